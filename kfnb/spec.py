@@ -1,0 +1,399 @@
+"""The plain data that crosses rooms: what a notebook compiles to, what a task is given, what it gives back, what a run says.
+
+Everything here is a frozen msgspec Struct that turns into JSON and back; nothing here does I/O.
+The compiler writes a PipelineSpec, the orchestrator turns its tasks into ExecutorInput documents, the launcher answers with
+an ExecutorOutput, and a run's truth is a list of RunEvent. ExecutorInput and ExecutorOutput follow the shape of the
+messages of the same name in Kubeflow Pipelines (kfp.pipeline_spec, v2).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from kfnb.errors import Diagnostic, WrongCall
+
+SPEC_VERSION = 1
+"""Version of PipelineSpec; a reader refuses a newer one."""
+
+State = Literal["PENDING", "RUNNING", "SUCCEEDED", "SKIPPED", "FAILED", "CANCELING", "CANCELED"]
+"""States of runs and tasks: Kubeflow Pipelines' words."""
+
+Json = Any
+"""Any value that JSON can hold."""
+
+
+class _Data(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    pass
+
+
+# ---------------------------------------------------------------------------------------------- notebook → pipeline
+
+
+class Parameter(_Data, frozen=True):
+    """One run parameter: `name = literal` in the cell tagged `parameters`.
+
+    `type` is the JSON type of the default (or of the annotation where there is one): int, float, str, bool, list, dict or any.
+    """
+
+    name: str
+    default: Json
+    type: str = "any"
+
+
+class Cell(_Data, frozen=True):
+    """A code cell as a task runs it. `index`: place among all cells of the notebook, from 0.
+
+    `ordinal`: execution count that the cell gets when the notebook runs from top to bottom (from 1; cells that are
+    skipped or empty do not count). `role`: `body` cells are the step's own, `setup` and `parameters` cells stand outside
+    every step and run, with their outputs, at the start of the step that follows.
+    """
+
+    id: str
+    index: int
+    source: str
+    ordinal: int
+    role: Literal["body", "setup", "parameters"] = "body"
+    tags: tuple[str, ...] = ()
+
+
+class Setup(_Data, frozen=True):
+    """One statement of another cell that runs silently before a task's own cells, because the task needs it.
+
+    `kind` is `import`, `definition` (def or class), `literal`, or `setter` (a replayed setting). A setter with a `library`
+    runs when that library is first imported in the task (at once if it is already there), never importing it for that.
+    `line` is the first line of the statement in its cell and `ordinal` that cell's execution count, so that tracebacks match.
+    """
+
+    kind: Literal["import", "definition", "literal", "setter"]
+    source: str
+    names: tuple[str, ...] = ()
+    cell: str = ""
+    ordinal: int = 0
+    line: int = 1
+    library: str | None = None
+
+
+class Input(_Data, frozen=True):
+    """A name that a task takes in, and the task that produces the version it takes.
+
+    `optional`: the name may be unbound in the producer (absent), then it stays unbound here too.
+    `guard`: the graph says that this task only reads it and a later task reads it from elsewhere, so the launcher checks
+    that it did not change.
+    """
+
+    name: str
+    producer: str
+    optional: bool = False
+    guard: bool = False
+
+
+class Output(_Data, frozen=True):
+    """A name that a task gives out. `needed`: some later task takes it (then it must be saveable); the others are the
+    notebook's final values, kept where they can be. `optional`: the body may leave it unbound.
+    """
+
+    name: str
+    needed: bool = True
+    optional: bool = False
+
+
+class StateInput(_Data, frozen=True):
+    """Session state that a task continues: `provider` is one of random, numpy.random, torch.random, cwd, environ, sys.path."""
+
+    provider: str
+    producer: str
+
+
+class Condition(_Data, frozen=True):
+    """When a task runs: a Python expression over recorded scalars, evaluated by the orchestrator without starting anything.
+
+    `names` maps each name of the expression to the task that records it. A name that is a run parameter or a setup literal
+    is in `constants` instead.
+    """
+
+    expression: str
+    names: dict[str, str] = {}
+    constants: dict[str, Json] = {}
+    tagged: bool = False  # `when:` rather than a plain `if`: what needs a skipped step's new names is skipped too
+
+
+class Settings(_Data, frozen=True):
+    """What tags ask for a step beyond its code: environment, resources, placement, and how the task is run.
+
+    Quantities are Kubernetes quantity strings. Durations are seconds.
+    """
+
+    limits: dict[str, str] = {}
+    requests: dict[str, str] = {}
+    accelerator: str | None = None
+    image: str | None = None
+    packages: tuple[str, ...] = ()
+    node_selector: dict[str, str] = {}
+    tolerations: tuple[dict[str, str], ...] = ()
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    queue: str | None = None
+    priority: str | None = None
+    secrets: tuple[tuple[str, str, str], ...] = ()  # (secret, key, environment variable)
+    config_maps: tuple[tuple[str, str, str], ...] = ()
+    env: dict[str, str] = {}
+    volumes: tuple[tuple[str, str, bool], ...] = ()  # (claim, path, read-only)
+    shared_memory: str | None = None
+    includes: tuple[str, ...] = ()
+    cache: str | None = None  # "off", "on", or an expiry as written ("30d")
+    retries: int = 0
+    retry_backoff: float | None = None
+    timeout: float | None = None
+    foreach: int | None = None  # 0: no cap on parallelism
+    on_exit: bool = False
+    pipeline: str | None = None
+
+
+class Effects(_Data, frozen=True):
+    """What a task does to the world outside the notebook's names, as far as its code shows."""
+
+    outside: bool = False  # an effect that cannot be taken back; keeps notebook order among such tasks
+    reads_outside: bool = False  # a URL, a database: what it gives may differ next time
+    reads: tuple[str, ...] = ()  # path patterns, relative to the notebook's folder
+    writes: tuple[str, ...] = ()
+
+
+class Task(_Data, frozen=True):
+    """A step's component placed in the pipeline. `shares` are the sets of names that are taken to reach common mutable
+    objects once the body has run (they are saved together); `hot` are the names that a later task changes in place.
+    """
+
+    name: str
+    slug: str
+    cells: tuple[Cell, ...]
+    setup: tuple[Setup, ...] = ()
+    parameters: tuple[str, ...] = ()  # run parameters that the task reads
+    inputs: tuple[Input, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    shares: tuple[tuple[str, ...], ...] = ()
+    hot: tuple[str, ...] = ()
+    state_inputs: tuple[StateInput, ...] = ()
+    state_outputs: tuple[str, ...] = ()  # providers whose state a later task continues
+    state_watch: tuple[str, ...] = ()  # providers that this task must not change: a later task reads them from elsewhere
+    after: tuple[str, ...] = ()  # every task that must be done first, for whatever reason
+    ancestors: tuple[str, ...] = ()  # all tasks above it in the graph, in notebook order
+    condition: Condition | None = None
+    records: tuple[str, ...] = ()  # names whose scalar values conditions need
+    metrics: tuple[str, ...] = ()  # names that become metrics of the run
+    settings: Settings = Settings()
+    effects: Effects = Effects()
+    imports: tuple[str, ...] = ()  # top-level packages that its code imports
+    statements_digest: str = ""  # of its normalised syntax trees
+
+
+class Edge(_Data, frozen=True):
+    """What flows from one task to another. `names` are notebook names; `why` says it in words where no name flows."""
+
+    source: str
+    target: str
+    names: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+
+
+class PipelineSpec(_Data, frozen=True):
+    """A compiled notebook: plain data, the same bytes for the same notebook."""
+
+    version: int = SPEC_VERSION
+    name: str
+    notebook: str  # file name
+    notebook_digest: str
+    kernel: str = "python3"
+    parameters: tuple[Parameter, ...] = ()
+    tasks: tuple[Task, ...] = ()  # in notebook order, which is a topological order
+    edges: tuple[Edge, ...] = ()
+    preload: tuple[str, ...] = ()  # libraries worth importing once before tasks are forked
+    diagnostics: tuple[Diagnostic, ...] = ()  # warnings and hints; a spec is never made from a notebook with errors
+
+    def task(self, name: str) -> Task:
+        """Return the task called `name`; KeyError if there is none."""
+        for task in self.tasks:
+            if task.name == name:
+                return task
+        raise KeyError(name)
+
+
+# ------------------------------------------------------------------------------------------------- task in and out
+
+
+class Blob(_Data, frozen=True):
+    """Bytes in the store, named by their blake3 digest."""
+
+    digest: str
+    size: int
+
+
+class ValueGroup(_Data, frozen=True):
+    """Names that reach common mutable objects, saved together: one pickle (protocol 5) of a dict and its buffers in order."""
+
+    names: tuple[str, ...]
+    pickle: Blob
+    buffers: tuple[Blob, ...] = ()
+    serializer: str = "pickle"
+
+    @property
+    def size(self) -> int:
+        """Bytes of the pickle and all its buffers."""
+        return self.pickle.size + sum(b.size for b in self.buffers)
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """The digests that together say what the values are."""
+        return (self.pickle.digest, *(b.digest for b in self.buffers))
+
+
+class Artifact(_Data, frozen=True):
+    """A named, typed result. `type`: Dataset, Model, Metrics, ClassificationMetrics, HTML, Markdown or Artifact.
+
+    A value is held by `group` (under `name`), a file or text by `blob`. `preview` is safe JSON made when it was saved.
+    """
+
+    name: str
+    type: str = "Artifact"
+    group: ValueGroup | None = None
+    blob: Blob | None = None
+    media_type: str | None = None
+    preview: dict[str, Json] = {}
+
+
+class FileChange(_Data, frozen=True):
+    """A path (relative to the notebook's folder, `/` between parts) that a task wrote, made or removed."""
+
+    path: str
+    kind: Literal["file", "directory", "link", "removed"]
+    blob: Blob | None = None
+    target: str | None = None  # of a link
+    mode: int = 0o644
+
+
+class ExecutorInput(_Data, frozen=True):
+    """Everything the launcher needs to run one attempt of one task; a document in the store, named by a URI."""
+
+    run_id: str
+    attempt: int = 1
+    root: str  # pipeline root: URI of the store
+    prefix: str  # documents of this attempt lie under this key: PREFIX/output.json, PREFIX/notebook.ipynb, PREFIX/log.txt
+    task: Task
+    notebook_name: str
+    kernel: str = "python3"
+    folder: str  # the notebook's folder on this machine
+    scratch: str  # a folder on this machine for the private view; made and removed by the launcher
+    parameters: dict[str, Json] = {}
+    inputs: dict[str, Artifact] = {}  # by name; an absent optional input is left out
+    state: dict[str, Blob] = {}  # provider → saved state to continue
+    files: tuple[FileChange, ...] = ()  # what the ancestors did to the folder, in notebook order
+    snapshot: str | None = None  # folder on this machine with the run's private copy of small files
+    save: Literal["needed", "final", "all"] = "final"
+    timeout: float | None = None
+
+
+class CellResult(_Data, frozen=True):
+    """How one cell ended. Times are seconds since the epoch."""
+
+    id: str
+    state: Literal["SUCCEEDED", "FAILED", "NOT_RUN"]
+    started: float | None = None
+    finished: float | None = None
+
+
+class TaskError(_Data, frozen=True):
+    """Why a task failed. `code` is set where kfnb stopped it (then `diagnostic` says all); otherwise the user's code raised."""
+
+    message: str
+    code: str | None = None
+    ename: str | None = None
+    evalue: str | None = None
+    traceback: tuple[str, ...] = ()
+    cell: str | None = None
+    diagnostic: Diagnostic | None = None
+    fact: str | None = None  # a learned fact as a tag of the step: "changes:df", "draws", "prev:clean"
+    fact_cell: str | None = None
+
+
+class ExecutorOutput(_Data, frozen=True):
+    """What one attempt of a task gave; a document in the store beside its ExecutorInput."""
+
+    state: Literal["SUCCEEDED", "FAILED", "CANCELED"]
+    artifacts: dict[str, Artifact] = {}  # values by name
+    logged: tuple[Artifact, ...] = ()  # what log_figure, log_table, log_artifact … made, in order
+    absent: tuple[str, ...] = ()  # outputs left unbound
+    unsaved: dict[str, str] = {}  # final values that could not be kept, and why
+    records: dict[str, Json] = {}  # scalars for conditions, exact
+    metrics: dict[str, Json] = {}
+    parameters: dict[str, Json] = {}  # log_param
+    state_out: dict[str, Blob] = {}
+    files: tuple[FileChange, ...] = ()
+    paths_read: tuple[str, ...] = ()  # relative to the folder: opened, listed or asked about
+    cells: tuple[CellResult, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    error: TaskError | None = None
+    started: float | None = None  # first user line
+    finished: float | None = None  # last user line
+    notebook: str | None = None  # key of the executed notebook
+    log: str | None = None  # key of the log
+
+
+# -------------------------------------------------------------------------------------------------------- the run
+
+
+class RunEvent(_Data, frozen=True):
+    """One thing that happened in a run; the list of them is the run's truth.
+
+    `kind`: run-started, task-state, task-progress, task-output, run-state. `time`: seconds since the epoch.
+    `fence`: the fencing token of the orchestrator that wrote it.
+    """
+
+    kind: Literal["run-started", "task-state", "task-progress", "task-output", "run-state"]
+    time: float
+    fence: int = 0
+    task: str | None = None
+    attempt: int | None = None
+    state: State | None = None
+    why: str | None = None
+    cached: bool = False
+    output: ExecutorOutput | None = None
+    data: dict[str, Json] = {}
+
+
+class RunInfo(_Data, frozen=True):
+    """What a run was started with; kept as `runs/ID/run.json`, beside the notebook itself."""
+
+    run_id: str
+    name: str
+    experiment: str = "Default"
+    spec: PipelineSpec
+    parameters: dict[str, Json] = {}
+    created: float = 0.0
+    folder: str = ""
+    notebook_path: str = ""
+    options: dict[str, Json] = {}
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+def to_json(value: msgspec.Struct) -> bytes:
+    """Return `value` as JSON, the same bytes for the same value."""
+    return _encoder.encode(value)
+
+
+def read_spec(data: bytes) -> PipelineSpec:
+    """Return the PipelineSpec in `data`; WrongCall if it is none or was written by a newer kfnb."""
+    try:
+        version = msgspec.json.decode(data).get("version", SPEC_VERSION)
+    except (msgspec.DecodeError, AttributeError) as error:
+        raise WrongCall(f"This is not a compiled pipeline: {error}.") from None
+    if not isinstance(version, int) or version > SPEC_VERSION:
+        raise WrongCall(
+            f"This pipeline has format version {version}; this kfnb reads up to {SPEC_VERSION}. Upgrade kfnb, or compile the notebook again."
+        )
+    try:
+        return msgspec.json.decode(data, type=PipelineSpec)
+    except msgspec.ValidationError as error:
+        raise WrongCall(f"This is not a compiled pipeline: {error}.") from None
