@@ -31,7 +31,7 @@ class _Data(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 # ---------------------------------------------------------------------------------------------- notebook → pipeline
 
 
-class Parameter(_Data, frozen=True):
+class Parameter(_Data, frozen=True, kw_only=True):
     """One run parameter: `name = literal` in the cell tagged `parameters`.
 
     `type` is the JSON type of the default (or of the annotation where there is one): int, float, str, bool, list, dict or any.
@@ -42,7 +42,7 @@ class Parameter(_Data, frozen=True):
     type: str = "any"
 
 
-class Cell(_Data, frozen=True):
+class Cell(_Data, frozen=True, kw_only=True):
     """A code cell as a task runs it. `index`: place among all cells of the notebook, from 0.
 
     `ordinal`: execution count that the cell gets when the notebook runs from top to bottom (from 1; cells that are
@@ -58,7 +58,7 @@ class Cell(_Data, frozen=True):
     tags: tuple[str, ...] = ()
 
 
-class Setup(_Data, frozen=True):
+class Setup(_Data, frozen=True, kw_only=True):
     """One statement of another cell that runs silently before a task's own cells, because the task needs it.
 
     `kind` is `import`, `definition` (def or class), `literal`, or `setter` (a replayed setting). A setter with a `library`
@@ -75,7 +75,7 @@ class Setup(_Data, frozen=True):
     library: str | None = None
 
 
-class Input(_Data, frozen=True):
+class Input(_Data, frozen=True, kw_only=True):
     """A name that a task takes in, and the task that produces the version it takes.
 
     `optional`: the name may be unbound in the producer (absent), then it stays unbound here too.
@@ -89,7 +89,7 @@ class Input(_Data, frozen=True):
     guard: bool = False
 
 
-class Output(_Data, frozen=True):
+class Output(_Data, frozen=True, kw_only=True):
     """A name that a task gives out. `needed`: some later task takes it (then it must be saveable); the others are the
     notebook's final values, kept where they can be. `optional`: the body may leave it unbound.
     """
@@ -99,14 +99,14 @@ class Output(_Data, frozen=True):
     optional: bool = False
 
 
-class StateInput(_Data, frozen=True):
+class StateInput(_Data, frozen=True, kw_only=True):
     """Session state that a task continues: `provider` is one of random, numpy.random, torch.random, cwd, environ, sys.path."""
 
     provider: str
     producer: str
 
 
-class Condition(_Data, frozen=True):
+class Condition(_Data, frozen=True, kw_only=True):
     """When a task runs: a Python expression over recorded scalars, evaluated by the orchestrator without starting anything.
 
     `names` maps each name of the expression to the task that records it. A name that is a run parameter or a setup literal
@@ -119,7 +119,7 @@ class Condition(_Data, frozen=True):
     tagged: bool = False  # `when:` rather than a plain `if`: what needs a skipped step's new names is skipped too
 
 
-class Settings(_Data, frozen=True):
+class Settings(_Data, frozen=True, kw_only=True):
     """What tags ask for a step beyond its code: environment, resources, placement, and how the task is run.
 
     Quantities are Kubernetes quantity strings. Durations are seconds.
@@ -151,7 +151,7 @@ class Settings(_Data, frozen=True):
     pipeline: str | None = None
 
 
-class Effects(_Data, frozen=True):
+class Effects(_Data, frozen=True, kw_only=True):
     """What a task does to the world outside the notebook's names, as far as its code shows."""
 
     outside: bool = False  # an effect that cannot be taken back; keeps notebook order among such tasks
@@ -160,7 +160,7 @@ class Effects(_Data, frozen=True):
     writes: tuple[str, ...] = ()
 
 
-class Task(_Data, frozen=True):
+class Task(_Data, frozen=True, kw_only=True):
     """A step's component placed in the pipeline. `shares` are the sets of names that are taken to reach common mutable
     objects once the body has run (they are saved together); `hot` are the names that a later task changes in place.
     """
@@ -188,7 +188,7 @@ class Task(_Data, frozen=True):
     statements_digest: str = ""  # of its normalised syntax trees
 
 
-class Edge(_Data, frozen=True):
+class Edge(_Data, frozen=True, kw_only=True):
     """What flows from one task to another. `names` are notebook names; `why` says it in words where no name flows."""
 
     source: str
@@ -197,7 +197,7 @@ class Edge(_Data, frozen=True):
     why: tuple[str, ...] = ()
 
 
-class PipelineSpec(_Data, frozen=True):
+class PipelineSpec(_Data, frozen=True, kw_only=True):
     """A compiled notebook: plain data, the same bytes for the same notebook."""
 
     version: int = SPEC_VERSION
@@ -222,14 +222,14 @@ class PipelineSpec(_Data, frozen=True):
 # ------------------------------------------------------------------------------------------------- task in and out
 
 
-class Blob(_Data, frozen=True):
+class Blob(_Data, frozen=True, kw_only=True):
     """Bytes in the store, named by their blake3 digest."""
 
     digest: str
     size: int
 
 
-class ValueGroup(_Data, frozen=True):
+class ValueGroup(_Data, frozen=True, kw_only=True):
     """Names that reach common mutable objects, saved together: one pickle (protocol 5) of a dict and its buffers in order."""
 
     names: tuple[str, ...]
@@ -248,7 +248,7 @@ class ValueGroup(_Data, frozen=True):
         return (self.pickle.digest, *(b.digest for b in self.buffers))
 
 
-class Artifact(_Data, frozen=True):
+class Artifact(_Data, frozen=True, kw_only=True):
     """A named, typed result. `type`: Dataset, Model, Metrics, ClassificationMetrics, HTML, Markdown or Artifact.
 
     A value is held by `group` (under `name`), a file or text by `blob`. `preview` is safe JSON made when it was saved.
@@ -262,7 +262,7 @@ class Artifact(_Data, frozen=True):
     preview: dict[str, Json] = {}
 
 
-class FileChange(_Data, frozen=True):
+class FileChange(_Data, frozen=True, kw_only=True):
     """A path (relative to the notebook's folder, `/` between parts) that a task wrote, made or removed."""
 
     path: str
@@ -272,7 +272,7 @@ class FileChange(_Data, frozen=True):
     mode: int = 0o644
 
 
-class ExecutorInput(_Data, frozen=True):
+class ExecutorInput(_Data, frozen=True, kw_only=True):
     """Everything the launcher needs to run one attempt of one task; a document in the store, named by a URI."""
 
     run_id: str
@@ -293,7 +293,7 @@ class ExecutorInput(_Data, frozen=True):
     timeout: float | None = None
 
 
-class CellResult(_Data, frozen=True):
+class CellResult(_Data, frozen=True, kw_only=True):
     """How one cell ended. Times are seconds since the epoch."""
 
     id: str
@@ -302,7 +302,7 @@ class CellResult(_Data, frozen=True):
     finished: float | None = None
 
 
-class TaskError(_Data, frozen=True):
+class TaskError(_Data, frozen=True, kw_only=True):
     """Why a task failed. `code` is set where kfnb stopped it (then `diagnostic` says all); otherwise the user's code raised."""
 
     message: str
@@ -316,7 +316,7 @@ class TaskError(_Data, frozen=True):
     fact_cell: str | None = None
 
 
-class ExecutorOutput(_Data, frozen=True):
+class ExecutorOutput(_Data, frozen=True, kw_only=True):
     """What one attempt of a task gave; a document in the store beside its ExecutorInput."""
 
     state: Literal["SUCCEEDED", "FAILED", "CANCELED"]
@@ -342,7 +342,7 @@ class ExecutorOutput(_Data, frozen=True):
 # -------------------------------------------------------------------------------------------------------- the run
 
 
-class RunEvent(_Data, frozen=True):
+class RunEvent(_Data, frozen=True, kw_only=True):
     """One thing that happened in a run; the list of them is the run's truth.
 
     `kind`: run-started, task-state, task-progress, task-output, run-state. `time`: seconds since the epoch.
@@ -361,7 +361,7 @@ class RunEvent(_Data, frozen=True):
     data: dict[str, Json] = {}
 
 
-class RunInfo(_Data, frozen=True):
+class RunInfo(_Data, frozen=True, kw_only=True):
     """What a run was started with; kept as `runs/ID/run.json`, beside the notebook itself."""
 
     run_id: str
