@@ -1,0 +1,87 @@
+# Two commands to know: `make run` shows a pipeline, `make test` runs every check. Both set up .venv first.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test lint docs pytest soak bench format generate clean
+
+BIN := .venv/bin
+FOLDERS := kfnb tests docs
+# The first interpreter on the path that is new enough; PYTHON=… on the command line wins.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+PIP := $(BIN)/python -m pip --quiet install --constraint constraints.txt
+WORKERS ?= 2
+
+# Without byte code every start of every process compiles its libraries again.
+unexport PYTHONDONTWRITEBYTECODE
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+export PIP_NO_INPUT := 1
+
+help:
+	@echo "make run      set up .venv and run the example pipeline notebooks/churn.ipynb"
+	@echo "make test     set up .venv and run every check: lint, documentation, tests"
+	@echo "make lint     ruff, mypy and the import layers"
+	@echo "make docs     build the documentation into build/site"
+	@echo "make pytest   the tests alone, with coverage"
+	@echo "make soak     the long form of the tests"
+	@echo "make bench    the benchmarks, each beside papermill in one kernel (WORK=\"W1 W3\" picks)"
+	@echo "make format   let ruff put the code in order"
+	@echo "make generate write the generated pages of the documentation again"
+	@echo "make clean    remove .venv, caches and builds"
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "kfnb needs Python 3.11 or newer, found '$(PYTHON)'. Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "Setting up .venv with $$($(PYTHON) --version) (once) ..." >&2
+	@$(PYTHON) -m venv --clear .venv >/dev/null 2>&1 \
+	  || { rm -rf .venv; $(PYTHON) -m venv --without-pip .venv && $(PYTHON) -m pip --quiet --python $(BIN)/python install pip; } 2>/dev/null \
+	  || { rm -rf .venv; echo "$(PYTHON) can make no virtual environment: its venv module is incomplete and it has no pip. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+.venv/.ready-run: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing kfnb and what its examples need ..." >&2
+	@$(PIP) pip
+	@$(PIP) --build-constraint constraints.txt --editable '.[examples]'
+	@touch $@
+
+.venv/.ready-dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing kfnb, its examples and the tools of the checks ..." >&2
+	@$(PIP) pip
+	@$(PIP) --build-constraint constraints.txt --editable '.[examples,dev,docs]'
+	@touch $@ .venv/.ready-run
+
+run: .venv/.ready-run
+	$(BIN)/kfnb run notebooks/churn.ipynb
+
+test: lint docs pytest
+
+lint: .venv/.ready-dev
+	$(BIN)/ruff check $(FOLDERS)
+	$(BIN)/ruff format --check $(FOLDERS)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: .venv/.ready-dev
+	$(BIN)/python -m docs.generate --check
+	$(BIN)/mkdocs build --quiet --strict
+
+pytest: .venv/.ready-dev
+	@rm -f .coverage .coverage.*
+	$(BIN)/pytest -n $(WORKERS) -m "not soak" --cov --cov-report=term:skip-covered
+
+soak: .venv/.ready-dev
+	$(BIN)/pytest -n $(WORKERS) -m soak
+
+bench: .venv/.ready-dev
+	$(BIN)/python -m tests.benchmarks $(WORK)
+
+format: .venv/.ready-dev
+	$(BIN)/ruff check --fix $(FOLDERS)
+	$(BIN)/ruff format $(FOLDERS)
+
+generate: .venv/.ready-dev
+	$(BIN)/python -m docs.generate
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	find $(FOLDERS) -name __pycache__ -type d -prune -exec rm -rf {} +
