@@ -1,0 +1,123 @@
+"""Who seeds and who draws global random state; `dataflow.effects` reads it for the hidden names that hold that state.
+
+Providers are `random`, `numpy.random` and `torch.random`. The parts that follow from the libraries' signatures are in
+`signatures`; what is written here comes from their documentation.
+"""
+
+from __future__ import annotations
+
+from kfnb.dataflow.tables.signatures import (
+    DRAWING_ALWAYS,
+    DRAWING_ESTIMATORS,
+    DRAWING_ESTIMATORS_ONLY_WITH,
+    DRAWING_FUNCTIONS,
+    NUMPY_RANDOM_FUNCTIONS,
+    PYTHON_RANDOM_FUNCTIONS,
+)
+
+SEEDERS: dict[str, str] = {
+    "random.seed": "random",
+    "random.setstate": "random",
+    "numpy.random.seed": "numpy.random",
+    "numpy.random.set_state": "numpy.random",
+    "numpy.random.set_bit_generator": "numpy.random",
+    "torch.manual_seed": "torch.random",
+    "torch.seed": "torch.random",
+    "torch.random.manual_seed": "torch.random",
+    "torch.random.seed": "torch.random",
+    "torch.set_rng_state": "torch.random",
+    "torch.random.set_rng_state": "torch.random",
+    "torch.cuda.manual_seed": "torch.random",
+    "torch.cuda.manual_seed_all": "torch.random",
+    "torch.cuda.set_rng_state": "torch.random",
+    "torch.mps.manual_seed": "torch.random",
+}
+"""Dotted call → the provider whose state it sets."""
+
+SEEDS_ALL: dict[str, tuple[str, ...]] = dict.fromkeys(
+    """
+    transformers.set_seed transformers.enable_full_determinism lightning.seed_everything lightning.pytorch.seed_everything
+    pytorch_lightning.seed_everything pytorch_lightning.utilities.seed.seed_everything accelerate.utils.set_seed
+    keras.utils.set_random_seed tensorflow.keras.utils.set_random_seed fastai.torch_core.set_seed fastai.vision.all.set_seed
+    fastai.basics.set_seed monai.utils.set_determinism
+    """.split(),
+    ("random", "numpy.random", "torch.random"),
+)
+"""Dotted call → the providers it seeds all at once."""
+
+_TORCH_DRAWERS = """
+    rand randn randint randperm rand_like randn_like randint_like bernoulli multinomial normal poisson
+    nn.Linear nn.Conv1d nn.Conv2d nn.Conv3d nn.ConvTranspose1d nn.ConvTranspose2d nn.ConvTranspose3d nn.Embedding nn.EmbeddingBag
+    nn.LSTM nn.GRU nn.RNN nn.LSTMCell nn.GRUCell nn.RNNCell nn.Bilinear nn.MultiheadAttention nn.Transformer
+    nn.TransformerEncoder nn.TransformerEncoderLayer nn.TransformerDecoder nn.TransformerDecoderLayer
+    nn.LazyLinear nn.LazyConv1d nn.LazyConv2d
+    nn.functional.dropout nn.functional.dropout1d nn.functional.dropout2d nn.functional.dropout3d
+    nn.functional.alpha_dropout nn.functional.feature_alpha_dropout nn.functional.gumbel_softmax nn.functional.rrelu
+    nn.init.normal_ nn.init.uniform_ nn.init.trunc_normal_ nn.init.xavier_uniform_ nn.init.xavier_normal_
+    nn.init.kaiming_uniform_ nn.init.kaiming_normal_ nn.init.orthogonal_ nn.init.sparse_
+    dropout
+""".split()
+
+DRAWERS: dict[str, str] = {
+    **{f"random.{name}": "random" for name in PYTHON_RANDOM_FUNCTIONS},
+    **{f"numpy.random.{name}": "numpy.random" for name in NUMPY_RANDOM_FUNCTIONS},
+    **dict.fromkeys(DRAWING_ALWAYS, "numpy.random"),
+    **{f"torch.{name}": "torch.random" for name in _TORCH_DRAWERS},
+    "pandas.plotting.bootstrap_plot": "random",
+}
+"""Dotted call → the provider it draws from whenever it is called."""
+
+DRAWERS_UNLESS: dict[str, tuple[str, tuple[str, ...]]] = {
+    **{name: ("numpy.random", parameters) for name, parameters in DRAWING_FUNCTIONS.items()},
+    "torch.utils.data.random_split": ("torch.random", ("generator",)),
+    **{
+        f"networkx.{name}": ("random", ("seed",))
+        for name in (
+            "erdos_renyi_graph gnp_random_graph gnm_random_graph fast_gnp_random_graph binomial_graph "
+            "watts_strogatz_graph newman_watts_strogatz_graph connected_watts_strogatz_graph barabasi_albert_graph "
+            "random_regular_graph powerlaw_cluster_graph stochastic_block_model random_geometric_graph "
+            "random_partition_graph planted_partition_graph"
+        ).split()
+    },
+    "networkx.spring_layout": ("numpy.random", ("seed", "pos")),
+    "networkx.random_layout": ("numpy.random", ("seed",)),
+}
+"""Dotted function → (provider, parameters): it draws when called unless one of these parameters is given and not None."""
+
+DRAWING_METHODS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "sample": ("numpy.random", ("random_state",)),
+    "rvs": ("numpy.random", ("random_state",)),
+}
+"""Method name → (provider, parameters): it draws unless one of these parameters is given and not None. `sample` of a
+`random.Random` or of a fitted mixture is another thing: the caller decides by what it knows of the receiver."""
+
+_OTHER_ESTIMATORS: dict[str, tuple[str, ...]] = {
+    f"imblearn.{name}": ("random_state",)
+    for name in (
+        "over_sampling.SMOTE over_sampling.ADASYN over_sampling.BorderlineSMOTE over_sampling.RandomOverSampler "
+        "over_sampling.SVMSMOTE over_sampling.SMOTENC over_sampling.KMeansSMOTE under_sampling.RandomUnderSampler "
+        "combine.SMOTEENN combine.SMOTETomek ensemble.BalancedRandomForestClassifier ensemble.EasyEnsembleClassifier "
+        "ensemble.RUSBoostClassifier ensemble.BalancedBaggingClassifier"
+    ).split()
+}
+_OTHER_ESTIMATORS |= {"umap.UMAP": ("random_state",)}
+
+UNSEEDED_ESTIMATORS: dict[str, tuple[str, ...]] = {**DRAWING_ESTIMATORS, **_OTHER_ESTIMATORS}
+"""Class → parameters: constructing draws nothing, but `fit` (of a splitter: `split`; of a distribution: any use) draws from
+`numpy.random` unless one of these parameters was given to the constructor and is not None."""
+
+UNSEEDED_ONLY_WITH: dict[str, tuple[str, ...]] = DRAWING_ESTIMATORS_ONLY_WITH
+"""Class of `UNSEEDED_ESTIMATORS` → constructor parameters: with all of them left at their defaults it does not draw
+(`LogisticRegression` draws only with another `solver`, `KFold` only with `shuffle`)."""
+
+GENERATOR_MAKERS: frozenset[str] = frozenset(
+    """
+    numpy.random.default_rng numpy.random.Generator numpy.random.RandomState numpy.random.PCG64 numpy.random.MT19937
+    numpy.random.Philox numpy.random.SFC64 numpy.random.PCG64DXSM numpy.random.SeedSequence
+    random.Random torch.Generator sklearn.utils.check_random_state
+    """.split()
+)
+"""Dotted calls that make a generator of its own: a value, changed by `changers.GENERATOR_METHODS`."""
+
+GENERATOR_PARAMETERS: frozenset[str] = frozenset({"random_state", "rng", "generator"})
+"""Keyword parameters under which a generator is handed to a call, which advances it."""
