@@ -61,7 +61,7 @@ _SHOWING = frozenset(
 )
 
 AMBIGUOUS_LOOKERS: frozenset[str] = frozenset(
-    "plot hist boxplot bar barh scatter line area pie hexbin box kde density legend text grid pivot figure".split()
+    "plot hist boxplot bar barh scatter line area pie hexbin box kde density".split()
 )
 """Methods that only look for a pandas receiver and change a matplotlib one: the caller decides by what it knows of the receiver."""
 

@@ -7,9 +7,7 @@ Providers are `random`, `numpy.random` and `torch.random`. The parts that follow
 from __future__ import annotations
 
 from kfnb.dataflow.tables.signatures import (
-    DRAWING_ALWAYS,
     DRAWING_ESTIMATORS,
-    DRAWING_ESTIMATORS_ONLY_WITH,
     DRAWING_FUNCTIONS,
     NUMPY_RANDOM_FUNCTIONS,
     PYTHON_RANDOM_FUNCTIONS,
@@ -61,14 +59,21 @@ _TORCH_DRAWERS = """
 DRAWERS: dict[str, str] = {
     **{f"random.{name}": "random" for name in PYTHON_RANDOM_FUNCTIONS},
     **{f"numpy.random.{name}": "numpy.random" for name in NUMPY_RANDOM_FUNCTIONS},
-    **dict.fromkeys(DRAWING_ALWAYS, "numpy.random"),
     **{f"torch.{name}": "torch.random" for name in _TORCH_DRAWERS},
     "pandas.plotting.bootstrap_plot": "random",
+    "seaborn.stripplot": "numpy.random",
+    "seaborn.catplot": "numpy.random",
 }
 """Dotted call → the provider it draws from whenever it is called."""
 
 DRAWERS_UNLESS: dict[str, tuple[str, tuple[str, ...]]] = {
     **{name: ("numpy.random", parameters) for name, parameters in DRAWING_FUNCTIONS.items()},
+    "scipy.stats.monte_carlo_test": ("numpy.random", ()),
+    "scipy.stats.power": ("numpy.random", ()),
+    "scipy.stats.multivariate_normal.cdf": ("numpy.random", ("rng",)),
+    "scipy.spatial.transform.Rotation.random": ("numpy.random", ("rng", "random_state")),
+    "scipy.interpolate.BarycentricInterpolator": ("numpy.random", ("rng", "random_state")),
+    "scipy.sparse.linalg.onenormest": ("numpy.random", ()),
     "torch.utils.data.random_split": ("torch.random", ("generator",)),
     **{
         f"networkx.{name}": ("random", ("seed",))
@@ -106,9 +111,36 @@ UNSEEDED_ESTIMATORS: dict[str, tuple[str, ...]] = {**DRAWING_ESTIMATORS, **_OTHE
 """Class → parameters: constructing draws nothing, but `fit` (of a splitter: `split`; of a distribution: any use) draws from
 `numpy.random` unless one of these parameters was given to the constructor and is not None."""
 
-UNSEEDED_ONLY_WITH: dict[str, tuple[str, ...]] = DRAWING_ESTIMATORS_ONLY_WITH
-"""Class of `UNSEEDED_ESTIMATORS` → constructor parameters: with all of them left at their defaults it does not draw
-(`LogisticRegression` draws only with another `solver`, `KFold` only with `shuffle`)."""
+_NO_SHUFFLE: dict[str, tuple[object, ...]] = {"shuffle": (False,)}
+_PLAIN_SOLVER: dict[str, tuple[object, ...]] = {"solver": ("auto", "lbfgs", "newton-cg", "newton-cholesky", "cholesky", "svd")}
+
+DRAWS_ONLY_WITH: dict[str, dict[str, tuple[object, ...]]] = {
+    "sklearn.linear_model.LogisticRegression": _PLAIN_SOLVER,
+    "sklearn.linear_model.LogisticRegressionCV": _PLAIN_SOLVER,
+    "sklearn.linear_model.Ridge": _PLAIN_SOLVER,
+    "sklearn.linear_model.RidgeClassifier": _PLAIN_SOLVER,
+    "sklearn.linear_model.ridge_regression": _PLAIN_SOLVER,
+    "sklearn.linear_model.Lars": {"jitter": ()},
+    "sklearn.linear_model.LassoLars": {"jitter": ()},
+    "sklearn.dummy.DummyClassifier": {"strategy": ("prior", "most_frequent", "constant")},
+    "sklearn.gaussian_process.GaussianProcessClassifier": {"n_restarts_optimizer": (0,)},
+    "sklearn.gaussian_process.GaussianProcessRegressor": {"n_restarts_optimizer": (0,)},
+    "sklearn.feature_extraction.image.PatchExtractor": {"max_patches": ()},
+    "sklearn.feature_extraction.image.extract_patches_2d": {"max_patches": ()},
+    "sklearn.neighbors.NeighborhoodComponentsAnalysis": {"init": ("lda", "identity")},
+    "sklearn.model_selection.KFold": _NO_SHUFFLE,
+    "sklearn.model_selection.GroupKFold": _NO_SHUFFLE,
+    "sklearn.model_selection.StratifiedKFold": _NO_SHUFFLE,
+    "sklearn.model_selection.StratifiedGroupKFold": _NO_SHUFFLE,
+    "sklearn.model_selection.TunedThresholdClassifierCV": {"cv": (2, 3, 4, 5, 10, "prefit")},
+    "sklearn.model_selection.learning_curve": _NO_SHUFFLE,
+    "sklearn.metrics.silhouette_score": {"sample_size": ()},
+    "sklearn.metrics.cluster.silhouette_score": {"sample_size": ()},
+    "sklearn.multioutput.ClassifierChain": {"order": ()},
+    "sklearn.multioutput.RegressorChain": {"order": ()},
+}
+"""Class or function of the tables above → the parameters that can make it draw, each with literals at which it still does not:
+with each of them left out, None or one of these literals, it draws nothing (`LogisticRegression()`, `KFold(5)`)."""
 
 GENERATOR_MAKERS: frozenset[str] = frozenset(
     """
