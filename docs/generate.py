@@ -1,0 +1,118 @@
+"""Writes the pages of the documentation that come from code: docs/diagnostics.md and docs/cli.md.
+
+`make generate` calls this after a change of errors.CODES or of the command line; `make docs` calls it with --check, which
+writes nothing and fails where a page is not what it would write.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer.main
+
+from kfnb.cli import app
+from kfnb.errors import CODES
+
+FOLDER = Path(__file__).parent
+HEAD = "<!-- Written by `make generate`; a change by hand is lost. -->\n\n"
+
+FAMILIES = {
+    "1": "Reading notebooks and tags",
+    "2": "Names and setup",
+    "3": "Changes, sharing and the guard",
+    "4": "Effects, session state and files",
+    "5": "Control flow, settings, and what is not built yet",
+    "6": "A task stopped while running",
+    "7": "Parameters and calls",
+}
+"""What the first digit of a code says."""
+
+
+def in_a_cell(text: str) -> str:
+    """`text` as one cell of a Markdown table."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def diagnostics() -> Iterator[str]:
+    """The lines of docs/diagnostics.md."""
+    yield "# Diagnostics"
+    yield ""
+    yield (
+        "Every finding of kfnb carries one of these codes. An error stops a run before it starts, or, where it can only be "
+        "seen while running, stops that task; a warning and a hint never stop anything. `kfnb check NOTEBOOK` lists the "
+        "findings of a notebook, each with its cell, its line and what to do."
+    )
+    for family, title in FAMILIES.items():
+        codes = sorted(code for code in CODES if code.startswith(f"KF{family}"))
+        if not codes:
+            continue
+        yield from ("", f"## {title}", "", "| code | meaning |", "| --- | --- |")
+        yield from (f'| <a id="{code.lower()}"></a>`{code}` | {in_a_cell(CODES[code])} |' for code in codes)
+
+
+def command_line() -> Iterator[str]:
+    """The lines of docs/cli.md."""
+    program: Any = typer.main.get_command(app)
+    yield "# Command line"
+    yield ""
+    yield in_a_cell(program.help or "")
+    yield ""
+    yield "What the exit codes and the JSON documents mean: [Running and looking at runs](guide/runs.md#for-scripts)."
+    for name, command in program.commands.items():
+        if not command.hidden:
+            yield from of_command(f"kfnb {name}", command)
+
+
+def of_command(name: str, command: Any) -> Iterator[str]:
+    """The section of one command."""
+    arguments = [p for p in command.params if not getattr(p, "hidden", False) and not p.opts[0].startswith("-")]
+    options = [p for p in command.params if not getattr(p, "hidden", False) and p.opts[0].startswith("-")]
+    usage = " ".join([name, *map(placeholder, arguments), *(["[OPTIONS]"] if options else [])])
+    yield from ("", f"## {name}", "", f"    {usage}", "")
+    yield (command.help or "").replace("\b", "").strip()
+    if arguments or options:
+        yield from ("", "| | |", "| --- | --- |")
+        yield from (f"| `{placeholder(p)}` | {in_a_cell(p.help or '')} |" for p in arguments)
+        yield from (f"| {spelling(p)} | {in_a_cell(p.help or '')}{default(p)} |" for p in options)
+
+
+def placeholder(argument: Any) -> str:
+    """How the usage line names an argument."""
+    name = (getattr(argument, "metavar", None) or argument.name).upper().strip("[]")
+    return (name if argument.required else f"[{name}]") + ("..." if argument.nargs == -1 else "")
+
+
+def spelling(option: Any) -> str:
+    """Every spelling of an option, and what it takes."""
+    value = "" if option.is_flag else f" {(getattr(option, 'metavar', None) or option.name).upper()}"
+    return ", ".join(f"`{opt}{value}`" for opt in (*option.opts, *option.secondary_opts))
+
+
+def default(option: Any) -> str:
+    """What an option is where it is not given, if that says something."""
+    value = getattr(option, "default", None)
+    told = option.show_default and not option.is_flag and isinstance(value, (str, int, float)) and value != ""
+    return f" Default: `{value}`." if told else ""
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with --check say which are not current."""
+    pages = {"diagnostics.md": diagnostics(), "cli.md": command_line()}
+    stale = []
+    for name, lines in pages.items():
+        path, text = FOLDER / name, HEAD + "\n".join(lines) + "\n"
+        if not path.exists() or path.read_text("utf-8") != text:
+            stale.append(name)
+            if "--check" not in arguments:
+                path.write_text(text, "utf-8")
+    if "--check" in arguments and stale:
+        print(f"docs/{', docs/'.join(stale)}: not what the code gives today. Run: make generate", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
