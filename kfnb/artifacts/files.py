@@ -1,0 +1,209 @@
+"""Files of a store on this machine: written whole or not at all, compared with their digest, mapped without a copy.
+
+`store.py` uses this for every root that is a folder; other stores go through fsspec there.
+
+How a file appears: its bytes go into a file without a name (O_TMPFILE) in the target's folder, which is linked under
+its name once complete. So a process killed at any instant leaves no half-written file and no temporary one. Where the
+file system cannot do that, a hidden temporary file takes its place. Nothing is synced to the disk: files outlive the
+death of a process, but a power cut may tear the last ones, which the digest then tells.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import mmap
+import os
+import secrets
+import threading
+from typing import TYPE_CHECKING
+
+from blake3 import blake3
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    Place = Callable[[str], Path]
+    Publish = Callable[[Path], bool]
+
+Bytes = bytes | bytearray | memoryview
+
+BIG = 4 << 20
+"""Bytes from which hashing runs in a second thread beside the write."""
+_CHUNK = 8 << 20
+TEMPORARY = ".tmp-"
+_NOT_KNOWN = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT)
+
+
+def write_new(path: Path, data: Bytes) -> bool:
+    """Put `data` at `path` unless something is there, as a whole or not at all; return whether it was put there."""
+    with _nameless(path) as (descriptor, publish):
+        _write_all(descriptor, data)
+        return publish(path)
+
+
+def replace(path: Path, data: Bytes) -> None:
+    """Put `data` at `path`, in place of what may be there. Readers see the old bytes or the new ones."""
+    temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_by_digest(data: Bytes, folder: Path, place: Place) -> tuple[str, int]:
+    """Write `data` where `place(digest)` says, hashing beside the write; return (digest, size)."""
+    view = memoryview(data).cast("B")
+    if view.nbytes < BIG:
+        digest = str(blake3(view).hexdigest())
+        path = place(digest)
+        if not holds(path, view.nbytes):
+            path.unlink(missing_ok=True)  # torn by a power cut
+            write_new(path, view)
+        return digest, view.nbytes
+    with _nameless(folder / "x") as (descriptor, publish), _HashBeside(view) as hashing:
+        _write_all(descriptor, view)
+        digest = hashing.result()
+        path = place(digest)
+        if not holds(path, view.nbytes):
+            path.unlink(missing_ok=True)
+            publish(path)
+    return digest, view.nbytes
+
+
+def holds(path: Path, size: int) -> bool:
+    """Whether a file of `size` bytes is at `path`."""
+    try:
+        return path.stat().st_size == size
+    except FileNotFoundError:
+        return False
+
+
+def digest_of_file(path: Path) -> tuple[str, int]:
+    """Return (blake3 digest, size) of the file at `path`."""
+    hasher = blake3()
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        while chunk := file.read(_CHUNK):
+            hasher.update(chunk)
+    return str(hasher.hexdigest()), size
+
+
+def copy_by_digest(source: Path, folder: Path, place: Place) -> tuple[str, int]:
+    """Copy the file at `source` where `place(digest)` says; return (digest, size) of the bytes that were copied."""
+    hasher, size = blake3(), 0
+    with source.open("rb") as file, _nameless(folder / "x") as (descriptor, publish):
+        while chunk := file.read(_CHUNK):
+            hasher.update(chunk)
+            _write_all(descriptor, chunk)
+            size += len(chunk)
+        digest = str(hasher.hexdigest())
+        path = place(digest)
+        if not holds(path, size):
+            path.unlink(missing_ok=True)
+            publish(path)
+    return digest, size
+
+
+def map_private(path: Path, size: int) -> mmap.mmap:
+    """Map the file copy-on-write: reading costs no copy, writing changes this process's pages only."""
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size != size:
+            raise ValueError("size")
+        return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY)
+
+
+# -------------------------------------------------------------------------------------------------------- the parts
+
+
+class _HashBeside:
+    """Hashes a buffer in a thread of its own while the caller writes it (both give up the interpreter lock)."""
+
+    def __init__(self, view: memoryview) -> None:
+        self._view, self._digest = view, ""
+        self._stop = False
+        self._thread = threading.Thread(target=self._run, name="kfnb-hash", daemon=True)
+
+    def _run(self) -> None:
+        hasher = blake3()
+        for start in range(0, self._view.nbytes, _CHUNK):
+            if self._stop:
+                return
+            hasher.update(self._view[start : start + _CHUNK])
+        self._digest = str(hasher.hexdigest())
+
+    def result(self) -> str:
+        self._thread.join()
+        return self._digest
+
+    def __enter__(self) -> _HashBeside:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop = True
+        self._thread.join()
+
+
+def _write_all(descriptor: int, data: Bytes) -> None:
+    view = memoryview(data).cast("B")
+    start = 0
+    while start < view.nbytes:
+        start += os.write(descriptor, view[start : start + _CHUNK])
+
+
+@contextlib.contextmanager
+def _nameless(path: Path) -> Iterator[tuple[int, Publish]]:
+    """Give a new file's descriptor, and a function that shows the complete file at a path (False: one is there)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, 0o444)
+    except (AttributeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in _NOT_KNOWN:
+            raise
+        with _named(path) as given:
+            yield given
+        return
+    try:
+        yield descriptor, lambda target: _link(f"/proc/self/fd/{descriptor}", target, follow=True)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[tuple[int, Publish]]:
+    """The same with a hidden temporary file, for file systems that know no nameless ones."""
+    temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
+    descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o444)
+    try:
+        yield descriptor, lambda target: _link(str(temporary), target, follow=False)
+    finally:
+        os.close(descriptor)
+        temporary.unlink(missing_ok=True)
+
+
+def _link(source: str, target: Path, *, follow: bool) -> bool:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target, follow_symlinks=follow)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if follow or error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK):
+            raise
+        return _rename_new(target.parent / source, target)
+    return True
+
+
+def _rename_new(source: Path, target: Path) -> bool:
+    """Rename without hard links: claim the name first, so that of two writers one wins."""
+    try:
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o444))
+    except FileExistsError:
+        return False
+    source.rename(target)
+    return True
