@@ -1,20 +1,22 @@
 """Writes the pages of the documentation that come from code: docs/diagnostics.md and docs/cli.md.
 
-`make generate` calls this after a change of errors.CODES or of the command line; `make docs` calls it with --check, which
-writes nothing and fails where a page is not what it would write.
+`make generate` calls this after a change of errors.CODES or of the command line; `make docs` calls it with --check,
+which writes nothing and fails where a page is not what it would write.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer.main
 
-from kfnb.cli import app
+from kfnb.cli.app import app
 from kfnb.errors import CODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FOLDER = Path(__file__).parent
 HEAD = "<!-- Written by `make generate`; a change by hand is lost. -->\n\n"
@@ -41,9 +43,9 @@ def diagnostics() -> Iterator[str]:
     yield "# Diagnostics"
     yield ""
     yield (
-        "Every finding of kfnb carries one of these codes. An error stops a run before it starts, or, where it can only be "
-        "seen while running, stops that task; a warning and a hint never stop anything. `kfnb check NOTEBOOK` lists the "
-        "findings of a notebook, each with its cell, its line and what to do."
+        "Every finding of kfnb carries one of these codes. An error stops a run before it starts, or, where it can "
+        "only be seen while running, stops that task; a warning and a hint never stop anything. "
+        "`kfnb check NOTEBOOK` lists the findings of a notebook, each with its cell, its line and what to do."
     )
     for family, title in FAMILIES.items():
         codes = sorted(code for code in CODES if code.startswith(f"KF{family}"))
@@ -72,11 +74,23 @@ def of_command(name: str, command: Any) -> Iterator[str]:
     options = [p for p in command.params if not getattr(p, "hidden", False) and p.opts[0].startswith("-")]
     usage = " ".join([name, *map(placeholder, arguments), *(["[OPTIONS]"] if options else [])])
     yield from ("", f"## {name}", "", f"    {usage}", "")
-    yield (command.help or "").replace("\b", "").strip()
+    yield from prose(command.help or "")
     if arguments or options:
         yield from ("", "| | |", "| --- | --- |")
         yield from (f"| `{placeholder(p)}` | {in_a_cell(p.help or '')} |" for p in arguments)
         yield from (f"| {spelling(p)} | {in_a_cell(p.help or '')}{default(p)} |" for p in options)
+
+
+def prose(text: str) -> Iterator[str]:
+    """A command's help as Markdown: what it indents is an example and becomes a block of code."""
+    was_code = False
+    for line in text.replace("\b", "").strip().splitlines():
+        code = line.startswith("  ")
+        if code and not was_code:
+            yield ""
+        if line.strip() or not was_code:
+            yield f"  {line}" if code else line
+        was_code = code
 
 
 def placeholder(argument: Any) -> str:

@@ -1,0 +1,1 @@
+"""What kfnb costs beside papermill in one kernel: programs for `make bench`, never tests."""
