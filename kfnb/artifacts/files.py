@@ -15,6 +15,7 @@ import errno
 import mmap
 import os
 import secrets
+import shutil
 import threading
 from typing import TYPE_CHECKING
 
@@ -207,3 +208,16 @@ def _rename_new(source: Path, target: Path) -> bool:
         return False
     source.rename(target)
     return True
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy the bytes of `source` to `target`, in the kernel where it can (and there sharing blocks where it can)."""
+    with source.open("rb", buffering=0) as reading, target.open("wb", buffering=0) as writing:
+        left = os.fstat(reading.fileno()).st_size
+        try:
+            while left > 0 and (done := os.copy_file_range(reading.fileno(), writing.fileno(), left)):
+                left -= done
+        except (AttributeError, OSError) as error:
+            if getattr(error, "errno", errno.EXDEV) not in (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+                raise
+        shutil.copyfileobj(reading, writing, _CHUNK)

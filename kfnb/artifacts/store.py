@@ -1,0 +1,373 @@
+"""The artifact store: content-addressed blobs and named documents under one root; the only place that knows fsspec.
+
+The launcher puts and gets values and files through it; the orchestrator and the client keep a run's documents in it.
+
+- Blobs lie under `artifacts/ab/cdef…`, named by their blake3 digest, never changed, checked when they are read.
+- Documents lie under the key they are given (`runs/ID/…`); `create` makes one only if there is none, so that of two
+  writers one wins; `write` replaces one as a whole.
+
+A root that is a folder (a path, or `file://`) is served by `files.py` without fsspec, whose import takes 100 ms.
+Memory that is mapped is checked in a background thread: `verify_pending` waits for it and raises what it found.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kfnb import digest as digests
+from kfnb.artifacts import files
+from kfnb.errors import CorruptArtifact, StoreError
+from kfnb.spec import Blob
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kfnb.artifacts.files import Bytes
+
+BLOBS = "artifacts"
+MAP_FROM = 1 << 20
+"""Bytes from which a blob is mapped rather than read: each mapping holds a file descriptor."""
+
+_WORDS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "a file may not become that large there (a limit of the process or the file system)",
+    errno.EROFS: "it is read-only",
+    errno.EACCES: "this user may not write or read there",
+    errno.EPERM: "this user may not write or read there",
+    errno.ENOTDIR: "a file lies where a folder is needed",
+    errno.EMFILE: "this process has too many files open",
+}
+
+
+class Store:
+    """Blobs and documents under `root`, a path or a URI that fsspec knows. Nothing is touched before the first use."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        local = _local_root(root)
+        self._files: _Folder | _Remote = _Folder(local) if local is not None else _Remote(root)
+        self._checks: list[_Check] = []
+
+    def __repr__(self) -> str:
+        return f"Store({self.root!r})"
+
+    # ------------------------------------------------------------------------------------------------------- blobs
+
+    def put(self, data: Bytes) -> Blob:
+        """Store `data` under its digest, once, and return its name. StoreError if the store cannot take it."""
+        with self._words("write"):
+            digest, size = self._files.put(data)
+            return Blob(digest=digest, size=size)
+
+    def put_file(self, path: Path) -> Blob:
+        """Store the bytes of the file at `path`."""
+        with self._words("write"):
+            digest, size = self._files.put_file(path)
+            return Blob(digest=digest, size=size)
+
+    def get(self, blob: Blob) -> bytes:
+        """Return the bytes of `blob`, checked. StoreError if they are gone, CorruptArtifact if they are others."""
+        with self._words("read"):
+            data = self._files.read(_place(blob.digest))
+        _check(blob, len(data), digests.of_bytes(data))
+        return data
+
+    def map(self, blob: Blob) -> memoryview:
+        """Return the bytes of `blob` as memory that may be written to without touching the store.
+
+        Large blobs of a local store are mapped, not copied, and checked in the background (`verify_pending`).
+        """
+        if blob.size < MAP_FROM or not isinstance(self._files, _Folder):
+            return memoryview(bytearray(self.get(blob)))
+        path = self._files.path(_place(blob.digest))
+        with self._words("read"):
+            try:
+                memory = files.map_private(path, blob.size)
+            except ValueError:
+                raise _corrupt(blob) from None
+            except OSError as error:
+                if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+                    raise
+                return memoryview(bytearray(self.get(blob)))
+        self._checks.append(_Check(path, blob))
+        return memoryview(memory)
+
+    def verify_pending(self) -> None:
+        """Wait until every mapped blob has been checked; CorruptArtifact if one is not what it should be."""
+        checks, self._checks = self._checks, []
+        for check in checks:
+            check.wait()
+
+    def fetch(self, blob: Blob, path: Path) -> None:
+        """Write the bytes of `blob`, checked, to the file `path` (which belongs to the caller, and may be changed)."""
+        with self._words("read"):
+            self._files.fetch(_place(blob.digest), path)
+            digest, size = files.digest_of_file(path)
+        try:
+            _check(blob, size, digest)
+        except CorruptArtifact:
+            path.unlink()
+            raise
+
+    def has(self, digest: str) -> bool:
+        """Whether a blob with this digest is in the store."""
+        with self._words("read"):
+            return self._files.exists(_place(digest))
+
+    # --------------------------------------------------------------------------------------------------- documents
+
+    def create(self, key: str, data: Bytes) -> bool:
+        """Make the document `key` unless there is one; return whether it was made. Of several writers one wins."""
+        with self._words("write"):
+            return self._files.create(_checked(key), data)
+
+    def write(self, key: str, data: Bytes) -> None:
+        """Make the document `key`, or replace it as a whole."""
+        with self._words("write"):
+            self._files.write(_checked(key), data)
+
+    def read(self, key: str) -> bytes:
+        """Return the document `key`; StoreError if there is none."""
+        with self._words("read"):
+            return self._files.read(_checked(key))
+
+    def exists(self, key: str) -> bool:
+        """Whether there is a document `key`."""
+        with self._words("read"):
+            return self._files.exists(_checked(key))
+
+    def list(self, prefix: str) -> list[str]:
+        """Return the keys of all documents below the folder `prefix`, at any depth, sorted."""
+        with self._words("read"):
+            return sorted(self._files.list(_checked(prefix)))
+
+    def children(self, prefix: str) -> list[str]:  # type: ignore[valid-type]  # `list` is the method above here
+        """Return the names right below the folder `prefix` (documents and folders), sorted."""
+        with self._words("read"):
+            return sorted(self._files.children(_checked(prefix)))
+
+    def local_path(self, key: str) -> Path | None:
+        """Return where the document `key` lies (or would lie) on this machine; None for a store elsewhere."""
+        return self._files.path(_checked(key)) if isinstance(self._files, _Folder) else None
+
+    def blob_path(self, blob: Blob) -> Path | None:
+        """Return where `blob` lies on this machine; None for a store elsewhere. The file must not be changed."""
+        return self._files.path(_place(blob.digest)) if isinstance(self._files, _Folder) else None
+
+    @contextlib.contextmanager
+    def _words(self, verb: str) -> Iterator[None]:
+        """Turn what goes wrong outside into a StoreError that a person understands."""
+        try:
+            yield
+        except StoreError:
+            raise
+        except FileNotFoundError as error:
+            what = str(getattr(error, "filename", None) or error)
+            raise StoreError(
+                f"The artifact store {self.root} holds nothing at {what}: it was removed or never written."
+            ) from None
+        except (OSError, EOFError) as error:
+            number = getattr(error, "errno", None)
+            why = _WORDS.get(number or 0) or getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise StoreError(
+                f"The artifact store {self.root} cannot be {'written to' if verb == 'write' else 'read'}: {why}. "
+                "Make room or give access there, or choose another place with --root or KFNB_HOME."
+            ) from error
+
+
+# ------------------------------------------------------------------------------------------------------------- names
+
+
+def _place(digest: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise StoreError(f"{digest!r} is not the digest of an artifact.")
+    return f"{BLOBS}/{digest[:2]}/{digest[2:]}"
+
+
+def _checked(key: str) -> str:
+    """`key`, if it cannot lead out of the root."""
+    key = key.strip("/")
+    if "\0" in key or ".." in key.split("/"):
+        raise StoreError(f"{key!r} is not a key of the artifact store.")
+    return key
+
+
+def _local_root(root: str) -> Path | None:
+    """The folder that `root` names; None if it names a store elsewhere."""
+    if root.startswith(("file://", "local://")):
+        root = "/" + root.split("://", 1)[1].lstrip("/")
+    return None if re.match(r"[A-Za-z][A-Za-z0-9+.-]*(://|::)", root) else Path(root).expanduser().absolute()
+
+
+def _check(blob: Blob, size: int, digest: str) -> None:
+    if size != blob.size or digest != blob.digest:
+        raise _corrupt(blob)
+
+
+def _corrupt(blob: Blob) -> CorruptArtifact:
+    return CorruptArtifact(
+        f"Artifact {blob.digest[:16]}… in the store is damaged: its {blob.size:,} bytes are no longer those that were "
+        "stored. Remove the file, then run again the step that made it."
+    )
+
+
+class _Check:
+    """The check of one mapped blob, in a thread of its own, from the file (the mapping may be written to)."""
+
+    def __init__(self, path: Path, blob: Blob) -> None:
+        self._path, self._blob = path, blob
+        self._found: tuple[str, int] | OSError | None = None
+        self._thread = threading.Thread(target=self._run, name="kfnb-verify", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._found = files.digest_of_file(self._path)
+        except OSError as error:
+            self._found = error
+
+    def wait(self) -> None:
+        self._thread.join()
+        if not isinstance(self._found, tuple):
+            raise StoreError(f"Artifact {self._blob.digest[:16]}… could not be checked: {self._found}.")
+        _check(self._blob, self._found[1], self._found[0])
+
+
+# ------------------------------------------------------------------------------------------------------- where it is
+
+
+class _Folder:
+    """A store in a folder of this machine."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def path(self, key: str) -> Path:
+        return self._root / key
+
+    def _blob(self, digest: str) -> Path:
+        return self._root / _place(digest)
+
+    def put(self, data: Bytes) -> tuple[str, int]:
+        return files.write_by_digest(data, self._root / BLOBS, self._blob)
+
+    def put_file(self, path: Path) -> tuple[str, int]:
+        return files.copy_by_digest(path, self._root / BLOBS, self._blob)
+
+    def create(self, key: str, data: Bytes) -> bool:
+        return files.write_new(self.path(key), data)
+
+    def write(self, key: str, data: Bytes) -> None:
+        files.replace(self.path(key), data)
+
+    def read(self, key: str) -> bytes:
+        return self.path(key).read_bytes()
+
+    def fetch(self, key: str, path: Path) -> None:
+        files.copy(self.path(key), path)
+
+    def exists(self, key: str) -> bool:
+        return self.path(key).is_file()
+
+    def list(self, prefix: str) -> Iterator[str]:
+        for folder, _, names in os.walk(self.path(prefix), onerror=_unless_missing):
+            below = Path(folder).relative_to(self._root).as_posix()
+            for name in names:
+                if not name.startswith(files.TEMPORARY):
+                    yield name if below == "." else f"{below}/{name}"
+
+    def children(self, prefix: str) -> Iterator[str]:
+        try:
+            yield from (p.name for p in self.path(prefix).iterdir() if not p.name.startswith(files.TEMPORARY))
+        except FileNotFoundError:
+            return
+
+
+def _unless_missing(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+class _Remote:
+    """A store that fsspec reaches. Its stores show an object only once it is complete."""
+
+    def __init__(self, root: str, system: Any = None) -> None:
+        self._given, self._system, self._root = root, system, root
+
+    def _open(self) -> Any:
+        if self._system is None:
+            from fsspec.core import url_to_fs  # 100 ms to import, and needed for these stores only
+
+            try:
+                self._system, self._root = url_to_fs(self._given)
+            except (ImportError, ValueError) as error:
+                raise StoreError(f"The artifact store {self._given} cannot be used: {error}.") from error
+        return self._system
+
+    def _at(self, key: str) -> str:
+        self._open()
+        return f"{self._root.rstrip('/')}/{key}"
+
+    def put(self, data: Bytes) -> tuple[str, int]:
+        content = bytes(data)
+        digest = digests.of_bytes(content)
+        if not self._holds(_place(digest), len(content)):
+            self.write(_place(digest), content)
+        return digest, len(content)
+
+    def put_file(self, path: Path) -> tuple[str, int]:
+        digest, size = files.digest_of_file(path)
+        if not self._holds(_place(digest), size):
+            system, target = self._open(), self._at(_place(digest))
+            system.makedirs(system._parent(target), exist_ok=True)
+            system.put_file(str(path), target)
+        return digest, size
+
+    def _holds(self, key: str, size: int) -> bool:
+        system = self._open()
+        try:
+            return bool(system.info(self._at(key))["size"] == size)
+        except FileNotFoundError:
+            return False
+
+    def create(self, key: str, data: Bytes) -> bool:
+        system, target = self._open(), self._at(key)
+        system.makedirs(system._parent(target), exist_ok=True)
+        try:
+            system.pipe_file(target, bytes(data), mode="create")
+        except FileExistsError:
+            return False
+        return True
+
+    def write(self, key: str, data: Bytes) -> None:
+        system, target = self._open(), self._at(key)
+        system.makedirs(system._parent(target), exist_ok=True)
+        system.pipe_file(target, bytes(data))
+
+    def read(self, key: str) -> bytes:
+        return bytes(self._open().cat_file(self._at(key)))
+
+    def fetch(self, key: str, path: Path) -> None:
+        self._open().get_file(self._at(key), str(path))
+
+    def exists(self, key: str) -> bool:
+        return bool(self._open().isfile(self._at(key)))
+
+    def list(self, prefix: str) -> Iterator[str]:
+        found = self._open().find(self._at(prefix))
+        start = len(self._at(""))
+        yield from (name[start:] for name in found)
+
+    def children(self, prefix: str) -> Iterator[str]:
+        system = self._open()
+        try:
+            yield from (name.rstrip("/").rsplit("/", 1)[-1] for name in system.ls(self._at(prefix), detail=False))
+        except FileNotFoundError:
+            return
