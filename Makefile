@@ -10,7 +10,7 @@ FOLDERS := kfnb tests docs
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 PIP := $(BIN)/python -m pip --quiet install --constraint constraints.txt
-WORKERS ?= 2
+WORKERS ?= logical
 
 # Without byte code every start of every process compiles its libraries again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -67,10 +67,10 @@ docs: .venv/.ready-dev
 
 pytest: .venv/.ready-dev
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -n $(WORKERS) -m "not soak" --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m "not soak" --cov --cov-report=term:skip-covered
 
 soak: .venv/.ready-dev
-	$(BIN)/pytest -n $(WORKERS) -m soak
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m soak
 
 bench: .venv/.ready-dev
 	$(BIN)/python -m tests.benchmarks $(WORK)
