@@ -1,0 +1,5 @@
+import math
+
+
+def circle(r):
+    return math.pi * r * r
