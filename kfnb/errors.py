@@ -99,11 +99,40 @@ class RunFailed(KfnbError):
 
 CODES: dict[str, str] = {
     # KF1xx: reading notebooks and tags (notebook/)
+    "KF100": "the file is not JSON",
+    "KF101": "the JSON is not a well-formed notebook",
+    "KF102": "the notebook's format is newer than this kfnb reads",
+    "KF103": "the notebook has no code",
+    "KF104": "the notebook is not written in Python",
+    "KF110": "a tag's value cannot be read",
+    "KF111": "an unknown tag looks like one of kfnb's",
+    "KF112": "two settings of one step contradict each other",
+    "KF113": "two names of steps become one label",
+    "KF114": "more than one cell is tagged parameters",
+    "KF115": "`step:` without a name has no step above to continue",
+    "KF116": "a cell is tagged for two steps",
+    "KF117": "`prev:` names a step that does not exist",
+    "KF118": "`prev:` names its own step or one below",
+    "KF119": "the notebook has no step tag",
+    "KF120": "a tag has no effect where it stands",
+    "KF121": "a step has no code",
+    "KF122": "a cell's comment and its tags name different steps",
+    "KF123": "every code cell is skipped",
+    "KF124": "a cell left by papermill sets parameters again",
+    "KF125": "a size is too small to be meant",
     # KF2xx: names and setup (dataflow/)
     # KF3xx: changes, sharing and the guard (dataflow/, launcher/)
     # KF4xx: effects, session state and files (dataflow/, launcher/)
     # KF5xx: control flow, settings and what is not built yet (compiler)
     # KF6xx: a task stopped while running (launcher/, orchestrator/)
+    "KF650": "The condition of a step cannot be evaluated",
+    "KF651": "A step was told to stop from outside the run, or failed without a reason",
+    "KF652": "A step looked at a path that a step above it writes, without coming after it",
+    "KF653": "What a step gave cannot be read back",
+    "KF654": "A step's process ended before the step was done",
     # KF7xx: parameters and calls (client, cli)
+    "KF700": "The notebook has no such parameter",
+    "KF701": "A parameter has the wrong type",
+    "KF702": "A parameter has a value that JSON cannot hold exactly",
 }
 """Every diagnostic code and its one-line meaning; docs/diagnostics.md is generated from it."""

@@ -1,0 +1,484 @@
+"""kfnb from Python: start runs, look at them, load what they made. The command line and the server call only this.
+
+A run started here is driven by a thread of this process, so it works in a script, in an IPython shell and beside a
+running event loop. Everything about a run is in the store: another process sees the same run through `Client.get`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import os
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from kfnb.artifacts.store import Store
+from kfnb.errors import Diagnostic, KfnbError, OutsideError, RunFailed, StoreError, WrongCall
+from kfnb.orchestrator import places, results
+from kfnb.orchestrator.events import EventReader, RunStatus
+from kfnb.orchestrator.handles import ArtifactHandle, TaskRun
+from kfnb.orchestrator.loop import CANCEL_KEY, CANCEL_NOW_KEY, Loop
+from kfnb.orchestrator.parameters import effective_parameters
+from kfnb.runners.local import LocalRunner
+from kfnb.spec import PipelineSpec, RunEvent, RunInfo, State, to_json
+
+Listener = Callable[[RunEvent], None]
+
+_POLL_SECONDS = 0.2
+_logger = logging.getLogger("kfnb")
+_info_decoder = msgspec.json.Decoder(RunInfo)
+
+
+class Client:
+    """Runs of this machine. `home`: kfnb's data folder (default: KFNB_HOME, else the platform's).
+
+    `root`: URI of another place for runs and artifacts (default: `home`/store).
+    """
+
+    def __init__(self, home: Path | str | None = None, root: str | None = None) -> None:
+        self.home = Path(home).absolute() if home is not None else places.data_home()
+        self.root = root if root is not None else str(self.home / "store")
+        self.store = Store(self.root)
+        self._elsewhere = root is not None
+        self._prestarted: LocalRunner | None = None
+
+    def check(self, path: Path | str) -> tuple[Diagnostic, ...]:
+        """Return every finding about a notebook, errors first to last as they stand; nothing is run."""
+        from kfnb.compiler import check_notebook  # not needed to look at runs
+
+        return check_notebook(Path(path))
+
+    def compile(self, path: Path | str) -> PipelineSpec:
+        """Return what a notebook compiles to; Refused with its diagnostics if it has errors."""
+        from kfnb.compiler import compile_notebook  # not needed to look at runs
+
+        return compile_notebook(Path(path))
+
+    def prestart(self) -> None:
+        """Start the process that forks tasks now, so that it loads while the notebook is read and compiled."""
+        if self._prestarted is None:
+            runner = LocalRunner(self.home)
+            runner.prestart()
+            self._prestarted = runner
+            atexit.register(self.close)
+
+    def close(self) -> None:
+        """End what `prestart` started, if no run has taken it over."""
+        runner, self._prestarted = self._prestarted, None
+        if runner is not None:
+            runner.close()
+            atexit.unregister(self.close)
+
+    def run(
+        self,
+        path: Path | str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        name: str | None = None,
+        experiment: str = "Default",
+        max_parallel: int | None = None,
+        cache: bool = True,
+        remember: bool = False,
+        save: Literal["needed", "final", "all"] = "final",
+        on_event: Listener | None = None,
+    ) -> Run:
+        """Start a run of the notebook at `path` and return it at once; `wait()` waits for its end.
+
+        `params` are values for the notebook's parameters. `max_parallel`: tasks at a time (default: the number of
+        processors, at least 2). `remember`: facts learned while running become tags of the notebook. `save`: which
+        values are kept: those that a step needs, also every final value, or all. `on_event` is called with each event,
+        from the thread that drives the run. Raises Refused, before anything runs, for what is wrong with the notebook
+        or the parameters.
+        """
+        self.prestart()
+        try:
+            info = self.prepare(
+                path,
+                params,
+                name=name,
+                experiment=experiment,
+                options={"max_parallel": max_parallel or _processors(), "cache": cache, "save": save},
+            )
+            runner = self._prestarted
+            assert runner is not None
+            runner.prestart(info.spec.kernel)
+        except BaseException:
+            self.close()
+            raise
+        self._prestarted = None
+        atexit.unregister(self.close)
+        run = Run(self.store, info)
+        if on_event is not None:
+            run.subscribe(on_event)
+        run._start(runner, self.home, remember=remember)
+        return run
+
+    def prepare(
+        self,
+        path: Path | str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        name: str | None = None,
+        experiment: str = "Default",
+        options: Mapping[str, Any] | None = None,
+    ) -> RunInfo:
+        """Compile a notebook and write down a run of it, without starting it."""
+        path = Path(path)
+        spec = self.compile(path)
+        parameters = effective_parameters(spec, params or {})
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise OutsideError(f"The notebook {path} cannot be read: {error.strerror}.") from None
+        while True:
+            now = time.time()
+            info = RunInfo(
+                run_id=places.new_run_id(now),
+                name=name or spec.name,
+                experiment=experiment,
+                spec=spec,
+                parameters=parameters,
+                created=now,
+                folder=os.path.realpath(path.absolute().parent),
+                notebook_path=str(path.absolute()),
+                options={"given": sorted(params or {}), **(options or {})},
+            )
+            if self.store.create(places.run_key(info.run_id, "run.json"), to_json(info)):
+                break
+        self.store.write(places.run_key(info.run_id, "notebook.ipynb"), content)
+        if self._elsewhere:
+            pointers = Store(str(self.home / "elsewhere"))
+            pointers.write(info.run_id, self.root.encode())
+        return info
+
+    def get(self, run_id: str) -> Run:
+        """Return a run by its id, by the beginning of it that no other run has, or as `last`."""
+        stores = dict.fromkeys(_names(self.store, "runs"), self.store)
+        if not self._elsewhere:
+            pointers = Store(str(self.home / "elsewhere"))
+            for run in _names(pointers, ""):
+                stores.setdefault(run, Store(pointers.read(run).decode()))
+        found = [run for run in stores if run.startswith(run_id)]
+        if run_id in stores:
+            found = [run_id]
+        elif run_id == "last":
+            found = sorted(stores, key=lambda run: (run[:15], _created(stores[run], run)))[-1:]
+        if not found:
+            raise WrongCall(f"There is no run {run_id} in {self.root}. `kfnb runs` lists those there are.")
+        if len(found) > 1:
+            raise WrongCall(f"{run_id} means several runs: {', '.join(sorted(found)[:5])}. Write more of it.")
+        return Run(stores[found[0]], _read_info(stores[found[0]], found[0]))
+
+    def runs(self) -> list[Run]:
+        """Return all runs here, the newest first."""
+        return [Run(self.store, _read_info(self.store, run)) for run in reversed(_names(self.store, "runs"))]
+
+
+class Run:
+    """One run, living or over. What is asked of it is read from its events as they are now."""
+
+    def __init__(self, store: Store, info: RunInfo) -> None:
+        self.store = store
+        self.info = info
+        self.error: BaseException | None = None
+        self._status = RunStatus(info.spec)
+        self._reader = EventReader(store, info.run_id)
+        self._lock = threading.RLock()
+        self._listeners: list[Listener] = []
+        self._loop: Loop | None = None
+        self._done = threading.Event()
+
+    # ---------------------------------------------------------------------------------------------------- what it is
+
+    @property
+    def id(self) -> str:
+        """Name of the run, unique and sortable by time."""
+        return self.info.run_id
+
+    run_id = id
+
+    @property
+    def name(self) -> str:
+        """What the run is called."""
+        return self.info.name
+
+    @property
+    def experiment(self) -> str:
+        """The experiment that the run belongs to."""
+        return self.info.experiment
+
+    @property
+    def created(self) -> float:
+        """When the run was asked for: seconds since the epoch."""
+        return self.info.created
+
+    @property
+    def notebook_path(self) -> str:
+        """Where the notebook was."""
+        return self.info.notebook_path
+
+    @property
+    def spec(self) -> PipelineSpec:
+        """The pipeline that the notebook compiled to."""
+        return self.info.spec
+
+    @property
+    def location(self) -> str:
+        """Where everything about the run is kept."""
+        return places.uri(self.store.root, places.run_key(self.id))
+
+    @property
+    def state(self) -> State:
+        """State of the run now."""
+        return self._now().state
+
+    @property
+    def why(self) -> str | None:
+        """Why the run is in this state, where there is something to say beyond its tasks."""
+        return self._now().why
+
+    @property
+    def tasks(self) -> dict[str, TaskRun]:
+        """The tasks by name, in notebook order."""
+        return {name: TaskRun(self, status) for name, status in self._now().tasks.items()}
+
+    @property
+    def metrics(self) -> dict[str, dict[str, Any]]:
+        """Metrics by task and name; NaN is a float here."""
+        status = self._now()
+        found = {}
+        for name in results.metrics(status):
+            output = status.tasks[name].output
+            assert output is not None
+            found[name] = {key: _number(value) for key, value in output.metrics.items()}
+        return found
+
+    @property
+    def artifacts(self) -> dict[str, ArtifactHandle]:
+        """The run's results by name: the last version of each notebook name, and what was logged under other names."""
+        values: dict[str, ArtifactHandle] = {}
+        logged: dict[str, ArtifactHandle] = {}
+        for task, status in self._now().tasks.items():
+            if status.output is not None and results.stands(status):
+                values.update({n: ArtifactHandle(self, task, a) for n, a in status.output.artifacts.items()})
+                logged.update({a.name: ArtifactHandle(self, task, a) for a in status.output.logged})
+        return {**logged, **values}
+
+    @property
+    def facts(self) -> dict[str, tuple[str, str]]:
+        """What was learned about the notebook: for each task that stopped with a fact, (cell, tag)."""
+        return {name: task.fact for name, task in self._now().tasks.items() if task.fact is not None}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the run as `kfnb show --json` prints it."""
+        return results.run_document(self.id, self._now())
+
+    def __repr__(self) -> str:
+        status = self._now()
+        done = sum(task.state == "SUCCEEDED" for task in status.tasks.values())
+        return f"<Run {self.id} {self.name!r} {status.state}: {done} of {len(status.tasks)} tasks done>"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return _display(self)
+
+    # ------------------------------------------------------------------------------------------------ while it lives
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Wait until the run has ended, at most `timeout` seconds, and return it; look at `state` for how it ended.
+
+        An interrupt (Ctrl-C) while waiting cancels a run of this process cleanly, a second one at once, and
+        KeyboardInterrupt is raised all the same. OutsideError if the run could not go on because of something outside,
+        such as a full disk.
+        """
+        if self._loop is None:
+            self._wait_from_afar(timeout)
+            return self
+        try:
+            self._done.wait(timeout)
+        except KeyboardInterrupt:
+            self._loop.cancel(now=self._status.state == "CANCELING")
+            raise
+        if self._done.is_set() and self.error is not None:
+            raise self.error
+        return self
+
+    def cancel(self, now: bool = False) -> None:
+        """Ask the run to stop: cleanly, so that each task saves what it has, or `now`."""
+        if self._loop is not None:
+            self._loop.cancel(now=now)
+        elif not self._now().ended:
+            key = CANCEL_NOW_KEY if now else CANCEL_KEY
+            self.store.create(places.run_key(self.id, "requests", key), b"{}")
+
+    def subscribe(self, callback: Listener) -> Callable[[], None]:
+        """Call `callback` with each further event of a run of this process; return what ends that."""
+        self._listeners.append(callback)
+        return lambda: self._listeners.remove(callback)
+
+    def raise_for_state(self) -> Run:
+        """Raise RunFailed if the run has not ended SUCCEEDED; else return it."""
+        status = self._now()
+        if status.state != "SUCCEEDED":
+            whys = [f"{t.name}: {t.why}" for t in status.tasks.values() if t.state == "FAILED"] or [status.why or ""]
+            raise RunFailed(f"Run {self.id} is {status.state}. " + "\n".join(whys))
+        return self
+
+    # ------------------------------------------------------------------------------------------------- its results
+
+    def write_outputs(self, into: Path | str | None = None) -> Path:
+        """Put the outputs of every cell under it in the notebook `into` (default: the one that was run); code stays."""
+        from kfnb.notebook.writer import outputs_into, write_notebook  # only needed here
+
+        path = Path(into if into is not None else self.info.notebook_path)
+        content = _read_notebook(path)
+        found = results.outputs_by_cell(self.store, self.spec, self._now())
+        new = outputs_into(
+            content,
+            {cell: done.outputs for cell, done in found.items()},
+            [cell for task in self.spec.tasks for cell in task.cells],
+            {cell: done.execution_count for cell, done in found.items()},
+        )
+        write_notebook(path, new)
+        return path
+
+    def files(self, into: Path | str | None = None) -> list[str]:
+        """Do to the folder `into` (default: the notebook's) what the run did to its private view; return the paths."""
+        folder = Path(into if into is not None else self.info.folder)
+        return results.apply_files(self.store, results.written_files(self.spec, self._now()), folder)
+
+    def remember(self) -> dict[str, tuple[str, str]]:
+        """Write the facts that were learned as tags into the notebook that was run; return them (see `facts`)."""
+        from kfnb.notebook.writer import add_tags, write_notebook  # only needed here
+
+        facts = self.facts
+        if facts:
+            path = Path(self.info.notebook_path)
+            content = _read_notebook(path)
+            for cell, tag in facts.values():
+                content = add_tags(content, cell, [tag])
+            write_notebook(path, content)
+        return facts
+
+    # ------------------------------------------------------------------------------------------------------- inside
+
+    def _start(self, runner: LocalRunner, home: Path, *, remember: bool) -> None:
+        self._loop = Loop(
+            self.info,
+            self.store,
+            runner,
+            root=self.store.root,
+            scratch=home / "scratch" / self.id,
+            on_events=self._take,
+        )
+        # Not a daemon: a script that ends without waiting still gets its run.
+        threading.Thread(target=self._drive, args=(self._loop, remember), name=f"kfnb-{self.id}").start()
+        _living.add(self)
+
+    def _drive(self, loop: Loop, remember: bool) -> None:
+        try:
+            loop.run()
+            if remember:
+                self.remember()
+        except BaseException as error:
+            self.error = error
+            if not isinstance(error, KfnbError):
+                self._take([RunEvent(kind="run-state", time=time.time(), state="FAILED", why=repr(error))])
+        finally:
+            _living.discard(self)
+            self._done.set()
+
+    def _take(self, events: list[RunEvent]) -> None:
+        with self._lock:
+            self._status.apply(events)
+        for event in events:
+            for listener in list(self._listeners):
+                try:
+                    listener(event)
+                except Exception:
+                    _logger.exception("A listener of run %s failed", self.id)
+
+    def _now(self) -> RunStatus:
+        """Return what the events say now; those of another process's run are read from the store."""
+        if self._loop is None and not self._status.ended:
+            with self._lock:
+                events = self._reader.read()
+            self._take(events)
+        return self._status
+
+    def _wait_from_afar(self, timeout: float | None) -> None:
+        end = None if timeout is None else time.monotonic() + timeout
+        while not self._now().ended and (end is None or time.monotonic() < end):
+            time.sleep(_POLL_SECONDS)
+
+
+def set_display_hook(hook: Callable[[Run], dict[str, str]]) -> None:
+    """Have runs display themselves in notebooks as `hook` says: a dict of display data by MIME type."""
+    global _display
+    _display = hook
+
+
+def _as_picture(run: Run) -> dict[str, str]:
+    from kfnb.drawing.run_html import run_bundle  # only needed where a run is displayed
+
+    return run_bundle(run.spec, run.to_dict(), name=run.name)
+
+
+_display: Callable[[Run], dict[str, str]] = _as_picture
+
+_living: weakref.WeakSet[Run] = weakref.WeakSet()
+
+
+@atexit.register
+def _stop_living_runs() -> None:
+    """Stop at once what still runs: only so when waiting for it at the end of the program was interrupted."""
+    for run in list(_living):
+        run.cancel(now=True)
+        run._done.wait(5)
+
+
+def _number(value: Any) -> Any:
+    from kfnb.runtime import number_from_json
+
+    return number_from_json(value)
+
+
+def _processors() -> int:
+    count = len(os.sched_getaffinity(0)) if sys.platform.startswith("linux") else os.cpu_count() or 1
+    return max(2, count)
+
+
+def _names(store: Store, prefix: str) -> list[str]:
+    found: Any = store.children(prefix)  # the store's own `list` hides the type's name from type checkers
+    return list(found)
+
+
+def _read_info(store: Store, run_id: str) -> RunInfo:
+    try:
+        return _info_decoder.decode(store.read(places.run_key(run_id, "run.json")))
+    except msgspec.DecodeError as error:
+        raise StoreError(f"What is stored about run {run_id} cannot be read: {error}.") from None
+
+
+def _created(store: Store, run_id: str) -> float:
+    try:
+        return _read_info(store, run_id).created
+    except StoreError:
+        return 0.0
+
+
+def _read_notebook(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_bytes())
+    except OSError as error:
+        raise OutsideError(f"The notebook {path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise OutsideError(f"{path} is not a notebook: {error}.") from None
+    return content

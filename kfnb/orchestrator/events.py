@@ -1,0 +1,139 @@
+"""The log of a run: what happened, appended to the store batch by batch, and what it says about the run now.
+
+The loop appends; the client reads, from the same process or another one, while the run lives or long after. A batch is
+one object with a number, created only if it is not there yet, so two writers can never both write the same one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from kfnb.errors import StoreError
+from kfnb.orchestrator.places import run_key
+from kfnb.spec import ExecutorOutput, PipelineSpec, RunEvent, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(list[RunEvent])
+
+ENDED: frozenset[State] = frozenset({"SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"})
+"""States in which nothing more happens."""
+
+
+class Documents(Protocol):
+    """What the log needs of a store."""
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Write a document if there is none under this key; say whether it was written."""
+
+    def read(self, key: str) -> bytes:
+        """Return a document."""
+
+    def exists(self, key: str) -> bool:
+        """Say whether there is a document under this key."""
+
+
+def batch_key(run_id: str, number: int) -> str:
+    """Return the key of batch `number` (from 1) of a run's log."""
+    return run_key(run_id, "events", f"{number:08d}.json")
+
+
+class EventLog:
+    """The writing end. One at a time: a second writer is found out at its first batch."""
+
+    def __init__(self, store: Documents, run_id: str) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._next = 1
+
+    def append(self, events: Sequence[RunEvent]) -> None:
+        """Write a batch; StoreError if another process has written under this number."""
+        if not events:
+            return
+        if not self._store.create(batch_key(self._run_id, self._next), _encoder.encode(events)):
+            raise StoreError(
+                f"Another process writes the log of run {self._run_id}: batch {self._next} is there already. "
+                "This one stops; look at the run with `kfnb show`."
+            )
+        self._next += 1
+
+
+class EventReader:
+    """The reading end: each call of `read` returns the batches that have come since the last one."""
+
+    def __init__(self, store: Documents, run_id: str) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._next = 1
+
+    def read(self) -> list[RunEvent]:
+        """Return the events that are new since the last call, in order."""
+        found: list[RunEvent] = []
+        while self._store.exists(key := batch_key(self._run_id, self._next)):
+            found += _decoder.decode(self._store.read(key))
+            self._next += 1
+        return found
+
+
+class TaskStatus:
+    """What the log says about one task. Times are seconds since the epoch."""
+
+    __slots__ = ("attempt", "cached", "fact", "finished", "name", "output", "progress", "started", "state", "why")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.state: State = "PENDING"
+        self.attempt = 0
+        self.cached = False
+        self.started: float | None = None
+        self.finished: float | None = None
+        self.why: str | None = None
+        self.progress: dict[str, Any] = {}
+        self.output: ExecutorOutput | None = None
+        self.fact: tuple[str, str] | None = None  # (cell, tag) that was learned
+
+
+class RunStatus:
+    """What the log says about a run: its own state and that of each task, in notebook order."""
+
+    def __init__(self, spec: PipelineSpec) -> None:
+        self.state: State = "PENDING"
+        self.why: str | None = None
+        self.started: float | None = None
+        self.finished: float | None = None
+        self.tasks = {task.name: TaskStatus(task.name) for task in spec.tasks}
+
+    @property
+    def ended(self) -> bool:
+        """Say whether nothing more will happen."""
+        return self.state in ENDED
+
+    def apply(self, events: Iterable[RunEvent]) -> None:
+        """Take in events in the order in which they happened."""
+        for event in events:
+            if event.kind == "run-started":
+                self.started = event.time
+            elif event.kind == "run-state" and event.state is not None:
+                self.state, self.why = event.state, event.why
+                self.finished = event.time if event.state in ENDED else None
+            elif event.task in self.tasks:
+                self._apply_to_task(self.tasks[event.task], event)
+
+    def _apply_to_task(self, task: TaskStatus, event: RunEvent) -> None:
+        if event.kind == "task-progress":
+            task.progress = event.data
+        elif event.kind == "task-output":
+            task.output = event.output
+        elif event.kind == "task-state" and event.state is not None:
+            task.state, task.why, task.cached = event.state, event.why, event.cached
+            task.attempt = event.attempt or task.attempt
+            if "fact" in event.data:
+                task.fact = (event.data["cell"], event.data["fact"])
+            if event.state == "RUNNING":
+                task.started = event.time
+            elif event.state in ENDED and task.started is not None and task.finished is None:
+                task.finished = event.time

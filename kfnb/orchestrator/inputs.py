@@ -1,0 +1,105 @@
+"""Works out what a task is given from what the tasks above it gave: values, session state and files.
+
+Pure; called by the state machine (to see what a skipped step takes with it) and by the loop (to write a task's input).
+A task skipped by its condition left everything as it was, so a name, a state or a recorded scalar is then looked for
+where that task itself would have taken it from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kfnb.spec import Artifact, Blob, ExecutorOutput, FileChange, Task
+
+Tasks = Mapping[str, Task]
+Outputs = Mapping[str, ExecutorOutput]
+"""What the tasks gave, by name; a task that was skipped has no entry."""
+
+
+class Lost(Exception):
+    """A name that only a skipped step would have produced; `args` are the name and that step."""
+
+
+def find_producer(tasks: Tasks, name: str, producer: str, is_skipped: Callable[[str], bool]) -> tuple[str | None, str]:
+    """Return (the task whose version of `name` is taken, or None if there is none; the last task looked at)."""
+    while is_skipped(producer):
+        earlier = next((i.producer for i in tasks[producer].inputs if i.name == name), None)
+        if earlier is None:
+            return None, producer
+        producer = earlier
+    return producer, producer
+
+
+def resolve_values(task: Task, tasks: Tasks, outputs: Outputs) -> dict[str, Artifact]:
+    """Return the artifact of each name that `task` takes in; names that were left unbound are not there."""
+    found: dict[str, tuple[str, Artifact]] = {}
+    for wanted in task.inputs:
+        source, _ = find_producer(tasks, wanted.name, wanted.producer, lambda p: p not in outputs)
+        artifact = outputs[source].artifacts.get(wanted.name) if source is not None else None
+        if source is not None and artifact is not None:
+            found[wanted.name] = (source, artifact)
+    return {name: _with_company(name, found, tasks, outputs) for name in found}
+
+
+def _with_company(name: str, found: Mapping[str, tuple[str, Artifact]], tasks: Tasks, outputs: Outputs) -> Artifact:
+    """Return `name` from the group of another input that reaches the same object, if some step saved both together.
+
+    A step that took `model` in and made `optimizer` from it saved them as one group: taking both from there keeps the
+    optimizer working on this very model.
+    """
+    source, artifact = found[name]
+    for other, (holder, companion) in found.items():
+        group = companion.group
+        if other == name or holder == source or group is None or name not in group.names:
+            continue
+        takes = next((i.producer for i in tasks[holder].inputs if i.name == name), None)
+        kept = outputs[holder].artifacts.get(name)
+        if takes is None or kept is None or kept.group is None or kept.group.digests != group.digests:
+            continue
+        if find_producer(tasks, name, takes, lambda p: p not in outputs)[0] == source:
+            return kept
+    return artifact
+
+
+def resolve_state(task: Task, tasks: Tasks, outputs: Outputs) -> dict[str, Blob]:
+    """Return the session state that `task` continues, by provider; a provider that was not applicable is not there."""
+    resolved: dict[str, Blob] = {}
+    for wanted in task.state_inputs:
+        producer: str | None = wanted.producer
+        while producer is not None:
+            blob = outputs[producer].state_out.get(wanted.provider) if producer in outputs else None
+            if blob is not None:
+                resolved[wanted.provider] = blob
+                break
+            producer = next((s.producer for s in tasks[producer].state_inputs if s.provider == wanted.provider), None)
+    return resolved
+
+
+def resolve_files(task: Task, outputs: Outputs) -> tuple[FileChange, ...]:
+    """Return what the ancestors of `task` did to the folder: the last change of each path, in order."""
+    changes: dict[str, FileChange] = {}
+    for ancestor in task.ancestors:
+        if ancestor in outputs:
+            for change in outputs[ancestor].files:
+                changes.pop(change.path, None)
+                changes[change.path] = change
+    return tuple(changes.values())
+
+
+def resolve_records(task: Task, tasks: Tasks, outputs: Outputs) -> dict[str, Any]:
+    """Return the recorded scalars and constants that the condition of `task` may name.
+
+    Raises Lost if a name would only have been made by a task that was skipped.
+    """
+    condition = task.condition
+    if condition is None:
+        return {}
+    values = dict(condition.constants)
+    for name, producer in condition.names.items():
+        source, last = find_producer(tasks, name, producer, lambda p: p not in outputs)
+        if source is None:
+            raise Lost(name, last)
+        if name in outputs[source].records:
+            values[name] = outputs[source].records[name]
+    return values

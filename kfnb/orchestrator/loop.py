@@ -1,0 +1,317 @@
+"""Drives one run to its end: carries out what the state machine asks for, with a real runner and a real store.
+
+Called by the client (in a thread of the caller's process) and by `kfnb.run_process` (in a process of its own). It
+blocks the thread it is called in; everything else talks to it through a queue, so it works beside any event loop.
+"""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from kfnb.errors import KfnbError, OutsideError, StoreError
+from kfnb.orchestrator import conditions, inputs, places
+from kfnb.orchestrator.events import EventLog
+from kfnb.orchestrator.messages import (
+    CancelRequested,
+    CancelTask,
+    ConditionDecided,
+    EvaluateCondition,
+    Event,
+    FinishRun,
+    Instruction,
+    Record,
+    RunStarted,
+    StartTask,
+    TaskFinished,
+    TaskProgress,
+    TaskStarted,
+)
+from kfnb.orchestrator.state import RunState
+from kfnb.runners.base import Exited, Progress, Report, Runner, Started
+from kfnb.spec import ExecutorInput, ExecutorOutput, RunEvent, RunInfo, State, TaskError, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+CANCEL_KEY = "cancel.json"
+CANCEL_NOW_KEY = "cancel-now.json"
+
+_REQUESTS_EVERY = 1.0
+_GRACE = 15.0
+"""Seconds that a task has to save what it has after a clean cancel; then it is killed."""
+
+_output_decoder = msgspec.json.Decoder(ExecutorOutput)
+
+
+class Documents(Protocol):
+    """What the loop needs of a store."""
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Write a document if there is none; say whether it was written."""
+
+    def write(self, key: str, data: bytes) -> None:
+        """Write a document, replacing one that is there."""
+
+    def read(self, key: str) -> bytes:
+        """Return a document."""
+
+    def exists(self, key: str) -> bool:
+        """Say whether there is a document."""
+
+
+class Loop:
+    """One run in progress. `run` does everything; `cancel` may be called from any thread and from signal handlers."""
+
+    def __init__(
+        self,
+        info: RunInfo,
+        store: Documents,
+        runner: Runner,
+        *,
+        root: str,
+        scratch: Path,
+        on_events: Callable[[list[RunEvent]], None] = lambda events: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._info = info
+        self._store = store
+        self._runner = runner
+        self._root = root
+        self._scratch = scratch
+        self._on_events = on_events
+        self._clock = clock
+        self._state = RunState(info.spec, max_parallel=int(info.options.get("max_parallel") or 1))
+        self._log = EventLog(store, info.run_id)
+        self._queue: queue.SimpleQueue[Report | CancelRequested] = queue.SimpleQueue()
+        self._snapshot: str | None = None
+        self._progress: dict[str, RunEvent] = {}
+        self._deadlines: dict[tuple[str, int], float] = {}
+        self._next_look = 0.0
+
+    def cancel(self, *, now: bool = False) -> None:
+        """Ask the run to stop: cleanly, or now."""
+        self._queue.put(CancelRequested(now))
+
+    def run(self) -> State:
+        """Run everything and return the state in which the run ended; KfnbError if something outside cannot be used.
+
+        Whatever happens, every process is gone and the scratch folder is removed when this returns.
+        """
+        try:
+            self._scratch.mkdir(parents=True, exist_ok=True)
+            self._runner.open(self._queue.put, self._info.spec.preload)
+            self._snapshot = self._runner.snapshot(self._info.folder, str(self._scratch / "snapshot"))
+            return self._drive()
+        except OSError as error:
+            raise self._give_up(OutsideError(f"Run {self._info.run_id} cannot go on: {error}.")) from error
+        except KfnbError as error:
+            raise self._give_up(error) from error.__cause__
+        finally:
+            self._runner.close()
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    # --------------------------------------------------------------------------------------------------- the loop
+
+    def _drive(self) -> State:
+        end = self._step([RunStarted()])
+        while end is None:
+            end = self._step(self._next_events())
+        return end
+
+    def _next_events(self) -> list[Event]:
+        """Wait for something to happen and return all that has, in order."""
+        reports: list[Report | CancelRequested] = []
+        try:
+            reports.append(self._queue.get(timeout=self._wait_at_most()))
+            while True:
+                reports.append(self._queue.get_nowait())
+        except queue.Empty:
+            pass
+        events = [self._event(report) for report in reports]
+        self._kill_overdue()
+        return events + self._requests()
+
+    def _step(self, events: Iterable[Event]) -> State | None:
+        """Handle events; what happened is in the log before anything is done about it."""
+        pending = list(events)
+        while pending:
+            instructions = [i for event in pending for i in self._state.handle(event)]
+            self._record(instructions)
+            pending = []
+            for instruction in instructions:
+                if isinstance(instruction, FinishRun):
+                    return instruction.state
+                pending += self._carry_out(instruction)
+        self._record([])
+        return None
+
+    def _carry_out(self, instruction: Instruction) -> list[Event]:
+        if isinstance(instruction, StartTask):
+            self._start(instruction)
+        elif isinstance(instruction, EvaluateCondition):
+            return [self._evaluate(instruction.task)]
+        elif isinstance(instruction, CancelTask):
+            self._deadlines[instruction.task, instruction.attempt] = time.monotonic() + _GRACE
+            self._runner.cancel(instruction.task, instruction.attempt, now=instruction.now)
+        return []
+
+    # ------------------------------------------------------------------------------------------------------- doing
+
+    def _start(self, instruction: StartTask) -> None:
+        task = self._state.tasks[instruction.task]
+        prefix = places.attempt_key(self._info.run_id, task.slug, instruction.attempt)
+        document = ExecutorInput(
+            run_id=self._info.run_id,
+            attempt=instruction.attempt,
+            root=self._root,
+            prefix=prefix,
+            task=task,
+            notebook_name=self._info.spec.notebook,
+            kernel=self._info.spec.kernel,
+            folder=self._info.folder,
+            scratch=str(self._scratch / f"{task.slug}-{instruction.attempt}"),
+            parameters=self._parameters(task.name),
+            inputs=inputs.resolve_values(task, self._state.tasks, self._state.outputs),
+            state=inputs.resolve_state(task, self._state.tasks, self._state.outputs),
+            files=inputs.resolve_files(task, self._state.outputs),
+            snapshot=self._snapshot,
+            save=self._info.options.get("save", "final"),
+            timeout=task.settings.timeout,
+        )
+        key = f"{prefix}/input.json"
+        self._store.write(key, to_json(document))
+        self._runner.start(task.name, instruction.attempt, places.uri(self._root, key))
+
+    def _parameters(self, name: str) -> dict[str, Any]:
+        """Return the parameters that a task is given: those it reads, or all where the parameters cell stands in it."""
+        task = self._state.tasks[name]
+        has_cell = any(cell.role == "parameters" for cell in task.cells)
+        return {k: v for k, v in self._info.parameters.items() if has_cell or k in task.parameters}
+
+    def _evaluate(self, name: str) -> ConditionDecided:
+        task = self._state.tasks[name]
+        assert task.condition is not None
+        try:
+            values = inputs.resolve_records(task, self._state.tasks, self._state.outputs)
+            return ConditionDecided(name, conditions.evaluate(task.condition.expression, values))
+        except inputs.Lost as lost:
+            return ConditionDecided(name, None, f"{lost.args[0]!r} was not made: step {lost.args[1]!r} was skipped")
+        except conditions.Undecidable as error:
+            return ConditionDecided(name, None, str(error))
+
+    # -------------------------------------------------------------------------------------------------- being told
+
+    def _event(self, report: Report | CancelRequested) -> Event:
+        if isinstance(report, Started):
+            return TaskStarted(report.task, report.attempt)
+        if isinstance(report, Progress):
+            return TaskProgress(report.task, report.attempt, report.data)
+        if isinstance(report, Exited):
+            self._deadlines.pop((report.task, report.attempt), None)
+            return TaskFinished(report.task, report.attempt, self._output(report))
+        return report
+
+    def _output(self, report: Exited) -> ExecutorOutput:
+        """Return what the attempt left in the store, or say how it ended without leaving anything."""
+        slug = self._state.tasks[report.task].slug
+        key = places.attempt_key(self._info.run_id, slug, report.attempt) + "/output.json"
+        if self._store.exists(key):
+            try:
+                return _output_decoder.decode(self._store.read(key))
+            except (msgspec.DecodeError, StoreError) as error:
+                message = f"What the step gave cannot be read back from {key}: {error}."
+                return ExecutorOutput(state="FAILED", error=TaskError(message=message, code="KF653"))
+        return ExecutorOutput(state="FAILED", error=TaskError(message=_how_it_ended(report), code="KF654"))
+
+    def _requests(self) -> list[Event]:
+        """Return what others have asked of this run through the store since it last looked."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return []
+        self._next_look = now + _REQUESTS_EVERY
+        if self._store.exists(places.run_key(self._info.run_id, "requests", CANCEL_NOW_KEY)):
+            return [CancelRequested(now=True)]
+        if self._state.state == "RUNNING" and self._store.exists(
+            places.run_key(self._info.run_id, "requests", CANCEL_KEY)
+        ):
+            return [CancelRequested()]
+        return []
+
+    def _kill_overdue(self) -> None:
+        now = time.monotonic()
+        for (task, attempt), deadline in list(self._deadlines.items()):
+            if deadline <= now:
+                del self._deadlines[task, attempt]
+                self._runner.cancel(task, attempt, now=True)
+
+    def _wait_at_most(self) -> float:
+        now = time.monotonic()
+        return max(0.0, min([self._next_look, *self._deadlines.values()]) - now)
+
+    # ------------------------------------------------------------------------------------------------------ telling
+
+    def _record(self, instructions: list[Instruction]) -> None:
+        """Append what happened to the log and tell the listeners. Progress alone makes at most one batch a second."""
+        now = self._clock()
+        shown: list[RunEvent] = []
+        kept: list[RunEvent] = []
+        for record in (i for i in instructions if isinstance(i, Record)):
+            event = RunEvent(
+                kind=record.kind,
+                time=now,
+                task=record.task,
+                attempt=record.attempt,
+                state=record.state,
+                why=record.why,
+                output=record.output,
+                data=record.data,
+            )
+            shown.append(event)
+            if record.kind == "task-progress" and record.task is not None:
+                self._progress[record.task] = event
+            else:
+                kept.append(event)
+        progress = list(self._progress.values())
+        if kept or (progress and now - progress[0].time >= _REQUESTS_EVERY):
+            self._progress.clear()
+            self._log.append(progress + kept)
+        if shown:
+            self._on_events(shown)
+
+    def _give_up(self, error: KfnbError) -> KfnbError:
+        """Say in the log, if that can still be done, that the run ended because something outside cannot be used."""
+        now = self._clock()
+        why = str(error)
+        events = [
+            RunEvent(kind="task-state", time=now, task=task, attempt=1, state="CANCELED", why=why)
+            for task in self._state.active()
+        ]
+        events.append(RunEvent(kind="run-state", time=now, state="FAILED", why=why))
+        try:
+            self._log.append(events)
+        except (KfnbError, OSError):
+            pass  # the store is what cannot be used; the error itself reaches the caller
+        self._on_events(events)
+        return error
+
+
+def _how_it_ended(report: Exited) -> str:
+    if report.why:
+        return report.why
+    if report.code == -9:
+        return (
+            "The step's process was killed (SIGKILL): most likely it used more memory than there is. "
+            "Work on less data at a time, run fewer steps at once (--max-parallel 1), or give it more memory."
+        )
+    if report.code is not None and report.code < 0:
+        return f"The step's process was ended by signal {-report.code}: a library crashed, or something killed it."
+    return (
+        f"The step's process ended with exit code {report.code} before the step was done: "
+        "a cell called os._exit, or a library did."
+    )

@@ -1,0 +1,109 @@
+"""What the state machine of a run is told (events) and what it asks for (instructions); plain data, no behaviour.
+
+The loop makes events from what the runner reports and carries out the instructions; so do tests, and a later restart.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from kfnb.spec import ExecutorOutput, State
+
+
+class _Message(msgspec.Struct, frozen=True):
+    pass
+
+
+# ------------------------------------------------------------------------------------------------------------- events
+
+
+class RunStarted(_Message, frozen=True):
+    """The run begins; told once, first."""
+
+
+class ConditionDecided(_Message, frozen=True):
+    """A condition was evaluated: `outcome` is its truth, None where the records cannot decide it (`why`: why not)."""
+
+    task: str
+    outcome: bool | None
+    why: str = ""
+
+
+class TaskStarted(_Message, frozen=True):
+    """The runner has begun an attempt of a task."""
+
+    task: str
+    attempt: int
+
+
+class TaskProgress(_Message, frozen=True):
+    """The launcher reported how far an attempt is."""
+
+    task: str
+    attempt: int
+    data: dict[str, Any]
+
+
+class TaskFinished(_Message, frozen=True):
+    """An attempt is over and this is what it gave."""
+
+    task: str
+    attempt: int
+    output: ExecutorOutput
+
+
+class CancelRequested(_Message, frozen=True):
+    """Someone wants the run to stop: cleanly (tasks save what they have), or `now`."""
+
+    now: bool = False
+
+
+Event = RunStarted | ConditionDecided | TaskStarted | TaskProgress | TaskFinished | CancelRequested
+
+
+# ------------------------------------------------------------------------------------------------------- instructions
+
+
+class StartTask(_Message, frozen=True):
+    """Start this attempt of a task."""
+
+    task: str
+    attempt: int
+
+
+class EvaluateCondition(_Message, frozen=True):
+    """Evaluate the task's condition over the records of its producers and tell the outcome."""
+
+    task: str
+
+
+class CancelTask(_Message, frozen=True):
+    """Stop an attempt: cleanly, or `now`."""
+
+    task: str
+    attempt: int
+    now: bool = False
+
+
+class Record(_Message, frozen=True):
+    """Something happened that belongs in the run's log; the loop adds the time."""
+
+    kind: Literal["run-started", "task-state", "task-progress", "task-output", "run-state"]
+    task: str | None = None
+    attempt: int | None = None
+    state: State | None = None
+    why: str | None = None
+    output: ExecutorOutput | None = None
+    data: dict[str, Any] = {}
+
+
+class FinishRun(_Message, frozen=True):
+    """Nothing is left to do; the run ends in this state."""
+
+    state: State
+
+
+Instruction = StartTask | EvaluateCondition | CancelTask | Record | FinishRun

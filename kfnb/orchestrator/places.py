@@ -1,0 +1,38 @@
+"""Where a run's documents lie: the data folder and the keys in the store. Used by the client and the run process."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from pathlib import Path
+
+
+def data_home() -> Path:
+    """Return the folder that holds kfnb's data: KFNB_HOME, else the platform's data folder."""
+    given = os.environ.get("KFNB_HOME")
+    if given:
+        return Path(given).expanduser().absolute()
+    import platformdirs  # 10 ms that a start with KFNB_HOME set does not pay
+
+    return Path(platformdirs.user_data_dir("kfnb", appauthor=False))
+
+
+def new_run_id(now: float) -> str:
+    """Return a run's name that sorts by time: 20261124-121500-ab12 (UTC)."""
+    return time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + "-" + secrets.token_hex(2)
+
+
+def run_key(run_id: str, *parts: str) -> str:
+    """Return the key of a document of a run, such as `runs/ID/run.json`."""
+    return "/".join(("runs", run_id, *parts))
+
+
+def attempt_key(run_id: str, slug: str, attempt: int) -> str:
+    """Return the key under which the documents of one attempt of a task lie."""
+    return run_key(run_id, "tasks", slug, str(attempt))
+
+
+def uri(root: str, key: str) -> str:
+    """Return the URI of a key in the store at `root`."""
+    return f"{root.rstrip('/')}/{key}"

@@ -1,0 +1,378 @@
+"""The state machine of a run: `instructions = state.handle(event)`. No I/O and no clock.
+
+Used by the loop (with a real runner), by tests (with none), and by whoever restarts a run. It knows which tasks may
+start, which one is next, what a failure or a false condition means for the tasks below, and when the run is over. It
+does not know how a task is started, how a condition is evaluated, or what time it is.
+
+A task moves through phases; `MOVES` is the table of the moves there are and `HANDLERS` says which event is answered in
+which phase. An event that no longer fits (a late report of an attempt that was given up) is ignored.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal
+
+from kfnb.errors import Diagnostic, Fix
+from kfnb.orchestrator import inputs
+from kfnb.orchestrator.conflicts import Conflict, PathIndex
+from kfnb.orchestrator.messages import (
+    CancelRequested,
+    CancelTask,
+    ConditionDecided,
+    EvaluateCondition,
+    Event,
+    FinishRun,
+    Instruction,
+    Record,
+    RunStarted,
+    StartTask,
+    TaskFinished,
+    TaskProgress,
+    TaskStarted,
+)
+from kfnb.spec import ExecutorOutput, PipelineSpec, State, Task, TaskError
+
+Phase = Literal[
+    "WAITING", "DECIDING", "READY", "STARTING", "RUNNING", "CANCELING", "SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"
+]
+"""Where a task is. The first four are PENDING to everyone else."""
+
+MOVES: dict[Phase, frozenset[Phase]] = {
+    "WAITING": frozenset({"DECIDING", "READY", "SKIPPED", "CANCELED"}),
+    "DECIDING": frozenset({"READY", "SKIPPED", "FAILED", "CANCELED"}),
+    "READY": frozenset({"STARTING", "SKIPPED", "CANCELED"}),
+    "STARTING": frozenset({"RUNNING", "CANCELING", "SUCCEEDED", "FAILED", "CANCELED"}),
+    "RUNNING": frozenset({"CANCELING", "SUCCEEDED", "FAILED", "CANCELED"}),
+    "CANCELING": frozenset({"SUCCEEDED", "FAILED", "CANCELED"}),
+    # The next two only when it turns out later that the task, or one above it, had read what it should not have.
+    "SUCCEEDED": frozenset({"FAILED", "CANCELED"}),
+    "FAILED": frozenset({"FAILED"}),
+    "SKIPPED": frozenset(),
+    "CANCELED": frozenset(),
+}
+
+PENDING: frozenset[Phase] = frozenset({"WAITING", "DECIDING", "READY", "STARTING"})
+NOT_BEGUN: frozenset[Phase] = frozenset({"WAITING", "DECIDING", "READY"})
+ACTIVE: frozenset[Phase] = frozenset({"STARTING", "RUNNING", "CANCELING"})
+TERMINAL: frozenset[Phase] = frozenset({"SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"})
+
+_WHY_LENGTH = 600
+_NO_REASON = {"FAILED": "it failed without saying why", "CANCELED": "something outside the run told it to stop"}
+
+
+class RunState:
+    """One run. `outputs` holds what each SUCCEEDED task gave, `state` the run's own state."""
+
+    def __init__(self, spec: PipelineSpec, *, max_parallel: int = 1) -> None:
+        self.tasks = {task.name: task for task in spec.tasks}
+        self.state: State = "PENDING"
+        self.outputs: dict[str, ExecutorOutput] = {}
+        self.errors: dict[str, TaskError] = {}
+        self._max_parallel = max(1, max_parallel)
+        self._list: Sequence[Task] = spec.tasks
+        self._number = {task.name: number for number, task in enumerate(spec.tasks)}
+        self._below: list[list[int]] = [[] for _ in spec.tasks]
+        self._waits_for: list[int] = []
+        for number, task in enumerate(spec.tasks):
+            above = {self._number[name] for name in task.after}
+            self._waits_for.append(len(above))
+            for other in above:
+                self._below[other].append(number)
+        self._phase: list[Phase] = ["WAITING"] * len(spec.tasks)
+        self._why: list[str | None] = [None] * len(spec.tasks)
+        self._ready: list[int] = []
+        self._active = 0
+        self._left = len(spec.tasks)
+        self._condition_skipped: set[str] = set()
+        self._tag_skipped: set[str] = set()
+        self._taken_back: dict[int, str] = {}
+        self._failed = False
+        self._cancel_requested = False
+        self._paths = PathIndex(spec.tasks)
+        self._instructions: list[Instruction] = []
+
+    # ------------------------------------------------------------------------------------------------------ outside
+
+    def handle(self, event: Event) -> list[Instruction]:
+        """Take in one event and return what to do now, in order."""
+        self._instructions = []
+        if isinstance(event, RunStarted):
+            self._run_started()
+        elif isinstance(event, CancelRequested):
+            self._cancel_run(event.now)
+        else:
+            number = self._number[event.task]
+            handler = HANDLERS.get((type(event), self._phase[number]))
+            if handler is not None:
+                handler(self, number, event)
+        self._start_ready()
+        self._finish_if_done()
+        return self._instructions
+
+    def state_of(self, task: str) -> State:
+        """Return the state of a task in the words of everyone else."""
+        phase = self._phase[self._number[task]]
+        return "PENDING" if phase in PENDING else phase  # type: ignore[return-value]
+
+    def why_of(self, task: str) -> str | None:
+        """Return why a task is in the state it is in, where there is something to say."""
+        return self._why[self._number[task]]
+
+    def active(self) -> Iterator[str]:
+        """Yield the tasks that have been started and are not over."""
+        return (self._list[n].name for n, phase in enumerate(self._phase) if phase in ACTIVE)
+
+    def validate(self) -> None:
+        """Check what must hold between any two events; used by tests."""
+        assert self._active == sum(phase in ACTIVE for phase in self._phase)
+        assert self._active <= self._max_parallel
+        assert self._left == sum(phase not in TERMINAL for phase in self._phase)
+        assert {self._list[n].name for n, p in enumerate(self._phase) if p == "SUCCEEDED"} == set(self.outputs)
+        for number, phase in enumerate(self._phase):
+            above = [self._phase[self._number[name]] for name in set(self._list[number].after)]
+            if phase == "WAITING":
+                passed = sum(self._has_passed(self._number[name]) for name in set(self._list[number].after))
+                assert self._waits_for[number] == len(above) - passed
+                assert self._waits_for[number] or self.state == "PENDING"
+            if phase in ("DECIDING", "READY", "STARTING", "RUNNING"):
+                assert all(p in ("SUCCEEDED", "SKIPPED") for p in above), (self._list[number].name, above)
+        if self._left and not self._cancel_requested:
+            assert self._active or self._ready or "DECIDING" in self._phase or self.state == "PENDING"
+
+    def _has_passed(self, number: int) -> bool:
+        return self._phase[number] == "SUCCEEDED" or self._list[number].name in self._condition_skipped
+
+    # ---------------------------------------------------------------------------------------------------- the run
+
+    def _run_started(self) -> None:
+        if self.state != "PENDING":
+            return
+        self._emit(Record("run-started"))
+        self._set_run_state("RUNNING")
+        for number, waits in enumerate(self._waits_for):
+            if waits == 0 and self._phase[number] == "WAITING":
+                self._becomes_possible(number)
+
+    def _cancel_run(self, now: bool) -> None:
+        if self.state not in ("PENDING", "RUNNING", "CANCELING"):
+            return
+        if not self._cancel_requested:
+            self._cancel_requested = True
+            self._set_run_state("CANCELING")
+        for number, phase in enumerate(self._phase):
+            if phase in NOT_BEGUN:
+                self._move(number, "CANCELED", "the run was cancelled")
+            elif phase in ACTIVE:
+                self._cancel_task(number, "the run was cancelled", now)
+
+    def _set_run_state(self, state: State) -> None:
+        self.state = state
+        self._emit(Record("run-state", state=state))
+
+    def _finish_if_done(self) -> None:
+        if self._left or self.state not in ("RUNNING", "CANCELING"):
+            return
+        end: State = "CANCELED" if self._cancel_requested else "FAILED" if self._failed else "SUCCEEDED"
+        self._set_run_state(end)
+        self._emit(FinishRun(end))
+
+    # ------------------------------------------------------------------------------------------- towards a start
+
+    def _becomes_possible(self, number: int) -> None:
+        task = self._list[number]
+        lost = self._needs_skipped_name(task) if self._tag_skipped else None
+        if lost:
+            self._skip(number, lost)
+        elif task.condition is not None:
+            self._move(number, "DECIDING")
+            self._emit(EvaluateCondition(task.name))
+        else:
+            self._queue(number)
+
+    def _needs_skipped_name(self, task: Task) -> str | None:
+        """Say what `task` lacks because a `when:` step was skipped, or None."""
+        names = [(i.name, i.producer) for i in task.inputs]
+        names += list(task.condition.names.items()) if task.condition else []
+        for name, producer in names:
+            source, last = inputs.find_producer(self.tasks, name, producer, self._condition_skipped.__contains__)
+            if source is None and last in self._tag_skipped:
+                return f"it needs {name!r}, which the skipped step {last!r} would have made"
+        return None
+
+    def _decided(self, number: int, event: ConditionDecided) -> None:
+        condition = self._list[number].condition
+        assert condition is not None
+        if event.outcome is False:
+            self._skip(number, f"condition {condition.expression!r} is false", tagged=condition.tagged)
+        elif event.outcome is None and condition.tagged:
+            message = f"The condition {condition.expression!r} cannot be evaluated: {event.why}."
+            diagnostic = Diagnostic("KF650", "error", message, cell=_first_cell(self._list[number]))
+            self._fail(number, TaskError(message=message, code="KF650", diagnostic=diagnostic))
+        else:
+            self._queue(number)
+
+    def _queue(self, number: int) -> None:
+        self._move(number, "READY")
+        heapq.heappush(self._ready, number)
+
+    def _start_ready(self) -> None:
+        while self._ready and self._active < self._max_parallel:
+            number = heapq.heappop(self._ready)
+            if self._phase[number] == "READY":
+                self._move(number, "STARTING")
+                self._emit(StartTask(self._list[number].name, 1))
+
+    # ------------------------------------------------------------------------------------------ while it is running
+
+    def _started(self, number: int, event: TaskStarted) -> None:
+        self._move(number, "RUNNING", attempt=event.attempt)
+
+    def _progress(self, number: int, event: TaskProgress) -> None:
+        self._emit(Record("task-progress", event.task, event.attempt, data=event.data))
+
+    def _finished(self, number: int, event: TaskFinished) -> None:
+        output = event.output
+        canceling = self._phase[number] == "CANCELING"
+        self._emit(Record("task-output", event.task, event.attempt, output=output))
+        if number in self._taken_back:
+            self._move(number, "CANCELED", self._taken_back[number], event.attempt)
+        elif output.state == "SUCCEEDED":
+            self.outputs[event.task] = output
+            self._move(number, "SUCCEEDED", attempt=event.attempt)
+            self._passed(number)
+        elif canceling:
+            self._move(number, "CANCELED", self._why[number], event.attempt)
+            self._skip_below(number, f"it needs {event.task!r}, which was cancelled")
+        else:
+            error = output.error or TaskError(message=_NO_REASON[output.state], code="KF651")
+            self._fail(number, error, event.attempt)
+        if number not in self._taken_back and not canceling:
+            for conflict in self._paths.add(number, output):
+                self._stop_reader(conflict)
+
+    # --------------------------------------------------------------------------------------------------- consequences
+
+    def _passed(self, number: int) -> None:
+        """The task is done or was left out: what waited only for it may start."""
+        for below in self._below[number]:
+            self._waits_for[below] -= 1
+            if self._waits_for[below] == 0 and self._phase[below] == "WAITING":
+                self._becomes_possible(below)
+
+    def _skip(self, number: int, why: str, *, tagged: bool | None = None) -> None:
+        """Leave a task out because of a condition, its own or (tagged is None) that of a step whose names it needs."""
+        name = self._list[number].name
+        self._condition_skipped.add(name)
+        if tagged is not False:
+            self._tag_skipped.add(name)
+        self._move(number, "SKIPPED", why)
+        self._passed(number)
+
+    def _fail(self, number: int, error: TaskError, attempt: int | None = None) -> None:
+        self._failed = True
+        self.errors[self._list[number].name] = error
+        fact = {"fact": error.fact, "cell": error.fact_cell} if error.fact and error.fact_cell else {}
+        self._move(number, "FAILED", why_it_failed(error), attempt, fact)
+        self._skip_below(number, f"it needs {self._list[number].name!r}, which failed")
+
+    def _skip_below(self, number: int, why: str) -> None:
+        """Nothing below a task that gave no result can run; what runs already used a result that does not stand."""
+        stack = list(self._below[number])
+        while stack:
+            below = stack.pop()
+            phase = self._phase[below]
+            if phase in NOT_BEGUN:
+                self._move(below, "SKIPPED", why)
+            elif phase in ACTIVE and below not in self._taken_back:
+                self._taken_back[below] = why
+                self._cancel_task(below, why, now=False)
+            elif phase == "SUCCEEDED":
+                self._taken_back[below] = why
+                self.outputs.pop(self._list[below].name)
+                self._move(below, "CANCELED", why)
+            else:
+                continue
+            stack.extend(self._below[below])
+
+    def _stop_reader(self, conflict: Conflict) -> None:
+        """A task read what a step above it wrote, without that step being done first: its result cannot stand."""
+        reader, writer = self._list[conflict.reader], self._list[conflict.writer]
+        known = self.errors.get(reader.name)
+        if conflict.reader in self._taken_back or (known is not None and known.code is not None):
+            return
+        self.outputs.pop(reader.name, None)
+        self._fail(conflict.reader, conflict_error(reader, writer, conflict.path))
+
+    def _cancel_task(self, number: int, why: str, now: bool) -> None:
+        if self._phase[number] != "CANCELING":
+            self._move(number, "CANCELING", why, 1)
+        elif not now:
+            return
+        self._emit(CancelTask(self._list[number].name, 1, now))
+
+    # -------------------------------------------------------------------------------------------------------- moving
+
+    def _move(
+        self,
+        number: int,
+        phase: Phase,
+        why: str | None = None,
+        attempt: int | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> None:
+        before = self._phase[number]
+        if phase not in MOVES[before]:
+            raise AssertionError(f"{self._list[number].name}: {before} → {phase} is not a move")
+        self._phase[number] = phase
+        self._why[number] = why
+        self._active += (phase in ACTIVE) - (before in ACTIVE)
+        self._left += (phase not in TERMINAL) - (before not in TERMINAL)
+        if phase not in PENDING:
+            name = self._list[number].name
+            self._emit(Record("task-state", name, attempt, phase, why, data=data or {}))  # type: ignore[arg-type]
+
+    def _emit(self, instruction: Instruction) -> None:
+        self._instructions.append(instruction)
+
+
+Handler = Callable[[RunState, int, Any], None]
+
+HANDLERS: dict[tuple[type, Phase], Handler] = {
+    (ConditionDecided, "DECIDING"): RunState._decided,
+    (TaskStarted, "STARTING"): RunState._started,
+    (TaskProgress, "RUNNING"): RunState._progress,
+    (TaskProgress, "CANCELING"): RunState._progress,
+    (TaskFinished, "STARTING"): RunState._finished,
+    (TaskFinished, "RUNNING"): RunState._finished,
+    (TaskFinished, "CANCELING"): RunState._finished,
+}
+
+
+def why_it_failed(error: TaskError) -> str:
+    """Return the one line that says why a task failed: with its code where kfnb stopped it, else as Python says it."""
+    if error.code is not None:
+        text = error.message if error.message.startswith(error.code) else f"{error.code}: {error.message}"
+    else:
+        text = error.message or f"{error.ename}: {error.evalue}"
+    if error.cell and "(cell " not in text:
+        text += f" (cell {error.cell})"
+    return text if len(text) <= _WHY_LENGTH else text[: _WHY_LENGTH - 1] + "…"
+
+
+def conflict_error(reader: Task, writer: Task, path: str) -> TaskError:
+    """Return the error of a task that read `path` without waiting for the step above that wrote it."""
+    tag = f"prev:{writer.name}"
+    message = (
+        f"Step {reader.name!r} looked at {path!r}, which step {writer.name!r} above it writes, but nothing in the code "
+        f"says that it comes after {writer.name!r}: by hand it would have seen what {writer.name!r} wrote."
+    )
+    cell = _first_cell(reader)
+    fix = Fix(f"add the tag {tag!r} to the step, or run again with --remember", cell=cell, add_tags=(tag,))
+    diagnostic = Diagnostic("KF652", "error", message, cell=cell, fix=fix)
+    return TaskError(message=message, code="KF652", diagnostic=diagnostic, fact=tag, fact_cell=cell)
+
+
+def _first_cell(task: Task) -> str | None:
+    return next((cell.id for cell in task.cells if cell.role == "body"), None)

@@ -1,0 +1,64 @@
+"""What every place that runs tasks looks like to the orchestrator, which knows this file only.
+
+A runner starts attempts of tasks, each described by a document in the store, and reports what becomes of them from a
+thread of its own. It decides nothing: no order, no retry, no meaning of a failure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class _Report(msgspec.Struct, frozen=True):
+    pass
+
+
+class Started(_Report, frozen=True):
+    """The attempt has a process (a pod) of its own."""
+
+    task: str
+    attempt: int
+
+
+class Progress(_Report, frozen=True):
+    """The attempt said how far it is."""
+
+    task: str
+    attempt: int
+    data: dict[str, Any]
+
+
+class Exited(_Report, frozen=True):
+    """The attempt is over. `code`: exit code, negative for a signal, None if the place itself broke (`why`: how)."""
+
+    task: str
+    attempt: int
+    code: int | None
+    why: str | None = None
+
+
+Report = Started | Progress | Exited
+
+
+class Runner(Protocol):
+    """A place where tasks run."""
+
+    def open(self, report: Callable[[Report], None], preload: tuple[str, ...]) -> None:
+        """Get ready; from now on `report` is called, from any thread. KernelError if the place cannot be used."""
+
+    def snapshot(self, folder: str, target: str) -> str | None:
+        """Copy the small files of `folder` for this run alone; return where they lie, None if this place has none."""
+
+    def start(self, task: str, attempt: int, input_uri: str) -> None:
+        """Start the attempt that the document at `input_uri` describes; never blocks for long."""
+
+    def cancel(self, task: str, attempt: int, *, now: bool) -> None:
+        """Stop an attempt: it saves what it has, or (now) it is gone at once. `Exited` follows either way."""
+
+    def close(self) -> None:
+        """End everything that this runner has started. Nothing outlives this call; calling again does nothing."""

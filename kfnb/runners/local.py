@@ -1,0 +1,201 @@
+"""Runs tasks as processes of this machine, forked from a server that has the libraries loaded already.
+
+Called by the client and the run process, which give it to the orchestrator's loop. `prestart` may be called before
+anything is known about the notebook: the server then loads while the notebook is being read and compiled.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from kfnb.errors import KernelError
+from kfnb.runners.base import Exited, Progress, Report, Started
+from kfnb.runners.kernelspec import DEFAULT_KERNEL, Interpreter, find_interpreter
+from kfnb.runners.server import ServerProcess, kill_group
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_START_SECONDS = 60.0
+_MAX_STARTS = 4
+"""A fork server that dies is replaced for the tasks that are still to come, but not for ever."""
+
+
+class LocalRunner:
+    """The runner of this machine (see `kfnb.runners.base.Runner`). One object serves one run."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._interpreter: Interpreter | None = None
+        self._kernel = DEFAULT_KERNEL
+        self._server: ServerProcess | None = None
+        self._starts = 0
+        self._preload: tuple[str, ...] = ()
+        self._report: Callable[[Report], None] = lambda report: None
+        self._changed = threading.Condition()
+        self._ready = False
+        self._snapshot: dict[str, Any] | None = None
+        self._running: dict[str, tuple[str, int]] = {}
+        self._pids: dict[str, int] = {}
+        self._last_words = ""
+
+    def prestart(self, kernel: str = DEFAULT_KERNEL) -> None:
+        """Start the server of `kernel` now, without waiting for it; one of another kernel is ended first."""
+        interpreter = find_interpreter(kernel)
+        self._kernel = kernel
+        if self._server is not None and interpreter != self._interpreter:
+            self._end_server(gently=False)
+        self._interpreter = interpreter
+        if self._server is None:
+            self._start_server()
+
+    # ------------------------------------------------------------------------------------------- the runner's protocol
+
+    def open(self, report: Callable[[Report], None], preload: tuple[str, ...]) -> None:
+        """Start the server if that has not been done, have it load `preload`, and wait until it can fork."""
+        self._report = report
+        self._preload = preload
+        if self._server is None:
+            self.prestart(self._kernel)
+        self._send_preload()
+        self._wait(lambda: self._ready)
+
+    def snapshot(self, folder: str, target: str) -> str | None:
+        """Copy the small files of `folder` for this run alone; return where they lie."""
+        server = self._server
+        if server is None:
+            return None
+        self._snapshot = None
+        server.send({"op": "snapshot", "folder": folder, "target": target})
+        self._wait(lambda: self._snapshot is not None)
+        answer: dict[str, Any] = self._snapshot or {}
+        if answer.get("error"):
+            raise KernelError(f"The notebook's folder {folder} cannot be copied: {answer['error']}")
+        path = answer.get("path", target)
+        return str(path) if path else None
+
+    def start(self, task: str, attempt: int, input_uri: str) -> None:
+        """Have the server fork a process for this attempt."""
+        key = f"{task}#{attempt}"
+        with self._changed:
+            server = self._server
+            if server is None and self._starts < _MAX_STARTS:
+                server = self._start_server()
+                self._send_preload()
+            if server is not None:
+                self._running[key] = (task, attempt)
+        if server is None:
+            self._report(Exited(task, attempt, None, "The process that starts the steps keeps ending; giving up."))
+        else:
+            server.send({"op": "run", "id": key, "input": input_uri})
+
+    def cancel(self, task: str, attempt: int, *, now: bool) -> None:
+        """Send the attempt SIGTERM, or (now) SIGKILL."""
+        server = self._server
+        if server is not None:
+            server.send({"op": "kill", "id": f"{task}#{attempt}", "signal": "KILL" if now else "TERM"})
+
+    def close(self) -> None:
+        """End the server and all tasks; when it returns no process is left."""
+        self._end_server(gently=not self._running)
+
+    # ------------------------------------------------------------------------------------------------------ the server
+
+    def _start_server(self) -> ServerProcess:
+        assert self._interpreter is not None
+        self._ready = False
+        self._starts += 1
+        env = task_environment(self._interpreter.env, self._home)
+        self._server = ServerProcess(self._interpreter.command, env, self._hear, self._ended)
+        return self._server
+
+    def _send_preload(self) -> None:
+        if self._server is not None and self._preload:
+            self._server.send({"op": "preload", "modules": list(self._preload)})
+
+    def _end_server(self, *, gently: bool) -> None:
+        with self._changed:
+            server, self._server = self._server, None
+            pids = list(self._pids.values())
+            self._running.clear()
+        if server is None:
+            return
+        for pid in pids:
+            kill_group(pid)
+        server.close(gently=gently)
+
+    def _wait(self, done: Callable[[], bool]) -> None:
+        """Wait until the server has said what `done` looks for; KernelError if it ends or says nothing."""
+        with self._changed:
+            said = self._changed.wait_for(lambda: done() or self._server is None, _START_SECONDS)
+            if done():
+                return
+        why = self._last_words if said else f"it said nothing for {_START_SECONDS:.0f} s"
+        raise KernelError(self._cannot_start(why))
+
+    def _cannot_start(self, why: str) -> str:
+        assert self._interpreter is not None
+        python = self._interpreter.command[0]
+        if "No module named" in why and "kfnb" in why:
+            return (
+                f"Kernel {self._kernel!r} runs {python}, where kfnb is not installed. "
+                f"Install it there: {python} -m pip install kfnb"
+            )
+        last = why.strip().splitlines()[-1] if why.strip() else "it ended without a message"
+        return f"Kernel {self._kernel!r} ({python}) cannot be started: {last}"
+
+    # ------------------------------------------------------------------------------------- called by the reading thread
+
+    def _hear(self, server: ServerProcess, message: dict[str, Any]) -> None:
+        event = message.get("event")
+        if event in ("ready", "snapshot"):
+            with self._changed:
+                if event == "ready":
+                    self._ready = True
+                else:
+                    self._snapshot = message
+                self._changed.notify_all()
+            return
+        key = str(message.get("id"))
+        known = self._running.get(key)
+        if known is None:
+            return
+        if event == "started":
+            self._pids[key] = int(message.get("pid") or 0)
+            self._report(Started(*known))
+        elif event == "progress":
+            self._report(Progress(*known, message.get("data") or {}))
+        elif event == "exited":
+            self._running.pop(key, None)
+            self._pids.pop(key, None)
+            self._report(Exited(*known, message.get("code"), message.get("why")))
+
+    def _ended(self, server: ServerProcess, code: int) -> None:
+        """The server is gone: so are its tasks, and each of them is reported."""
+        with self._changed:
+            if server is not self._server:
+                return
+            self._last_words = server.last_words()
+            self._server = None
+            lost, self._running = self._running, {}
+            pids, self._pids = self._pids, {}
+            self._changed.notify_all()
+        for pid in pids.values():
+            kill_group(pid)
+        server.close(gently=False)
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        for task, attempt in lost.values():
+            self._report(
+                Exited(task, attempt, None, f"The process that starts the steps ended ({how}), and this step with it.")
+            )
+
+
+def task_environment(kernel_env: dict[str, str], home: Path) -> dict[str, str]:
+    """Return the environment of every process of a run: the caller's, the kernelspec's, and what kfnb promises."""
+    env = {**os.environ, **kernel_env, "KFNB_HOME": str(home)}
+    env.setdefault("PYTHONHASHSEED", "0")
+    env.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    return env

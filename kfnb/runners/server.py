@@ -1,0 +1,116 @@
+"""The fork server as seen from outside: starts the process, sends it requests, hands on what it says.
+
+Used by the local runner only. The process is `python -m kfnb.launcher.forkserver`, JSON lines on its standard input and
+output; it has a session of its own, so a Ctrl-C in the terminal reaches only kfnb, and it ends when its input ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from kfnb.errors import KernelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+_EXIT_SECONDS = 2.0
+_LAST_WORDS = 2_000
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class ServerProcess:
+    """One fork server. `on_message` gets each event and `on_end` the exit code, both from the reading thread."""
+
+    def __init__(
+        self,
+        command: Iterable[str],
+        env: Mapping[str, str],
+        on_message: Callable[[ServerProcess, dict[str, Any]], None],
+        on_end: Callable[[ServerProcess, int], None],
+    ) -> None:
+        self._on_message = on_message
+        self._on_end = on_end
+        self._lock = threading.Lock()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        command = [*command, "-P", "-m", "kfnb.launcher.forkserver"]
+        try:
+            # In "/" and with -P, so that a module of the user's with the name of a library is not taken for it here.
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=env,
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._errors.close()
+            raise KernelError(f"The kernel's interpreter {command[0]} cannot be started: {error.strerror}.") from None
+        self._reader = threading.Thread(target=self._read, name="kfnb-forkserver-reader", daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """Process id, which is the id of its group and session too."""
+        return self._process.pid
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send one request. If the process is gone, nothing is sent: `on_end` says so."""
+        stream = self._process.stdin
+        assert stream is not None
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            stream.write(_encode(message) + b"\n")
+            stream.flush()
+
+    def last_words(self) -> str:
+        """Return the end of what the process wrote to its standard error."""
+        with contextlib.suppress(OSError, ValueError):
+            size = self._errors.seek(0, os.SEEK_END)
+            self._errors.seek(max(0, size - _LAST_WORDS))
+            return self._errors.read().decode(errors="replace").strip()
+        return ""
+
+    def close(self, *, gently: bool) -> None:
+        """End the process and everything in its group; `gently` gives it time to end by itself."""
+        if gently:
+            self.send({"op": "exit"})
+        with self._lock, contextlib.suppress(OSError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        if gently:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_EXIT_SECONDS)
+        kill_group(self.pid)
+        self._process.wait()
+        if threading.current_thread() is not self._reader:
+            self._reader.join(_EXIT_SECONDS)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._errors.close()
+
+    def _read(self) -> None:
+        stream = self._process.stdout
+        assert stream is not None
+        with contextlib.suppress(ValueError, OSError):  # the stream was closed under the reader's feet
+            for line in stream:
+                with contextlib.suppress(msgspec.DecodeError):  # not ours: something printed to the server's stdout
+                    self._on_message(self, _decode(line))
+        self._on_end(self, self._process.wait())
+
+
+def kill_group(pid: int) -> None:
+    """Kill a process and its group at once; nothing happens if they are gone."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(OSError):
+            kill(pid, signal.SIGKILL)
