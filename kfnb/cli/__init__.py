@@ -1,0 +1,21 @@
+"""The command line: `kfnb` and `python -m kfnb` call `main`.
+
+One file a group of commands; `app` puts them together and turns every error into an exit code.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line with this process's arguments and exit with its code."""
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["run"] and not {"--help", "-h"} & set(arguments):
+        # Before everything else: the process that tasks are forked from loads while we parse and compile.
+        from kfnb.cli import prestart
+
+        prestart.begin()
+    from kfnb.cli.app import run_app
+
+    sys.exit(run_app(arguments))

@@ -1,0 +1,34 @@
+"""Options that several commands share, and how their values are understood."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from kfnb.client import Client
+
+NotebookArgument = Annotated[Path, typer.Argument(metavar="NOTEBOOK", help="The notebook (.ipynb).")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, messages on stderr.")]
+RootOption = Annotated[
+    str | None, typer.Option("--root", metavar="URI", help="Where runs and artifacts lie, if not in KFNB_HOME.")
+]
+ParameterOption = Annotated[
+    list[str] | None,
+    typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="A run parameter: a Python or JSON literal, or text."),
+]
+ParametersFileOption = Annotated[
+    Path | None,
+    typer.Option("-f", "--parameters-file", metavar="FILE", help="Run parameters from a JSON or YAML file."),
+]
+
+
+def client(root: str | None = None) -> Client:
+    """Return a client of the runs under `root` (default: the data folder)."""
+    from kfnb.cli import prestart
+    from kfnb.client import Client  # the commands that need none start without it
+
+    return Client(root=root, runner=prestart.take())
