@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "HTML",
+__all__ = [  # noqa: RUF022 - plain order, as `sorted` gives it
     "Client",
     "Diagnostic",
+    "HTML",
     "KfnbError",
     "Markdown",
     "OutsideError",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import json
-import logging
 import os
 import sys
 import threading
@@ -33,22 +32,24 @@ from kfnb.spec import PipelineSpec, RunEvent, RunInfo, State, to_json
 Listener = Callable[[RunEvent], None]
 
 _POLL_SECONDS = 0.2
-_logger = logging.getLogger("kfnb")
 _info_decoder = msgspec.json.Decoder(RunInfo)
 
 
 class Client:
     """Runs of this machine. `home`: kfnb's data folder (default: KFNB_HOME, else the platform's).
 
-    `root`: URI of another place for runs and artifacts (default: `home`/store).
+    `root`: URI of another place for runs and artifacts (default: `home`/store). `runner`: one that was prestarted; the
+    first run takes it over.
     """
 
-    def __init__(self, home: Path | str | None = None, root: str | None = None) -> None:
+    def __init__(
+        self, home: Path | str | None = None, root: str | None = None, runner: LocalRunner | None = None
+    ) -> None:
         self.home = Path(home).absolute() if home is not None else places.data_home()
         self.root = root if root is not None else str(self.home / "store")
         self.store = Store(self.root)
         self._elsewhere = root is not None
-        self._prestarted: LocalRunner | None = None
+        self._prestarted = runner
 
     def check(self, path: Path | str) -> tuple[Diagnostic, ...]:
         """Return every finding about a notebook, errors first to last as they stand; nothing is run."""
@@ -89,6 +90,7 @@ class Client:
         remember: bool = False,
         save: Literal["needed", "final", "all"] = "final",
         on_event: Listener | None = None,
+        spec: PipelineSpec | None = None,
     ) -> Run:
         """Start a run of the notebook at `path` and return it at once; `wait()` waits for its end.
 
@@ -96,7 +98,7 @@ class Client:
         processors, at least 2). `remember`: facts learned while running become tags of the notebook. `save`: which
         values are kept: those that a step needs, also every final value, or all. `on_event` is called with each event,
         from the thread that drives the run. Raises Refused, before anything runs, for what is wrong with the notebook
-        or the parameters.
+        or the parameters. `spec`: what the notebook compiles to, where the caller has it already.
         """
         self.prestart()
         try:
@@ -106,6 +108,7 @@ class Client:
                 name=name,
                 experiment=experiment,
                 options={"max_parallel": max_parallel or _processors(), "cache": cache, "save": save},
+                spec=spec,
             )
             runner = self._prestarted
             assert runner is not None
@@ -129,10 +132,12 @@ class Client:
         name: str | None = None,
         experiment: str = "Default",
         options: Mapping[str, Any] | None = None,
+        spec: PipelineSpec | None = None,
     ) -> RunInfo:
         """Compile a notebook and write down a run of it, without starting it."""
         path = Path(path)
-        spec = self.compile(path)
+        if spec is None:
+            spec = self.compile(path)
         parameters = effective_parameters(spec, params or {})
         try:
             content = path.read_bytes()
@@ -403,7 +408,9 @@ class Run:
                 try:
                     listener(event)
                 except Exception:
-                    _logger.exception("A listener of run %s failed", self.id)
+                    import logging  # 8 ms that almost no run needs
+
+                    logging.getLogger("kfnb").exception("A listener of run %s failed", self.id)
 
     def _now(self) -> RunStatus:
         """Return what the events say now; those of another process's run are read from the store."""
