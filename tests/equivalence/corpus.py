@@ -111,6 +111,19 @@ def _read_cell(block: str) -> Cell:
     return Cell(kind, source, tags, names[0] if names else None)
 
 
+def shipped(folder: Path) -> list[Example]:
+    """Return the example notebooks of the project itself, which lie in `folder` as .ipynb files."""
+    return [_shipped(path) for path in sorted(folder.glob("*.ipynb"))]
+
+
+def _shipped(path: Path) -> Example:
+    cells = tuple(
+        Cell(cell["cell_type"], "".join(cell["source"]), tuple(cell["metadata"].get("tags", ())), cell["id"])
+        for cell in json.loads(path.read_text())["cells"]
+    )
+    return Example(name=path.stem, kind="shipped", cells=cells, files=path.parent)
+
+
 def corpus(kind: str | None = None) -> list[Example]:
     """Return every example (of one kind), in the order of their names."""
     return [read(path) for path in sorted(NOTEBOOKS.glob(f"{kind or '*'}/*.py"))]
