@@ -121,6 +121,12 @@ CODES: dict[str, str] = {
     "KF124": "a cell left by papermill sets parameters again",
     "KF125": "a size is too small to be meant",
     # KF2xx: names and setup (dataflow/)
+    "KF250": "a cell is not valid Python",
+    "KF251": "a magic looks beyond its step: at other cells, the history, all names",
+    "KF252": "a magic that kfnb does not know, or that IPython would not find",
+    "KF253": "a magic binds or deletes names that cannot be known before it runs",
+    "KF255": "packages that a cell installs join the packages of the steps; the line itself is not run",
+    "KF257": "a shell line leaves something running after its cell",
     # KF3xx: changes, sharing and the guard (dataflow/, launcher/)
     # KF4xx: effects, session state and files (dataflow/, launcher/)
     # KF5xx: control flow, settings and what is not built yet (compiler)

@@ -1,9 +1,11 @@
 """Turns a cell's source into plain Python that the analysis can read, and says what its magics and shell lines do.
 
-Every other module of `dataflow` reads cells through `parse_cell`. A cell that is plain Python is parsed as it is. Otherwise
+Every other module of `dataflow` reads cells through `parse_cell`. A cell that is plain Python is parsed as it is.
+Otherwise
 magics become the calls that IPython itself makes of them (its own transformer does it where a line is not of the simple
 forms), and then: magics that hold Python are replaced by that Python, all others by a call `__kfnb_mark__(INDEX, ...)`
-whose further arguments are what the magic reads of the notebook's names, and whose INDEX says where in `marks` its effect is
+whose further arguments are what the magic reads of the notebook's names, and whose INDEX says where in `marks` its
+effect is
 described. Nothing of this is ever run: a task runs the cell's own source in IPython.
 """
 
@@ -13,14 +15,16 @@ import ast
 import re
 import string
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from kfnb.dataflow import shell_lines
 from kfnb.dataflow.shell_lines import ShellEffect
 from kfnb.dataflow.tables import magics as tables
 from kfnb.errors import Fix, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MARK = "__kfnb_mark__"
 """Name of the call that stands for a magic; it is no name of the notebook."""
@@ -29,7 +33,19 @@ TIMEIT = "__kfnb_timeit__"
 """Name of the function that holds the statements of a `%timeit`, defined, called and deleted on the spot."""
 
 MarkKind = Literal[
-    "harmless", "holds", "reads", "writes", "outside", "chdir", "environ", "setter", "install", "run", "subnotebook", "help", "unknown"
+    "harmless",
+    "holds",
+    "reads",
+    "writes",
+    "outside",
+    "chdir",
+    "environ",
+    "setter",
+    "install",
+    "run",
+    "subnotebook",
+    "help",
+    "unknown",
 ]
 
 
@@ -38,8 +54,10 @@ class Mark:
     """What one magic or shell line does.
 
     `detail` by `kind`:
-    - all kinds: `magic` (its name; `!` for a shell line), `text` (its arguments as written), `reads`, `writes` (tuples of path
-      patterns), `outside`, `reads_outside` (bool), `source` (the call that IPython makes of it); `kind` is the strongest of
+    - all kinds: `magic` (its name; `!` for a shell line), `text` (its arguments as written), `reads`, `writes` (tuples
+    of path
+      patterns), `outside`, `reads_outside` (bool), `source` (the call that IPython makes of it); `kind` is the
+      strongest of
       outside, writes, reads, harmless where nothing else fits;
     - `setter`: `libraries` (replayed when one of them is first imported; "IPython" is there from the start);
     - `chdir`: `path` (None: it depends on more than the text);
@@ -69,10 +87,13 @@ class Problem:
 class ParsedCell:
     """A cell as the analysis reads it.
 
-    `tree`: plain Python with the line numbers of the cell, empty where there is an `error`. `plain`: nothing was rewritten, so
-    each statement of the tree stands in the source as it is. `runnable`: where not plain, first line (decorators included) of
+    `tree`: plain Python with the line numbers of the cell, empty where there is an `error`. `plain`: nothing was
+    rewritten, so
+    each statement of the tree stands in the source as it is. `runnable`: where not plain, first line (decorators
+    included) of
     each definition that holds a magic → source that runs (magics as the calls IPython makes of them).
-    `automagic`: what the cell is when its first word, which is the name of a magic, is bound nowhere above (`pwd`, `ls -l`).
+    `automagic`: what the cell is when its first word, which is the name of a magic, is bound nowhere above (`pwd`, `ls
+    -l`).
     """
 
     tree: ast.Module
@@ -151,7 +172,8 @@ def _dedent(lines: list[str]) -> list[str]:
 
 
 def _readings(lines: list[str]) -> Iterator[str]:
-    """Yield the cell with magics as calls: by the simple forms where they suffice, then as IPython's transformer reads it."""
+    """Yield the cell with magics as calls: by the simple forms where they suffice, then as IPython's transformer reads
+    it."""
     simple = _simple_forms(lines)
     if simple is not None:
         yield simple
@@ -260,7 +282,15 @@ def _ipython_call(node: ast.expr) -> tuple[str, list[str]] | None:
         case ast.Call(
             func=ast.Attribute(
                 value=ast.Call(func=ast.Name(id="get_ipython"), args=[], keywords=[]),
-                attr=("run_line_magic" | "run_cell_magic" | "system" | "getoutput" | "magic" | "system_raw" | "system_piped") as method,
+                attr=(
+                    "run_line_magic"
+                    | "run_cell_magic"
+                    | "system"
+                    | "getoutput"
+                    | "magic"
+                    | "system_raw"
+                    | "system_piped"
+                ) as method,
             ),
             args=arguments,
         ):
@@ -392,9 +422,9 @@ class _Rewriter(ast.NodeTransformer):
     ) -> list[ast.stmt]:
         line = node.lineno
         if method == "run_cell_magic":
-            body = self._cell_magic(*texts[:3], line) if len(texts) == 3 else []
+            body = self._cell_magic(texts[0], texts[1], texts[2], line) if len(texts) == 3 else []
         elif method in ("run_line_magic", "magic"):
-            name, argument = (texts + [""])[:2] if method == "run_line_magic" else _split_magic(texts[0])
+            name, argument = [*texts, ""][:2] if method == "run_line_magic" else _split_magic(texts[0])
             body = self._line_magic(name, argument, line)
         else:
             body = [self._shell_line(texts[0], line)]
@@ -422,7 +452,8 @@ class _Rewriter(ast.NodeTransformer):
         return _at(ast.Expr(call), line)
 
     def _python(self, text: str, line: int) -> list[ast.stmt]:
-        """The statements of Python that a magic holds, whose first line is line `line` of the cell; magics in it too."""
+        """The statements of Python that a magic holds, whose first line is line `line` of the cell; magics in it
+        too."""
         parsed = _nested(text, line - 1)
         if parsed.error is not None:
             raise _Broken(parsed.error)
@@ -434,8 +465,8 @@ class _Rewriter(ast.NodeTransformer):
         for node in ast.walk(parsed.tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == MARK:
                 index = node.args[0]
-                assert isinstance(index, ast.Constant) and isinstance(index.value, int)
-                node.args[0] = ast.copy_location(ast.Constant(index.value + base), index)
+                assert isinstance(index, ast.Constant)
+                node.args[0] = ast.copy_location(ast.Constant(int(str(index.value)) + base), index)
         return parsed.tree.body
 
     # magics
@@ -448,7 +479,9 @@ class _Rewriter(ast.NodeTransformer):
         self, effect: ShellEffect, text: str, line: int, name: str, source: str, reads: list[ast.expr]
     ) -> ast.stmt:
         if effect.background:
-            self._problem("KF257", "warning", f"`{text.strip()}` goes on running after its cell; a task ends with its step.", line)
+            self._problem(
+                "KF257", "warning", f"`{text.strip()}` goes on running after its cell; a task ends with its step.", line
+            )
         kind: MarkKind = (
             "outside" if effect.outside
             else "install" if effect.installs
@@ -532,7 +565,9 @@ class _Rewriter(ast.NodeTransformer):
             self._problem("KF252", "error", message, line, fix)
         elif rule == "refused":
             message = f"`{shown}` binds or deletes names that cannot be known before it runs."
-            self._problem("KF253", "error", message, line, "Remove it, or name the imports or `del` the names in Python.")
+            self._problem(
+                "KF253", "error", message, line, "Remove it, or name the imports or `del` the names in Python."
+            )
         else:
             message = f"`{shown}` looks beyond its step: it works on other cells, the history or all names at once."
             self._problem("KF251", "error", message, line, "Remove it or tag the cell `skip`.")

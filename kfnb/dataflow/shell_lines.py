@@ -1,6 +1,7 @@
 """What a shell line does to files and to the world; `magics` calls it for `!cmd`, `%%bash` and shell aliases.
 
-It knows simple commands joined by `;`, `&&`, `|` and redirections. Anything else, and any command not in the tables, may
+It knows simple commands joined by `;`, `&&`, `|` and redirections. Anything else, and any command not in the tables,
+may
 read and write every file of the folder and reach outside.
 """
 
@@ -8,14 +9,16 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from kfnb.dataflow.tables import shell as tables
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _SUBSTITUTION = re.compile(r"\$\{[^{}]*\}|\{[^{}]*\}|\$\w+|\$\$\w+")
 _ANYTHING = "\ue000"  # stands for what Python or the shell puts in, so that it is told from a `*` of the line
-_KEYWORDS = frozenset("if then else elif fi for while until do done case esac function select { } !".split())
 _OPERATORS = frozenset({";", "&", "&&", "||", "|", "|&", "(", ")", ";;"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
@@ -58,7 +61,9 @@ def combine(effects: Iterable[ShellEffect]) -> ShellEffect:
 def read_script(text: str) -> ShellEffect:
     """Return the effect of a shell script of several lines."""
     joined = re.sub(r"\\\n", " ", text)
-    return combine(read_shell(line) for line in joined.splitlines() if line.strip() and not line.lstrip().startswith("#"))
+    return combine(
+        read_shell(line) for line in joined.splitlines() if line.strip() and not line.lstrip().startswith("#")
+    )
 
 
 def read_shell(line: str) -> ShellEffect:
@@ -146,7 +151,7 @@ def _command_effect(name: str, arguments: list[str]) -> ShellEffect:
         return ShellEffect()
     if name in ("python", "python3") and arguments[:1] == ["-m"] and len(arguments) > 1:
         name, arguments = arguments[1], arguments[2:]
-    if name in _KEYWORDS:
+    if name in tables.KEYWORDS:
         return UNKNOWN
     first = next((word for word in arguments if not word.startswith("-")), "")
     if first in tables.INSTALLERS.get(name, ()):
@@ -170,7 +175,9 @@ def _file_effect(name: str, arguments: list[str]) -> ShellEffect:
     if name in tables.READING_COMMANDS:
         return _reading(name, options, paths)
     if name in tables.WRITING_COMMANDS:
-        return ShellEffect(reads=paths if name in ("rm", "chmod", "truncate") else (), writes=paths[name in ("chmod", "chown") :])
+        return ShellEffect(
+            reads=paths if name in ("rm", "chmod", "truncate") else (), writes=paths[name in ("chmod", "chown") :]
+        )
     if name in tables.COPYING_COMMANDS and paths and not any(":" in path for path in paths):
         sources, target = paths[:-1], paths[-1]
         inside = tuple(f"{target.rstrip('/')}/{source.rstrip('/').rpartition('/')[2]}" for source in sources)
@@ -223,20 +230,15 @@ def _prints(name: str, options: list[str]) -> bool:
     return name == "wget" and any(word in ("-O-", "-qO-", "--spider") for word in options)
 
 
-_VALUE_OPTIONS = frozenset(
-    "-c --constraint -i --index-url --extra-index-url -f --find-links -t --target --prefix --root --python -n --name -p --channel "
-    "--platform --only-binary --no-binary --trusted-host --proxy --timeout --retries --cache-dir --upgrade-strategy".split()
-)
-
-
 def requirements(arguments: list[str]) -> tuple[str, ...]:
-    """Return the requirements among the words after `pip install`; files (`-r`), paths and URLs are given as they are written."""
+    """Return the requirements among the words after `pip install`; files (`-r`), paths and URLs are given as
+    they are written."""
     found: list[str] = []
     words = iter(arguments[1:] if arguments[:1] == ["install"] else arguments)
     for word in words:
         if word in ("-r", "--requirement", "-e", "--editable"):
             found.append(f"{word} {next(words, '')}".strip())
-        elif word in _VALUE_OPTIONS:
+        elif word in tables.INSTALL_OPTIONS:
             next(words, None)
         elif not word.startswith("-"):
             found.append(word)

@@ -1,4 +1,5 @@
-"""Writes kfnb/dataflow/tables/signatures.py from the signatures of the installed libraries; run by hand after an upgrade.
+"""Writes kfnb/dataflow/tables/signatures.py from the signatures of the installed libraries; run by hand after an
+upgrade.
 
     python tests/dataflow/generate_tables.py
 
@@ -23,7 +24,21 @@ TARGET = Path(__file__).parents[2] / "kfnb" / "dataflow" / "tables" / "signature
 
 RANDOM_PARAMETERS = ("random_state", "rng", "seed")
 
-NO_DRAW = frozenset({"get_state", "getstate", "set_state", "setstate", "seed", "bit_generator", "set_bit_generator", "get_bit_generator", "spawn", "VERSION", "gauss_next"})
+NO_DRAW = frozenset(
+    {
+        "get_state",
+        "getstate",
+        "set_state",
+        "setstate",
+        "seed",
+        "bit_generator",
+        "set_bit_generator",
+        "get_bit_generator",
+        "spawn",
+        "VERSION",
+        "gauss_next",
+    }
+)
 
 NEVER_GLOBAL = frozenset({"sparse.linalg", "sparse.linalg.eigen", "spatial.distance"})
 """SciPy modules whose functions make a generator of their own where none is given."""
@@ -34,7 +49,19 @@ OTHER_VERSIONS = {
     "PYTHON_RANDOM_METHODS": {"binomialvariate"},
 }
 
-LOOKING_PREFIXES = ("get_", "is", "has_", "can_", "_", "contains", "format_", "start_pan", "drag_pan", "end_pan", "in_axes")
+LOOKING_PREFIXES = (
+    "get_",
+    "is",
+    "has_",
+    "can_",
+    "_",
+    "contains",
+    "format_",
+    "start_pan",
+    "drag_pan",
+    "end_pan",
+    "in_axes",
+)
 
 
 def public_modules(root: str) -> list[ModuleType]:
@@ -43,7 +70,9 @@ def public_modules(root: str) -> list[ModuleType]:
     modules = [package]
     for info in pkgutil.walk_packages(package.__path__, root + "."):
         parts = info.name.split(".")
-        if any(part.startswith("_") or part in ("tests", "externals", "conftest", "estimator_checks") for part in parts):
+        if any(
+            part.startswith("_") or part in ("tests", "externals", "conftest", "estimator_checks") for part in parts
+        ):
             continue
         try:
             modules.append(importlib.import_module(info.name))
@@ -53,7 +82,8 @@ def public_modules(root: str) -> list[ModuleType]:
 
 
 def public_objects(root: str) -> dict[str, Any]:
-    """Every public callable of `root` by each of its public import paths, apart from what a module only imports for itself."""
+    """Every public callable of `root` by each of its public import paths, apart from what a module only imports for
+    itself."""
     found: dict[str, Any] = {}
     for module in public_modules(root):
         listed = getattr(module, "__all__", None)
@@ -91,7 +121,8 @@ def scikit_learn() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...
 
 
 def scipy_functions() -> dict[str, tuple[str, ...]]:
-    """Functions of SciPy that draw from NumPy's global state where no generator is given: those with a legacy parameter."""
+    """Functions of SciPy that draw from NumPy's global state where no generator is given: those with a legacy
+    parameter."""
     found = {}
     for path, thing in public_objects("scipy").items():
         names = tuple(name for name in RANDOM_PARAMETERS if name in parameters(thing))
@@ -102,16 +133,42 @@ def scipy_functions() -> dict[str, tuple[str, ...]]:
 
 
 def axes_changers() -> set[str]:
-    """Methods of matplotlib's figures, axes and artists that draw or set something, apart from names that pandas has too."""
+    """Methods of matplotlib's figures, axes and artists that draw or set something, apart from names that pandas has
+    too."""
     import pandas as pd
     from matplotlib import artist, axes, axis, figure, gridspec, legend, lines, patches
 
     pandas_names = set(dir(pd.DataFrame)) | set(dir(pd.Series)) | {"line", "area", "kde", "density", "box"}
-    kinds = (axes.Axes, figure.Figure, axis.XAxis, artist.Artist, legend.Legend, lines.Line2D, patches.Patch, gridspec.GridSpec)
+    kinds = (
+        axes.Axes,
+        figure.Figure,
+        axis.XAxis,
+        artist.Artist,
+        legend.Legend,
+        lines.Line2D,
+        patches.Patch,
+        gridspec.GridSpec,
+    )
     names = {name for kind in kinds for name, member in inspect.getmembers(kind) if inspect.isroutine(member)}
     plotted = set(dir(pd.DataFrame.plot))
-    looking = {"draw", "draw_artist", "draw_without_rendering", "findobj", "mouseover", "pick", "pickable", "savefig", "show",
-               "text_style", "waitforbuttonpress", "ginput", "stale_callback", "properties", "new_locator", "tight_layout_"}
+    looking = {
+        "draw",
+        "draw_artist",
+        "draw_without_rendering",
+        "findobj",
+        "mouseover",
+        "pick",
+        "pickable",
+        "savefig",
+        "show",
+        "text_style",
+        "waitforbuttonpress",
+        "ginput",
+        "stale_callback",
+        "properties",
+        "new_locator",
+        "tight_layout_",
+    }
     return {n for n in names if not n.startswith(LOOKING_PREFIXES)} - pandas_names - plotted - looking
 
 
@@ -145,7 +202,7 @@ def tables() -> dict[str, Any]:
 
 
 DOCS = {
-    "AXES_CHANGERS": "Methods of matplotlib figures, axes and artists that change them, apart from names that pandas has too.",
+    "AXES_CHANGERS": "Methods of matplotlib's figures, axes and artists that change them; not those pandas has too.",
     "DRAWING_ESTIMATORS": "Class → parameters that give it a generator of its own.",
     "DRAWING_FUNCTIONS": "Function → parameters that give it a generator of its own.",
     "NUMPY_RANDOM_FUNCTIONS": "Functions of `numpy.random` that draw from its global state.",
@@ -164,7 +221,7 @@ def block(words: list[str], indent: int) -> str:
 def render(data: dict[str, Any]) -> str:
     """The module's text."""
     out = [
-        '"""What follows from the libraries\' signatures, for `random` and `changers`; written by tests/dataflow/generate_tables.py."""\n',
+        '"""What follows from the libraries\' signatures; written by tests/dataflow/generate_tables.py."""\n',
         "from __future__ import annotations\n",
     ]
     for name, table in data.items():
@@ -173,7 +230,9 @@ def render(data: dict[str, Any]) -> str:
             for value in sorted(set(table.values())):
                 words = sorted(key for key, given in table.items() if given == value)
                 out.append(f'    **dict.fromkeys(\n        """\n{block(words, 8)}\n        """.split(),')
-                out.append("        (" + ", ".join(f'"{v}"' for v in value) + ("," if len(value) == 1 else "") + "),\n    ),")
+                out.append(
+                    "        (" + ", ".join(f'"{v}"' for v in value) + ("," if len(value) == 1 else "") + "),\n    ),"
+                )
             out.append("}")
         else:
             out.append(f'{name}: frozenset[str] = frozenset(\n    """\n{block(sorted(table), 4)}\n    """.split()\n)')
@@ -182,7 +241,7 @@ def render(data: dict[str, Any]) -> str:
 
 
 def merged() -> dict[str, Any]:
-    """The installed libraries' tables with what the shipped ones hold already, and what other versions are known to have."""
+    """The installed libraries' tables with what the shipped ones hold already and what other versions have."""
     shipped = importlib.import_module("kfnb.dataflow.tables.signatures")
     return {
         name: getattr(shipped, name, type(table)()) | table | OTHER_VERSIONS.get(name, type(table)())

@@ -1,4 +1,5 @@
-"""Which calls change their receiver or an argument, whatever is done with the result; `dataflow` reads it for in-place changes.
+"""Which calls change their receiver or an argument, whatever is done with the result; `dataflow` reads it for in-place
+changes.
 
 A call whose result is thrown away counts as a change anyway (unless `lookers` has it), so this table matters where the
 result is used: `x = d.pop("a")`, `y = model.fit_transform(X)`, `seen.add(x) or x`.
@@ -40,7 +41,8 @@ _ARRAYS = frozenset("fill itemset setflags setfield".split())
 _GENERATORS = frozenset("seed set_state setstate jumpahead spawn manual_seed".split())
 _OTHERS = frozenset(
     """
-    register unregister subscribe set_default set_value setState add_argument add_subparsers add_argument_group parse_known_intermixed_args
+    register unregister subscribe set_default set_value setState add_argument add_subparsers add_argument_group
+    parse_known_intermixed_args
     add_node add_edge add_nodes_from add_edges_from add_weighted_edges_from remove_node remove_edge
     add_layer add_child add_trace add_annotation add_handler addHandler removeHandler setLevel add_typename
     update_layout update_traces update_xaxes update_yaxes
@@ -49,7 +51,8 @@ _OTHERS = frozenset(
 )
 
 CHANGER_METHODS: frozenset[str] = _CONTAINERS | _STREAMS | _MODELS | _ARRAYS | _GENERATORS | _OTHERS | AXES_CHANGERS
-"""Methods that change their receiver whether the result is used or not (a name ending in one `_` is PyTorch's own sign of it)."""
+"""Methods that change their receiver whether the result is used or not (a name ending in one `_` is PyTorch's own sign
+of it)."""
 
 AMBIGUOUS_GENERATOR_METHODS: frozenset[str] = frozenset(
     "sample bytes choice beta gamma power random normal f".split()
@@ -57,7 +60,8 @@ AMBIGUOUS_GENERATOR_METHODS: frozenset[str] = frozenset(
 """Names of `GENERATOR_METHODS` that other common types have too (`df.sample`, a distribution's `beta`)."""
 
 GENERATOR_METHODS: frozenset[str] = NUMPY_RANDOM_METHODS | PYTHON_RANDOM_METHODS
-"""Methods of `numpy.random.Generator`, `RandomState` and `random.Random` that advance the generator they are called on."""
+"""Methods of `numpy.random.Generator`, `RandomState` and `random.Random` that advance the generator they are called
+on."""
 
 ARGUMENT_CHANGERS: dict[str, tuple[int, ...]] = {
     "setattr": (0,),
@@ -162,5 +166,6 @@ ARGUMENT_CHANGER_PREFIXES: dict[str, tuple[int, ...]] = {
 CHANGED_KEYWORDS: frozenset[str] = frozenset(
     "out ax axs axes cax fig buf file stream generator rng random_state memo".split()
 )
-"""Keyword parameters into which a callee writes, in whatever call they stand: `sns.histplot(df, ax=ax)`, `np.add(a, b, out=a)`,
+"""Keyword parameters into which a callee writes, in whatever call they stand: `sns.histplot(df, ax=ax)`, `np.add(a, b,
+out=a)`,
 `print(x, file=log)`, `df.sample(3, random_state=rng)`. An integer or string given there is of course not changed."""

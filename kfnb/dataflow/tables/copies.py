@@ -30,17 +30,20 @@ _MODELS = frozenset(
 _PANDAS_ALWAYS = frozenset(
     """
     describe value_counts corr cov isna isnull notna notnull duplicated isin between memory_usage
-    pivot_table nlargest nsmallest to_string to_markdown to_latex to_html cumsum cumprod cummax cummin diff pct_change rank
+    pivot_table nlargest nsmallest to_string to_markdown to_latex to_html cumsum cumprod cummax cummin diff pct_change
+    rank
     get_dummies crosstab
     """.split()
 )
 
 COPYING_METHODS: frozenset[str] = (_STRINGS | _REDUCTIONS | _MODELS | _PANDAS_ALWAYS) - {"read"} | {"copy", "deepcopy"}
-"""Methods whose result shares nothing mutable with the receiver or the arguments. `copy` of a list, dict or set is shallow:
+"""Methods whose result shares nothing mutable with the receiver or the arguments. `copy` of a list, dict or set is
+shallow:
 see `SHALLOW_COPYING_METHODS`."""
 
 SHALLOW_COPYING_METHODS: frozenset[str] = frozenset({"copy"})
-"""Methods of `COPYING_METHODS` that are deep for frames and arrays and shallow for a list, dict or set: there the elements are
+"""Methods of `COPYING_METHODS` that are deep for frames and arrays and shallow for a list, dict or set: there the
+elements are
 still shared, and only a receiver known to hold immutable elements, a frame or an array may be taken as copied."""
 
 PANDAS_COPYING_METHODS: frozenset[str] = frozenset(
@@ -53,11 +56,13 @@ PANDAS_COPYING_METHODS: frozenset[str] = frozenset(
     to_frame to_period to_timestamp tz_localize tz_convert nth first last size transform combine_first update_copy
     """.split()
 ) - {"update_copy"}
-"""Methods of pandas objects whose results do not alias the receiver under Copy-on-Write (pandas 3, or 2 with the option on)."""
+"""Methods of pandas objects whose results do not alias the receiver under Copy-on-Write (pandas 3, or 2 with the
+option on)."""
 
 COPYING_CALLS: frozenset[str] = frozenset(
     """
-    len int float str bool abs round hash ord chr repr ascii format isinstance issubclass type id any all divmod pow hex bin oct
+    len int float str bool abs round hash ord chr repr ascii format isinstance issubclass type id any all divmod pow
+    hex bin oct
     complex bytes bytearray range callable hasattr input frozenset_of_str
     copy.deepcopy json.loads json.dumps json.load pickle.dumps pickle.loads pickle.load joblib.load
     sys.getsizeof inspect.signature inspect.getsource
@@ -89,7 +94,15 @@ COPYING_CALLS: frozenset[str] = frozenset(
 ) - {"frozenset_of_str"}
 """Dotted calls (builtins bare) whose result shares nothing mutable with the arguments."""
 
-COPYING_PREFIXES: tuple[str, ...] = ("pandas.read_", "sklearn.metrics.", "sklearn.datasets.", "numpy.linalg.", "numpy.random.", "numpy.fft.", "scipy.stats.")
+COPYING_PREFIXES: tuple[str, ...] = (
+    "pandas.read_",
+    "sklearn.metrics.",
+    "sklearn.datasets.",
+    "numpy.linalg.",
+    "numpy.random.",
+    "numpy.fft.",
+    "scipy.stats.",
+)
 """The same for everything whose dotted name begins so."""
 
 IMMUTABLE_RESULT_PREFIXES: tuple[str, ...] = (

@@ -1,4 +1,5 @@
-"""Which calls read or write a path, and which argument the path is; `dataflow.effects` reads it for edges between steps by file.
+"""Which calls read or write a path, and which argument the path is; `dataflow.effects` reads it for edges between
+steps by file.
 
 A path in a reader is opened, listed or asked about; in a writer it is made, changed or removed. Numbers are places of
 positional arguments from 0; -1 is the receiver of a method. `open`, `Path.open` and the archive classes in `MODE_CALLS`
@@ -18,11 +19,13 @@ PATH_READERS: dict[str, int] = {
         geopandas.read_file geopandas.read_parquet dask.dataframe.read_csv dask.dataframe.read_parquet
         pyarrow.parquet.read_table pyarrow.parquet.ParquetFile pyarrow.csv.read_csv pyarrow.feather.read_table
         pyarrow.feather.read_feather pyarrow.dataset.dataset
-        numpy.load numpy.loadtxt numpy.genfromtxt numpy.fromfile numpy.memmap numpy.fromregex numpy.lib.format.open_memmap
+        numpy.load numpy.loadtxt numpy.genfromtxt numpy.fromfile numpy.memmap numpy.fromregex
+        numpy.lib.format.open_memmap
         scipy.io.loadmat scipy.io.mmread scipy.io.wavfile.read scipy.sparse.load_npz
         joblib.load torch.load torch.jit.load safetensors.torch.load_file safetensors.numpy.load_file
         skops.io.load
-        PIL.Image.open matplotlib.image.imread matplotlib.pyplot.imread imageio.imread imageio.v2.imread imageio.v3.imread
+        PIL.Image.open matplotlib.image.imread matplotlib.pyplot.imread imageio.imread imageio.v2.imread
+        imageio.v3.imread
         cv2.imread cv2.VideoCapture skimage.io.imread torchvision.io.read_image librosa.load soundfile.read
         tensorflow.keras.models.load_model keras.models.load_model keras.saving.load_model
         xgboost.Booster.load_model catboost.CatBoost.load_model lightgbm.Booster
@@ -59,7 +62,8 @@ PATH_WRITERS: dict[str, tuple[int, ...]] = {
         """
         shutil.copy shutil.copy2 shutil.copyfile shutil.copytree shutil.copymode shutil.copystat shutil.unpack_archive
         os.link os.symlink joblib.dump torch.save torch.jit.save
-        safetensors.torch.save_file safetensors.numpy.save_file plotly.io.write_html plotly.io.write_image plotly.io.write_json
+        safetensors.torch.save_file safetensors.numpy.save_file plotly.io.write_html plotly.io.write_image
+        plotly.io.write_json
         pyarrow.parquet.write_table pyarrow.csv.write_csv pyarrow.feather.write_feather skops.io.dump
         torchvision.utils.save_image tensorflow.keras.models.save_model keras.models.save_model keras.saving.save_model
         urllib.request.urlretrieve
@@ -101,11 +105,14 @@ MODE_CALLS: dict[str, tuple[int, int, str]] = {
     "pandas.HDFStore": (0, 1, "a"),
     "pathlib.Path.open": (-1, 0, "r"),
 }
-"""Dotted call → (place of the path, place of the mode, mode where none is given). A mode with `w`, `a`, `x` or `+` writes, one
+"""Dotted call → (place of the path, place of the mode, mode where none is given). A mode with `w`, `a`, `x` or `+`
+writes, one
 with `r` or `a` or `+` reads too."""
 
 PATH_READER_METHODS: dict[str, tuple[int, ...]] = {
-    **dict.fromkeys("read_text read_bytes is_file is_dir is_symlink is_mount iterdir lstat samefile read_file".split(), (-1,)),
+    **dict.fromkeys(
+        "read_text read_bytes is_file is_dir is_symlink is_mount iterdir lstat samefile read_file".split(), (-1,)
+    ),
     **dict.fromkeys("exists stat resolve walk".split(), (-1,)),
     "glob": (-1, 0),
     "rglob": (-1, 0),
@@ -122,7 +129,8 @@ PATH_READER_METHODS: dict[str, tuple[int, ...]] = {
 PATH_WRITER_METHODS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(
         """
-        to_csv to_parquet to_json to_pickle to_excel to_feather to_hdf to_stata to_orc to_xml to_html to_latex to_markdown
+        to_csv to_parquet to_json to_pickle to_excel to_feather to_hdf to_stata to_orc to_xml to_html to_latex
+        to_markdown
         to_string to_file to_netcdf to_zarr write_csv write_parquet write_json write_ndjson write_ipc write_excel
         savefig save save_model save_weights save_pretrained save_to_disk save_pretrained_model tofile dump
         write_html write_image write_file write_png write_pdf extractall export_graphviz dump_stats
@@ -133,13 +141,15 @@ PATH_WRITER_METHODS: dict[str, tuple[int, ...]] = {
     "rename": (-1, 0),
     "replace": (-1, 0),
 }
-"""Method → places of the paths it writes, makes or removes, -1 being the receiver. A method here called without that argument
+"""Method → places of the paths it writes, makes or removes, -1 being the receiver. A method here called without that
+argument
 (`df.to_csv()`, `model.save()`) writes nothing by this rule."""
 
 AMBIGUOUS_PATH_METHODS: frozenset[str] = frozenset(
     "rename replace exists stat resolve walk glob rglob touch open dump save load_model extractall mkdir unlink".split()
 )
-"""Path methods whose names other common types have too: they count only where the path (the receiver for -1) is known to be one."""
+"""Path methods whose names other common types have too: they count only where the path (the receiver for -1) is known
+to be one."""
 
 PATH_KEYWORDS: frozenset[str] = frozenset(
     """

@@ -1,4 +1,5 @@
-"""Which calls make an iterator (used up by whoever goes over it) and which use one up; `dataflow` reads it for in-place changes."""
+"""Which calls make an iterator (used up by whoever goes over it) and which use one up; `dataflow` reads it for
+in-place changes."""
 
 from __future__ import annotations
 
@@ -42,5 +43,7 @@ CONSUMERS: frozenset[str] = frozenset(
 )
 """Dotted calls (builtins bare) that go over an iterator given to them, now or when their own result is gone over."""
 
-CONSUMER_METHODS: frozenset[str] = frozenset("join extend extendleft update writelines writerows executemany send".split())
+CONSUMER_METHODS: frozenset[str] = frozenset(
+    "join extend extendleft update writelines writerows executemany send".split()
+)
 """Methods that go over an iterator given to them."""

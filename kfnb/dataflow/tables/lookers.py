@@ -1,4 +1,5 @@
-"""Which calls only look at their receiver or arguments though their result is thrown away; `dataflow` reads it for in-place changes.
+"""Which calls only look at their receiver or arguments though their result is thrown away; `dataflow` reads it for
+in-place changes.
 
 A discarded call is taken for a change unless it is here. Methods that return something new are here too: to throw their
 result away is pointless but changes nothing.
@@ -63,15 +64,18 @@ _SHOWING = frozenset(
 AMBIGUOUS_LOOKERS: frozenset[str] = frozenset(
     "plot hist boxplot bar barh scatter line area pie hexbin box kde density".split()
 )
-"""Methods that only look for a pandas receiver and change a matplotlib one: the caller decides by what it knows of the receiver."""
+"""Methods that only look for a pandas receiver and change a matplotlib one: the caller decides by what it knows of the
+receiver."""
 
 LOOKER_METHODS: frozenset[str] = (_PANDAS | _PYTHON | _ARRAYS | _MODELS | _SHOWING) - AMBIGUOUS_LOOKERS
 """Methods that leave their receiver and arguments as they were, whatever it is, though the result is thrown away."""
 
 LOOKER_CALLS: frozenset[str] = frozenset(
     """
-    print len isinstance issubclass id repr str int float bool ascii format hash dir vars type callable getattr hasattr help
-    list tuple set dict frozenset sorted sum min max any all abs round divmod range bytes zip enumerate map filter reversed
+    print len isinstance issubclass id repr str int float bool ascii format hash dir vars type callable getattr hasattr
+    help
+    list tuple set dict frozenset sorted sum min max any all abs round divmod range bytes zip enumerate map filter
+    reversed
     input display breakpoint iter open compile bin hex oct ord chr pow super object slice
     json.dump json.dumps json.load json.loads pickle.dump pickle.dumps pickle.load pickle.loads
     joblib.dump joblib.load joblib.hash cloudpickle.dump cloudpickle.dumps dill.dump dill.dumps
@@ -101,7 +105,8 @@ LOOKER_CALLS: frozenset[str] = frozenset(
     kfnb.log_figure kfnb.log_artifact kfnb.log_model kfnb.run_status
     """.split()
 )
-"""Dotted calls (builtins bare) that leave their arguments as they were; what they do to `CHANGED_KEYWORDS` and to a file
+"""Dotted calls (builtins bare) that leave their arguments as they were; what they do to `CHANGED_KEYWORDS` and to a
+file
 object at a place in `ARGUMENT_CHANGERS` counts all the same."""
 
 LOOKER_PREFIXES: tuple[str, ...] = (

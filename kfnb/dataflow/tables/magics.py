@@ -1,8 +1,11 @@
 """What IPython's magics do; `dataflow.magics` reads it. A magic that stands in neither table is unknown and needs tags.
 
-Rules: `python` (holds Python that binds in the notebook), `timeit` (holds Python that binds nothing), `capture`, `shell` (the
-rest is a shell line), `script` (the body is a program), `alias` (a shell command of that name), `install`, `chdir`, `environ`,
-`setter`, `harmless`, `holds` (displays its body), `help`, `reads` (the argument is a path), `writefile`, `run`, `delete`,
+Rules: `python` (holds Python that binds in the notebook), `timeit` (holds Python that binds nothing), `capture`,
+`shell` (the
+rest is a shell line), `script` (the body is a program), `alias` (a shell command of that name), `install`, `chdir`,
+`environ`,
+`setter`, `harmless`, `holds` (displays its body), `help`, `reads` (the argument is a path), `writefile`, `run`,
+`delete`,
 `beyond` (looks at or keeps other cells, the history or all names), `refused` (binds or deletes what cannot be known).
 """
 
@@ -18,14 +21,16 @@ LINE_MAGICS: dict[str, str] = {
     **dict.fromkeys("env set_env".split(), "environ"),
     **dict.fromkeys(
         """
-        matplotlib config load_ext reload_ext unload_ext autoreload aimport precision pprint xmode colors autocall automagic
+        matplotlib config load_ext reload_ext unload_ext autoreload aimport precision pprint xmode colors autocall
+        automagic
         autoawait pdb gui doctest_mode alias alias_magic unalias rehashx code_wrap dotenv reload_dotenv
         """.split(),
         "setter",
     ),
     **dict.fromkeys(
         """
-        autosave lsmagic magic quickref dhist dirs pwd clear cls connect_info subshell profile killbgscripts man watermark
+        autosave lsmagic magic quickref dhist dirs pwd clear cls connect_info subshell profile killbgscripts man
+        watermark
         tensorboard qtconsole
         """.split(),
         "harmless",
@@ -36,7 +41,8 @@ LINE_MAGICS: dict[str, str] = {
     "xdel": "delete",
     **dict.fromkeys(
         """
-        who who_ls whos history hist recall rep rerun macro store save notebook pastebin edit ed logstart logstop logon logoff
+        who who_ls whos history hist recall rep rerun macro store save notebook pastebin edit ed logstart logstop logon
+        logoff
         logstate bookmark tb debug
         """.split(),
         "beyond",

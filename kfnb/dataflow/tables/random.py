@@ -34,9 +34,11 @@ SEEDERS: dict[str, str] = {
 
 SEEDS_ALL: dict[str, tuple[str, ...]] = dict.fromkeys(
     """
-    transformers.set_seed transformers.enable_full_determinism lightning.seed_everything lightning.pytorch.seed_everything
+    transformers.set_seed transformers.enable_full_determinism lightning.seed_everything
+    lightning.pytorch.seed_everything
     pytorch_lightning.seed_everything pytorch_lightning.utilities.seed.seed_everything accelerate.utils.set_seed
-    keras.utils.set_random_seed tensorflow.keras.utils.set_random_seed fastai.torch_core.set_seed fastai.vision.all.set_seed
+    keras.utils.set_random_seed tensorflow.keras.utils.set_random_seed fastai.torch_core.set_seed
+    fastai.vision.all.set_seed
     fastai.basics.set_seed monai.utils.set_determinism
     """.split(),
     ("random", "numpy.random", "torch.random"),
@@ -45,7 +47,8 @@ SEEDS_ALL: dict[str, tuple[str, ...]] = dict.fromkeys(
 
 _TORCH_DRAWERS = """
     rand randn randint randperm rand_like randn_like randint_like bernoulli multinomial normal poisson
-    nn.Linear nn.Conv1d nn.Conv2d nn.Conv3d nn.ConvTranspose1d nn.ConvTranspose2d nn.ConvTranspose3d nn.Embedding nn.EmbeddingBag
+    nn.Linear nn.Conv1d nn.Conv2d nn.Conv3d nn.ConvTranspose1d nn.ConvTranspose2d nn.ConvTranspose3d nn.Embedding
+    nn.EmbeddingBag
     nn.LSTM nn.GRU nn.RNN nn.LSTMCell nn.GRUCell nn.RNNCell nn.Bilinear nn.MultiheadAttention nn.Transformer
     nn.TransformerEncoder nn.TransformerEncoderLayer nn.TransformerDecoder nn.TransformerDecoderLayer
     nn.LazyLinear nn.LazyConv1d nn.LazyConv2d
@@ -87,7 +90,8 @@ DRAWERS_UNLESS: dict[str, tuple[str, tuple[str, ...]]] = {
     "networkx.spring_layout": ("numpy.random", ("seed", "pos")),
     "networkx.random_layout": ("numpy.random", ("seed",)),
 }
-"""Dotted function → (provider, parameters): it draws when called unless one of these parameters is given and not None."""
+"""Dotted function → (provider, parameters): it draws when called unless one of these parameters is given and not
+None."""
 
 DRAWING_METHODS: dict[str, tuple[str, tuple[str, ...]]] = {
     "sample": ("numpy.random", ("random_state",)),
@@ -108,11 +112,14 @@ _OTHER_ESTIMATORS: dict[str, tuple[str, ...]] = {
 _OTHER_ESTIMATORS |= {"umap.UMAP": ("random_state",)}
 
 UNSEEDED_ESTIMATORS: dict[str, tuple[str, ...]] = {**DRAWING_ESTIMATORS, **_OTHER_ESTIMATORS}
-"""Class → parameters: constructing draws nothing, but `fit` (of a splitter: `split`; of a distribution: any use) draws from
+"""Class → parameters: constructing draws nothing, but `fit` (of a splitter: `split`; of a distribution: any use) draws
+from
 `numpy.random` unless one of these parameters was given to the constructor and is not None."""
 
 _NO_SHUFFLE: dict[str, tuple[object, ...]] = {"shuffle": (False,)}
-_PLAIN_SOLVER: dict[str, tuple[object, ...]] = {"solver": ("auto", "lbfgs", "newton-cg", "newton-cholesky", "cholesky", "svd")}
+_PLAIN_SOLVER: dict[str, tuple[object, ...]] = {
+    "solver": ("auto", "lbfgs", "newton-cg", "newton-cholesky", "cholesky", "svd")
+}
 
 DRAWS_ONLY_WITH: dict[str, dict[str, tuple[object, ...]]] = {
     "sklearn.linear_model.LogisticRegression": _PLAIN_SOLVER,
@@ -139,7 +146,8 @@ DRAWS_ONLY_WITH: dict[str, dict[str, tuple[object, ...]]] = {
     "sklearn.multioutput.ClassifierChain": {"order": ()},
     "sklearn.multioutput.RegressorChain": {"order": ()},
 }
-"""Class or function of the tables above → the parameters that can make it draw, each with literals at which it still does not:
+"""Class or function of the tables above → the parameters that can make it draw, each with literals at which it still
+does not:
 with each of them left out, None or one of these literals, it draws nothing (`LogisticRegression()`, `KFold(5)`)."""
 
 GENERATOR_MAKERS: frozenset[str] = frozenset(

@@ -1,6 +1,8 @@
-"""Which calls and attributes set something in a library, which have no lasting effect, which reach outside; `dataflow.effects` reads it.
+"""Which calls and attributes set something in a library, which have no lasting effect, which reach outside;
+`dataflow.effects` reads it.
 
-A setter whose arguments are setup is replayed in every later step when the library it configures is first imported there.
+A setter whose arguments are setup is replayed in every later step when the library it configures is first imported
+there.
 """
 
 from __future__ import annotations
@@ -253,7 +255,8 @@ NO_EFFECT_PREFIXES: tuple[str, ...] = (
 
 OUTSIDE_CALLS: frozenset[str] = frozenset(
     """
-    os.system os.popen os.kill os.fork os.execv os.execve os.execvp os.spawnl os.spawnv os.startfile os.posix_spawn os.abort os._exit
+    os.system os.popen os.kill os.fork os.execv os.execve os.execvp os.spawnl os.spawnv os.startfile os.posix_spawn
+    os.abort os._exit
     requests.post requests.put requests.delete requests.patch requests.request
     httpx.post httpx.put httpx.delete httpx.patch httpx.request httpx.stream
     webbrowser.open urllib.request.Request mlflow.start_run mlflow.end_run mlflow.register_model
@@ -314,4 +317,5 @@ OUTSIDE_READS: frozenset[str] = frozenset(
     subprocess.check_output
     """.split()
 ) - {"subprocess.check_output"}
-"""Dotted calls that read something outside which may differ next time; they have no effect there. They win over `OUTSIDE_PREFIXES`."""
+"""Dotted calls that read something outside which may differ next time; they have no effect there. They win over
+`OUTSIDE_PREFIXES`."""

@@ -1,4 +1,4 @@
-"""What follows from the libraries' signatures, for `random` and `changers`; written by tests/dataflow/generate_tables.py."""
+"""What follows from the libraries' signatures; written by tests/dataflow/generate_tables.py."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ AXES_CHANGERS: frozenset[str] = frozenset(
     update_from update_units violin violinplot vlines xaxis_date xaxis_inverted xcorr yaxis_date yaxis_inverted
     """.split()
 )
-"""Methods of matplotlib figures, axes and artists that change them, apart from names that pandas has too."""
+"""Methods of matplotlib figures, axes and artists that change them, but for names that pandas has too."""
 
 DRAWING_ESTIMATORS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(

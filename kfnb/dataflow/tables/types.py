@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-Kind = Literal["pandas", "array", "generator", "path", "file", "iterator", "figure", "immutable", "container", "estimator"]
+Kind = Literal[
+    "pandas", "array", "generator", "path", "file", "iterator", "figure", "immutable", "container", "estimator"
+]
 """Kinds that matter to the analysis; `figure` covers matplotlib figures and axes."""
 
 IMMUTABLE_CONSTRUCTORS: frozenset[str] = frozenset(
@@ -31,7 +33,8 @@ RESULT_KINDS: dict[str, Kind] = {
     **dict.fromkeys(
         """
         pandas.DataFrame pandas.Series pandas.Index pandas.concat pandas.merge pandas.get_dummies pandas.crosstab
-        pandas.pivot_table pandas.melt pandas.json_normalize pandas.date_range pandas.read_csv pandas.read_table pandas.read_fwf
+        pandas.pivot_table pandas.melt pandas.json_normalize pandas.date_range pandas.read_csv pandas.read_table
+        pandas.read_fwf
         pandas.read_parquet pandas.read_feather pandas.read_orc pandas.read_json pandas.read_excel pandas.read_pickle
         pandas.read_stata pandas.read_sql pandas.read_sql_query pandas.read_sql_table pandas.DataFrame.from_dict
         pandas.DataFrame.from_records pandas.to_numeric pandas.cut pandas.qcut pandas.merge_asof seaborn.load_dataset
