@@ -131,7 +131,7 @@ def schema_bytes() -> bytes:
 
 
 def _one_line_descriptions(schema: Any) -> Any:
-    """Return the schema with descriptions that do not depend on how a Python version keeps a docstring's indentation."""
+    """Return the schema with each description on one line: Python versions indent docstrings differently."""
     if isinstance(schema, dict):
         return {
             key: " ".join(value.split())
