@@ -1,8 +1,7 @@
 """What a shell line does to files and to the world; `magics` calls it for `!cmd`, `%%bash` and shell aliases.
 
 It knows simple commands joined by `;`, `&&`, `|` and redirections. Anything else, and any command not in the tables,
-may
-read and write every file of the folder and reach outside.
+may read and write every file of the folder and reach outside.
 """
 
 from __future__ import annotations
@@ -231,8 +230,8 @@ def _prints(name: str, options: list[str]) -> bool:
 
 
 def requirements(arguments: list[str]) -> tuple[str, ...]:
-    """Return the requirements among the words after `pip install`; files (`-r`), paths and URLs are given as
-    they are written."""
+    """Return the requirements among the words after `pip install`; files (`-r`), paths and URLs are given as they are
+    written."""
     found: list[str] = []
     words = iter(arguments[1:] if arguments[:1] == ["install"] else arguments)
     for word in words:

@@ -1,8 +1,8 @@
-"""Which calls change their receiver or an argument, whatever is done with the result; `dataflow` reads it for in-place
-changes.
+"""Which calls change their receiver or an argument, whatever is done with the result; `dataflow` reads it for
+in-place changes.
 
-A call whose result is thrown away counts as a change anyway (unless `lookers` has it), so this table matters where the
-result is used: `x = d.pop("a")`, `y = model.fit_transform(X)`, `seen.add(x) or x`.
+A call whose result is thrown away counts as a change anyway (unless `lookers` has it), so this table matters where
+the result is used: `x = d.pop("a")`, `y = model.fit_transform(X)`, `seen.add(x) or x`.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ _OTHERS = frozenset(
 )
 
 CHANGER_METHODS: frozenset[str] = _CONTAINERS | _STREAMS | _MODELS | _ARRAYS | _GENERATORS | _OTHERS | AXES_CHANGERS
-"""Methods that change their receiver whether the result is used or not (a name ending in one `_` is PyTorch's own sign
-of it)."""
+"""Methods that change their receiver whether the result is used or not (a name ending in one `_` is PyTorch's own
+sign of it)."""
 
 AMBIGUOUS_GENERATOR_METHODS: frozenset[str] = frozenset(
     "sample bytes choice beta gamma power random normal f".split()
@@ -166,6 +166,6 @@ ARGUMENT_CHANGER_PREFIXES: dict[str, tuple[int, ...]] = {
 CHANGED_KEYWORDS: frozenset[str] = frozenset(
     "out ax axs axes cax fig buf file stream generator rng random_state memo".split()
 )
-"""Keyword parameters into which a callee writes, in whatever call they stand: `sns.histplot(df, ax=ax)`, `np.add(a, b,
-out=a)`,
-`print(x, file=log)`, `df.sample(3, random_state=rng)`. An integer or string given there is of course not changed."""
+"""Keyword parameters into which a callee writes, in whatever call they stand: `sns.histplot(df, ax=ax)`, `np.add(a,
+b, out=a)`, `print(x, file=log)`, `df.sample(3, random_state=rng)`. An integer or string given there is of course not
+changed."""

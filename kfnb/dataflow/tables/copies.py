@@ -1,4 +1,5 @@
-"""Which calls give a result that shares no mutable object with receiver or arguments; `dataflow` reads it for aliases.
+"""Which calls give a result that shares no mutable object with receiver or arguments; `dataflow` reads it for
+aliases.
 
 `x = f(y)` is taken to share `y` unless the call is here.
 """
@@ -38,13 +39,12 @@ _PANDAS_ALWAYS = frozenset(
 
 COPYING_METHODS: frozenset[str] = (_STRINGS | _REDUCTIONS | _MODELS | _PANDAS_ALWAYS) - {"read"} | {"copy", "deepcopy"}
 """Methods whose result shares nothing mutable with the receiver or the arguments. `copy` of a list, dict or set is
-shallow:
-see `SHALLOW_COPYING_METHODS`."""
+shallow: see `SHALLOW_COPYING_METHODS`."""
 
 SHALLOW_COPYING_METHODS: frozenset[str] = frozenset({"copy"})
 """Methods of `COPYING_METHODS` that are deep for frames and arrays and shallow for a list, dict or set: there the
-elements are
-still shared, and only a receiver known to hold immutable elements, a frame or an array may be taken as copied."""
+elements are still shared, and only a receiver known to hold immutable elements, a frame or an array may be taken as
+copied."""
 
 PANDAS_COPYING_METHODS: frozenset[str] = frozenset(
     """

@@ -2,8 +2,8 @@
 steps by file.
 
 A path in a reader is opened, listed or asked about; in a writer it is made, changed or removed. Numbers are places of
-positional arguments from 0; -1 is the receiver of a method. `open`, `Path.open` and the archive classes in `MODE_CALLS`
-depend on their mode and are decided by the caller.
+positional arguments from 0; -1 is the receiver of a method. `open`, `Path.open` and the archive classes in
+`MODE_CALLS` depend on their mode and are decided by the caller.
 """
 
 from __future__ import annotations
@@ -106,8 +106,7 @@ MODE_CALLS: dict[str, tuple[int, int, str]] = {
     "pathlib.Path.open": (-1, 0, "r"),
 }
 """Dotted call → (place of the path, place of the mode, mode where none is given). A mode with `w`, `a`, `x` or `+`
-writes, one
-with `r` or `a` or `+` reads too."""
+writes, one with `r` or `a` or `+` reads too."""
 
 PATH_READER_METHODS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(
@@ -142,8 +141,7 @@ PATH_WRITER_METHODS: dict[str, tuple[int, ...]] = {
     "replace": (-1, 0),
 }
 """Method → places of the paths it writes, makes or removes, -1 being the receiver. A method here called without that
-argument
-(`df.to_csv()`, `model.save()`) writes nothing by this rule."""
+argument (`df.to_csv()`, `model.save()`) writes nothing by this rule."""
 
 AMBIGUOUS_PATH_METHODS: frozenset[str] = frozenset(
     "rename replace exists stat resolve walk glob rglob touch open dump save load_model extractall mkdir unlink".split()

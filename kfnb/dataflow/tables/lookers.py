@@ -1,8 +1,8 @@
 """Which calls only look at their receiver or arguments though their result is thrown away; `dataflow` reads it for
 in-place changes.
 
-A discarded call is taken for a change unless it is here. Methods that return something new are here too: to throw their
-result away is pointless but changes nothing.
+A discarded call is taken for a change unless it is here. Methods that return something new are here too: to throw
+their result away is pointless but changes nothing.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ _SHOWING = frozenset(
 AMBIGUOUS_LOOKERS: frozenset[str] = frozenset(
     "plot hist boxplot bar barh scatter line area pie hexbin box kde density".split()
 )
-"""Methods that only look for a pandas receiver and change a matplotlib one: the caller decides by what it knows of the
-receiver."""
+"""Methods that only look for a pandas receiver and change a matplotlib one: the caller decides by what it knows of
+the receiver."""
 
 LOOKER_METHODS: frozenset[str] = (_PANDAS | _PYTHON | _ARRAYS | _MODELS | _SHOWING) - AMBIGUOUS_LOOKERS
 """Methods that leave their receiver and arguments as they were, whatever it is, though the result is thrown away."""
@@ -106,8 +106,7 @@ LOOKER_CALLS: frozenset[str] = frozenset(
     """.split()
 )
 """Dotted calls (builtins bare) that leave their arguments as they were; what they do to `CHANGED_KEYWORDS` and to a
-file
-object at a place in `ARGUMENT_CHANGERS` counts all the same."""
+file object at a place in `ARGUMENT_CHANGERS` counts all the same."""
 
 LOOKER_PREFIXES: tuple[str, ...] = (
     "matplotlib.pyplot.",

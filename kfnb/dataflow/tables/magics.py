@@ -1,12 +1,11 @@
-"""What IPython's magics do; `dataflow.magics` reads it. A magic that stands in neither table is unknown and needs tags.
+"""What IPython's magics do; `dataflow.magics` reads it. A magic that stands in neither table is unknown and needs
+tags.
 
 Rules: `python` (holds Python that binds in the notebook), `timeit` (holds Python that binds nothing), `capture`,
-`shell` (the
-rest is a shell line), `script` (the body is a program), `alias` (a shell command of that name), `install`, `chdir`,
-`environ`,
-`setter`, `harmless`, `holds` (displays its body), `help`, `reads` (the argument is a path), `writefile`, `run`,
-`delete`,
-`beyond` (looks at or keeps other cells, the history or all names), `refused` (binds or deletes what cannot be known).
+`shell` (the rest is a shell line), `script` (the body is a program), `alias` (a shell command of that name),
+`install`, `chdir`, `environ`, `setter`, `harmless`, `holds` (displays its body), `help`, `reads` (the argument is a
+path), `writefile`, `run`, `delete`, `beyond` (looks at or keeps other cells, the history or all names), `refused`
+(binds or deletes what cannot be known).
 """
 
 from __future__ import annotations

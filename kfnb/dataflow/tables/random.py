@@ -112,16 +112,15 @@ _OTHER_ESTIMATORS: dict[str, tuple[str, ...]] = {
 _OTHER_ESTIMATORS |= {"umap.UMAP": ("random_state",)}
 
 UNSEEDED_ESTIMATORS: dict[str, tuple[str, ...]] = {**DRAWING_ESTIMATORS, **_OTHER_ESTIMATORS}
-"""Class → parameters: constructing draws nothing, but `fit` (of a splitter: `split`; of a distribution: any use) draws
-from
-`numpy.random` unless one of these parameters was given to the constructor and is not None."""
+"""Class → parameters: constructing draws nothing, but `fit` (of a splitter: `split`; of a distribution: any use)
+draws from `numpy.random` unless one of these parameters was given to the constructor and is not None."""
 
 _NO_SHUFFLE: dict[str, tuple[object, ...]] = {"shuffle": (False,)}
 _PLAIN_SOLVER: dict[str, tuple[object, ...]] = {
     "solver": ("auto", "lbfgs", "newton-cg", "newton-cholesky", "cholesky", "svd")
 }
 
-DRAWS_ONLY_WITH: dict[str, dict[str, tuple[object, ...]]] = {
+UNSEEDED_ONLY_WITH: dict[str, dict[str, tuple[object, ...]]] = {
     "sklearn.linear_model.LogisticRegression": _PLAIN_SOLVER,
     "sklearn.linear_model.LogisticRegressionCV": _PLAIN_SOLVER,
     "sklearn.linear_model.Ridge": _PLAIN_SOLVER,
@@ -147,8 +146,8 @@ DRAWS_ONLY_WITH: dict[str, dict[str, tuple[object, ...]]] = {
     "sklearn.multioutput.RegressorChain": {"order": ()},
 }
 """Class or function of the tables above → the parameters that can make it draw, each with literals at which it still
-does not:
-with each of them left out, None or one of these literals, it draws nothing (`LogisticRegression()`, `KFold(5)`)."""
+does not: with each of them left out, None or one of these literals, it draws nothing (`LogisticRegression()`,
+`KFold(5)`)."""
 
 GENERATOR_MAKERS: frozenset[str] = frozenset(
     """
