@@ -116,6 +116,7 @@ class Condition(_Data, frozen=True, kw_only=True):
     expression: str
     names: dict[str, str] = {}
     constants: dict[str, Json] = {}
+    parameters: tuple[str, ...] = ()  # names of the expression that are run parameters
     tagged: bool = False  # `when:` rather than a plain `if`: what needs a skipped step's new names is skipped too
 
 

@@ -1,0 +1,61 @@
+"""What is known of a whole notebook while it is walked: its functions, classes and imports, and which names are setup.
+
+Filled by `graph.py` before the walk, read by the walkers.
+"""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass, field
+
+from kfnb.dataflow.program import StarResolver
+from kfnb.dataflow.summaries import ClassInfo, Summary
+
+BUILTINS = frozenset(dir(builtins))
+IPYTHON_NAMES = frozenset(
+    {"get_ipython", "display", "exit", "quit", "In", "Out", "__name__", "__doc__", "__builtin__", "__builtins__", "_dh"}
+    | {"__file__", "__package__", "__spec__", "__loader__", "__session__"}
+)
+"""Names that IPython puts into every kernel's namespace (IPython.core.interactiveshell.InteractiveShell.init_user_ns)."""
+
+
+@dataclass
+class Book:
+    """Knowledge shared by all walkers of one analysis."""
+
+    functions: dict[str, list[Summary]] = field(default_factory=dict)
+    classes: dict[str, list[ClassInfo]] = field(default_factory=dict)
+    methods: dict[str, list[Summary]] = field(default_factory=dict)
+    imports: dict[str, str] = field(default_factory=dict)
+    setup: set[str] = field(default_factory=set)
+    bound: set[str] = field(default_factory=set)  # every name that some statement binds at module scope
+    summaries: dict[int, Summary] = field(default_factory=dict)  # by id of the definition's node
+    class_infos: dict[int, ClassInfo] = field(default_factory=dict)
+    finished: set[int] = field(default_factory=set)
+    local_modules: frozenset[str] = frozenset()  # modules of the notebook's own folder
+    resolver: StarResolver | None = None  # what a star import binds
+    scripts: StarResolver | None = None  # what `%run PATH` binds
+
+    def method_summaries(self, info: ClassInfo, name: str) -> list[Summary]:
+        """Return what `name` may be on an instance of `info`, through its bases (and those below it, which may override)."""
+        found: list[Summary] = []
+        for candidate in self.family(info):
+            if name in candidate.methods:
+                found.append(candidate.methods[name])
+        return found
+
+    def family(self, info: ClassInfo) -> list[ClassInfo]:
+        """Return `info`, its notebook bases and its notebook subclasses."""
+        family, names = [info], {info.name}
+        grown = True
+        while grown:
+            grown = False
+            for candidates in self.classes.values():
+                for candidate in candidates:
+                    if candidate in family:
+                        continue
+                    if candidate.name in {b for c in family for b in c.bases} or names & set(candidate.bases):
+                        family.append(candidate)
+                        names.add(candidate.name)
+                        grown = True
+        return family

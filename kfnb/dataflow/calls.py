@@ -1,0 +1,623 @@
+"""Walks calls: what a call reads, changes, draws, writes and gives back. The rules stand in `tables/` and in the notebook's own functions.
+
+Used by `statements.py`, whose walker builds on this one.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, replace
+
+from kfnb.dataflow import paths
+from kfnb.dataflow.expressions import ExpressionWalker
+from kfnb.dataflow.summaries import ClassInfo, Summary
+from kfnb.dataflow.tables import changers, copies, files, iterators, lookers, random, setters, types
+from kfnb.dataflow.values import UNKNOWN, Token, Value, merge
+
+_RETAINS_NOTHING = frozenset(
+    "fit partial_fit fit_transform fit_predict step backward zero_grad write writelines random normal integers choice shuffle "
+    "permutation uniform pop popitem popleft remove discard sort reverse clear seek read readline readlines close seed".split()
+)
+"""Changers that do not keep what they are given (an estimator may; the launcher looks at that when values are saved)."""
+
+_KEEPS_ARGUMENTS = frozenset("append extend insert add update setdefault appendleft extendleft put register subscribe".split())
+_METHOD_ARGUMENT_CHANGERS = {"shuffle": (0,), "readinto": (0,)}
+_FUNCTION_MAKERS = frozenset({"functools.partial", "functools.wraps", "functools.lru_cache", "functools.cache", "numpy.vectorize"})
+_TRANSPARENT = frozenset({"enumerate", "reversed", "zip", "iter", "sorted", "list", "tuple", "set", "tqdm.tqdm", "tqdm.auto.tqdm"})
+_HERE = frozenset({"os.getcwd", "pathlib.Path.cwd"})
+_SAME_PATH = frozenset({"str", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.normpath", "os.path.expanduser"})
+_PATH_TYPES = frozenset({"pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath"})
+_SAME_PATH_METHODS = frozenset({"resolve", "absolute", "expanduser", "as_posix", "with_suffix", "with_name", "joinpath"})
+_ENVIRONMENT = "os.environ"
+_SEARCH_PATH = "sys.path"
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The walked arguments of a call."""
+
+    positional: tuple[Value, ...]
+    named: dict[str, Value]
+    spread: tuple[Value, ...]  # *args and **kwargs
+    node: ast.Call
+
+    @property
+    def all(self) -> tuple[Value, ...]:
+        """Return every argument's value."""
+        return (*self.positional, *self.named.values(), *self.spread)
+
+    def given(self, name: str) -> bool:
+        """Say whether keyword `name` is given with something that is not None."""
+        for keyword in self.node.keywords:
+            if keyword.arg == name:
+                return not (isinstance(keyword.value, ast.Constant) and keyword.value.value is None)
+        return False
+
+    def literal(self, place: int, name: str) -> object:
+        """Return the constant given at `place` or as `name`, or Ellipsis where there is none or it is not one."""
+        node: ast.expr | None = self.node.args[place] if place < len(self.node.args) else None
+        for keyword in self.node.keywords:
+            if keyword.arg == name:
+                node = keyword.value
+        return node.value if isinstance(node, ast.Constant) else ...
+
+
+def _prefixed(dotted: str, prefixes: tuple[str, ...] | dict[str, str]) -> str | None:
+    for prefix in prefixes:
+        if dotted.startswith(prefix):
+            return prefix
+    return None
+
+
+class CallWalker(ExpressionWalker):
+    """Evaluates calls. `discarded` calls are those whose result is thrown away."""
+
+    discarded: ast.expr | None = None
+
+    def eval_Call(self, node: ast.Call) -> Value:
+        discarded = self.discarded is node
+        if isinstance(node.func, ast.Name) and node.func.id == "__kfnb_mark__":
+            return self.mark(node)
+        if isinstance(node.func, ast.Attribute):
+            receiver = self.eval(node.func.value)
+            if receiver.dotted is None:
+                arguments = self._arguments(node)
+                return self._method(receiver, node.func.attr, arguments, discarded)
+            callee = self.attribute(receiver, node.func.attr, node.func)
+        else:
+            callee = self.eval(node.func)
+        special = self._special(callee, node)
+        if special is not None:
+            return special
+        arguments = self._arguments(node)
+        return self.call(callee, arguments, discarded)
+
+    def mark(self, node: ast.Call) -> Value:
+        """Walk what a magic or a shell line stands for; `statements.py` knows the marks of the cell."""
+        raise NotImplementedError
+
+    def _arguments(self, node: ast.Call) -> Arguments:
+        positional, spread = [], []
+        named = {}
+        for argument in node.args:
+            (spread if isinstance(argument, ast.Starred) else positional).append(self.eval(argument))
+        for keyword in node.keywords:
+            value = self.eval(keyword.value)
+            if keyword.arg is None:
+                spread.append(value)
+            else:
+                named[keyword.arg] = value
+        arguments = Arguments(tuple(positional), named, tuple(spread), node)
+        for value in arguments.all:
+            self._passed_on(value, node)
+        return arguments
+
+    def _passed_on(self, value: Value, node: ast.AST) -> None:
+        """A function given to a call may be called there."""
+        for summary in value.functions:
+            with self.perhaps():
+                self._apply_effects(summary, node)
+
+    # ------------------------------------------------------------------------------------------------ any callee
+
+    def call(self, callee: Value, arguments: Arguments, discarded: bool) -> Value:
+        """Return the result of calling `callee`."""
+        node = arguments.node
+        results: list[Value] = []
+        for info in callee.classes:
+            results.append(self._construct(info, arguments, callee))
+        for summary in callee.functions:
+            results.append(self.apply(summary, arguments, None, callee))
+        if callee.dotted is not None:
+            results.append(self._library(callee.dotted, arguments, discarded))
+        if results:
+            return merge(results, results[0].kind) if len(results) > 1 else results[0]
+        if callee.instances:
+            for info in callee.instances:
+                for method in self.book.method_summaries(info, "__call__"):
+                    results.append(self.apply(method, arguments, callee, callee))
+            if results:
+                return merge(results)
+        self.change(callee, node)
+        if discarded:
+            for value in arguments.all:
+                self.change(value, node)
+        self._keywords(arguments)
+        return Value(merge([callee, *arguments.all]).tokens)
+
+    def _construct(self, info: ClassInfo, arguments: Arguments, callee: Value) -> Value:
+        """Make an instance of a notebook class."""
+        fresh = Value(tokens=frozenset([Token()]), instances=(info,))
+        for relative in self.book.family(info):
+            for name in ("__init__", "__new__", "__post_init__"):
+                if name in relative.methods and (relative is info or relative.name in info.bases or info.bases):
+                    self.apply(relative.methods[name], arguments, fresh, Value(direct=frozenset([info.name])))
+        self.share(fresh, *arguments.all)
+        return Value(fresh.tokens | merge(arguments.all).tokens | callee.tokens, instances=(info,))
+
+    def apply(self, summary: Summary, arguments: Arguments, receiver: Value | None, callee: Value) -> Value:
+        """Do what a notebook function does; return what it gives back."""
+        node = arguments.node
+        given = self._match(summary, arguments, receiver)
+        self._apply_effects(summary, node)
+        for name in sorted(summary.changed_parameters):
+            for value in given.get(name, ()):
+                self.change(value, node)
+        if summary.changed_parameters:
+            self.share(*(v for name in summary.changed_parameters for v in given.get(name, ())), *arguments.all)
+        if summary.changes and arguments.all:
+            self.share(*(self._global_value(name) for name in summary.changes), *arguments.all)
+        if summary.stateful or (summary.changed_parameters & summary.defaults - given.keys()):
+            self.change(callee, node)
+        shared = [v for name in summary.returned_parameters for v in given.get(name, ())]
+        shared += [self._global_value(name) for name in summary.returned_globals]
+        tokens = set(merge(shared).tokens)
+        if summary.returned_functions or summary.generator:
+            tokens |= {Token()} | merge(arguments.all).tokens
+        if receiver is not None and summary.returned_parameters & {"self", "cls"}:
+            tokens |= receiver.tokens
+        return Value(
+            frozenset(tokens),
+            kind="iterator" if summary.generator else "stateful" if any(f.stateful for f in summary.returned_functions) else None,
+            functions=tuple(summary.returned_functions),
+            instances=tuple(summary.returned_instances),
+        )
+
+    def _global_value(self, name: str) -> Value:
+        if self.scope is not None:
+            if name in self.book.setup:
+                return UNKNOWN
+            return Value(frozenset([self.scope.globals.setdefault(name, Token("global:" + name))]))
+        binding = self.flow.get(name)
+        return binding.value if binding is not None else UNKNOWN
+
+    def _match(self, summary: Summary, arguments: Arguments, receiver: Value | None) -> dict[str, list[Value]]:
+        """Return which values each parameter may get."""
+        given: dict[str, list[Value]] = {}
+        names = list(summary.parameters[: summary.positional])
+        positional = list(arguments.positional)
+        if receiver is not None and summary.method and names:
+            given[names.pop(0)] = [receiver]
+        for name, value in zip(names, positional, strict=False):
+            given.setdefault(name, []).append(value)
+        if summary.varargs and len(positional) > len(names):
+            given[summary.varargs] = positional[len(names) :]
+        for name, value in arguments.named.items():
+            place = name if name in summary.parameters else summary.keywords
+            if place:
+                given.setdefault(place, []).append(value)
+        for value in arguments.spread:
+            for name in (*summary.parameters, summary.varargs, summary.keywords):
+                if name and name not in ("self",):
+                    given.setdefault(name, []).append(value)
+        return given
+
+    def _apply_effects(self, summary: Summary, node: ast.AST) -> None:
+        for name in sorted(summary.reads):
+            if self.scope is not None or not self._is_here(name):
+                self.load_global(name, node, certain=False)
+        for name in sorted(summary.changes):
+            self.change(self._named(name, node), node)
+        for name in sorted(summary.binds):
+            if self.scope is not None:
+                self.record.binds.setdefault(name, False)
+            else:
+                self.bind(name, UNKNOWN, node, surely=False)
+                self.record.demoted |= {name} & self.book.setup
+        for name in sorted(summary.deletes):
+            self.delete(name, node)
+        place = self.at(node)
+        for effect in summary.effects:
+            self.record.effects.append((replace(effect, certain=effect.certain and self.certain, line=place.line), place))
+
+    def _named(self, name: str, node: ast.AST) -> Value:
+        if name in self.book.setup:
+            return Value(direct=frozenset([name]))
+        if self.scope is not None:
+            return self._load_from_function(name, node)
+        return self.load_global(name, node, certain=False)
+
+    # ------------------------------------------------------------------------------------------------ methods
+
+    def _method(self, receiver: Value, name: str, arguments: Arguments, discarded: bool) -> Value:
+        node = arguments.node
+        own = self._own_methods(receiver, name)
+        results = [self.apply(method, arguments, receiver, receiver) for method in own]
+        if receiver.instances and own:
+            return merge(results)
+        self._method_changes(receiver, name, arguments, discarded, bool(own))
+        self._method_draws(receiver, name, arguments)
+        self._method_paths(receiver, name, arguments)
+        self._keywords(arguments)
+        if name in ("system", "getoutput", "run_line_magic", "run_cell_magic"):
+            self.effect("outside", name, node)
+        return merge([self._method_result(receiver, name, arguments), *results], self._method_result(receiver, name, arguments).kind)
+
+    def _own_methods(self, receiver: Value, name: str) -> list[Summary]:
+        if receiver.instances or receiver.classes:
+            found = [m for info in (*receiver.instances, *receiver.classes) for m in self.book.method_summaries(info, name)]
+            return list(dict.fromkeys(found))
+        if receiver.kind in ("frame", "text", "number", "list", "dict", "rng", "file"):
+            return []
+        return self.book.methods.get(name, [])
+
+    def _method_changes(self, receiver: Value, name: str, arguments: Arguments, discarded: bool, own: bool) -> None:
+        node = arguments.node
+        if receiver.kind in ("text", "number"):
+            return
+        if receiver.kind == "iterator":
+            self.use_up(receiver, node)
+            return
+        changes = self._changes_receiver(receiver, name, arguments, discarded and not own)
+        if changes:
+            self.change(receiver, node)
+            if name not in _RETAINS_NOTHING and (name in _KEEPS_ARGUMENTS or discarded):
+                self.share(receiver, *arguments.all)
+        for place in _METHOD_ARGUMENT_CHANGERS.get(name, ()):
+            if place < len(arguments.positional):
+                self.change(arguments.positional[place], node)
+        if name in iterators.CONSUMER_METHODS:
+            self._use_up(arguments)
+
+    def _changes_receiver(self, receiver: Value, name: str, arguments: Arguments, discarded: bool) -> bool:
+        if receiver.kind == "frame":
+            return name in ("insert", "pop", "update") or self._inplace(arguments)
+        if name in changers.CHANGER_METHODS or (name.endswith("_") and not name.endswith("__")):
+            return True
+        if name in changers.GENERATOR_METHODS and (receiver.kind == "rng" or name not in changers.AMBIGUOUS_GENERATOR_METHODS):
+            return receiver.kind in ("rng", None)
+        if self._inplace(arguments):
+            return True
+        return discarded and name not in lookers.LOOKER_METHODS and (name not in lookers.AMBIGUOUS_LOOKERS or receiver.kind == "figure")
+
+    @staticmethod
+    def _inplace(arguments: Arguments) -> bool:
+        for keyword in arguments.node.keywords:
+            if keyword.arg == "inplace":
+                return not (isinstance(keyword.value, ast.Constant) and keyword.value.value is False)
+        return False
+
+    def _method_draws(self, receiver: Value, name: str, arguments: Arguments) -> None:
+        if name in random.DRAWING_METHODS and receiver.kind not in ("rng", "list", "dict", "text"):
+            provider, parameters = random.DRAWING_METHODS[name]
+            if not any(arguments.given(p) for p in parameters):
+                self.effect("draw", provider, arguments.node)
+        if name.startswith(("fit", "partial_fit", "split")) and receiver.kind not in ("text", "frame"):
+            self.effect("draw-if-unseeded", "numpy.random", arguments.node)
+
+    def _method_paths(self, receiver: Value, name: str, arguments: Arguments) -> None:
+        path_known = receiver.path is not None and receiver.kind != "text"
+        if name in ("open",) and path_known:
+            self._open(receiver.path, arguments.literal(0, "mode"), arguments.node)
+        if name in files.PATH_READER_METHODS and (name not in files.AMBIGUOUS_PATH_METHODS or path_known):
+            for place in files.PATH_READER_METHODS[name]:
+                self._path_effect("reads", receiver, place, arguments, name)
+            if name in ("glob", "rglob", "iterdir"):
+                self.effect("reads", receiver.path or paths.ANY, arguments.node)
+        if name in files.PATH_WRITER_METHODS and (name not in files.AMBIGUOUS_PATH_METHODS or path_known or name in ("save", "dump")):
+            for place in files.PATH_WRITER_METHODS[name]:
+                self._path_effect("writes", receiver, place, arguments, name)
+
+    def _path_effect(self, kind: str, receiver: Value, place: int, arguments: Arguments, name: str) -> None:
+        node = arguments.node
+        if place == -1:
+            if receiver.path is not None or name in ("read_text", "read_bytes", "write_text", "write_bytes"):
+                self.path_effect(kind, receiver.path, node)
+            return
+        value = arguments.positional[place] if place < len(arguments.positional) else None
+        if value is None:
+            value = next((v for k, v in arguments.named.items() if k in files.PATH_KEYWORDS), None)
+        if value is not None and value.kind not in ("number", "file", "buffer"):
+            self.path_effect(kind, value.path, node)
+
+    def path_effect(self, kind: str, path: str | None, node: ast.AST) -> None:
+        """Note that a path is read or written."""
+        pattern = paths.ANY if path is None else path
+        if paths.is_url(pattern):
+            self.effect("outside" if kind == "writes" else "reads-outside", pattern, node)
+        else:
+            self.effect(kind, pattern, node)
+
+    def _method_result(self, receiver: Value, name: str, arguments: Arguments) -> Value:
+        if receiver.path is not None and receiver.kind != "text":
+            if name in _SAME_PATH_METHODS:
+                extra = [v.path for v in arguments.positional] if name == "joinpath" else []
+                path = paths.ANY if name.startswith("with_") else paths.joined(receiver.path, *extra)
+                return Value(path=path)
+            if name in ("glob", "rglob", "iterdir"):
+                return Value(frozenset([Token()]), kind="iterator", path=paths.ANY)
+            if name == "open":
+                return Value(frozenset([Token()]), kind="iterator")
+            if name in ("read_text", "read_bytes"):
+                return Value(kind="text")
+        if receiver.kind == "text":
+            if name == "format":
+                return Value(kind="text", path=paths.ANY)
+            return Value(kind="text") if name not in ("split", "splitlines", "partition", "rsplit") else Value(kind="list")
+        if receiver.kind == "frame":
+            if name in ("to_numpy", "to_list", "tolist", "to_dict", "items", "iterrows", "itertuples"):
+                shared = receiver.tokens if name == "to_numpy" else frozenset()
+                return Value(shared, kind="iterator" if name in iterators.ITERATOR_METHODS else None)
+            if name in ("plot", "hist", "boxplot"):
+                return Value(frozenset([Token()]), kind="figure")
+            return Value(kind="frame")
+        if name in iterators.ITERATOR_METHODS:
+            return Value(receiver.tokens | {Token()}, kind="iterator")
+        if name in copies.COPYING_METHODS and name not in copies.SHALLOW_COPYING_METHODS:
+            return Value(kind="fresh")
+        if name == "copy" and receiver.kind not in ("list", "dict", None):
+            return Value(kind="fresh")
+        if name == "copy":
+            return Value(receiver.tokens, kind=receiver.kind) if receiver.kind in ("list", "dict") else Value(kind=receiver.kind)
+        if receiver.kind == "rng":
+            return Value(kind="fresh")
+        tokens = receiver.tokens | merge(arguments.all).tokens
+        kind = "figure" if receiver.kind == "figure" else None
+        return Value(tokens, kind=kind, functions=receiver.functions, instances=receiver.instances if name.startswith("fit") else ())
+
+    # ------------------------------------------------------------------------------------------------ library calls
+
+    def _library(self, dotted: str, arguments: Arguments, discarded: bool) -> Value:
+        node = arguments.node
+        self._library_random(dotted, arguments)
+        self._library_paths(dotted, arguments)
+        self._library_changes(dotted, arguments, discarded)
+        self._library_effects(dotted, arguments, discarded)
+        self._keywords(arguments)
+        if dotted in iterators.CONSUMERS:
+            self._use_up(arguments)
+        if dotted in ("print", "display", "IPython.display.display"):
+            self.effect("shows", "", node)
+        return self._library_result(dotted, arguments)
+
+    def _use_up(self, arguments: Arguments) -> None:
+        for value in arguments.all:
+            if value.kind == "iterator":
+                self.use_up(value, arguments.node)
+
+    def _keywords(self, arguments: Arguments) -> None:
+        """Values handed in under a name that a callee writes to: `out=`, `ax=`, `random_state=`."""
+        for name, value in arguments.named.items():
+            if name in changers.CHANGED_KEYWORDS:
+                self.change(value, arguments.node)
+
+    def _library_random(self, dotted: str, arguments: Arguments) -> None:
+        node = arguments.node
+        if dotted in random.SEEDERS:
+            kind = "seed" if arguments.positional or arguments.named else "unseed"
+            self.effect(kind, random.SEEDERS[dotted], node)
+        for provider in random.SEEDS_ALL.get(dotted, ()):
+            self.effect("seed", provider, node)
+        if dotted in random.DRAWERS:
+            self.effect("draw", random.DRAWERS[dotted], node)
+        if dotted in random.DRAWERS_UNLESS:
+            provider, parameters = random.DRAWERS_UNLESS[dotted]
+            if not any(arguments.given(p) for p in parameters):
+                self.effect("draw", provider, node)
+        if dotted in random.UNSEEDED_ESTIMATORS and not any(arguments.given(p) for p in random.UNSEEDED_ESTIMATORS[dotted]):
+            needed = random.UNSEEDED_ONLY_WITH.get(dotted)
+            if needed is None or any(arguments.given(p) for p in needed):
+                self.effect("unseeded", "numpy.random", node)
+        if dotted.startswith(("sklearn.model_selection.cross_val", "sklearn.model_selection.learning_curve")):
+            self.effect("draw-if-unseeded", "numpy.random", node)
+        if dotted in ("random.getstate", "numpy.random.get_state"):
+            self.effect("draw", "random" if dotted.startswith("random") else "numpy.random", node)
+
+    def _library_paths(self, dotted: str, arguments: Arguments) -> None:
+        node = arguments.node
+        if dotted in files.MODE_CALLS or dotted == "open":
+            self._mode_call(dotted, arguments)
+            return
+        if dotted in files.PATH_READERS:
+            self._library_path("reads", files.PATH_READERS[dotted], arguments)
+        for place in files.PATH_WRITERS.get(dotted, ()):
+            self._library_path("writes", place, arguments)
+        if dotted in ("os.listdir", "os.scandir", "os.walk") and not arguments.all:
+            self.effect("reads", "", node)
+
+    def _library_path(self, kind: str, place: int, arguments: Arguments) -> None:
+        value = arguments.positional[place] if place < len(arguments.positional) else None
+        if value is None:
+            value = next((v for k, v in arguments.named.items() if k in files.PATH_KEYWORDS), None)
+        if value is not None and value.kind not in ("file", "iterator", "buffer", "number"):
+            self.path_effect(kind, value.path, arguments.node)
+
+    def _mode_call(self, dotted: str, arguments: Arguments) -> None:
+        place, mode_place, default = files.MODE_CALLS.get(dotted, (0, 1, "r"))
+        value = arguments.positional[place] if place < len(arguments.positional) else None
+        if value is None:
+            value = next((v for k, v in arguments.named.items() if k in files.PATH_KEYWORDS), UNKNOWN)
+        if value.kind in ("buffer", "number"):
+            return
+        mode = arguments.literal(mode_place, "mode")
+        given = mode_place < len(arguments.node.args) or "mode" in arguments.named
+        self._open(value.path, mode if given else default, arguments.node)
+
+    def _open(self, path: str | None, mode: object, node: ast.AST) -> None:
+        text = mode if isinstance(mode, str) else "r" if mode is ... and not isinstance(node, ast.Call) else "r+"
+        if mode is ... and isinstance(node, ast.Call) and not self._has_mode(node):
+            text = "r"
+        if "r" in text or "+" in text or "a" in text:
+            self.path_effect("reads", path, node)
+        if any(letter in text for letter in "wax+"):
+            self.path_effect("writes", path, node)
+
+    @staticmethod
+    def _has_mode(node: ast.Call) -> bool:
+        return bool(node.args) or any(k.arg == "mode" for k in node.keywords)
+
+    def _library_changes(self, dotted: str, arguments: Arguments, discarded: bool) -> None:
+        node = arguments.node
+        places = changers.ARGUMENT_CHANGERS.get(dotted)
+        if places is None:
+            prefix = _prefixed(dotted, tuple(changers.ARGUMENT_CHANGER_PREFIXES))
+            places = changers.ARGUMENT_CHANGER_PREFIXES[prefix] if prefix else ()
+        changed = [arguments.positional[p] for p in places if p < len(arguments.positional)]
+        for value in changed:
+            if value.kind == "iterator":
+                self.use_up(value, node)
+            else:
+                self.change(value, node)
+        if changed:
+            self.share(*changed, *arguments.all)
+        looks = dotted in lookers.LOOKER_CALLS or _prefixed(dotted, lookers.LOOKER_PREFIXES) or dotted in setters.NO_EFFECT_CALLS
+        if discarded and not looks and dotted not in setters.SETTER_CALLS and dotted not in files.PATH_READERS:
+            for value in arguments.all:
+                self.change(value, node)
+
+    def _library_effects(self, dotted: str, arguments: Arguments, discarded: bool) -> None:
+        node = arguments.node
+        if dotted in setters.SETTER_CALLS:
+            self.effect("setter", setters.SETTER_CALLS[dotted], node)
+        elif (library := self._setter_receiver(dotted)) is not None:
+            self.effect("setter", library, node)
+        elif dotted in ("os.chdir", "contextlib.chdir"):
+            self.effect("state", "cwd", node)
+        elif dotted in ("os.putenv", "os.unsetenv") or (dotted.startswith(_ENVIRONMENT + ".") and dotted.rsplit(".", 1)[1] in ("update", "setdefault", "pop", "clear", "popitem")):
+            self.effect("environ", "", node)
+        elif dotted.startswith(_SEARCH_PATH + "."):
+            if dotted.rsplit(".", 1)[1] in ("append", "insert", "extend", "remove", "pop"):
+                self.effect("sys.path", "", node)
+        elif dotted in setters.OUTSIDE_READS:
+            self.effect("reads-outside", dotted, node)
+        elif dotted in setters.OUTSIDE_CALLS or _prefixed(dotted, setters.OUTSIDE_PREFIXES):
+            self.effect("outside", dotted, node)
+            self.effect("reads", paths.ANY, node)
+            self.effect("writes", paths.ANY, node)
+        elif discarded:
+            self._discarded_library_call(dotted, arguments)
+
+    def _setter_receiver(self, dotted: str) -> str | None:
+        for receiver, library in setters.SETTER_RECEIVERS.items():
+            if dotted.startswith(receiver + "."):
+                return library
+        return None
+
+    def _discarded_library_call(self, dotted: str, arguments: Arguments) -> None:
+        root = dotted.split(".", 1)[0]
+        if dotted in setters.NO_EFFECT_CALLS or _prefixed(dotted, setters.NO_EFFECT_PREFIXES):
+            return
+        if dotted in lookers.LOOKER_CALLS or dotted in files.PATH_READERS or dotted in files.PATH_WRITERS or dotted in random.SEEDERS:
+            return
+        if dotted in random.DRAWERS or dotted in changers.ARGUMENT_CHANGERS or dotted in random.SEEDS_ALL or "." not in dotted:
+            return
+        if root in self.book.local_modules:
+            self.effect("module", root, arguments.node)
+        elif not any(value.tokens for value in arguments.all):
+            self.effect("outside", dotted, arguments.node)
+
+    def _library_result(self, dotted: str, arguments: Arguments) -> Value:
+        positional = arguments.positional
+        if dotted in _HERE:
+            return Value(path="")
+        if dotted == "os.path.join":
+            return Value(kind="text", path=paths.joined(*(v.path for v in positional)))
+        if dotted in _PATH_TYPES:
+            return Value(path=paths.joined(*(v.path for v in positional)) if positional else "")
+        if dotted in _SAME_PATH and positional:
+            return Value(kind="text", path=positional[0].path)
+        if dotted in ("io.StringIO", "io.BytesIO"):
+            return Value(frozenset([Token()]), kind="buffer")
+        if dotted in random.GENERATOR_MAKERS:
+            return Value(frozenset([Token()]), kind="rng")
+        if dotted in ("glob.glob", "os.listdir"):
+            return Value(kind="list", path=paths.ANY)
+        if dotted == "range":
+            return Value(kind="range")
+        if dotted in iterators.ITERATOR_MAKERS:
+            return Value(merge(arguments.all).tokens | {Token()}, kind="iterator")
+        if dotted in types.IMMUTABLE_CONSTRUCTORS:
+            return Value(kind="text" if dotted in ("str", "repr", "format", "input") else "number", path=positional[0].path if dotted == "str" and positional else None)
+        kind = types.RESULT_KINDS.get(dotted)
+        if kind == "pandas" or dotted.startswith(("pandas.read_", "pandas.DataFrame", "pandas.Series")):
+            return Value(kind="frame")
+        if kind == "figure" or dotted.startswith(("matplotlib.pyplot.subplots", "matplotlib.pyplot.figure")):
+            return Value(frozenset([Token()]), kind="figure")
+        if dotted in copies.COPYING_CALLS or _prefixed(dotted, copies.COPYING_PREFIXES) or _prefixed(dotted, copies.IMMUTABLE_RESULT_PREFIXES):
+            return Value(kind="fresh" if kind != "container" else "list")
+        merged = merge(arguments.all)
+        if dotted in _FUNCTION_MAKERS:
+            return Value(merged.tokens, functions=merged.functions)
+        if dotted in _TRANSPARENT:
+            return Value(merged.tokens, kind="list", path=paths.ANY if any(v.path is not None for v in positional) else None, instances=merged.instances)
+        if dotted in ("dict", "collections.OrderedDict", "collections.defaultdict", "collections.Counter"):
+            return Value(merged.tokens, kind="dict")
+        if dotted in ("getattr", "super"):
+            return Value(merged.tokens)
+        return Value(merged.tokens, instances=merged.instances if dotted in ("copy.copy", "max", "min") else ())
+
+    # ------------------------------------------------------------------------------------------------ builtins that see names
+
+    def _special(self, callee: Value, node: ast.Call) -> Value | None:
+        """Calls that look at names themselves: exec, eval, globals, locals, vars, dir."""
+        if callee.kind != "builtin" or self.scope is not None and callee.dotted in ("locals", "vars", "dir"):
+            return None
+        if callee.dotted in ("exec", "eval"):
+            return self._exec(callee.dotted, node)
+        if callee.dotted in ("globals", "locals", "vars", "dir") and not node.args:
+            self.finding(
+                "KF205",
+                f"`{callee.dotted}()` looks at every name of the notebook; a step has only those that it takes in.",
+                node,
+                "Name what you need, or say so with a `uses:NAME` tag.",
+            )
+            return UNKNOWN
+        return None
+
+    def _exec(self, name: str, node: ast.Call) -> Value:
+        if len(node.args) > 1:
+            values = [self.eval(argument) for argument in node.args]
+            for value in values[1:]:
+                self.change(value, node)
+            return Value(merge(values[1:]).tokens)
+        source = node.args[0] if node.args else None
+        text = source.value if isinstance(source, ast.Constant) and isinstance(source.value, str) else None
+        if text is None:
+            self._arguments(node)
+            if not self.explained(node):
+                self.finding(
+                    "KF206",
+                    f"What `{name}` runs is only known while running, so the names it reads and binds are not known.",
+                    node,
+                    "Tag the cell `uses:NAME,…` and `binds:NAME,…` (or `uses:` alone if it binds none), or write the code out.",
+                )
+            return UNKNOWN
+        return self.run_text(name, text, node)
+
+    def explained(self, node: ast.AST) -> bool:
+        """Say whether the cell's tags tell what unknowable code does."""
+        return False
+
+    def run_text(self, name: str, text: str, node: ast.AST) -> Value:
+        """Walk code given as a literal string."""
+        try:
+            if name == "eval":
+                return self.eval(ast.parse(text.strip(), mode="eval").body)
+            self.walk_block(ast.parse(text).body)
+        except SyntaxError:
+            pass
+        return UNKNOWN
+
+    def walk_block(self, body: list[ast.stmt]) -> None:
+        """Walk statements; see `statements.py`."""
+        raise NotImplementedError

@@ -1,0 +1,344 @@
+"""Turns the notes of the walk into what flows between steps: who takes which name from whom, what stays together, in which order.
+
+Rules: 2 of the architecture's "What flows". Used by `graph.py`; pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kfnb.dataflow import paths
+from kfnb.dataflow.book import Book
+from kfnb.dataflow.flows import Given, SetupUse, StepFlow, Taken
+from kfnb.dataflow.names import Replay, StepNotes
+from kfnb.dataflow.program import Program, Statement
+from kfnb.dataflow.record import Place, Read
+from kfnb.dataflow.slices import SetupTable, called_names, closure
+
+_RANDOM = ("random", "numpy.random", "torch.random")
+
+
+@dataclass
+class EdgeBuilder:
+    """Builds the flows of all steps, in notebook order."""
+
+    program: Program
+    book: Book
+    table: SetupTable
+    notes: list[StepNotes]
+    parameters: dict[str, bool]
+    flows: list[StepFlow] = field(default_factory=list)
+
+    def build(self) -> list[StepFlow]:
+        """Return one flow per step."""
+        self.flows = [StepFlow() for _ in self.notes]
+        self.data = [self._data_reads(note) for note in self.notes]
+        self.setup_reads = [self._setup_reads(note) for note in self.notes]
+        self._carry_functions()
+        self._liveness()
+        self._hot_names()
+        self._names()
+        self._state()
+        self._settings()
+        self._files()
+        self._outside()
+        self._guards()
+        for flow, note, step in zip(self.flows, self.notes, self.program.steps, strict=True):
+            flow.metrics = tuple(note.record.metrics)
+            flow.imports = tuple(sorted(note.record.imports))
+            flow.requirements = tuple(
+                r for cell in step.cells for r in (self.program.parses[cell.id].requirements if cell.id in self.program.parses else ())
+            )
+        return self.flows
+
+    # ------------------------------------------------------------------------------------------------ names
+
+    def _is_data(self, name: str) -> bool:
+        return name not in self.book.setup and name in self.bound_anywhere
+
+    @property
+    def bound_anywhere(self) -> set[str]:
+        """Return every name that some step binds."""
+        if not hasattr(self, "_bound"):
+            self._bound = {name for note in self.notes for name in note.record.binds}
+        return self._bound
+
+    def _data_reads(self, note: StepNotes) -> dict[str, Read]:
+        return {name: read for name, read in note.record.reads.items() if self._is_data(name)}
+
+    def _setup_reads(self, note: StepNotes) -> set[str]:
+        return {name for name in note.record.reads if name in self.book.setup}
+
+    def _carry_functions(self) -> None:
+        """Functions and classes go where values go: who takes a value in may call what it holds, so reads what that reads."""
+        producers: dict[str, int] = {}
+        self.calls: list[set[str]] = []
+        carried: list[set[str]] = []
+        for number, note in enumerate(self.notes):
+            record = note.record
+            calls = closure({n for n in record.calls if n in self.table.by_name}, self.table, self.book)
+            calls = {n for n in calls if self.table.by_name[n][0].kind == "definition"}
+            mine = set(record.carried)
+            done: set[int] = set()
+            while True:
+                taken = self.data[number].keys() | record.changes.keys() | {n for n, sure in record.binds.items() if not sure}
+                new = {producers[n] for n in taken if n in producers} - done
+                if not new:
+                    break
+                for producer in new:
+                    calls |= self.calls[producer]
+                    mine |= carried[producer]
+                done |= new
+                self._read_more(number, calls, mine, producers)
+            self.calls.append(calls)
+            carried.append(mine)
+            for name in (*record.binds, *record.changes):
+                if name not in self.book.setup:
+                    producers[name] = number
+
+    def _read_more(self, number: int, calls: set[str], carried: set[str], producers: dict[str, int]) -> None:
+        record = self.notes[number].record
+        names = set(carried)
+        for name in calls:
+            names |= called_names(name, self.book) | {name}
+        for name in sorted(names):
+            if record.binds.get(name) and name not in record.reads and name not in self.book.setup:
+                continue
+            if name in self.book.setup:
+                self.setup_reads[number].add(name)
+            elif name in producers and name not in self.data[number]:
+                self.data[number][name] = Read(Place("", 0), False, True)
+
+    def _liveness(self) -> None:
+        """Work out, from the last step up, which names are still read further down (and which are the notebook's last values)."""
+        final = {
+            name
+            for note in self.notes
+            for name in note.record.binds
+            if not name.startswith("_") and name not in self.book.setup and name not in self.book.imports
+        }
+        live, read = set(final), set[str]()
+        self.live: list[set[str]] = [set() for _ in self.notes]
+        self.read_later: list[set[str]] = [set() for _ in self.notes]
+        for number in range(len(self.notes) - 1, -1, -1):
+            record = self.notes[number].record
+            self.live[number], self.read_later[number] = set(live), set(read)
+            sure = {n for n, surely in record.binds.items() if surely} | record.deletes
+            maybe = {n for n, surely in record.binds.items() if not surely}
+            reads = self.data[number].keys()
+            live = (live - sure) | set(reads) | (record.changes.keys() & live) | (maybe & live)
+            read = (read - sure) | set(reads) | (record.changes.keys() & read) | (maybe & read)
+
+    def _hot_names(self) -> None:
+        """Names that some later step changes in place, while they still mean the same object."""
+        hot: set[str] = set()
+        self.hot: list[set[str]] = [set() for _ in self.notes]
+        for number in range(len(self.notes) - 1, -1, -1):
+            record = self.notes[number].record
+            self.hot[number] = set(hot)
+            sure = {n for n, surely in record.binds.items() if surely}
+            hot = (hot - sure) | (record.changes.keys() & self.live[number])
+
+    def _names(self) -> None:
+        producers: dict[str, int] = {}
+        self.producers_before: list[dict[str, int]] = []
+        for number, note in enumerate(self.notes):
+            record, flow, live = note.record, self.flows[number], self.live[number]
+            self.producers_before.append(dict(producers))
+            changed = {n for n in record.changes if n in live and n not in self.book.setup}
+            together = self._kept_together(number, producers)
+            maybe = {n for n, sure in record.binds.items() if not sure and n in live and n not in self.book.setup}
+            for name in sorted(self.data[number].keys() | changed | maybe | together):
+                if name in producers:
+                    certain = name in self.data[number] and self.data[number][name].certain
+                    flow.inputs[name] = Taken(name, producers[name], optional=not certain)
+            self._same_objects(flow, number)
+            bound = {n for n in record.binds if n not in self.book.setup and n not in self.book.imports}
+            bound |= {n for n in record.binds if n in self.book.imports and n not in self.book.setup}
+            for name in sorted(bound | changed | together):
+                if name in record.deletes:
+                    producers.pop(name, None)
+                    continue
+                sure = record.binds.get(name, name in flow.inputs)
+                flow.outputs[name] = Given(name, optional=not sure or (name in flow.inputs and not record.binds.get(name)))
+                producers[name] = number
+        self.last = producers
+        for flow in self.flows:
+            for taken in flow.inputs.values():
+                given = self.flows[taken.producer].outputs.setdefault(taken.name, Given(taken.name, optional=True))
+                given.needed = True
+        self._prune()
+        self._shares()
+
+    def _kept_together(self, number: int, producers: dict[str, int]) -> set[str]:
+        """Names that came to share an object here and are changed further down: they go on together from here."""
+        together: set[str] = set()
+        for names in self.notes[number].record.shared:
+            hot = {n for n in names & self.hot[number] if n in self.live[number]}
+            if len(hot) > 1:
+                together |= {n for n in hot if n in producers or n in self.notes[number].record.binds}
+        return together
+
+    def _same_objects(self, flow: StepFlow, number: int) -> None:
+        """Names that share an object are taken from one step where one has them all, so that they still are one object."""
+        latest = sorted({taken.producer for taken in flow.inputs.values()}, reverse=True)
+        for producer in latest:
+            given = self.flows[producer]
+            groups = [g for g in self.notes[producer].record.shared if len(g & flow.inputs.keys()) > 1]
+            for group in groups:
+                mine = [n for n in group & flow.inputs.keys() if flow.inputs[n].producer == producer]
+                if not mine:
+                    continue
+                for name in group & flow.inputs.keys():
+                    taken = flow.inputs[name]
+                    if taken.producer < producer and name in given.inputs and given.inputs[name].producer == taken.producer:
+                        flow.inputs[name] = Taken(name, producer, taken.optional)
+                        given.outputs.setdefault(name, Given(name, optional=True))
+
+    def _prune(self) -> None:
+        """Keep as outputs what is needed further down and the notebook's last values."""
+        for number, flow in enumerate(self.flows):
+            for name in list(flow.outputs):
+                given = flow.outputs[name]
+                final = self.last.get(name) == number and not name.startswith("_")
+                if not given.needed and not final:
+                    del flow.outputs[name]
+
+    def _shares(self) -> None:
+        for number, flow in enumerate(self.flows):
+            record = self.notes[number].record
+            names = flow.outputs.keys() | flow.inputs.keys()
+            flow.shares = sorted(tuple(sorted(group & names)) for group in record.shared if len(group & names) > 1)
+            flow.hot = self.hot[number] & names
+
+    def _guards(self) -> None:
+        """Names that a step only reads and a later step takes from elsewhere must not change while it runs."""
+        for number, flow in enumerate(self.flows):
+            note = self.notes[number]
+            for name, taken in flow.inputs.items():
+                changed = name in note.record.changes or name in note.record.binds or name in flow.outputs
+                taken.guard = not changed and name in self.read_later[number] and name not in note.immutable
+
+    # ------------------------------------------------------------------------------------------------ session state
+
+    def _state(self) -> None:
+        holders: dict[str, int] = {}
+        unseeded = False
+        for number, note in enumerate(self.notes):
+            flow = self.flows[number]
+            kinds = [(effect.kind, effect.detail, effect.certain) for effect, _ in note.record.effects]
+            unseeded = unseeded or any(kind == "unseeded" for kind, _, _ in kinds)
+            for provider in _RANDOM:
+                self._random_state(provider, kinds, holders, number, unseeded)
+            for provider in ("cwd", "environ", "sys.path"):
+                if provider in holders:
+                    self._continue_state(flow, provider, holders[provider])
+                if any(kind == "state" and detail == provider for kind, detail, _ in kinds):
+                    holders[provider] = number
+        for flow in self.flows:
+            for provider, producer in flow.state_inputs.items():
+                self.flows[producer].state_outputs.add(provider)
+        self._watch()
+
+    def _random_state(
+        self, provider: str, kinds: list[tuple[str, str, bool]], holders: dict[str, int], number: int, unseeded: bool
+    ) -> None:
+        flow = self.flows[number]
+        seeds = [certain for kind, detail, certain in kinds if kind == "seed" and detail == provider]
+        draws = any(kind == "draw" and detail == provider for kind, detail, _ in kinds)
+        draws = draws or (
+            unseeded and provider == "numpy.random" and any(kind == "draw-if-unseeded" for kind, _, _ in kinds)
+        )
+        first = next((kind for kind, detail, certain in kinds if detail == provider and kind in ("seed", "draw")), "draw")
+        seeded_first = first == "seed" and bool(seeds) and seeds[0]
+        if provider in holders and (draws or seeds) and not seeded_first:
+            self._continue_state(flow, provider, holders[provider])
+        if seeds or (draws and provider in holders):
+            holders[provider] = number
+        if any(kind == "unseed" and detail == provider for kind, detail, _ in kinds):
+            holders.pop(provider, None)
+        elif provider in holders and holders[provider] != number:
+            flow.state_watch.add(provider)
+
+    @staticmethod
+    def _continue_state(flow: StepFlow, provider: str, producer: int) -> None:
+        flow.state_inputs[provider] = producer
+        flow.needs_step(producer, {"cwd": "working directory", "environ": "environment", "sys.path": "module search path"}.get(provider, f"random state ({provider})"))
+
+    def _watch(self) -> None:
+        for provider in ("cwd", "environ", "sys.path"):
+            for number, flow in enumerate(self.flows[:-1]):
+                if provider not in flow.state_outputs and not self._sets(number, provider):
+                    flow.state_watch.add(provider)
+
+    def _sets(self, number: int, provider: str) -> bool:
+        return any(effect.kind in (provider, "state") and effect.detail in ("", provider) for effect, _ in self.notes[number].record.effects)
+
+    # ------------------------------------------------------------------------------------------------ setup and settings
+
+    def _settings(self) -> None:
+        """Give each step the setup statements that it needs, settings made above it among them, in notebook order."""
+        replays = [(number, replay) for number, note in enumerate(self.notes) for replay in note.replays]
+        positions = self._first_positions()
+        for number, flow in enumerate(self.flows):
+            above = [replay for at, replay in replays if at < number]
+            needed = set(self.setup_reads[number])
+            names = closure(needed, self.table, self.book)
+            uses: dict[int, SetupUse] = {}
+            for name in names:
+                definition = self.table.above(name, positions[number])
+                if definition is not None and definition.statement.step != number:
+                    uses[definition.statement.position] = SetupUse(definition.statement, definition.kind, definition.names)
+            for replay in above:
+                uses[replay.statement.position] = SetupUse(replay.statement, "setter", (), replay.library, self._prelude(replay))
+                needed |= replay.needs & self.parameters.keys()
+            flow.setup = [uses[position] for position in sorted(uses)]
+            flow.parameters = self._parameters_of(number, needed | names)
+
+    def _prelude(self, replay: Replay) -> tuple[Statement, ...]:
+        """Return the setup statements that a setting needs, so that it can run where its step's own setup lacks them."""
+        names = closure(set(replay.needs), self.table, self.book)
+        found = [self.table.above(name, replay.statement.position) for name in names]
+        statements = {d.statement.position: d.statement for d in found if d is not None}
+        return tuple(statements[position] for position in sorted(statements))
+
+    def _parameters_of(self, number: int, needed: set[str]) -> set[str]:
+        wanted = {name for name in self.parameters if name in needed}
+        for name in needed:
+            for definition in self.table.by_name.get(name, ()):
+                wanted |= {n for n in definition.needs if n in self.parameters}
+        return wanted | {n for n in self.setup_reads[number] if n in self.parameters}
+
+    def _first_positions(self) -> list[int]:
+        positions = [len(self.program.statements)] * len(self.notes)
+        for statement in self.program.statements:
+            positions[statement.step] = min(positions[statement.step], statement.position)
+        following = len(self.program.statements)
+        for number in range(len(positions) - 1, -1, -1):
+            positions[number] = following = min(positions[number], following)
+        return positions
+
+    # ------------------------------------------------------------------------------------------------ files and the outside
+
+    def _files(self) -> None:
+        writers: list[tuple[int, tuple[str, ...]]] = []
+        for number, (flow, note) in enumerate(zip(self.flows, self.notes, strict=True)):
+            reads = {paths.normal(e.detail) for e, _ in note.record.effects if e.kind == "reads"}
+            writes = {paths.normal(e.detail) for e, _ in note.record.effects if e.kind == "writes"}
+            flow.reads, flow.writes = tuple(sorted(reads)), tuple(sorted(writes))
+            for writer, written in writers:
+                meeting = sorted({w for w in written for r in reads | writes if paths.meet(w, r)})
+                if meeting:
+                    flow.needs_step(writer, "files: " + ", ".join(m or "." for m in meeting[:3]))
+            if writes:
+                writers.append((number, flow.writes))
+
+    def _outside(self) -> None:
+        last: int | None = None
+        for number, (flow, note) in enumerate(zip(self.flows, self.notes, strict=True)):
+            flow.outside = any(e.kind == "outside" for e, _ in note.record.effects)
+            flow.reads_outside = any(e.kind == "reads-outside" for e, _ in note.record.effects)
+            if (flow.outside or flow.reads_outside) and last is not None:
+                flow.needs_step(last, "order of effects outside the notebook")
+            if flow.outside:
+                last = number

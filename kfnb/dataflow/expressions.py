@@ -1,0 +1,469 @@
+"""Walks expressions: reads names in Python's order and works out what the result may share and be.
+
+`calls.py` adds calls, `statements.py` statements. One walker stands for one unit: a step, or a function (then `scope` is set).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from kfnb.dataflow import paths
+from kfnb.dataflow.book import BUILTINS, IPYTHON_NAMES, Book
+from kfnb.dataflow.record import Finding, Place, Read, Record
+from kfnb.dataflow.summaries import Effect
+from kfnb.dataflow.values import UNKNOWN, Binding, Flow, Token, Value, join, merge
+
+_LAST_OUTPUTS = frozenset({"_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "In", "Out"})
+_FRAME_ACCESSORS = frozenset({"loc", "iloc", "at", "iat", "str", "dt", "cat", "sparse", "columns", "index", "T"})
+_IMMUTABLE_ATTRIBUTES = frozenset(
+    "shape ndim size dtype dtypes nbytes itemsize __name__ __doc__ __qualname__ __module__ __class__ real imag empty name "
+    "suffix stem parent parts year month day hour minute second value".split()
+)
+
+
+@dataclass
+class Scope:
+    """The inside of a function: its own names and those of the functions around it."""
+
+    names: frozenset[str]
+    declared_global: frozenset[str] = frozenset()
+    enclosing: dict[str, Binding] = field(default_factory=dict)
+    globals: dict[str, Token] = field(default_factory=dict)
+
+
+class ExpressionWalker:
+    """Evaluates expressions abstractly. Responsible for names and sharing; not for calls, statements or what follows from them."""
+
+    def __init__(self, book: Book, flow: Flow, record: Record, unit: int, scope: Scope | None = None) -> None:
+        self.book = book
+        self.flow = flow
+        self.record = record
+        self.unit = unit
+        self.scope = scope
+        self.certain = True
+        self.comprehensions: list[dict[str, Value]] = []
+        self.place = Place("", 1)
+        self.cell = ""
+        self.keeps: frozenset[str] = frozenset()
+        self.shown_in_cell = False
+        self._touching: set[int] = set()
+
+    # ------------------------------------------------------------------------------------------------ noting things
+
+    def at(self, node: ast.AST) -> Place:
+        """Return the place of `node`."""
+        line = getattr(node, "lineno", None)
+        return Place(self.cell, line, getattr(node, "col_offset", 0) + 1) if line else self.place
+
+    def effect(self, kind: str, detail: str, node: ast.AST) -> None:
+        """Note an effect."""
+        place = self.at(node)
+        self.record.effects.append((Effect(kind, detail, self.certain, place.line), place))
+
+    def finding(self, code: str, message: str, node: ast.AST, fix: str | None = None, severity: str = "error") -> None:
+        """Note a diagnostic."""
+        self.record.findings.append(Finding(code, severity, message, self.at(node), fix))
+
+    @contextmanager
+    def perhaps(self) -> Iterator[None]:
+        """What is walked inside may not happen."""
+        before, self.certain = self.certain, False
+        try:
+            yield
+        finally:
+            self.certain = before
+
+    # ------------------------------------------------------------------------------------------------ names
+
+    def load(self, name: str, node: ast.AST) -> Value:
+        """Read `name` and return what is known of it."""
+        for names in reversed(self.comprehensions):
+            if name in names:
+                return names[name]
+        if self.scope is not None:
+            return self._load_in_function(name, node, self.scope)
+        return self.load_global(name, node)
+
+    def _load_in_function(self, name: str, node: ast.AST, scope: Scope) -> Value:
+        if name in scope.names and name not in scope.declared_global:
+            binding = self.flow.get(name)
+            return binding.value if binding is not None else UNKNOWN
+        if name in scope.enclosing and name not in scope.declared_global:
+            return scope.enclosing[name].value
+        return self.load_global(name, node)
+
+    def load_global(self, name: str, node: ast.AST, certain: bool | None = None) -> Value:
+        """Read a name of the notebook."""
+        certain = self.certain if certain is None else certain
+        if self.scope is not None:
+            return self._load_from_function(name, node)
+        binding = self.flow.get(name)
+        if binding is None:
+            return self._load_unbound(name, node, certain)
+        inside = binding.unit == self.unit and binding.sure_here
+        if not inside or binding.deleted:
+            known = self.record.reads.get(name)
+            if known is None or (certain and not known.certain):
+                self.record.reads[name] = Read(self.at(node), certain, not binding.deleted or not certain, binding.deleted)
+        value = binding.value
+        self.touch(value, node)
+        if name in self.book.setup and (value.functions or value.classes):
+            self.record.calls.add(name)
+        return value
+
+    def _load_unbound(self, name: str, node: ast.AST, certain: bool) -> Value:
+        if name in BUILTINS:
+            return Value(dotted=name, kind="builtin")
+        if name in _LAST_OUTPUTS or (name[:1] == "_" and name[1:].isdigit()) or (name[:2] == "_i" and name[2:].isdigit()):
+            if not self.shown_in_cell or name in ("In", "Out", "_ih", "_oh"):
+                self.finding(
+                    "KF204",
+                    f"`{name}` looks at what other cells showed; a step sees only its own.",
+                    node,
+                    "Give the value a name in the cell that shows it.",
+                )
+            return UNKNOWN
+        if name in IPYTHON_NAMES:
+            return Value(dotted=name, kind="builtin")
+        known = self.record.reads.get(name)
+        if known is None or (certain and not known.certain):
+            self.record.reads[name] = Read(self.at(node), certain, False)
+        return UNKNOWN
+
+    def _load_from_function(self, name: str, node: ast.AST) -> Value:
+        assert self.scope is not None
+        book = self.book
+        if name in book.imports:
+            self.record.reads.setdefault(name, Read(self.at(node), False, True))
+            return Value(dotted=book.imports[name], direct=frozenset([name]) if name in book.setup else frozenset())
+        if name not in book.bound:
+            if name in BUILTINS or name in IPYTHON_NAMES:
+                return Value(dotted=name, kind="builtin")
+            self.record.reads.setdefault(name, Read(self.at(node), False, False))
+            return UNKNOWN
+        self.record.reads.setdefault(name, Read(self.at(node), False, True))
+        setup = name in book.setup
+        token = self.scope.globals.setdefault(name, Token("global:" + name))
+        value = Value(
+            tokens=frozenset() if setup else frozenset([token]),
+            functions=tuple(book.functions.get(name, ())),
+            classes=tuple(book.classes.get(name, ())),
+            direct=frozenset([name]) if setup else frozenset(),
+        )
+        self.touch(value, node)
+        return value
+
+    def touch(self, value: Value, node: ast.AST) -> None:
+        """Read what the functions and classes that `value` may be need when they are called."""
+        names: set[str] = set()
+        for summary in value.functions:
+            names |= summary.reads
+        for info in (*value.classes, *value.instances):
+            for relative in self.book.family(info) if info.bases or info.name else [info]:
+                for method in relative.methods.values():
+                    names |= method.reads
+        for name in sorted(names):
+            known = self.record.reads.get(name)
+            if known is not None or (self.scope is None and self._is_here(name)):
+                continue
+            self.load_global(name, node, certain=False)
+
+    def _is_here(self, name: str) -> bool:
+        binding = self.flow.get(name)
+        return binding is not None and binding.unit == self.unit and binding.sure_here and not binding.deleted
+
+    def bind(self, name: str, value: Value, node: ast.AST, surely: bool = True) -> None:
+        """Bind `name` to `value` from here on. `surely` is False where the binding may not happen on this path."""
+        if self.scope is not None and (name not in self.scope.names or name in self.scope.declared_global):
+            if name in self.scope.enclosing and name not in self.scope.declared_global:
+                self.change(self.scope.enclosing[name].value, node)  # nonlocal
+                return
+            self.record.binds.setdefault(name, False)
+            return
+        prefix = name if self.scope is None else "local:" + name
+        token = join([Token(prefix), *value.tokens])
+        assert token is not None
+        token.root().names.add(prefix)
+        bound = replace(value, tokens=frozenset([token]))
+        if self.scope is None:
+            self.record.binds[name] = True
+            if name in self.book.setup:
+                bound = replace(bound, tokens=frozenset(), direct=frozenset([name]))
+            else:
+                bound = replace(bound, direct=frozenset())
+        binding = Binding(bound, token, True, self.unit, True)
+        if surely:
+            self.flow.set(name, binding)
+        else:
+            base, path = self.flow, self.flow.branch()
+            path.set(name, binding)
+            base.absorb([path, base.branch()])
+
+    def delete(self, name: str, node: ast.AST) -> None:
+        """Unbind `name`."""
+        if self.scope is not None and (name not in self.scope.names or name in self.scope.declared_global):
+            self.record.deletes.add(name)
+            return
+        self.load(name, node)
+        if self.scope is None:
+            self.record.deletes.add(name)
+            self.record.binds[name] = True
+            if name in self.book.setup:
+                self.record.demoted.add(name)
+        self.flow.set(name, Binding(UNKNOWN, Token(name), False, self.unit, True, deleted=True))
+
+    def change(self, value: Value, node: ast.AST) -> None:
+        """Note that the object behind `value`, and all that may share with it, changes in place (numbers and texts cannot)."""
+        if value.kind in ("number", "text"):
+            return
+        for name in value.direct:
+            self.record.demoted.add(name)
+            if self.scope is not None:
+                self.record.changes.setdefault(name, self.at(node))
+        roots = {token.root() for token in value.tokens}
+        if not roots:
+            return
+        for root in roots:
+            for name in sorted(root.names):
+                if self.scope is None:
+                    self._change_name(name, root, node)
+                else:
+                    self.record.changes.setdefault(name, self.at(node))
+
+    def _change_name(self, name: str, root: Token, node: ast.AST) -> None:
+        binding = self.flow.get(name)
+        if binding is None or binding.token.root() is not root or binding.deleted:
+            return
+        if name in self.keeps or name in self.book.setup:
+            return
+        if not (binding.unit == self.unit and binding.sure_here):
+            self.record.changes.setdefault(name, self.at(node))
+
+    def use_up(self, value: Value, node: ast.AST) -> None:
+        """Note that an iterator is gone over: it changes, what it goes over does not."""
+        if self.scope is not None:
+            return
+        for root in {token.root() for token in value.tokens}:
+            for name in sorted(root.names):
+                binding = self.flow.get(name)
+                if binding is not None and binding.value.kind == "iterator":
+                    self._change_name(name, root, node)
+
+    def share(self, *values: Value) -> None:
+        """Note that all `values` may share parts from here on."""
+        join(token for value in values for token in value.tokens)
+
+    # ------------------------------------------------------------------------------------------------ expressions
+
+    def eval(self, node: ast.expr | None) -> Value:
+        """Walk an expression and return what is known of its result."""
+        if node is None:
+            return UNKNOWN
+        method = getattr(self, "eval_" + type(node).__name__, None)
+        if method is None:
+            return self.eval_children(node)
+        result = method(node)
+        assert isinstance(result, Value)
+        return result
+
+    def eval_children(self, node: ast.AST) -> Value:
+        """Walk every expression below `node`; the result shares nothing."""
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.eval(child)
+        return Value(kind="fresh")
+
+    def eval_Name(self, node: ast.Name) -> Value:
+        return self.load(node.id, node)
+
+    def eval_Constant(self, node: ast.Constant) -> Value:
+        if isinstance(node.value, str):
+            return Value(kind="text", path=node.value)
+        return Value(kind="number")
+
+    def eval_JoinedStr(self, node: ast.JoinedStr) -> Value:
+        parts = [self.eval(part).path for part in node.values]
+        return Value(kind="text", path="".join(paths.ANY if part is None else part for part in parts))
+
+    def eval_FormattedValue(self, node: ast.FormattedValue) -> Value:
+        value = self.eval(node.value)
+        self.eval(node.format_spec)
+        return Value(path=value.path)
+
+    def eval_Attribute(self, node: ast.Attribute) -> Value:
+        base = self.eval(node.value)
+        return self.attribute(base, node.attr, node)
+
+    def attribute(self, base: Value, name: str, node: ast.AST) -> Value:
+        """Return what is known of `base.name`."""
+        if base.dotted is not None:
+            direct = base.direct if base.kind != "builtin" else frozenset()
+            return Value(dotted=f"{base.dotted}.{name}", direct=direct)
+        if name in _IMMUTABLE_ATTRIBUTES:
+            return Value(path=paths.ANY if name in ("parent", "stem", "name") and base.path is not None else None)
+        if base.kind == "frame":
+            tokens = base.tokens if name in _FRAME_ACCESSORS or name in ("values", "array") else frozenset()
+            return Value(tokens, kind="frame")
+        for info in base.instances or base.classes:
+            for method in self.book.method_summaries(info, name):
+                self.touch(Value(functions=(method,)), node)
+        return Value(base.tokens, direct=base.direct)
+
+    def eval_Subscript(self, node: ast.Subscript) -> Value:
+        base = self.eval(node.value)
+        self.eval(node.slice)
+        if base.kind == "frame":
+            return Value(kind="frame") if isinstance(node.ctx, ast.Load) else base
+        if base.kind == "text":
+            return Value(kind="text")
+        return Value(base.tokens, direct=base.direct, functions=base.functions, classes=base.classes, instances=base.instances)
+
+    def eval_Starred(self, node: ast.Starred) -> Value:
+        return self.eval(node.value)
+
+    def eval_List(self, node: ast.List) -> Value:
+        return replace(merge([self.eval(e) for e in node.elts], "list"), direct=frozenset())
+
+    def eval_Tuple(self, node: ast.Tuple) -> Value:
+        return replace(merge([self.eval(e) for e in node.elts], "list"), direct=frozenset())
+
+    def eval_Set(self, node: ast.Set) -> Value:
+        return replace(merge([self.eval(e) for e in node.elts], "list"), direct=frozenset())
+
+    def eval_Dict(self, node: ast.Dict) -> Value:
+        values = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            self.eval(key)
+            values.append(self.eval(value))
+        return replace(merge(values, "dict"), direct=frozenset())
+
+    def eval_BoolOp(self, node: ast.BoolOp) -> Value:
+        values = [self.eval(node.values[0])]
+        with self.perhaps():
+            values += [self.eval(value) for value in node.values[1:]]
+        return merge(values)
+
+    def eval_BinOp(self, node: ast.BinOp) -> Value:
+        left, right = self.eval(node.left), self.eval(node.right)
+        if isinstance(node.op, ast.Div) and (left.path is not None or right.path is not None) and right.kind != "number":
+            return Value(path=paths.joined(left.path, right.path))
+        if isinstance(node.op, ast.Add) and left.kind == "text" and (right.kind == "text" or right.path is not None):
+            return Value(kind="text", path=(left.path or paths.ANY) + (right.path or paths.ANY))
+        if isinstance(node.op, ast.Add) and "text" in (left.kind, right.kind):
+            return Value(kind="text", path=(left.path or paths.ANY) + (right.path or paths.ANY))
+        if isinstance(node.op, (ast.Add, ast.Mult, ast.BitOr, ast.Sub, ast.BitAnd)) and {left.kind, right.kind} & {"list", "dict"}:
+            return merge([left, right], left.kind if left.kind in ("list", "dict") else right.kind)
+        if left.kind == right.kind == "number":
+            return Value(kind="number")
+        if "frame" in (left.kind, right.kind):
+            return Value(kind="frame")
+        instances = (*left.instances, *right.instances)
+        return Value(left.tokens | right.tokens, instances=instances) if instances else Value(kind="fresh")
+
+    def eval_UnaryOp(self, node: ast.UnaryOp) -> Value:
+        value = self.eval(node.operand)
+        return Value(kind=value.kind if value.kind in ("number", "frame") else "fresh")
+
+    def eval_Compare(self, node: ast.Compare) -> Value:
+        values = [self.eval(node.left), *(self.eval(c) for c in node.comparators)]
+        for operator, value in zip(node.ops, values[1:], strict=True):
+            if isinstance(operator, (ast.In, ast.NotIn)) and value.kind == "iterator":
+                self.use_up(value, node)
+        return Value(kind="frame" if any(v.kind == "frame" for v in values) else "fresh")
+
+    def eval_IfExp(self, node: ast.IfExp) -> Value:
+        self.eval(node.test)
+        with self.perhaps():
+            return merge([self.eval(node.body), self.eval(node.orelse)])
+
+    def eval_NamedExpr(self, node: ast.NamedExpr) -> Value:
+        value = self.eval(node.value)
+        before, self.comprehensions = self.comprehensions, []
+        self.bind(node.target.id, value, node, surely=self.certain or self.scope is not None)
+        self.comprehensions = before
+        return value
+
+    def eval_Await(self, node: ast.Await) -> Value:
+        return self.eval(node.value)
+
+    def eval_Yield(self, node: ast.Yield) -> Value:
+        self.returned(self.eval(node.value))
+        return UNKNOWN
+
+    def eval_YieldFrom(self, node: ast.YieldFrom) -> Value:
+        value = self.eval(node.value)
+        if value.kind == "iterator":
+            self.use_up(value, node)
+        self.returned(value)
+        return UNKNOWN
+
+    def returned(self, value: Value) -> None:
+        """Note what the function gives back; steps give nothing back."""
+
+    def eval_Lambda(self, node: ast.Lambda) -> Value:
+        return self.make_function(node)
+
+    def make_function(self, node: ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef) -> Value:
+        """Return the value of a function defined here; `functions.py` works its summary out."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------------------------------------ comprehensions
+
+    def iterate(self, value: Value, node: ast.AST) -> Value:
+        """Return what one element of `value` may share and be; using up an iterator changes it."""
+        if value.kind == "iterator":
+            self.use_up(value, node)
+        if value.kind in ("number", "text", "range"):
+            return Value(kind="number" if value.kind == "range" else "text")
+        path = value.path if value.path is not None and paths.ANY in value.path else None
+        element = merge([value])
+        kind = "frame" if value.kind == "frame" else None
+        return replace(element, direct=value.direct, path=path, kind=kind)
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, elements: list[ast.expr]) -> Value:
+        names: dict[str, Value] = {}
+        results: list[Value] = []
+        for place, generator in enumerate(node.generators):
+            if place == 0:
+                source = self.eval(generator.iter)
+                self.comprehensions.append(names)
+            else:
+                source = self.eval(generator.iter)
+            self._bind_comprehension(generator.target, self.iterate(source, generator.iter), names)
+            with self.perhaps():
+                for test in generator.ifs:
+                    self.eval(test)
+        with self.perhaps():
+            results = [self.eval(element) for element in elements]
+        self.comprehensions.pop()
+        kind = "iterator" if isinstance(node, ast.GeneratorExp) else "dict" if isinstance(node, ast.DictComp) else "list"
+        value = replace(merge(results, kind), direct=frozenset())
+        if isinstance(node, ast.GeneratorExp):
+            return replace(value, tokens=value.tokens | {Token()})
+        return value
+
+    def _bind_comprehension(self, target: ast.expr, value: Value, names: dict[str, Value]) -> None:
+        if isinstance(target, ast.Name):
+            names[target.id] = value
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for element in target.elts:
+                self._bind_comprehension(element, value, names)
+        elif isinstance(target, ast.Starred):
+            self._bind_comprehension(target.value, value, names)
+        else:
+            self.change(self.eval(target), target)
+
+    def eval_ListComp(self, node: ast.ListComp) -> Value:
+        return self._comprehension(node, [node.elt])
+
+    def eval_SetComp(self, node: ast.SetComp) -> Value:
+        return self._comprehension(node, [node.elt])
+
+    def eval_GeneratorExp(self, node: ast.GeneratorExp) -> Value:
+        return self._comprehension(node, [node.elt])
+
+    def eval_DictComp(self, node: ast.DictComp) -> Value:
+        return self._comprehension(node, [node.key, node.value])

@@ -1,0 +1,89 @@
+"""What the analysis gives back: for each step what it takes in, gives out, needs as setup, continues and may not change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kfnb.dataflow.program import Statement
+from kfnb.dataflow.record import Finding
+
+
+@dataclass
+class Taken:
+    """A name that a step takes in from step number `producer`."""
+
+    name: str
+    producer: int
+    optional: bool = False
+    guard: bool = False
+
+
+@dataclass
+class Given:
+    """A name that a step gives out."""
+
+    name: str
+    needed: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class SetupUse:
+    """A setup statement that a step runs silently first. `prelude`: setup that a setting needs, run just before it."""
+
+    statement: Statement
+    kind: str
+    names: tuple[str, ...] = ()
+    library: str | None = None
+    prelude: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True)
+class Test:
+    """A condition that decides whether a step runs: its text, the steps that record its names, and constants."""
+
+    expression: str
+    producers: dict[str, int]
+    constants: dict[str, object]
+    parameters: tuple[str, ...] = ()
+    tagged: bool = False
+
+
+@dataclass
+class StepFlow:
+    """Everything that flows into and out of one step. Steps are named by their number in notebook order."""
+
+    inputs: dict[str, Taken] = field(default_factory=dict)
+    outputs: dict[str, Given] = field(default_factory=dict)
+    shares: list[tuple[str, ...]] = field(default_factory=list)
+    hot: set[str] = field(default_factory=set)
+    setup: list[SetupUse] = field(default_factory=list)
+    parameters: set[str] = field(default_factory=set)
+    state_inputs: dict[str, int] = field(default_factory=dict)
+    state_outputs: set[str] = field(default_factory=set)
+    state_watch: set[str] = field(default_factory=set)
+    after: dict[int, set[str]] = field(default_factory=dict)  # step → reasons in words, for edges that carry no name
+    test: Test | None = None
+    records: set[str] = field(default_factory=set)
+    metrics: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    outside: bool = False
+    reads_outside: bool = False
+    imports: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+
+    def needs_step(self, number: int, why: str | None = None) -> None:
+        """Say that step `number` must be done first."""
+        reasons = self.after.setdefault(number, set())
+        if why is not None:
+            reasons.add(why)
+
+
+@dataclass
+class Dataflow:
+    """The analysis of a notebook."""
+
+    steps: list[StepFlow]
+    findings: list[Finding]
+    constants: dict[str, object] = field(default_factory=dict)

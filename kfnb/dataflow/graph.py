@@ -1,0 +1,205 @@
+"""The way into the analysis: steps in, what flows between them out.
+
+`compiler.py` calls `analyse` with the steps of a notebook. The walk is repeated while it finds that a name taken for setup is
+changed somewhere, which makes it an ordinary value.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+
+from kfnb.dataflow.book import BUILTINS, Book
+from kfnb.dataflow.conditions import find_test
+from kfnb.dataflow.edges import EdgeBuilder
+from kfnb.dataflow.flows import Dataflow, StepFlow
+from kfnb.dataflow.functions import blank_summary, class_of, effect_kinds, finish
+from kfnb.dataflow.names import StepNotes, walk_program
+from kfnb.dataflow.program import CodeStep, Program, StarResolver, read_program
+from kfnb.dataflow.record import Finding, Place
+from kfnb.dataflow.slices import SetupTable, find_setup, module_scope
+
+
+def analyse(
+    steps: tuple[CodeStep, ...],
+    *,
+    parameters: dict[str, bool] | None = None,
+    resolver: StarResolver | None = None,
+    scripts: StarResolver | None = None,
+    local_modules: frozenset[str] = frozenset(),
+) -> Dataflow:
+    """Return what flows between `steps`.
+
+    `parameters`: names of the run parameters and whether each has an immutable value. `resolver` answers what a star import
+    binds, `scripts` what a script run by `%run` does. `local_modules`: modules of the notebook's own folder, whose state may change.
+    """
+    parameters = parameters or {}
+    program = read_program(steps)
+    findings = _syntax_findings(program)
+    demoted: set[str] = set()
+    while True:
+        book = Book(resolver=resolver, scripts=scripts, local_modules=local_modules)
+        _register(program, book)
+        table = find_setup(program, book, demoted, parameters)
+        finish(book)
+        notes = walk_program(program, book)
+        found = {n for note in notes for n in note.record.demoted} & book.setup
+        if not found:
+            break
+        demoted |= found
+    builder = EdgeBuilder(program, book, table, notes, parameters)
+    flows = builder.build()
+    _conditions(program, table, book, builder, flows, parameters)
+    findings += [finding for note in notes for finding in dict.fromkeys(note.record.findings)]
+    findings += _name_findings(notes, book, steps)
+    findings += _setting_findings(notes, flows)
+    findings += _memory_findings(program, notes, table, book)
+    return Dataflow(flows, findings, table.constants)
+
+
+def _register(program: Program, book: Book) -> None:
+    """Note every function and class that is defined at module scope, wherever it stands."""
+    for statement in program.statements:
+        for node in module_scope(statement.node):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                summary = book.summaries.setdefault(id(node), blank_summary(node))
+                book.functions.setdefault(node.name, []).append(summary)
+            elif isinstance(node, ast.ClassDef):
+                info = class_of(book, node)
+                book.classes.setdefault(node.name, []).append(info)
+                for name, method in info.methods.items():
+                    book.methods.setdefault(name, []).append(method)
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        summary = book.summaries.setdefault(id(node.value), blank_summary(node.value))
+                        book.functions.setdefault(target.id, []).append(summary)
+
+
+def _conditions(
+    program: Program, table: SetupTable, book: Book, builder: EdgeBuilder, flows: list[StepFlow], parameters: dict[str, bool]
+) -> None:
+    for number, step in enumerate(program.steps):
+        test = find_test(step, number, program, table, book, builder.producers_before[number], parameters)
+        if test is None:
+            continue
+        flows[number].test = test
+        for name, producer in test.producers.items():
+            flows[producer].records.add(name)
+            flows[number].needs_step(producer, f"condition on {name}")
+
+
+# ---------------------------------------------------------------------------------------------------- diagnostics
+
+
+def _syntax_findings(program: Program) -> list[Finding]:
+    findings = []
+    for step in program.steps:
+        for cell in step.cells:
+            parsed = program.parses[cell.id]
+            for problem in (*((parsed.error,) if parsed.error is not None else ()), *parsed.problems):
+                if problem.code in ("KF250",) and cell.uses + cell.binds:
+                    continue
+                place = Place(cell.id, problem.line or 1, problem.column or 1)
+                findings.append(Finding(problem.code, problem.severity, problem.message, place, problem.fix.text if problem.fix else None))
+    return findings
+
+
+def _name_findings(notes: list[StepNotes], book: Book, steps: tuple[CodeStep, ...]) -> list[Finding]:
+    findings = []
+    for note in notes:
+        for name, read in note.record.reads.items():
+            if read.bound or not read.place.cell:
+                continue
+            if read.deleted and read.certain:
+                findings.append(_finding("KF203", f"`{name}` was deleted above; reading it is a NameError.", read.place, "Delete it later, or bind it again."))
+            elif name in book.bound:
+                if read.certain:
+                    findings.append(
+                        _finding("KF202", f"`{name}` is read here but bound only further down.", read.place, "Move the cell that binds it up.")
+                    )
+            elif read.certain:
+                findings.append(_undefined(name, read.place, book))
+            elif not read.deleted:
+                message = f"`{name}` is bound nowhere in this notebook; reading it will be a NameError."
+                findings.append(Finding("KF208", "warning", message, read.place, _nearest(name, book)))
+    return findings
+
+
+def _finding(code: str, message: str, place: Place, fix: str | None) -> Finding:
+    return Finding(code, "error", message, place, fix)
+
+
+def _undefined(name: str, place: Place, book: Book) -> Finding:
+    return _finding("KF201", f"`{name}` is bound nowhere in this notebook.", place, _nearest(name, book))
+
+
+def _nearest(name: str, book: Book) -> str | None:
+    close = difflib.get_close_matches(name, sorted(book.bound | BUILTINS), n=1)
+    return f"Did you mean `{close[0]}`?" if close else f"Bind `{name}` in a step above, or say `binds:{name}` where unseen code binds it."
+
+
+def _setting_findings(notes: list[StepNotes], flows: list[StepFlow]) -> list[Finding]:
+    findings = []
+    for number, note in enumerate(notes):
+        for kind, library, place in note.computed_settings:
+            later = {root for other in notes[number + 1 :] for root in other.record.imports}
+            later |= {
+                alias
+                for flow in flows[number + 1 :]
+                for use in flow.setup
+                for alias in _roots(use.statement.node)
+            }
+            if library in later or (library in ("warnings", "logging", "sys", "decimal") and number + 1 < len(notes)):
+                what = f"a setting of `{library}`" if kind == "setter" else f"a value of the module `{library}`"
+                findings.append(
+                    _finding(
+                        "KF401",
+                        f"This changes {what} with values that are computed, so it cannot be repeated in the later steps that use it.",
+                        place,
+                        "Use literals, or put it into the step that needs it.",
+                    )
+                )
+    return findings
+
+
+def _roots(node: ast.stmt) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {alias.name.split(".")[0] for alias in node.names}
+    if isinstance(node, ast.ImportFrom):
+        return {(node.module or "").split(".")[0]}
+    return set()
+
+
+def _memory_findings(program: Program, notes: list[StepNotes], table: SetupTable, book: Book) -> list[Finding]:
+    """Functions that remember (`functools.lru_cache`) remember within one step only; where that shows, say so."""
+    findings = []
+    for name, definitions in table.by_name.items():
+        node = definitions[0].statement.node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not any(_remembers(d) for d in node.decorator_list):
+            continue
+        callers = [number for number, note in enumerate(notes) if name in note.record.calls]
+        kinds = {k for s in book.functions.get(name, ()) for k in effect_kinds(s.effects)}
+        shows = kinds - {"reads"} or any(s.changes or s.changed_parameters for s in book.functions.get(name, ()))
+        inspected = any(
+            isinstance(n, ast.Attribute) and n.attr.startswith("cache_") and isinstance(n.value, ast.Name) and n.value.id == name
+            for statement in program.statements
+            for n in ast.walk(statement.node)
+        )
+        if len(callers) > 1 and (shows or inspected):
+            place = Place(definitions[0].statement.cell.id, node.lineno)
+            findings.append(
+                _finding(
+                    "KF213",
+                    f"`{name}` remembers its results, what it does besides shows, and several steps call it; each step would remember anew.",
+                    place,
+                    "Call it in one step only, or keep its results in a variable.",
+                )
+            )
+    return findings
+
+
+def _remembers(node: ast.expr) -> bool:
+    target = node.func if isinstance(node, ast.Call) else node
+    name = target.attr if isinstance(target, ast.Attribute) else target.id if isinstance(target, ast.Name) else ""
+    return name in ("lru_cache", "cache")

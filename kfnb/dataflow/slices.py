@@ -1,0 +1,364 @@
+"""Which statements are setup, and which of them a step needs: imports, definitions and literals that can be repeated anywhere.
+
+A name is setup if running its statement again elsewhere gives the same thing: every binding of it is the same import, or it is
+bound exactly once, at top level and unconditionally, to a definition made of setup or to an immutable literal, and never changed.
+Used by `graph.py`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from kfnb.dataflow.book import BUILTINS, IPYTHON_NAMES, Book
+from kfnb.dataflow.program import Program, Statement
+
+_REPEATABLE_CALLS = (
+    "dataclasses.", "enum.", "typing.", "typing_extensions.", "collections.namedtuple", "re.compile", "pathlib.", "decimal.Decimal",
+    "fractions.Fraction", "datetime.timedelta", "datetime.date", "datetime.datetime", "itertools.count", "collections.",
+    "numpy.dtype", "functools.", "operator.", "torch.nn.", "pydantic.", "attr.", "attrs.", "weakref.",
+)  # fmt: skip
+_REPEATABLE_BUILTINS = frozenset(
+    "int float str bool tuple frozenset list dict set len range object property staticmethod classmethod super type bytes "
+    "complex slice sorted min max sum abs round zip enumerate".split()
+)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A setup statement. `needs`: setup names that running it needs; `calls_on`: names its functions read when called."""
+
+    names: tuple[str, ...]
+    kind: str
+    statement: Statement
+    needs: frozenset[str] = frozenset()
+
+
+@dataclass
+class SetupTable:
+    """All setup of a notebook: for each name its statements, in notebook order (an import may be repeated)."""
+
+    by_name: dict[str, list[Definition]] = field(default_factory=dict)
+    constants: dict[str, object] = field(default_factory=dict)
+
+    def above(self, name: str, position: int) -> Definition | None:
+        """Return the nearest statement of `name` before `position`."""
+        found = None
+        for definition in self.by_name.get(name, ()):
+            if definition.statement.position < position:
+                found = definition
+        return found
+
+
+# ---------------------------------------------------------------------------------------------------- what binds names
+
+
+def module_scope(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a statement that run in the module's scope (function bodies and comprehension variables aside)."""
+    yield node
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        arguments = node.args
+        children: list[ast.AST] = [*arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]
+        children += getattr(node, "decorator_list", [])
+    elif isinstance(node, ast.ClassDef):
+        children = [*node.bases, *(k.value for k in node.keywords), *node.decorator_list]
+    elif isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+        for child in ast.walk(node):
+            if isinstance(child, ast.NamedExpr):
+                yield child.target
+        return
+    else:
+        children = list(ast.iter_child_nodes(node))
+    for child in children:
+        yield from module_scope(child)
+
+
+def bound_names(node: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
+    """Yield each name that a statement may bind or delete at module scope, with the node that does it."""
+    for child in module_scope(node):
+        if isinstance(child, ast.Name) and isinstance(child.ctx, (ast.Store, ast.Del)):
+            yield child.id, child
+        elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield child.name, child
+        elif isinstance(child, (ast.Import, ast.ImportFrom)):
+            for alias in child.names:
+                yield alias.asname or alias.name.split(".")[0], child
+        elif isinstance(child, ast.ExceptHandler) and child.name:
+            yield child.name, child
+        elif isinstance(child, (ast.MatchAs, ast.MatchStar)) and child.name:
+            yield child.name, child
+        elif isinstance(child, ast.MatchMapping) and child.rest:
+            yield child.rest, child
+
+
+def names_made_global(node: ast.AST) -> set[str]:
+    """Return the names that functions below `node` declare global."""
+    return {name for child in ast.walk(node) if isinstance(child, ast.Global) for name in child.names}
+
+
+def literal(node: ast.expr | None) -> bool:
+    """Say whether `node` is an immutable literal: constants, tuples and arithmetic of them."""
+    if isinstance(node, ast.Constant):
+        return True
+    if isinstance(node, ast.Tuple):
+        return all(literal(e) for e in node.elts)
+    if isinstance(node, ast.UnaryOp):
+        return literal(node.operand)
+    return isinstance(node, ast.BinOp) and literal(node.left) and literal(node.right) and _small(node)
+
+
+def _small(node: ast.BinOp) -> bool:
+    return not isinstance(node.op, (ast.Pow, ast.LShift)) or all(
+        not isinstance(c.value, int) or abs(c.value) < 64 for c in ast.walk(node.right) if isinstance(c, ast.Constant)
+    )
+
+
+def import_keys(node: ast.Import | ast.ImportFrom) -> dict[str, str]:
+    """Return the names that an import binds and what each of them is, by its dotted name."""
+    keys = {}
+    for alias in node.names:
+        if isinstance(node, ast.Import):
+            name = alias.asname or alias.name.split(".")[0]
+            keys[name] = alias.name if alias.asname else name
+        elif alias.name != "*":
+            keys[alias.asname or alias.name] = "." * node.level + f"{node.module or ''}.{alias.name}"
+    return keys
+
+
+# ---------------------------------------------------------------------------------------------------- finding setup
+
+
+def find_setup(program: Program, book: Book, demoted: set[str], parameters: dict[str, bool]) -> SetupTable:
+    """Return the setup of a notebook and fill `book`'s setup, imports and bound names.
+
+    `demoted`: names found to be changed somewhere. `parameters`: run parameters, and whether each is immutable.
+    """
+    bindings: dict[str, list[tuple[Statement, ast.AST]]] = {}
+    excluded = set(demoted)
+    for statement in program.statements:
+        excluded |= names_made_global(statement.node)
+        for name, node in bound_names(statement.node):
+            bindings.setdefault(name, []).append((statement, node))
+        if isinstance(statement.node, ast.ImportFrom) and statement.node.names[0].name == "*":
+            names = book.resolver(_module(statement.node)) if book.resolver is not None else None
+            for name in names or ():
+                bindings.setdefault(name, []).append((statement, statement.node))
+    book.bound = set(bindings)
+    book.imports = _imports(bindings, book)
+    table = SetupTable()
+    for name, places in bindings.items():
+        if name not in excluded:
+            _consider(name, places, table, book, parameters)
+    _drop_what_needs_more(table, book, parameters)
+    book.setup = set(table.by_name) | {
+        name for name, immutable in parameters.items() if immutable and name not in excluded and _only_parameter(bindings.get(name, []))
+    }
+    return table
+
+
+def _only_parameter(places: list[tuple[Statement, ast.AST]]) -> bool:
+    return len(places) == 1 and places[0][0].cell.parameters
+
+
+def _module(node: ast.ImportFrom) -> str:
+    return "." * node.level + (node.module or "")
+
+
+def _imports(bindings: dict[str, list[tuple[Statement, ast.AST]]], book: Book) -> dict[str, str]:
+    imports = {}
+    for name, places in bindings.items():
+        keys = {_import_key(name, node) for _, node in places}
+        if len(keys) == 1 and (key := keys.pop()) is not None:
+            imports[name] = key
+    return imports
+
+
+def _import_key(name: str, node: ast.AST) -> str | None:
+    if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+        return f"{_module(node)}.{name}"
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return import_keys(node).get(name)
+    return None
+
+
+def _consider(
+    name: str,
+    places: list[tuple[Statement, ast.AST]],
+    table: SetupTable,
+    book: Book,
+    parameters: dict[str, bool],
+) -> None:
+    if any(statement.cell.may_raise for statement, _ in places):
+        return
+    if all(isinstance(node, (ast.Import, ast.ImportFrom)) and node is statement.node for statement, node in places):
+        if name in book.imports:
+            table.by_name[name] = [
+                Definition(_names_of(s.node, book), "import", s) for s, _ in places if not _future(s.node)
+            ]
+        return
+    if len(places) != 1 or name in parameters:
+        return
+    statement, node = places[0]
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node is statement.node:
+        if all(_repeatable(child, book) for child in _run_at_definition(node)):
+            table.by_name[name] = [Definition((name,), "definition", statement, frozenset(definition_names(node, program_future(statement))))]
+        return
+    value = _assigned_literal(statement.node, name)
+    if value is not None and literal(value):
+        table.by_name[name] = [Definition((name,), "literal", statement)]
+        try:
+            table.constants[name] = ast.literal_eval(value)
+        except ValueError:
+            pass
+
+
+def program_future(statement: Statement) -> bool:
+    """Say whether annotations are not evaluated in the statement's cell; conservatively they are."""
+    return "from __future__ import annotations" in statement.cell.source
+
+
+def _future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def _names_of(node: ast.stmt, book: Book) -> tuple[str, ...]:
+    if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+        return tuple(book.resolver(_module(node)) or ()) if book.resolver is not None else ()
+    assert isinstance(node, (ast.Import, ast.ImportFrom))
+    return tuple(import_keys(node))
+
+
+def _assigned_literal(node: ast.stmt, name: str) -> ast.expr | None:
+    if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        return node.value
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and isinstance(node.annotation, (ast.Name, ast.Constant)):
+        return node.value
+    return None
+
+
+def _run_at_definition(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[ast.expr]:
+    """Yield the expressions that run when a function or class is defined (decorators are looked at by the walk)."""
+    if isinstance(node, ast.ClassDef):
+        yield from node.bases
+        yield from (k.value for k in node.keywords)
+        for statement in node.body:
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                yield from _run_at_definition(statement)
+            else:
+                yield from (child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr))
+    else:
+        yield from node.args.defaults
+        yield from (d for d in node.args.kw_defaults if d is not None)
+
+
+def _repeatable(node: ast.expr, book: Book) -> bool:
+    """Say whether running an expression again gives an equal thing: only calls known to do so."""
+    for child in ast.walk(node):
+        if isinstance(child, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)):
+            return False
+        if isinstance(child, ast.Call) and not _repeatable_call(child, book):
+            return False
+    return True
+
+
+def _repeatable_call(node: ast.Call, book: Book) -> bool:
+    dotted = _dotted(node.func, book)
+    if dotted is None:
+        return False
+    if dotted in book.bound:
+        return dotted in book.classes or dotted in book.functions
+    return dotted in _REPEATABLE_BUILTINS or dotted.startswith(_REPEATABLE_CALLS)
+
+
+def _dotted(node: ast.expr, book: Book) -> str | None:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return ".".join([book.imports.get(node.id, node.id), *reversed(parts)])
+
+
+def definition_names(node: ast.AST, lazy_annotations: bool = False) -> set[str]:
+    """Return the names that must exist when a function or class is defined."""
+    names: set[str] = set()
+    if isinstance(node, ast.ClassDef):
+        own = {name for statement in node.body for name, _ in bound_names(statement)}
+        parts: list[ast.AST] = [*node.bases, *(k.value for k in node.keywords), *node.decorator_list]
+        names |= _loads(parts)
+        for statement in node.body:
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                names |= definition_names(statement, lazy_annotations) - own
+            elif isinstance(statement, ast.AnnAssign) and lazy_annotations:
+                names |= _loads([statement.value] if statement.value else []) - own
+            else:
+                names |= _loads([statement]) - own
+        return names
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    arguments = node.args
+    parts = [*node.decorator_list, *arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]
+    if not lazy_annotations:
+        every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
+        parts += [a.annotation for a in every if a is not None and a.annotation is not None]
+        parts += [node.returns] if node.returns is not None else []
+    return _loads(parts)
+
+
+def _loads(nodes: list[ast.AST]) -> set[str]:
+    names = set()
+    for node in nodes:
+        inner = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        names |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)} - inner
+    return names
+
+
+def _drop_what_needs_more(table: SetupTable, book: Book, parameters: dict[str, bool]) -> None:
+    """Take out, until nothing changes, the definitions that need a name which is no setup."""
+    known = BUILTINS | IPYTHON_NAMES
+    while True:
+        bad = [
+            name
+            for name, definitions in table.by_name.items()
+            for definition in definitions
+            if any(
+                need not in table.by_name and (need in book.bound or need not in known) and not parameters.get(need, False)
+                for need in definition.needs - {name}
+            )
+        ]
+        if not bad:
+            return
+        for name in bad:
+            table.by_name.pop(name, None)
+
+
+# ---------------------------------------------------------------------------------------------------- slicing
+
+
+def closure(names: set[str], table: SetupTable, book: Book) -> set[str]:
+    """Return `names` and all setup that they need, when defined or when called."""
+    done: set[str] = set()
+    pending = [name for name in names if name in table.by_name]
+    while pending:
+        name = pending.pop()
+        if name in done:
+            continue
+        done.add(name)
+        needs = set(called_names(name, book))
+        for definition in table.by_name[name]:
+            needs |= definition.needs
+        pending.extend(need for need in needs if need in table.by_name and need not in done)
+    return done
+
+
+def called_names(name: str, book: Book) -> set[str]:
+    """Return the names that the functions and methods called `name` read when they are called."""
+    names: set[str] = set()
+    for summary in book.functions.get(name, ()):
+        names |= summary.reads
+    for info in book.classes.get(name, ()):
+        for relative in book.family(info):
+            for method in relative.methods.values():
+                names |= method.reads
+    return names
