@@ -190,7 +190,11 @@ def _named(path: Path) -> Iterator[tuple[int, Publish]]:
 def _link(source: str, target: Path, *, follow: bool) -> bool:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.link(source, target, follow_symlinks=follow)
+        if follow:
+            # Python calls linkat(2), which alone can follow, only where a folder's descriptor is given.
+            os.link(source, target, src_dir_fd=int(source.rpartition("/")[2]), follow_symlinks=True)
+        else:
+            os.link(source, target, follow_symlinks=False)
     except FileExistsError:
         return False
     except OSError as error:
