@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["MARK", "TIMEIT", "Mark", "ParsedCell", "Problem", "parse_cell"]
 
 _UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
-_PROMPT = re.compile(r"\s*In \[\d+\]: ")  # valid Python, of another meaning
+_PROMPT = re.compile(r"(?:[^\n]*\n)?\s*In \[\d+\]: ")  # valid Python, but IPython takes the prompt away
 
 
 def parse_cell(source: str) -> ParsedCell:
@@ -79,7 +79,7 @@ def _dedent(lines: list[str]) -> list[str]:
 def _readings(lines: list[str]) -> Iterator[str]:
     """Yield the cell with magics as calls: by the simple forms where they suffice, then as IPython's transformer
     reads it."""
-    simple = _simple_forms(lines)
+    simple = None if _PROMPT.match("".join(lines[:2])) else _simple_forms(lines)
     if simple is not None:
         yield simple
     yield _by_ipython(lines)
@@ -95,21 +95,22 @@ def _call(escape: str, text: str, assigned: bool) -> str:
         return f"get_ipython().getoutput({text!r})" if assigned else f"get_ipython().system({text!r})"
     if escape == "!!":
         return f"get_ipython().getoutput({text!r})"
-    name, _, rest = (text if assigned else text.lstrip()).partition(" ")
-    return f"get_ipython().run_line_magic({name!r}, {(rest if assigned else rest.lstrip())!r})"
+    name, _, rest = text.partition(" ")
+    return f"get_ipython().run_line_magic({name!r}, {rest!r})"
 
 
-def _simple_forms(lines: list[str]) -> str | None:
+def _simple_forms(lines: list[str], kept: frozenset[int] = frozenset()) -> str | None:
     """Rewrite lines that begin with `%` or `!`, and `x = %…` and `x = !…`, without loading IPython (0.1 s).
 
-    None where the result is not surely what IPython would make of it: then it is asked.
+    None where the result is not surely what IPython would make of it: then it is asked. Lines `kept` stay as they are:
+    they turned out to stand within a string.
     """
     result: list[str] = []
     places: set[int] = set()
     place = 0
     while place < len(lines):
         match = _ESCAPED.fullmatch(lines[place]) or _ASSIGNED.fullmatch(lines[place])
-        if match is None:
+        if match is None or place + 1 in kept:
             result.append(lines[place])
             place += 1
             continue
@@ -133,7 +134,9 @@ def _simple_forms(lines: list[str]) -> str | None:
         for node in ast.walk(tree)
         if isinstance(node, (ast.Expr, ast.Assign)) and ipython_call(node.value) is not None
     }
-    return text if places <= statements else None
+    if places <= statements:
+        return text
+    return None if kept else _simple_forms(lines, frozenset(places - statements))
 
 
 def _by_ipython(lines: list[str]) -> str:

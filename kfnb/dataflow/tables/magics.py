@@ -63,7 +63,7 @@ CELL_MAGICS: dict[str, str] = {
 }
 """Cell magic → rule."""
 
-NOT_EXPANDED: frozenset[str] = frozenset("time timeit prun lprun memit mprun sc alias".split())
+NOT_EXPANDED: frozenset[str] = frozenset("time timeit prun lprun memit mprun debug".split())
 """Magics whose line IPython takes as it is, without putting in `{name}` and `$name`."""
 
 SETTER_LIBRARIES: dict[str, tuple[str, ...]] = {
