@@ -9,7 +9,7 @@ import ast
 from dataclasses import dataclass, replace
 
 from kfnb.dataflow import paths
-from kfnb.dataflow.expressions import ExpressionWalker
+from kfnb.dataflow.expressions import IMMUTABLE_KINDS, ExpressionWalker
 from kfnb.dataflow.summaries import ClassInfo, Summary
 from kfnb.dataflow.tables import changers, copies, files, iterators, lookers, random, setters, types
 from kfnb.dataflow.values import UNKNOWN, Token, Value, merge
@@ -263,7 +263,7 @@ class CallWalker(ExpressionWalker):
 
     def _method_changes(self, receiver: Value, name: str, arguments: Arguments, discarded: bool, own: bool) -> None:
         node = arguments.node
-        if receiver.kind in ("text", "number"):
+        if receiver.kind in IMMUTABLE_KINDS:
             return
         if receiver.kind == "iterator":
             self.use_up(receiver, node)
@@ -343,7 +343,7 @@ class CallWalker(ExpressionWalker):
             if name in _SAME_PATH_METHODS:
                 extra = [v.path for v in arguments.positional] if name == "joinpath" else []
                 path = paths.ANY if name.startswith("with_") else paths.joined(receiver.path, *extra)
-                return Value(path=path)
+                return Value(kind="path", path=path)
             if name in ("glob", "rglob", "iterdir"):
                 return Value(frozenset([Token()]), kind="iterator", path=paths.ANY)
             if name == "open":
@@ -529,11 +529,11 @@ class CallWalker(ExpressionWalker):
     def _library_result(self, dotted: str, arguments: Arguments) -> Value:
         positional = arguments.positional
         if dotted in _HERE:
-            return Value(path="")
+            return Value(kind="path", path="")
         if dotted == "os.path.join":
             return Value(kind="text", path=paths.joined(*(v.path for v in positional)))
         if dotted in _PATH_TYPES:
-            return Value(path=paths.joined(*(v.path for v in positional)) if positional else "")
+            return Value(kind="path", path=paths.joined(*(v.path for v in positional)) if positional else "")
         if dotted in _SAME_PATH and positional:
             return Value(kind="text", path=positional[0].path)
         if dotted in ("io.StringIO", "io.BytesIO"):

@@ -16,6 +16,9 @@ from kfnb.dataflow.record import Finding, Place, Read, Record
 from kfnb.dataflow.summaries import Effect
 from kfnb.dataflow.values import UNKNOWN, Binding, Flow, Token, Value, join, merge
 
+IMMUTABLE_KINDS = frozenset({"number", "text", "path"})
+"""Kinds of values that cannot change."""
+
 _LAST_OUTPUTS = frozenset({"_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "In", "Out"})
 _FRAME_ACCESSORS = frozenset({"loc", "iloc", "at", "iat", "str", "dt", "cat", "sparse", "columns", "index", "T"})
 _IMMUTABLE_ATTRIBUTES = frozenset(
@@ -217,7 +220,7 @@ class ExpressionWalker:
 
     def change(self, value: Value, node: ast.AST) -> None:
         """Note that the object behind `value`, and all that may share with it, changes in place (numbers and texts cannot)."""
-        if value.kind in ("number", "text"):
+        if value.kind in IMMUTABLE_KINDS:
             return
         for name in value.direct:
             self.record.demoted.add(name)
@@ -349,7 +352,7 @@ class ExpressionWalker:
     def eval_BinOp(self, node: ast.BinOp) -> Value:
         left, right = self.eval(node.left), self.eval(node.right)
         if isinstance(node.op, ast.Div) and (left.path is not None or right.path is not None) and right.kind != "number":
-            return Value(path=paths.joined(left.path, right.path))
+            return Value(kind="path", path=paths.joined(left.path, right.path))
         if isinstance(node.op, ast.Add) and left.kind == "text" and (right.kind == "text" or right.path is not None):
             return Value(kind="text", path=(left.path or paths.ANY) + (right.path or paths.ANY))
         if isinstance(node.op, ast.Add) and "text" in (left.kind, right.kind):

@@ -9,6 +9,7 @@ import ast
 from dataclasses import dataclass, field
 
 from kfnb.dataflow.book import Book
+from kfnb.dataflow.expressions import IMMUTABLE_KINDS
 from kfnb.dataflow.functions import FunctionNode, class_of, function_value
 from kfnb.dataflow.program import CodeCell, Program, Statement
 from kfnb.dataflow.record import Place, Record
@@ -198,7 +199,7 @@ class StepWalker(Walker):
         for name in {*record.reads, *record.binds}:
             binding = self.flow.get(name)
             if binding is not None and (
-                binding.value.kind in ("number", "text") or binding.value.dotted is not None or name in self.book.setup
+                binding.value.kind in IMMUTABLE_KINDS or binding.value.dotted is not None or name in self.book.setup
             ):
                 notes.immutable.add(name)
 
