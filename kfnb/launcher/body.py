@@ -1,0 +1,371 @@
+"""The body of a task: the process that runs the user's code. Forked by launch.py, watched by supervise.py.
+
+Enters the private view, brings session state, setup and inputs in, runs the cells, checks what they did, saves what
+they gave, and tells the supervisor. Whatever it cannot tell (because it was killed) the supervisor makes up from what
+it saw.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import atexit
+import os
+import signal
+import sys
+import threading
+import types
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from kfnb import runtime
+from kfnb.artifacts import session
+from kfnb.artifacts.store import Store
+from kfnb.artifacts.values import load_values, save_values
+from kfnb.errors import Diagnostic, KfnbError
+from kfnb.launcher import guard, namespaces
+from kfnb.launcher.cells import Failure, run_cells
+from kfnb.launcher.frames import Kind, Wires
+from kfnb.launcher.paths import PathRecord
+from kfnb.launcher.prelude import SetupFailed, after_import, run_setup
+from kfnb.launcher.sink import TaskSink
+from kfnb.runtime import json_number
+from kfnb.spec import Artifact, Blob, ExecutorInput, ExecutorOutput, TaskError, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from kfnb.launcher.kernel import Kernel
+    from kfnb.launcher.workdir import View
+
+_EARLY = ("environ", "cwd", "sys.path")
+"""Session state that imports depend on; the rest (random numbers) is restored last, so that loading draws nothing."""
+
+_LIBRARY_THREADS = frozenset(
+    [
+        "IPython",
+        "asyncio",
+        "concurrent",
+        "ipykernel",
+        "joblib",
+        "kfnb",
+        "loky",
+        "matplotlib",
+        "multiprocessing",
+        "numexpr",
+        "sklearn",
+        "tornado",
+        "tqdm",
+        "zmq",
+    ]
+)
+"""Packages that keep threads of their own; a user's own threads at the end of a step are a warning."""
+
+
+def connect(kernel: Kernel, wires: Wires) -> None:
+    """Make this freshly forked process a kernel's: its streams, its signals, its descriptors."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.__stdout__ = open(1, "w", encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    sys.__stderr__ = open(2, "w", encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    for stream in kernel.streams:
+        stream._original_stdstream_copy = wires.log
+    kernel.channel.attach(wires.frames, wires.stdout, wires.stderr)
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:  # forked from a process that has it loaded: every task would draw the same numbers
+        numpy_random.seed()
+
+
+class Body:
+    """One task in its process."""
+
+    def __init__(self, given: ExecutorInput, kernel: Kernel, view: View, store: Store) -> None:
+        self._given = given
+        self._task = given.task
+        self._kernel = kernel
+        self._namespace: dict[str, Any] = kernel.shell.user_ns
+        self._view = view
+        self._store = store
+        self._record = PathRecord(str(view.path if view.mirrored else view.folder), view.linked)
+        self._definitions = _definitions(given, kernel)
+        self._sink = TaskSink(store, given.run_id, self._definitions, self._quietly)
+        self._watched: dict[str, bytes | None] = {}
+        self._loaded: Any = None
+        self._warnings: list[Diagnostic] = []
+
+    def run(self, wires: Wires) -> None:
+        """Do all of it, and report. Returns once the report is sent."""
+        self._enter_view()
+        connect(self._kernel, wires)
+        output = self._guarded()
+        self._kernel.channel.send(Kind.RESULT, -1, to_json(output))
+        with self._kernel.channel.muted():
+            atexit._run_exitfuncs()  # temporary folders go, uploads finish
+
+    def _enter_view(self) -> None:
+        view = self._view
+        if not view.mirrored:
+            self._keep_store_reachable()
+            if any(entry.is_symlink() for entry in map(view.path.joinpath, view.linked)):
+                view.originals.mkdir(exist_ok=True)
+                namespaces.bind(view.folder, view.originals, read_only=True)
+            namespaces.bind(view.path, view.folder)
+        os.chdir(view.path if view.mirrored else view.folder)
+        self._record.install()
+
+    def _keep_store_reachable(self) -> None:
+        """If the store lies in the notebook's folder, the view is about to cover it: go through an open descriptor."""
+        root = self._store.local_path("")
+        if root is not None and root.resolve().is_relative_to(self._view.folder):
+            root.mkdir(parents=True, exist_ok=True)
+            self._store = Store(f"/proc/self/fd/{os.open(root, os.O_RDONLY | os.O_DIRECTORY)}")
+            self._sink = TaskSink(self._store, self._given.run_id, self._definitions, self._quietly)
+
+    def _guarded(self) -> ExecutorOutput:
+        try:
+            error = self._prepare()
+            if error is None:
+                error = self._run_cells()
+            self._kernel.channel.send(Kind.BODY_DONE, -1)
+            return self._failed(error) if error is not None else self._finish()
+        except SetupFailed as failed:
+            return self._failed(self._setup_error(failed))
+        except KfnbError as error:
+            return self._failed(guard.finding(self._given, "KF609", str(error)))
+        except KeyboardInterrupt:
+            return self._failed(TaskError(message="The step was interrupted.", ename="KeyboardInterrupt"))
+        except Exception as error:
+            kind = type(error).__name__
+            message = f"kfnb itself failed around step {self._task.name!r}: {kind}: {error}. Please report this."
+            return self._failed(guard.finding(self._given, "KF616", message))
+
+    # ---------------------------------------------------------------------------------------------- before the cells
+
+    def _prepare(self) -> TaskError | None:
+        self._restore(_EARLY)
+        run_setup(self._kernel, self._task.setup)
+        for name in self._task.parameters:
+            if name in self._given.parameters:
+                self._namespace[name] = self._given.parameters[name]
+        if self._given.inputs:
+            with self._kernel.channel.muted():
+                self._loaded = load_values(self._store, self._given.inputs, self._namespace)
+        self._restore([p for p in self._given.state if p not in _EARLY])
+        for provider in self._task.state_watch:
+            self._watch(provider)
+        runtime.install(self._sink)
+        missing = [i.name for i in self._task.inputs if not i.optional and i.name not in self._given.inputs]
+        if missing:
+            return guard.finding(self._given, "KF617", f"{missing[0]!r} was not given to step {self._task.name!r}.")
+        return None
+
+    def _restore(self, providers: Any) -> None:
+        for provider in providers:
+            if provider in self._given.state:
+                session.restore(provider, self._store.get(self._given.state[provider]))
+
+    def _watch(self, provider: str) -> None:
+        """Remember a provider's state; where its library is not imported yet, as it is right after that."""
+        library = {"numpy.random": "numpy.random", "torch.random": "torch"}.get(provider)
+        if library is None:
+            self._watched[provider] = session.snapshot(provider)
+            return
+
+        def remember() -> None:
+            self._watched[provider] = session.snapshot(provider)
+
+        after_import(library, remember)
+
+    def _setup_error(self, failed: SetupFailed) -> TaskError:
+        error = failed.error
+        return TaskError(
+            message=f"{type(error).__name__}: {error}",
+            ename=type(error).__name__,
+            evalue=str(error),
+            traceback=failed.traceback,
+            cell=failed.setup.cell or None,
+        )
+
+    # ---------------------------------------------------------------------------------------------- the cells
+
+    def _run_cells(self) -> TaskError | None:
+        self._record.recording = True
+        try:
+            failure = run_cells(self._kernel, self._task.cells, self._given.parameters)
+        finally:
+            self._record.recording = False
+        self._warn_of_leftovers()
+        return None if failure is None else self._user_error(failure)
+
+    def _user_error(self, failure: Failure) -> TaskError:
+        if failure.exited:
+            message = (
+                f"exit() was called in step {self._task.name!r}, which ends a kernel; use an if, or raise an error."
+            )
+            return guard.finding(self._given, "KF604", message, cell=failure.cell.id)
+        self._note_missing()
+        return TaskError(
+            message=f"{failure.ename}: {failure.evalue}" if failure.evalue else failure.ename,
+            ename=failure.ename,
+            evalue=failure.evalue,
+            traceback=failure.traceback,
+            cell=failure.cell.id,
+        )
+
+    def _note_missing(self) -> None:
+        """Count what the body looked for in vain as read: a step above may be writing it."""
+        error = getattr(sys, "last_value", None)
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            place = error.name.replace(".", "/")
+            self._record.missed(f"{place}.py")
+            self._record.missed(f"{place}/__init__.py")
+        elif isinstance(error, FileNotFoundError) and isinstance(error.filename, (str, bytes)):
+            self._record.missed(error.filename)
+
+    def _warn_of_leftovers(self) -> None:
+        for thread in threading.enumerate():
+            if thread is not threading.main_thread() and not _is_librarys(thread):
+                self._warn("KF612", f"thread {thread.name!r}")
+        loop = asyncio.get_event_loop_policy().get_event_loop()
+        for task in asyncio.all_tasks(loop):
+            self._warn("KF613", f"asyncio task {task.get_coro().__qualname__!r}")  # type: ignore[union-attr]
+
+    def _warn(self, code: str, what: str) -> None:
+        message = (
+            f"The {what} that step {self._task.name!r} started was still alive at its end, and was ended with it; "
+            "in one kernel it would have gone on. Wait for it in the step."
+        )
+        self._warnings.append(
+            Diagnostic(code, "warning", message, self._given.notebook_name, guard._own_cell(self._task))
+        )
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """Keep what kfnb does while the body runs out of the record of paths."""
+        before, self._record.recording = self._record.recording, False
+        try:
+            yield
+        finally:
+            self._record.recording = before
+
+    # ---------------------------------------------------------------------------------------------- after the cells
+
+    def _failed(self, error: TaskError, **more: Any) -> ExecutorOutput:
+        return ExecutorOutput(
+            state="FAILED",
+            error=error,
+            logged=tuple(self._sink.logged),
+            metrics=self._sink.metrics,
+            parameters=self._sink.parameters,
+            paths_read=self._record.read(),
+            warnings=tuple(self._warnings),
+            **more,
+        )
+
+    def _finish(self) -> ExecutorOutput:
+        task, given = self._task, self._given
+        state_after = {p: session.snapshot(p) for p in dict.fromkeys((*task.state_watch, *task.state_outputs))}
+        error = guard.check_inputs(given, self._loaded, self._namespace) or guard.check_state(
+            given, self._watched, state_after
+        )
+        records, unrecorded = guard.record_scalars(given, self._namespace)
+        error = error or unrecorded
+        if error is not None:
+            return self._failed(error)
+        absent = tuple(o.name for o in task.outputs if o.name not in self._namespace)
+        with self._kernel.channel.muted():
+            artifacts, unsaved = self._save()
+            self._store.verify_pending()
+        error = self._check_saved(artifacts, unsaved)
+        if error is not None:
+            return self._failed(error)
+        state_out = {p: self._store.put(data) for p in task.state_outputs if (data := state_after[p]) is not None}
+        return ExecutorOutput(
+            state="SUCCEEDED",
+            artifacts=artifacts,
+            logged=tuple(self._sink.logged),
+            absent=absent,
+            unsaved=unsaved,
+            records=records,
+            metrics={**self._tagged_metrics(), **self._sink.metrics},
+            parameters=self._sink.parameters,
+            state_out=state_out,
+            paths_read=self._record.read(),
+            warnings=tuple(self._warnings),
+        )
+
+    def _tagged_metrics(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name in self._task.metrics:
+            value = guard.plain(self._namespace.get(name))
+            if isinstance(value, str):
+                found[name] = value
+            else:
+                try:
+                    found[name] = json_number(runtime.scalar(value))
+                except TypeError:
+                    continue  # not a scalar: no metric
+        return found
+
+    def _save(self) -> tuple[dict[str, Artifact], dict[str, str]]:
+        task = self._task
+        names = [o.name for o in task.outputs if o.needed or self._given.save != "needed"]
+        if self._given.save == "all":
+            names += [name for name in self._user_names() if name not in names]
+        if task.hot:  # an input that shares with what a later task changes belongs to its group
+            names += [i.name for i in task.inputs if i.name not in names]
+        saved = save_values(self._store, self._namespace, names, by_reference=self._definitions)
+        return dict(saved.artifacts), dict(saved.unsaved)
+
+    def _user_names(self) -> Iterator[str]:
+        hidden = self._kernel.shell.user_ns_hidden
+        setup = {name for setup in self._task.setup for name in setup.names}
+        for name, value in self._namespace.items():
+            if not (name.startswith("_") or name in hidden or name in setup or isinstance(value, types.ModuleType)):
+                yield name
+
+    def _check_saved(self, artifacts: Mapping[str, Artifact], unsaved: Mapping[str, str]) -> TaskError | None:
+        task = self._task
+        lost = [o.name for o in task.outputs if o.needed and o.name in unsaved]
+        if lost:
+            message = f"{lost[0]!r}, which a later step needs, cannot be handed on from step {task.name!r}: "
+                f"{unsaved[lost[0]]}"
+            return guard.finding(self._given, "KF607", message)
+        if self._view.mirrored:
+            leaking = next((a.name for a in artifacts.values() if self._holds_path(a)), None)
+            if leaking is not None:
+                message = (
+                    f"The value of {leaking!r} holds the path of step {task.name!r}'s private folder, soon gone. "
+                    "Keep a relative path, or run where user namespaces are allowed."
+                )
+                return guard.finding(self._given, "KF606", message)
+        return guard.check_sharing(self._given, artifacts)
+
+    def _holds_path(self, artifact: Artifact) -> bool:
+        blobs: list[Blob] = [artifact.group.pickle] if artifact.group is not None else []
+        place = os.fsencode(self._view.path)
+        return any(place in self._store.get(blob) for blob in blobs)
+
+
+def _definitions(given: ExecutorInput, kernel: Kernel) -> frozenset[str]:
+    """Return the names of functions and classes that every consumer of this task's values has in its own `__main__`.
+
+    These are the setup definitions of the notebook. A definition that flows as a value is none: it is an output.
+    """
+    names = {name for setup in given.task.setup if setup.kind == "definition" for name in setup.names}
+    for cell in given.task.cells:
+        try:
+            tree = ast.parse(kernel.shell.input_transformer_manager.transform_cell(cell.source))
+        except SyntaxError:
+            continue  # it will say so when it runs
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        names.update(node.name for node in tree.body if isinstance(node, kinds))
+    return frozenset(names - {output.name for output in given.task.outputs})
+
+
+def _is_librarys(thread: threading.Thread) -> bool:
+    """Say whether a library keeps this thread for itself (a progress bar's monitor, an idle worker of a pool)."""
+    target = getattr(thread, "_target", None) or getattr(thread, "function", None)
+    own = getattr(target, "__module__", None) or ""
+    kind = type(thread).__module__
+    return kind.partition(".")[0] in _LIBRARY_THREADS or own.partition(".")[0] in _LIBRARY_THREADS

@@ -1,0 +1,222 @@
+"""Runs one attempt of one task, from its ExecutorInput to its ExecutorOutput; called by the forkserver and by a plain
+start.
+
+The calling process is the supervisor: it makes the private view, forks the body, watches it, and writes output.json,
+notebook.ipynb and log.txt under the attempt's prefix whatever becomes of the body.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from kfnb.artifacts.store import Store
+from kfnb.errors import Diagnostic, KfnbError
+from kfnb.launcher import guard, namespaces, processes
+from kfnb.launcher.body import Body
+from kfnb.launcher.reports import TaskReport, Tell
+from kfnb.launcher.supervise import Ended, Supervisor
+from kfnb.launcher.workdir import View, settle_outside
+from kfnb.spec import ExecutorInput, ExecutorOutput, TaskError, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kfnb.launcher.frames import Wires
+    from kfnb.launcher.kernel import Kernel
+
+DONE, USER_ERROR, WRONG_CALL, OUTSIDE, CANCELED = 0, 1, 3, 4, 130
+"""Exit codes of a launcher: succeeded, the task failed, called wrongly, something outside cannot be used, cancelled."""
+
+
+def run_input(uri: str, kernel: Kernel, tell: Tell) -> int:
+    """Run the attempt whose ExecutorInput is at `uri`; return the exit code. Writes the output document in any case."""
+    folder, _, name = uri.rpartition("/")
+    try:
+        given = msgspec.json.decode(Store(folder or ".").read(name), type=ExecutorInput)
+    except (KfnbError, msgspec.MsgspecError) as error:
+        os.write(2, f"The input of the task cannot be read: {error}\n".encode())
+        return WRONG_CALL if isinstance(error, msgspec.MsgspecError) else OUTSIDE
+    store = Store(given.root)
+    try:
+        output = launch(given, store, kernel, tell)
+    except (KfnbError, OSError) as error:
+        output = _outside(given, error)
+        with contextlib.suppress(KfnbError):
+            store.write(f"{given.prefix}/output.json", to_json(output))
+        os.write(2, f"{error}\n".encode())
+        return OUTSIDE
+    return {"SUCCEEDED": DONE, "FAILED": USER_ERROR}.get(output.state, CANCELED)
+
+
+def launch(given: ExecutorInput, store: Store, kernel: Kernel, tell: Tell = lambda data: None) -> ExecutorOutput:
+    """Run the attempt in a body forked from this process; return its output, which is then also in the store.
+
+    Must be called in the main thread of a process of its own: it takes over its signals and its children.
+    Raises what the store or the disk raises if not even the output can be written.
+    """
+    scratch = Path(given.scratch)
+    scratch.mkdir(parents=True, exist_ok=True)
+    processes.adopt_orphans()
+    try:
+        mirrored = not _namespaces_work()
+        view = View(given.folder, scratch, mirrored)
+        view.build(given.snapshot, given.files, store)
+        report = TaskReport(given, store, tell)
+        rewrite = (os.fsencode(view.path), os.fsencode(view.folder)) if mirrored else None
+        supervisor = Supervisor(given.task.cells, report, _timeout(given), rewrite)
+        report.collector = supervisor.collector
+        with _stop_on_signals(supervisor) as wake:
+            ended = supervisor.run(lambda wires: _body(given, kernel, view, store, wires), wake)
+        output = _compose(given, store, view, report, supervisor, ended)
+        settle_outside(view, scratch)
+        report.close()
+        store.write(f"{given.prefix}/output.json", to_json(output))
+        return output
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _body(given: ExecutorInput, kernel: Kernel, view: View, store: Store, wires: Wires) -> None:
+    if not view.mirrored and not namespaces.enter_own_mounts():
+        raise RuntimeError("a mount namespace could be had, and now it cannot")
+    Body(given, kernel, view, store).run(wires)
+
+
+_works: list[bool] = []
+
+
+def _namespaces_work() -> bool:
+    """Try once a process tree, in a child: a namespace that was entered cannot be left."""
+    if not _works:
+        child = processes.fork()
+        if child == 0:
+            os._exit(0 if namespaces.enter_own_mounts() else 1)
+        _works.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0)
+    return _works[0]
+
+
+def find_out_namespaces() -> None:
+    """Find out now whether mount namespaces can be had, so that no task has to (the forkserver calls this)."""
+    _namespaces_work()
+
+
+def _timeout(given: ExecutorInput) -> float | None:
+    limits = [t for t in (given.timeout, given.task.settings.timeout) if t is not None]
+    return min(limits, default=None)
+
+
+@contextlib.contextmanager
+def _stop_on_signals(supervisor: Supervisor) -> Iterator[int]:
+    """Have SIGTERM, SIGHUP and SIGINT stop the body; yield a descriptor that wakes the supervisor up."""
+    read, write = os.pipe()
+    for descriptor in (read, write):
+        os.set_blocking(descriptor, False)
+    before = {
+        n: signal.signal(n, lambda *_: supervisor.stop("canceled"))
+        for n in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+    }
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    try:
+        yield read
+    finally:
+        signal.set_wakeup_fd(-1)
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)  # it is over: what is left is writing it down
+        os.close(read)
+        os.close(write)
+
+
+def _compose(
+    given: ExecutorInput, store: Store, view: View, report: TaskReport, supervisor: Supervisor, ended: Ended
+) -> ExecutorOutput:
+    """Put together what the body said and what was seen from outside."""
+    said = (
+        ExecutorOutput(state="FAILED")
+        if ended.result is None
+        else msgspec.json.decode(ended.result, type=ExecutorOutput)
+    )
+    changed: dict[str, Any] = {}
+    if ended.stopped is not None and said.state != "SUCCEEDED":
+        changed = _stopped(given, ended)
+    elif ended.result is None:
+        changed = {"error": _death(given, ended)}
+    files = view.changes(store)
+    damaged = view.damaged_originals()
+    if damaged and changed.get("state") != "CANCELED":
+        message = (
+            f"Step {given.task.name!r} changed {damaged[0]!r} in the notebook's folder itself, past kfnb, which links "
+            "files of this size instead of copying them. Write to a new file, or copy it in the step first."
+        )
+        changed |= {"state": "FAILED", "error": guard.finding(given, "KF605", message)}
+    return msgspec.structs.replace(
+        said,
+        files=files,
+        cells=tuple(supervisor.results),
+        warnings=(*said.warnings, *_warnings(given, report, supervisor, ended)),
+        started=ended.started,
+        finished=ended.finished,
+        notebook=report.notebook_key,
+        log=report.log_key,
+        **changed,
+    )
+
+
+def _stopped(given: ExecutorInput, ended: Ended) -> dict[str, Any]:
+    cell = _cell_of(given, ended)
+    if ended.stopped == "timeout":
+        message = f"Step {given.task.name!r} ran longer than its timeout of {_timeout(given):g} s."
+        return {"state": "FAILED", "error": guard.finding(given, "KF603", message, cell=cell)}
+    return {"state": "CANCELED", "error": TaskError(message="The step was cancelled.", cell=cell)}
+
+
+def _cell_of(given: ExecutorInput, ended: Ended) -> str | None:
+    return given.task.cells[ended.running].id if ended.running is not None else None
+
+
+def _death(given: ExecutorInput, ended: Ended) -> TaskError:
+    """Say why a body ended without a result."""
+    name, cell = given.task.name, _cell_of(given, ended)
+    if ended.out_of_memory:
+        message = (
+            f"Step {name!r} was killed as the machine had no memory left. Give it less data at once, or more memory."
+        )
+        return guard.finding(given, "KF602", message, cell=cell)
+    if ended.status < 0:
+        number = -ended.status
+        known = {s.value: s.name for s in signal.Signals}.get(number, str(number))
+        more = "; often that is for lack of memory" if number == signal.SIGKILL else ""
+        crash = (
+            " (a crash in compiled code)"
+            if number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE)
+            else ""
+        )
+        return guard.finding(given, "KF601", f"Step {name!r} was killed by signal {known}{crash}{more}.", cell=cell)
+    message = f"The process of step {name!r} ended by itself (os._exit?, exit code {ended.status}) before it was done."
+    return guard.finding(given, "KF600", message, cell=cell)
+
+
+def _warnings(given: ExecutorInput, report: TaskReport, supervisor: Supervisor, ended: Ended) -> Iterator[Diagnostic]:
+    notebook, cells = given.notebook_name, given.task.cells
+    for number in sorted(supervisor.collector.truncated):
+        message = "The cell printed more than a notebook keeps; the beginning is under it, the rest in the step's log."
+        yield Diagnostic("KF611", "warning", message, notebook, cells[number].id)
+    if report.truncated:
+        yield Diagnostic("KF611", "warning", "The step printed more than its log keeps; the end was dropped.", notebook)
+    for process in ended.leftovers:
+        message = (
+            f"Process {process}, which step {given.task.name!r} started, was alive at its end and was ended with it; "
+            "in one kernel it would have gone on. Wait for it in the step."
+        )
+        yield Diagnostic("KF614", "warning", message, notebook, guard._own_cell(given.task))
+
+
+def _outside(given: ExecutorInput, error: Exception) -> ExecutorOutput:
+    message = f"Step {given.task.name!r} could not be run or its results not kept: {error}"
+    return ExecutorOutput(state="FAILED", error=guard.finding(given, "KF609", message))

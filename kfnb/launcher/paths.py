@@ -1,0 +1,209 @@
+"""Records which paths of the notebook's folder a body reads, and turns links into copies before they are written to.
+
+Installed by body.py in the body's process, for good: an audit hook cannot be taken out again. Python's audit events
+tell what is opened, listed, made and removed; `os.stat` and its kin, which raise none, are wrapped.
+What C code opens by itself is not seen; links of the view are read-only or checked afterwards for that reason.
+"""
+
+from __future__ import annotations
+
+import _thread
+import functools
+import os
+import shutil
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_TRUNC | os.O_CREAT | os.O_APPEND
+_IMPORTERS = frozenset(
+    {"<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>", "<frozen zipimport>"}
+)
+
+
+class PathRecord:
+    """The paths (relative, `/` between parts) that a body read in `folder`. Off until `recording` is set.
+
+    `linked` maps paths that are still links to what they link to; they become copies before they are written to.
+    """
+
+    def __init__(self, folder: str, linked: dict[str, Path]) -> None:
+        self.recording = False
+        self._folder = folder.rstrip("/") + "/"
+        self._linked = linked
+        self._read: dict[str, None] = {}
+        self._own: set[str] = set()
+        self._busy: set[int] = set()  # threads that are in here already
+        self._handlers: dict[str, Callable[[tuple[Any, ...]], None]] = {
+            "open": self._on_open,
+            "os.listdir": self._on_list,
+            "os.scandir": self._on_list,
+            "os.truncate": lambda args: self._writes(args[0], keep=True),
+            "sqlite3.connect": lambda args: self._opens(args[0], reads=True, writes=True),
+            "os.rename": self._on_rename,
+            "os.link": self._on_link,
+            "os.symlink": lambda args: self._writes(args[1], keep=True),
+            "os.mkdir": lambda args: self._writes(args[0], keep=True),
+            "os.chmod": lambda args: self._writes(args[0], keep=True),
+            "os.chown": lambda args: self._writes(args[0], keep=True),
+            "os.utime": lambda args: self._writes(args[0], keep=True),
+            "os.remove": self._on_remove,
+            "shutil.rmtree": lambda args: self._reads(args[0]),
+            "os.rmdir": self._on_remove,
+            "subprocess.Popen": lambda args: self._break_all(),
+            "os.system": lambda args: self._break_all(),
+            "os.exec": lambda args: self._break_all(),
+            "os.posix_spawn": lambda args: self._break_all(),
+            "pty.spawn": lambda args: self._break_all(),
+        }
+
+    def install(self) -> None:
+        """Start listening, for the rest of this process."""
+        sys.addaudithook(self._hear)
+        for name in ("stat", "lstat", "access", "readlink"):
+            function = getattr(os, name)
+            wrapped = self._asking(function)
+            setattr(os, name, wrapped)
+            for able in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids):
+                if function in able:  # shutil asks these sets what os.stat can do
+                    able.add(wrapped)
+
+    def read(self) -> tuple[str, ...]:
+        """Return the paths that were opened to be read, listed or asked about before the body itself wrote them."""
+        return tuple(self._read)
+
+    def missed(self, path: object) -> None:
+        """Take in a path that C code or the import system looked for in vain."""
+        self._reads(path)
+
+    def _hear(self, event: str, args: tuple[Any, ...]) -> None:
+        handler = self._handlers.get(event)
+        if handler is None or not self.recording or _thread.get_ident() in self._busy:
+            return
+        self._busy.add(_thread.get_ident())
+        try:
+            handler(args)
+        except (OSError, TypeError, ValueError, UnicodeError):
+            pass  # the call itself will say what is wrong with its arguments
+        finally:
+            self._busy.discard(_thread.get_ident())
+
+    def _asking(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def ask(path: Any, *args: Any, **more: Any) -> Any:
+            if not self.recording or isinstance(path, int) or _thread.get_ident() in self._busy:
+                return function(path, *args, **more)
+            try:
+                answer = function(path, *args, **more)
+            except OSError:
+                self._asked(path)
+                raise
+            # A folder that is there stays there whatever others write into it; only a listing shows that.
+            if not (isinstance(answer, os.stat_result) and stat.S_ISDIR(answer.st_mode)):
+                self._asked(path)
+            return answer
+
+        return ask
+
+    def _asked(self, path: object) -> None:
+        self._busy.add(_thread.get_ident())
+        try:
+            if not _called_by_import():
+                self._reads(path)
+        except (OSError, TypeError, ValueError, UnicodeError):
+            pass
+        finally:
+            self._busy.discard(_thread.get_ident())
+
+    def _on_open(self, args: tuple[Any, ...]) -> None:
+        path, mode, flags = args
+        if isinstance(path, int) or path is None:
+            return
+        flags = flags if isinstance(flags, int) else 0
+        writes = bool(flags & _WRITES) or (isinstance(mode, str) and any(c in mode for c in "wax+"))
+        truncates = bool(flags & os.O_TRUNC) or (isinstance(mode, str) and "w" in mode)
+        if flags & getattr(os, "O_DIRECTORY", 0):
+            return  # what is done with the descriptor says more
+        looks = not flags & os.O_WRONLY or bool(flags & (os.O_APPEND | os.O_EXCL))
+        self._opens(path, reads=looks and not truncates, writes=writes, keep=not truncates)
+
+    def _opens(self, path: Any, *, reads: bool, writes: bool, keep: bool = True) -> None:
+        if reads:
+            self._reads(path)
+        if writes:
+            self._writes(path, keep)
+
+    def _on_list(self, args: tuple[Any, ...]) -> None:
+        if not isinstance(args[0], int) and not _called_by_import():
+            self._reads(args[0] if args[0] is not None else ".")
+
+    def _on_rename(self, args: tuple[Any, ...]) -> None:
+        self._reads(args[0])
+        self._on_link(args)
+
+    def _on_link(self, args: tuple[Any, ...]) -> None:
+        self._writes(args[0], keep=True)
+        self._writes(args[1], keep=True)
+
+    def _on_remove(self, args: tuple[Any, ...]) -> None:
+        self._reads(args[0])
+        self._own_now(args[0])
+
+    def _inside(self, path: Any) -> str | None:
+        text = os.fsdecode(path)
+        if not text.startswith("/"):
+            text = f"{os.getcwd()}/{text}"  # noqa: PTH109 - called for every path that a body touches
+        text = os.path.normpath(text)
+        if not (text + "/").startswith(self._folder):
+            return None
+        inside = text[len(self._folder) :] or "."
+        return None if "__pycache__" in inside or ".ipynb_checkpoints" in inside else inside
+
+    def _reads(self, path: Any) -> None:
+        inside = self._inside(path)
+        if inside is not None and inside not in self._own:
+            self._read[inside] = None
+
+    def _own_now(self, path: Any) -> None:
+        inside = self._inside(path)
+        if inside is not None:
+            self._own.add(inside)
+
+    def _writes(self, path: Any, keep: bool) -> None:
+        inside = self._inside(path)
+        if inside is None:
+            return
+        self._own.add(inside)
+        if inside in self._linked:
+            self._break(inside, keep)
+
+    def _break(self, inside: str, keep: bool) -> None:
+        original = self._linked.pop(inside)
+        place = Path(self._folder + inside)
+        copy = place.with_name(place.name + ".kfnb-copy")
+        if keep:
+            shutil.copy2(original, copy)
+        else:
+            copy.touch()
+            shutil.copymode(original, copy)
+        copy.replace(place)
+
+    def _break_all(self) -> None:
+        """Copy before another program starts, which may write anywhere. Links to large files are guarded otherwise."""
+        for inside in [i for i in self._linked if not Path(self._folder + i).is_symlink()]:
+            self._break(inside, keep=True)
+
+
+def _called_by_import() -> bool:
+    frame = sys._getframe(2)
+    for _ in range(6):
+        if frame.f_code.co_filename in _IMPORTERS:
+            return True
+        if frame.f_back is None:
+            return False
+        frame = frame.f_back
+    return False

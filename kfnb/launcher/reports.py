@@ -1,0 +1,133 @@
+"""What a supervisor writes while and after a body runs: the log, the executed notebook, progress; used by launch.py.
+
+The log grows line by line where the store is a folder; elsewhere it is written with the notebook every few seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kfnb.launcher.supervise import Listener
+
+if TYPE_CHECKING:
+    from kfnb.artifacts.store import Store
+    from kfnb.launcher.collect import Collector
+    from kfnb.spec import ExecutorInput
+
+SAVE_EVERY = 3.0
+"""Seconds between two saves of the notebook that is being executed."""
+LOG_LIMIT = 256 << 20
+"""Bytes that the log of one task keeps."""
+_TELL_EVERY = 0.1
+_TELL_CHARACTERS = 2000
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+class TaskReport(Listener):
+    """Log, notebook and progress of one attempt. While the body runs, an error in saving waits for the last save."""
+
+    def __init__(self, given: ExecutorInput, store: Store, tell: Tell) -> None:
+        self.log_key = f"{given.prefix}/log.txt"
+        self.notebook_key = f"{given.prefix}/notebook.ipynb"
+        self.collector: Collector | None = None
+        self.truncated = False
+        self._given = given
+        self._store = store
+        self._tell = tell
+        self._changed = False
+        self._saved = time.monotonic()
+        self._told = 0.0
+        self._unsaid = ""
+        self._state: dict[str, Any] = {}
+        self._done = 0
+        self._size = 0
+        path = store.local_path(self.log_key)
+        self._in_store = path is not None
+        self._path = path if path is not None else Path(given.scratch) / "log.txt"
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._log = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+
+    def on_cell(self, number: int, state: str, when: float) -> None:
+        """Tell that a cell began or ended."""
+        cell = self._given.task.cells[number]
+        self._done += state == "SUCCEEDED"
+        self._state = {"cell": cell.id, "number": number + 1, "done": self._done, "cells": len(self._given.task.cells)}
+        self._say({**self._state, "state": state, "time": when})
+        self._changed = True
+
+    def on_text(self, text: str) -> None:
+        """Write to the log, up to its limit."""
+        if not text:
+            return
+        self._changed = True
+        data = text.encode("utf-8", "replace")
+        if self._size + len(data) > LOG_LIMIT:
+            if self.truncated:
+                return
+            self.truncated = True
+            kept = data[: LOG_LIMIT - self._size]
+            data = kept + f"\n[kfnb keeps {LOG_LIMIT >> 20} MB of a step's log; what follows is dropped]\n".encode()
+        self._size += len(data)
+        try:
+            os.write(self._log, data)
+        except OSError:
+            self.truncated = True
+            self._size = LOG_LIMIT
+        self._unsaid = (self._unsaid + text)[-2 * _TELL_CHARACTERS :]
+
+    def on_tick(self) -> None:
+        """Tell new text, and save the notebook if it is time."""
+        now = time.monotonic()
+        if self._unsaid and now - self._told >= _TELL_EVERY:
+            self._told = now
+            text, self._unsaid = self._unsaid[-_TELL_CHARACTERS:], ""
+            self._say({**self._state, "log": text})
+        if self._changed and now - self._saved >= SAVE_EVERY:
+            try:
+                self.save()
+            except Exception:
+                self._saved = now  # it is tried again, and at the end it must work
+
+    def _say(self, data: dict[str, Any]) -> None:
+        self._tell(data)
+
+    def save(self) -> None:
+        """Save the notebook as executed so far, and the log if the store is elsewhere."""
+        self._saved, self._changed = time.monotonic(), False
+        if self.collector is not None:
+            self.collector.flush()
+            notebook = json.dumps(executed_notebook(self._given, self.collector), ensure_ascii=False)
+            self._store.write(self.notebook_key, notebook.encode("utf-8", "replace"))
+        if not self._in_store:
+            self._store.write(self.log_key, self._path.read_bytes())
+
+    def close(self) -> None:
+        """Tell what is not told yet, and save for the last time."""
+        self._told = 0.0
+        self.on_tick()
+        os.close(self._log)
+        self.save()
+
+
+def executed_notebook(given: ExecutorInput, collector: Collector) -> dict[str, Any]:
+    """Return the task's cells with their outputs so far, as a notebook (nbformat 4.5)."""
+    cells = [
+        {
+            "cell_type": "code",
+            "id": cell.id,
+            "metadata": {"tags": list(cell.tags)} if cell.tags else {},
+            "source": cell.source,
+            "execution_count": collector.counts[number],
+            "outputs": collector.rendered(number),
+        }
+        for number, cell in enumerate(given.task.cells)
+    ]
+    spec = {"name": given.kernel, "display_name": given.kernel, "language": "python"}
+    metadata = {"kernelspec": spec, "kfnb": {"run": given.run_id, "task": given.task.name, "attempt": given.attempt}}
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}

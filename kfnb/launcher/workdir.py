@@ -1,0 +1,334 @@
+"""The private view of the notebook's folder that a task runs in, and what the task did to it (semantics, section 5).
+
+The runner calls `make_snapshot` once a run; launch.py builds a `View` for each task and asks it for the changes after
+the body; body.py enters it. Small files are copies; the rest are links, which paths.py replaces by copies before
+anything opens them for writing.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import fnmatch
+import os
+import shutil
+import stat
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+import msgspec
+
+from kfnb.errors import OutsideError
+from kfnb.spec import Blob, FileChange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+COPY_LIMIT = 1 << 20
+"""Files up to this size are copied once a run; larger ones are links."""
+COPY_TOTAL = 64 << 20
+COPY_COUNT = 2000
+PRIVATE_TOTAL = 16 << 20
+PRIVATE_COUNT = 300
+"""Up to this much of the run's copies is copied again for every task; beyond it they are hard links until written."""
+
+LEFT_OUT = frozenset({".git", ".ipynb_checkpoints", "__pycache__", "node_modules", ".kfnb"})
+"""Names that are never part of the view, nor of what a task wrote."""
+
+
+class Files(Protocol):
+    """What the view needs of the artifact store."""
+
+    def put_file(self, path: Path) -> Blob:
+        """Keep a file's bytes."""
+
+    def fetch(self, blob: Blob, path: Path) -> None:
+        """Write kept bytes to a file."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One path of the folder when the run started. `held`: where its bytes are, in the snapshot or the real folder."""
+
+    path: str
+    kind: Literal["file", "directory", "link"]
+    mode: int = 0
+    size: int = 0
+    modified: int = 0  # nanoseconds
+    held: Literal["snapshot", "real"] = "snapshot"
+    target: str = ""
+
+
+class _Stat(NamedTuple):
+    kind: int
+    size: int
+    modified: int
+    inode: int
+
+
+def make_snapshot(folder: str | Path, target: str | Path, leave_out: Sequence[str | Path] = ()) -> None:
+    """Keep the small files of `folder` in the new folder `target`, with a list of everything there.
+
+    `leave_out` names folders that are kfnb's own (its data, its store) should they lie within.
+    """
+    folder, target = Path(folder).resolve(), Path(target)
+    files = target / "files"
+    files.mkdir(parents=True, exist_ok=True)
+    entries: list[Entry] = []
+    count = total = 0
+    own = {Path(p).resolve() for p in leave_out} | {target.resolve()}
+    for entry in _walk(folder, own):
+        if entry.kind == "directory":
+            (files / entry.path).mkdir(exist_ok=True)
+        elif (
+            entry.kind == "file"
+            and entry.size <= COPY_LIMIT
+            and count < COPY_COUNT
+            and total + entry.size <= COPY_TOTAL
+        ):
+            try:
+                shutil.copy2(folder / entry.path, files / entry.path)
+            except PermissionError:
+                continue  # by hand it cannot be read either; what may be there is a name only
+            count, total = count + 1, total + entry.size
+        elif entry.kind == "file":
+            entry = msgspec.structs.replace(entry, held="real")
+        entries.append(entry)
+    (target / "entries.json").write_bytes(msgspec.json.encode(entries))
+
+
+def _walk(folder: Path, own: set[Path]) -> Iterator[Entry]:
+    """Yield every path of the folder, a folder before what lies in it, in the order the system lists them."""
+    ignored = _ignore_rules(folder)
+    todo = [""]
+    while todo:
+        below = todo.pop(0)
+        try:
+            listing = list(os.scandir(folder / below))
+        except OSError:
+            continue
+        for item in listing:
+            path = f"{below}/{item.name}" if below else item.name
+            if item.name in LEFT_OUT or ignored(path, item.name) or Path(item.path) in own:
+                continue
+            info = item.stat(follow_symlinks=False)
+            if item.is_symlink():
+                yield Entry(path, "link", target=str(Path(item.path).readlink()))
+            elif item.is_dir():
+                if (Path(item.path) / "pyvenv.cfg").exists():
+                    continue
+                yield Entry(path, "directory", mode=stat.S_IMODE(info.st_mode), modified=info.st_mtime_ns)
+                todo.append(path)
+            elif item.is_file():
+                yield Entry(path, "file", stat.S_IMODE(info.st_mode), info.st_size, info.st_mtime_ns)
+
+
+def _ignore_rules(folder: Path) -> Callable[[str, str], bool]:
+    """Read `.kfnbignore`: one shell pattern a line, of a name anywhere or of a path from the folder."""
+    try:
+        lines = (folder / ".kfnbignore").read_text().splitlines()
+    except OSError:
+        return lambda path, name: False
+    patterns = [line.strip().strip("/") for line in lines if line.strip() and not line.startswith("#")]
+    return lambda path, name: any(fnmatch.fnmatch(path, p) or fnmatch.fnmatch(name, p) for p in patterns)
+
+
+class View:
+    """A task's private copy of the folder, at `path`. `linked`: paths that are still links, and what they link to."""
+
+    def __init__(self, folder: str, scratch: Path, mirrored: bool) -> None:
+        self.folder = Path(folder).resolve()
+        self.mirrored = mirrored
+        self.originals = self.folder if mirrored else scratch / "originals"
+        self.path = _mirror(self.folder, scratch / "mirror") if mirrored else scratch / "view"
+        self.linked: dict[str, Path] = {}
+        self._snapshot = scratch / "snapshot"
+        self._entries: dict[str, Entry] = {}
+        self._given: dict[str, Blob] = {}
+        self._before: dict[str, _Stat] = {}
+
+    def build(self, snapshot: str | None, changes: Sequence[FileChange], files: Files) -> None:
+        """Lay the view out: the folder as it was when the run started, then what the ancestors did to it."""
+        if snapshot is None:
+            make_snapshot(self.folder, self._snapshot)
+        else:
+            self._snapshot = Path(snapshot)
+        entries = msgspec.json.decode((self._snapshot / "entries.json").read_bytes(), type=list[Entry])
+        self._entries = {entry.path: entry for entry in entries}
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._lay_out(entries)
+        clock = time.time_ns() - (len(changes) + 1) * 10_000_000
+        for number, change in enumerate(changes):
+            # Files keep the order of their times: the latest checkpoint stays the latest.
+            self._apply(change, files, clock + number * 10_000_000)
+        self._before = dict(_scan(self.path))
+
+    def _lay_out(self, entries: Sequence[Entry]) -> None:
+        held = [e for e in entries if e.kind == "file" and e.held == "snapshot"]
+        private = len(held) <= PRIVATE_COUNT and sum(e.size for e in held) <= PRIVATE_TOTAL
+        for entry in entries:
+            place = self.path / entry.path
+            if entry.kind == "directory":
+                place.mkdir(exist_ok=True)
+            elif entry.kind == "link":
+                place.symlink_to(entry.target)
+            elif entry.held == "real":
+                place.symlink_to(self.originals / entry.path)
+                self.linked[entry.path] = self.originals / entry.path
+            elif not (not private and self._hard_link(entry, place)):
+                _copy(self._snapshot / "files" / entry.path, place, entry)
+        for entry in reversed(entries):
+            if entry.kind == "directory":
+                os.utime(self.path / entry.path, ns=(entry.modified, entry.modified))
+                (self.path / entry.path).chmod(entry.mode | stat.S_IRWXU)
+
+    def _hard_link(self, entry: Entry, place: Path) -> bool:
+        source = self._snapshot / "files" / entry.path
+        try:
+            place.hardlink_to(source)
+        except OSError:
+            return False
+        self.linked[entry.path] = source
+        return True
+
+    def _apply(self, change: FileChange, files: Files, modified: int) -> None:
+        place = self.path / change.path
+        self.linked.pop(change.path, None)
+        if change.kind == "directory" and place.is_dir() and not place.is_symlink():
+            place.chmod(change.mode | stat.S_IRWXU)
+            return
+        if place.is_symlink() or place.is_file():
+            place.unlink()
+        elif place.is_dir():
+            shutil.rmtree(place)
+        if change.kind == "removed":
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if change.kind == "directory":
+            place.mkdir()
+            place.chmod(change.mode | stat.S_IRWXU)
+        elif change.kind == "link":
+            place.symlink_to(change.target or "")
+        elif change.blob is not None:
+            files.fetch(change.blob, place)
+            place.chmod(change.mode)
+            os.utime(place, ns=(modified, modified))
+            self._given[change.path] = change.blob
+
+    def changes(self, files: Files) -> tuple[FileChange, ...]:
+        """Return what differs from when the view was built, the oldest change first; its bytes are put in the store."""
+        after = dict(_scan(self.path))
+        found: list[tuple[int, FileChange]] = []
+        for path, now in after.items():
+            if self._before.get(path) == now:
+                continue
+            change = self._changed(path, now, files)
+            if change is not None:
+                found.append((now.modified, change))
+        gone = [path for path in self._before if path not in after]
+        gone = [path for path in gone if path.rpartition("/")[0] not in gone]
+        found.sort(key=lambda item: (item[1].kind != "directory", item[0]))
+        return (*(FileChange(path=path, kind="removed") for path in gone), *(change for _, change in found))
+
+    def _changed(self, path: str, now: _Stat, files: Files) -> FileChange | None:
+        place, before = self.path / path, self._before.get(path)
+        mode = stat.S_IMODE(place.lstat().st_mode)
+        if now.kind == stat.S_IFLNK:
+            return FileChange(path=path, kind="link", target=str(place.readlink()))
+        if now.kind == stat.S_IFDIR:
+            return (
+                None
+                if before is not None and before.kind == stat.S_IFDIR
+                else FileChange(path=path, kind="directory", mode=mode)
+            )
+        if before is not None and before.kind in (stat.S_IFREG, stat.S_IFLNK) and self._same_bytes(path, now.size):
+            return None
+        blob = files.put_file(place)
+        return None if self._given.get(path) == blob else FileChange(path=path, kind="file", blob=blob, mode=mode)
+
+    def _same_bytes(self, path: str, size: int) -> bool:
+        """Say whether the file holds what it held when the view was built, where that came from the folder."""
+        entry = self._entries.get(path)
+        if entry is None or entry.kind != "file" or path in self._given or entry.size != size:
+            return False
+        original = self._snapshot / "files" / path if entry.held == "snapshot" else self.folder / path
+        try:
+            return filecmp.cmp(original, self.path / path, shallow=False)
+        except OSError:
+            return False
+
+    def damaged_originals(self) -> tuple[str, ...]:
+        """Return the originals behind links that changed although every known way of writing makes a copy first."""
+        damaged = []
+        for path, original in self.linked.items():
+            entry = self._entries[path]
+            if entry.held == "real" and not self.mirrored:
+                continue  # mounted read-only: whoever changed it, it was not this task
+            try:
+                info = original.stat()
+            except OSError:
+                continue
+            if (info.st_size, info.st_mtime_ns) != (entry.size, entry.modified):
+                damaged.append(path)
+        return tuple(damaged)
+
+
+def _copy(source: Path, place: Path, entry: Entry) -> None:
+    try:
+        shutil.copyfile(source, place)
+    except FileNotFoundError:
+        raise OutsideError(f"The run's copy of {entry.path} is gone ({source}): start the run again.") from None
+    place.chmod(entry.mode)
+    os.utime(place, ns=(entry.modified, entry.modified))
+
+
+def _scan(folder: Path) -> Iterator[tuple[str, _Stat]]:
+    """Yield every path below the folder with what tells whether it changed."""
+    todo = [""]
+    while todo:
+        below = todo.pop()
+        for item in os.scandir(folder / below):
+            if item.name in LEFT_OUT:
+                continue
+            path = f"{below}/{item.name}" if below else item.name
+            info = item.stat(follow_symlinks=False)
+            kind = stat.S_IFMT(info.st_mode)
+            if kind == stat.S_IFDIR:
+                todo.append(path)
+                yield path, _Stat(kind, 0, 0, info.st_ino)
+            elif kind in (stat.S_IFREG, stat.S_IFLNK):
+                yield path, _Stat(kind, info.st_size, info.st_mtime_ns, info.st_ino)
+
+
+def _mirror(folder: Path, mirror: Path) -> Path:
+    """Lay the parents of the folder out as links to its real siblings, so that `../data` works; return the view's
+    place.
+
+    Goes up four levels, and no further than a folder with more than 1,000 entries.
+    """
+    top = folder.parent
+    for parent in folder.parents[:4]:
+        if parent == parent.parent or sum(1 for _ in os.scandir(parent)) > 1000:
+            break
+        top = parent
+    real, here = top, mirror
+    here.mkdir(parents=True, exist_ok=True)
+    for part in folder.relative_to(top).parts:
+        for sibling in os.scandir(real):
+            if sibling.name != part and not mirror.is_relative_to(sibling.path):
+                (here / sibling.name).symlink_to(sibling.path)
+        real, here = real / part, here / part
+        here.mkdir(exist_ok=True)
+    return here
+
+
+def settle_outside(view: View, scratch: Path) -> None:
+    """Move what a body wrote beside a mirrored folder (`../report.csv`) to its real place: it is the user's own."""
+    if not view.mirrored:
+        return
+    parts = view.path.relative_to(scratch / "mirror").parts
+    here, real = scratch / "mirror", view.folder.parents[len(parts) - 1]
+    for part in parts:
+        for item in list(os.scandir(here)):
+            if item.name != part and not item.is_symlink():
+                shutil.move(item.path, real / item.name)
+        here, real = here / part, real / part
