@@ -328,8 +328,10 @@ class Body:
         task = self._task
         lost = [o.name for o in task.outputs if o.needed and o.name in unsaved]
         if lost:
-            message = f"{lost[0]!r}, which a later step needs, cannot be handed on from step {task.name!r}: "
+            message = (
+                f"{lost[0]!r}, which a later step needs, cannot be handed on from step {task.name!r}: "
                 f"{unsaved[lost[0]]}"
+            )
             return guard.finding(self._given, "KF607", message)
         if self._view.mirrored:
             leaking = next((a.name for a in artifacts.values() if self._holds_path(a)), None)
