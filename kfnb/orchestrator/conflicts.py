@@ -1,7 +1,8 @@
 """Finds tasks that read a path which a step above them wrote without being an ancestor (semantics, section 5).
 
 Asked by the state machine each time a task is done; pure. By hand the reader would have seen what the step above wrote,
-so its result cannot stand. Each path costs one look-up for itself and one for each folder it lies in.
+so its result cannot stand. A write shows in the path itself, in a listing of the folder it lies in, and, if it took a
+folder away, in everything below. (A folder that is made is a written path of its own.)
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from kfnb.spec import ExecutorOutput, Task
 
@@ -30,47 +31,49 @@ class PathIndex:
     def __init__(self, tasks: tuple[Task, ...]) -> None:
         self._tasks = tasks
         self._readers: dict[str, list[int]] = defaultdict(list)
+        self._readers_below: dict[str, list[int]] = defaultdict(list)
         self._writers: dict[str, list[int]] = defaultdict(list)
-        self._writers_below: dict[str, list[int]] = defaultdict(list)
+        self._removers: dict[str, list[int]] = defaultdict(list)
 
     def add(self, number: int, output: ExecutorOutput) -> list[Conflict]:
         """Take in what a finished task read and wrote; return the conflicts that this brings, nearest writer first."""
-        found = [*self._of_reader(number, output)]
+        reads = {str(PurePosixPath(path)) for path in output.paths_read}
+        found = [c for path in reads for c in self._clashes([number], self._seen_by(path), path)]
         if output.state == "SUCCEEDED":
-            found += self._of_writer(number, output)
-        for path in {_clean(p) for p in output.paths_read}:
+            for change in output.files:
+                found += self._write(number, str(PurePosixPath(change.path)), removed=change.kind == "removed")
+        for path in reads:
             self._readers[path].append(number)
-        return sorted(found, key=lambda c: (c.reader, -c.writer))
+            for folder in _folders(path):
+                self._readers_below[folder].append(number)
+        return sorted(set(found), key=lambda c: (c.reader, -c.writer, c.path))
 
-    def _of_reader(self, reader: int, output: ExecutorOutput) -> Iterator[Conflict]:
-        if not self._writers:
-            return
-        for path in {_clean(p) for p in output.paths_read}:
-            for writer in {*self._writers.get(path, ()), *self._writers_below.get(path, ())}:
-                if self._clash(reader, writer):
-                    yield Conflict(reader, writer, path)
+    def _seen_by(self, path: str) -> list[int]:
+        """Return the writers whose work shows to who reads `path`."""
+        writers = list(self._writers.get(path, ()))
+        if self._removers:
+            writers += (writer for folder in _folders(path) for writer in self._removers.get(folder, ()))
+        return writers
 
-    def _of_writer(self, writer: int, output: ExecutorOutput) -> Iterator[Conflict]:
-        below: set[str] = set()
-        for path in {_clean(change.path) for change in output.files}:
-            self._writers[path].append(writer)
-            below.update(_folders(path))
-            for reader in self._readers.get(path, ()):
-                if self._clash(reader, writer):
-                    yield Conflict(reader, writer, path)
-        for folder in below:
-            self._writers_below[folder].append(writer)
-            for reader in self._readers.get(folder, ()):
-                if self._clash(reader, writer):
-                    yield Conflict(reader, writer, folder)
+    def _write(self, writer: int, path: str, *, removed: bool) -> list[Conflict]:
+        """Take in one write; return the conflicts with tasks that have read already."""
+        found = []
+        for shown in (path, str(PurePosixPath(path).parent)):
+            self._writers[shown].append(writer)
+            found += self._clashes(self._readers.get(shown, ()), [writer], path)
+        if removed:
+            self._removers[path].append(writer)
+            found += self._clashes(self._readers_below.get(path, ()), [writer], path)
+        return found
 
-    def _clash(self, reader: int, writer: int) -> bool:
-        return writer < reader and self._tasks[writer].name not in self._tasks[reader].ancestors
-
-
-def _clean(path: str) -> str:
-    return str(PurePosixPath(path))
+    def _clashes(self, readers: Iterable[int], writers: Iterable[int], path: str) -> list[Conflict]:
+        return [
+            Conflict(reader, writer, path)
+            for reader in readers
+            for writer in writers
+            if writer < reader and self._tasks[writer].name not in self._tasks[reader].ancestors
+        ]
 
 
-def _folders(path: str) -> Iterator[str]:
-    return (str(folder) for folder in PurePosixPath(path).parents)
+def _folders(path: str) -> list[str]:
+    return [str(folder) for folder in PurePosixPath(path).parents]

@@ -256,12 +256,30 @@ def test_the_order_in_which_both_end_does_not_matter() -> None:
     assert ["a"] == list(state.outputs)
 
 
-def test_listing_a_folder_conflicts_with_a_write_below_it() -> None:
-    """A listing would have been longer."""
-    state = RunState(make_spec(SIDE_BY_SIDE), max_parallel=2)
+@pytest.mark.parametrize("reader_first", [True, False])
+@pytest.mark.parametrize(
+    ("written", "read", "expected"),
+    [
+        (FileChange(path="out/x.csv", kind="file"), "out/x.csv", "FAILED"),
+        (FileChange(path="out/x.csv", kind="file"), "out", "FAILED"),
+        (FileChange(path="x.csv", kind="file"), ".", "FAILED"),
+        (FileChange(path="out", kind="directory"), ".", "FAILED"),
+        (FileChange(path="out", kind="removed"), "out/deep/x.csv", "FAILED"),
+        (FileChange(path="out/deep/x.csv", kind="file"), "out", "SUCCEEDED"),
+        (FileChange(path="out", kind="directory"), "out/deep/x.csv", "SUCCEEDED"),
+        (FileChange(path="out/x.csv", kind="file"), "out/y.csv", "SUCCEEDED"),
+    ],
+)
+def test_a_write_shows_in_the_path_its_folder_and_below_what_it_removed(
+    written: FileChange, read: str, expected: str, reader_first: bool
+) -> None:
+    """A listing shows what is right below, a removed folder is missed by all below, and nothing else clashes."""
+    state = RunState(make_spec({"a": [], "b": []}), max_parallel=2)
     state.handle(RunStarted())
-    finish(state, "a", writing("out/deep/x.csv"))
-    assert "FAILED" == end(finish(state, "b", reading("out")))
+    done = [("a", ExecutorOutput(state="SUCCEEDED", files=(written,))), ("b", reading(read))]
+    for task, output in reversed(done) if reader_first else done:
+        finish(state, task, output)
+    assert expected == state.state_of("b")
 
 
 def test_a_failed_reader_is_explained_by_the_write_it_missed() -> None:
@@ -348,7 +366,7 @@ def test_any_run_ends_as_the_model_says(case: tuple[dict[str, list[str]], dict[s
 @settings(max_examples=200, deadline=None)
 def test_a_cancelled_run_always_ends(case: tuple[dict[str, list[str]], dict[str, str], int, int], when: int) -> None:
     """A cancel at any moment ends in CANCELED, and nothing starts after it."""
-    graph, fates, limit, seed = case
+    graph, _, limit, seed = case
     rng = random.Random(seed)
     state = RunState(make_spec(graph), max_parallel=limit)
     possible: list[object] = [RunStarted()]

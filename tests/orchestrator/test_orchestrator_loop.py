@@ -1,0 +1,223 @@
+"""The loop: real processes, a real store, a log that others can read."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from orchestrator_pipelines import gives, make_spec, takes
+from process_runner import ProcessRunner
+
+from kfnb.artifacts.store import Store
+from kfnb.errors import StoreError
+from kfnb.orchestrator.events import EventLog, EventReader, RunStatus, batch_key
+from kfnb.orchestrator.loop import CANCEL_KEY, Loop
+from kfnb.orchestrator.places import run_key
+from kfnb.spec import Cell, Condition, PipelineSpec, RunEvent, RunInfo, Task
+
+
+class Place:
+    """A run of `spec` in a folder of its own."""
+
+    def __init__(self, folder: Path, spec: PipelineSpec, max_parallel: int = 2) -> None:
+        self.folder = folder
+        self.spec = spec
+        self.store = Store(str(folder / "store"))
+        self.runner = ProcessRunner()
+        self.events: list[RunEvent] = []
+        self.seen = threading.Condition()
+        info = RunInfo(run_id="r1", name="r", spec=spec, folder=str(folder), options={"max_parallel": max_parallel})
+        self.loop = Loop(
+            info,
+            self.store,
+            self.runner,
+            root=str(folder / "store"),
+            scratch=folder / "scratch",
+            on_events=self._take,
+        )
+
+    def _take(self, events: list[RunEvent]) -> None:
+        with self.seen:
+            self.events += events
+            self.seen.notify_all()
+
+    def wait_for(self, condition: Callable[[RunEvent], bool]) -> None:
+        """Wait for an event."""
+        with self.seen:
+            assert self.seen.wait_for(lambda: any(condition(e) for e in self.events), 30)
+
+    def status(self) -> RunStatus:
+        """What another process reads from the store."""
+        status = RunStatus(self.spec)
+        status.apply(EventReader(self.store, "r1").read())
+        return status
+
+    def states(self) -> dict[str, str]:
+        """State of each task as another process reads it."""
+        return {name: task.state for name, task in self.status().tasks.items()}
+
+
+def with_source(spec: PipelineSpec, **sources: str) -> PipelineSpec:
+    """The pipeline with code in its tasks."""
+    tasks: list[Task] = []
+    for task in spec.tasks:
+        cell = Cell(id=f"cell-{task.name}", index=0, source=sources.get(task.name, "pass"), ordinal=1)
+        tasks.append(type(task)(**{f: getattr(task, f) for f in task.__struct_fields__} | {"cells": (cell,)}))
+    return PipelineSpec(name="p", notebook="p.ipynb", notebook_digest="", tasks=tuple(tasks))
+
+
+def running(task: str) -> Callable[[RunEvent], bool]:
+    """Whether an event says that `task` runs."""
+    return lambda event: event.task == task and event.state == "RUNNING"
+
+
+def test_a_run_ends_and_its_log_says_all_of_it(tmp_path: Path) -> None:
+    """Another reader of the store sees the states, times and outputs that the run's own process saw."""
+    place = Place(tmp_path, make_spec({"a": [], "b": [], "c": ["a", "b"]}))
+    assert "SUCCEEDED" == place.loop.run()
+    status = place.status()
+    assert "SUCCEEDED" == status.state
+    assert {"a": "SUCCEEDED", "b": "SUCCEEDED", "c": "SUCCEEDED"} == place.states()
+    spans = [(t.started or 0, t.finished or 0) for t in status.tasks.values()]
+    assert all(started < finished for started, finished in spans)
+    assert spans[2][0] >= max(spans[0][1], spans[1][1])
+    assert not (tmp_path / "scratch").exists()
+
+
+def test_a_failed_branch_leaves_the_other_running(tmp_path: Path) -> None:
+    """The independent task runs to its end, and the run is FAILED."""
+    spec = with_source(make_spec({"a": [], "b": ["a"], "c": []}), a="1 / 0", c="import time; time.sleep(0.3)")
+    place = Place(tmp_path, spec)
+    assert "FAILED" == place.loop.run()
+    assert {"a": "FAILED", "b": "SKIPPED", "c": "SUCCEEDED"} == place.states()
+    assert "ZeroDivisionError: division by zero (cell cell-a)" == place.status().tasks["a"].why
+
+
+@pytest.mark.parametrize(("x", "expected"), [(2, "SUCCEEDED"), (1, "SKIPPED")])
+def test_a_condition_is_decided_by_what_was_recorded(tmp_path: Path, x: int, expected: str) -> None:
+    """`x > 1` over the producer's record decides whether the task runs."""
+    condition = Condition(expression="x > 1", names={"x": "a"})
+    spec = make_spec(
+        {"a": [], "b": ["a"]}, a={"outputs": gives("x")}, b={"condition": condition, "inputs": takes(x="a")}
+    )
+    place = Place(tmp_path, with_source(spec, a=f"records = {{'x': {x}}}"))
+    assert "SUCCEEDED" == place.loop.run()
+    assert expected == place.states()["b"]
+    assert (expected == "SUCCEEDED") == ("b" in place.runner.processes)
+
+
+def test_a_clean_cancel_lets_tasks_save_and_starts_no_more(tmp_path: Path) -> None:
+    """The running task is CANCELED with its output, what waited is CANCELED, and no process is left."""
+    spec = with_source(make_spec({"a": [], "b": ["a"]}), a="import time; time.sleep(60)")
+    place = Place(tmp_path, spec)
+    thread = threading.Thread(target=place.loop.run)
+    thread.start()
+    place.wait_for(running("a"))
+    place.loop.cancel()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert ("CANCELED", {"a": "CANCELED", "b": "CANCELED"}) == (place.status().state, place.states())
+    output = place.status().tasks["a"].output
+    assert output is not None
+    assert "CANCELED" == output.state
+
+
+def test_a_cancel_now_does_not_wait_for_a_task_that_ignores_it(tmp_path: Path) -> None:
+    """A task that ignores SIGTERM is killed by the second request."""
+    stubborn = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    place = Place(tmp_path, with_source(make_spec({"a": []}), a=stubborn))
+    thread = threading.Thread(target=place.loop.run)
+    thread.start()
+    place.wait_for(lambda event: event.data.get("line") == "deaf")
+    place.loop.cancel()
+    place.wait_for(lambda event: event.state == "CANCELING" and event.task == "a")
+    place.loop.cancel(now=True)
+    thread.join(30)
+    assert not thread.is_alive()
+    assert -9 == place.runner.processes["a"].returncode
+    assert {"a": "CANCELED"} == place.states()
+
+
+def test_a_request_in_the_store_cancels_a_run_of_another_process(tmp_path: Path) -> None:
+    """Whoever can write to the store can ask a living run to stop."""
+    place = Place(tmp_path, with_source(make_spec({"a": []}), a="import time; time.sleep(60)"))
+    thread = threading.Thread(target=place.loop.run)
+    thread.start()
+    place.wait_for(running("a"))
+    place.store.create(run_key("r1", "requests", CANCEL_KEY), b"{}")
+    thread.join(30)
+    assert "CANCELED" == place.status().state
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("import os; os._exit(3)", "exit code 3"),
+        ("import os; os.kill(os.getpid(), 9)", "killed"),
+        ("import os; os.kill(os.getpid(), 11)", "signal 11"),
+    ],
+)
+def test_a_process_that_ends_without_an_output_is_a_failure_with_a_code(tmp_path: Path, source: str, said: str) -> None:
+    """However a task's process ends, the run goes on and says how."""
+    place = Place(tmp_path, with_source(make_spec({"a": []}), a=source))
+    assert "FAILED" == place.loop.run()
+    why = place.status().tasks["a"].why or ""
+    assert why.startswith("KF654")
+    assert said in why
+
+
+def test_progress_reaches_listeners_and_the_log(tmp_path: Path) -> None:
+    """What a task says while it runs is passed on at once and kept."""
+    place = Place(tmp_path, with_source(make_spec({"a": []}), a="print('half', flush=True)"))
+    place.loop.run()
+    assert ["half"] == [e.data["line"] for e in place.events if e.kind == "task-progress"]
+    assert {"line": "half"} == place.status().tasks["a"].progress
+
+
+def test_two_writers_of_one_log_cannot_both_win(tmp_path: Path) -> None:
+    """The second writer of a batch is told so, and the first one's batch stays."""
+    store = Store(str(tmp_path))
+    event = RunEvent(kind="run-started", time=time.time())
+    EventLog(store, "r1").append([event])
+    with pytest.raises(StoreError, match="Another process"):
+        EventLog(store, "r1").append([event, event])
+    assert [event] == EventReader(store, "r1").read()
+
+
+def test_a_reader_gets_each_event_once(tmp_path: Path) -> None:
+    """A second read returns what has come since the first."""
+    store = Store(str(tmp_path))
+    log, reader = EventLog(store, "r1"), EventReader(store, "r1")
+    first = [RunEvent(kind="run-started", time=1.0)]
+    second = [RunEvent(kind="run-state", time=2.0, state="RUNNING")]
+    log.append(first)
+    assert first == reader.read()
+    log.append(second)
+    assert second == reader.read()
+    assert [] == reader.read()
+
+
+def test_a_store_that_takes_no_more_ends_the_run_with_all_its_processes(tmp_path: Path) -> None:
+    """When the log cannot be written the run stops, says why, and leaves no process."""
+    spec = with_source(make_spec({"a": [], "b": []}), a="import time; time.sleep(60)", b="import time; time.sleep(0.2)")
+    place = Place(tmp_path, spec)
+    outcome: list[BaseException] = []
+
+    def drive() -> None:
+        try:
+            place.loop.run()
+        except StoreError as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=drive)
+    # The next batches are there already, as if another process had taken the run over.
+    for number in range(3, 40):
+        place.store.create(batch_key("r1", number), b"[]")
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert 1 == len(outcome)
+    assert all(process.returncode is not None for process in place.runner.processes.values())
