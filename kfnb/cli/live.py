@@ -58,9 +58,9 @@ class Watcher:
         self.status.apply([event])
         if event.task is None:
             return
-        line = event.data.get("line") if event.kind == "task-progress" else None
-        if line:
-            self.tails[event.task] = [*self.tails.get(event.task, []), str(line).rstrip()][-TAIL_LINES:]
+        printed = event.data.get("log") if event.kind == "task-progress" else None
+        if isinstance(printed, str):
+            self.tails[event.task] = [*self.tails.get(event.task, []), *printed.splitlines()][-TAIL_LINES:]
         if self.plain and event.kind == "task-state":
             print(plain_line(self.status.tasks[event.task]), file=sys.stderr, flush=True)
 
@@ -124,7 +124,7 @@ def live_table(watcher: Watcher, now: float) -> RenderableType:
 
 def cells_done(task: TaskStatus) -> str:
     """Return how many of a task's cells are done, where the launcher has said so."""
-    done, total = task.progress.get("done"), task.progress.get("total")
+    done, total = task.progress.get("done"), task.progress.get("cells")
     if isinstance(done, int) and isinstance(total, int) and total:
         return f"{done}/{total}"
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -11,6 +12,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 CODES = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": "33", "blue": "34"}
 
 
@@ -39,6 +41,11 @@ def paint(text: str, style: str, stream: TextIO) -> str:
     """Return `text` in `style` (words of CODES) where `stream` shows colour."""
     codes = ";".join(CODES[word] for word in style.split() if word in CODES)
     return f"\x1b[{codes}m{text}\x1b[0m" if codes and coloured(stream) else text
+
+
+def for_stdout(text: str) -> str:
+    """Return what a cell printed without its colours where stdout shows none."""
+    return text if coloured(sys.stdout) else COLOUR.sub("", text)
 
 
 def columns(rows: Sequence[Sequence[str]], *, gap: str = "  ") -> str:

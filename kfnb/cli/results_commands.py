@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kfnb.cli.options import JsonOption, RootOption, RunArgument, client
-from kfnb.cli.output import columns, emit, say, show
+from kfnb.cli.output import columns, emit, for_stdout, say, show
 from kfnb.errors import WrongCall
 
 if TYPE_CHECKING:
@@ -65,8 +66,6 @@ def show_run(run: RunArgument, root: RootOption = None, json: JsonOption = False
     if json:
         emit(document)
         return 0
-    import sys
-
     show(run_text(found.spec, document, name=found.name))
     print_failures(found, sys.stdout)
     return 0
@@ -102,7 +101,7 @@ def logs(
         if len(texts) > 1:
             show(f"==> {name} <==")
         if text:
-            show(text.rstrip("\n"))
+            show(for_stdout(text).rstrip("\n"))
     return 0
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, TextIO
 
-from kfnb.cli.output import columns, paint
+from kfnb.cli.output import COLOUR, columns, paint
 from kfnb.drawing.run_html import show_duration, show_number
 from kfnb.drawing.states import look
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from kfnb.spec import TaskError
 
 TRACEBACK_LINES = 12
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def print_failures(run: Run, stream: TextIO) -> None:

@@ -49,19 +49,27 @@ def run_html(spec: PipelineSpec, document: Mapping[str, Any], *, name: str | Non
 
 
 def run_text(spec: PipelineSpec, document: Mapping[str, Any], *, name: str | None = None) -> str:
-    """Return a run as plain text: its DAG with states, and below it why what did not run did not, and the metrics."""
+    """Return a run as plain text: its DAG with states, below it each task's state, time and why, then the metrics."""
     lines = [f"{name or spec.name} · run {document['run_id']} · {look(document['state']).word}", ""]
     lines.append(dag_text(spec, tasks=document["tasks"]))
-    whys = [f"{task}: {values['why']}" for task, values in document["tasks"].items() if values.get("why")]
+    longest = max(map(len, document["tasks"]), default=0)
+    states = [_task_line(task, values, longest) for task, values in document["tasks"].items()]
     metrics = [
         f"{task}.{metric} = {show_number(value)}"
         for task, values in (document.get("metrics") or {}).items()
         for metric, value in values.items()
     ]
-    for part in (whys, metrics):
+    for part in (states, metrics):
         if part:
             lines += ["", *part]
     return "\n".join(lines)
+
+
+def _task_line(name: str, task: Mapping[str, Any], longest: int) -> str:
+    seconds = task_duration(task)
+    parts = [f"{name:<{longest}}", f"{look(task['state'], cached=bool(task.get('cached'))).word:<9}"]
+    parts += [f"{show_duration(seconds):>10}" if seconds is not None else " " * 10, str(task.get("why") or "")]
+    return "  ".join(parts).rstrip()
 
 
 def show_number(value: object) -> str:

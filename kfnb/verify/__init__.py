@@ -104,7 +104,7 @@ class _Verification:
             notes += by_nature
         return Verdict(
             outcome="different" if found else "equal",
-            differences=tuple(found.values()),
+            differences=tuple(sorted(found.values(), key=self._place)),
             notes=tuple(dict.fromkeys(notes)),
             cells=len(plan.sources),
             values=hand.values,
@@ -213,6 +213,14 @@ class _Verification:
         plan_path.write_bytes(msgspec.json.encode(msgspec.structs.replace(plan, scratch=str(scratch))))
         _run_process([sys.executable, "-m", "kfnb.verify.linear", str(plan_path), str(result_path)], result_path)
         return msgspec.json.decode(result_path.read_bytes(), type=Result)
+
+    def _place(self, difference: Difference) -> float:
+        """Return where in the notebook a difference shows; a step's values do at the end of its last cell."""
+        if difference.cell is not None:
+            return next(cell.index for cell in self._notebook.cells if cell.id == difference.cell)
+        if difference.step is None:
+            return len(self._notebook.cells)
+        return max(cell.index for cell in self._spec.task(difference.step).cells) + 0.5
 
     def _cell_name(self, index: int) -> str:
         cell = self._notebook.cells[index]

@@ -59,10 +59,15 @@ def test_the_tables_say_state_time_why_and_metrics() -> None:
 
 
 def test_plain_text_says_the_same() -> None:
-    """Where there is no HTML the run is its DAG, the reasons and the metrics."""
+    """Where there is no HTML the run is its DAG, a line a task and the metrics."""
     text = run_bundle(SPEC, DOCUMENT, name="try 1")["text/plain"]
     assert text.startswith("try 1 · run 20260101-abc · failed")
-    assert text.endswith("judge: <b>no</b> model\n\ntrain.accuracy = 0.9123")
+    assert [
+        "train  succeeded       2.5 s",
+        "judge  failed                 <b>no</b> model",
+        "",
+        "train.accuracy = 0.9123",
+    ] == text.splitlines()[-4:]
 
 
 @pytest.mark.parametrize(
