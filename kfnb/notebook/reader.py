@@ -264,11 +264,14 @@ def _upgrade(content: dict[str, Any], name: str) -> dict[str, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            new = json.loads(json.dumps(nbformat.convert(nbformat.from_dict(content), MAJOR)))
+            old = nbformat.reader.reads(json.dumps(content))  # joins the lines, as the conversion wants them
+            new = json.loads(json.dumps(nbformat.convert(old, MAJOR)))
     except Exception as error:  # nbformat raises whatever its code meets in a malformed file
         _refuse("KF101", f"This notebook of format {content['nbformat']} cannot be upgraded: {error!r}.", name)
     for cell in new["cells"]:
         cell.pop("id", None)
+    for key in ("orig_nbformat", "orig_nbformat_minor"):
+        new["metadata"].pop(key, None)
     return dict(new)
 
 

@@ -67,16 +67,24 @@ def parameters_source(parameters: Mapping[str, Any]) -> str:
 def setup_source(setup: Iterable[Setup]) -> str:
     """Return `setup` as the code of one cell, in order, `from __future__` first as Python wants it.
 
-    A setter of a library stands in a guard: it must not import that library, and alone would fail without it.
+    The setters of a library that the setup imports come after all imports. Those of a library that only the task's own
+    cells may import stand there as comments: only kfnb's launcher can run them at that moment.
     """
-    sources = [_guarded(part) if part.library else part.source for part in setup]
-    future = re.compile(r"\s*from\s+__future__\s+import\b")
-    return "\n\n".join(sorted(sources, key=lambda source: not future.match(source)))
+    parts = list(setup)
+    imports = "\n".join(part.source for part in parts if part.kind == "import")
+    late = [part for part in parts if part.library]
+    sources = sorted((part.source for part in parts if not part.library), key=lambda code: not _FUTURE.match(code))
+    for part in late:
+        imported = re.search(rf"^\s*(import|from)\s.*\b{re.escape(part.library or '')}\b", imports, re.MULTILINE)
+        sources.append(part.source if imported else f"# once {part.library} is imported:\n{_commented(part.source)}")
+    return "\n\n".join(sources)
 
 
-def _guarded(part: Setup) -> str:
-    library, code = repr(part.library), repr(part.source)
-    return f"if {library} in __import__('sys').modules:\n    exec({code})"
+_FUTURE = re.compile(r"\s*from\s+__future__\s+import\b")
+
+
+def _commented(source: str) -> str:
+    return "\n".join(f"#     {line}" for line in source.splitlines())
 
 
 def _literal(value: Any) -> str:
