@@ -1,0 +1,56 @@
+"""Values of Python's own types that pickling refuses, or seems to save and changes: memory views, caches, open files."""
+
+from __future__ import annotations
+
+import functools
+import io
+from typing import Any
+
+from kfnb.errors import NotSaveable
+
+
+def whole_view(memory: Any, form: str, shape: tuple[int, ...], readonly: bool) -> memoryview:
+    """A memory view of all of `memory`."""
+    view = memoryview(memory).cast("B")
+    view = view.cast(form, shape) if form != "B" or len(shape) != 1 else view  # type: ignore[call-overload]
+    return view.toreadonly() if readonly else view
+
+
+def _reduce_memoryview(view: memoryview) -> Any:
+    memory = view.obj
+    if not isinstance(memory, (bytes, bytearray)) or view.nbytes != len(memory) or not view.c_contiguous:
+        raise NotSaveable("a memoryview of part of a buffer cannot be saved; keep the buffer, or bytes(view)")
+    return whole_view, (memory, view.format, view.shape, view.readonly)
+
+
+def _refuse_file(file: Any) -> Any:
+    raise NotSaveable(
+        f"an open file ({getattr(file, 'name', 'unnamed')}) cannot be saved; open it in the step that uses it"
+    )
+
+
+DISPATCH: dict[type, Any] = {memoryview: _reduce_memoryview, io.TextIOWrapper: _refuse_file}
+"""Reducers by exact type, for the pickler's table."""
+
+
+def cached_function(function: Any, maxsize: int | None, typed: bool, attributes: dict[str, Any]) -> Any:
+    """A function with an empty `functools.lru_cache`."""
+    wrapper = functools.lru_cache(maxsize, typed)(function)
+    wrapper.__dict__.update(attributes)
+    return wrapper
+
+
+def _reduce_cached(pickler: Any, wrapper: Any) -> Any:
+    if wrapper.__module__ != "__main__" and "<locals>" not in wrapper.__qualname__:
+        return NotImplemented
+    info = wrapper.cache_info()
+    if info.hits or info.misses:
+        raise NotSaveable(
+            f"{wrapper.__qualname__} has a functools cache that is already in use ({info.currsize} entries), which cannot "
+            "be taken out of it; define the function in a cell of its own, so that steps share its code"
+        )
+    how = wrapper.cache_parameters()
+    return cached_function, (wrapper.__wrapped__, how["maxsize"], how["typed"], dict(wrapper.__dict__))
+
+
+REDUCERS: dict[type, Any] = {functools._lru_cache_wrapper: _reduce_cached}

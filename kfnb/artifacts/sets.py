@@ -1,0 +1,201 @@
+"""Sets come back in the order they had: which sets would not, and how to build them so that they do.
+
+The order in which a set gives its elements depends on the size of its hash table and on the order of insertion, which a
+pickle does not keep. `wrong_order` tries each set that a pickle met; for those that would come back otherwise it looks for
+a recipe, and `OrderedPickler` writes the recipe. Elements hashed by their address have no order that by hand would stay
+the same from one run to the next; they count as they are.
+"""
+
+from __future__ import annotations
+
+import graphlib
+import pickle
+import sys
+from typing import TYPE_CHECKING, Any
+
+from kfnb.artifacts.pickler import ValuePickler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+AnySet = set[Any] | frozenset[Any]
+Recipe = tuple[int, int, "list[Any] | None"]
+"""How many elements are put in at once (which sizes the table for them), how often, and the order of insertion."""
+
+_PLAIN: Recipe = (0, 0, None)
+_ENTRY = 16  # bytes of an entry of a table, of which the smallest has 8
+_SOLVE_UP_TO = 5000
+
+
+def rebuild(first: int, times: int, items: list[Any], frozen: bool) -> AnySet:
+    """Build a set by a recipe."""
+    at_once = dict.fromkeys(items[:first])
+    made: set[Any] = set()
+    for _ in range(times):
+        made.update(at_once)
+    made.update(items[first:])
+    return frozenset(made) if frozen else made
+
+
+def wrong_order(memo: Iterable[tuple[int, Any]]) -> dict[int, Recipe | None]:
+    """The sets among a pickle's objects that would come back in another order, by id, with a recipe for each.
+
+    None stands where no recipe was found that keeps the order.
+    """
+    found: dict[int, Recipe | None] = {}
+    for _, value in memo:
+        if type(value) in (set, frozenset) and len(value) > 1:
+            recipe = _recipe(value)
+            if recipe != _PLAIN:
+                found[id(value)] = recipe
+    return found
+
+
+def _recipe(value: AnySet) -> Recipe | None:
+    items, frozen, size = list(value), isinstance(value, frozenset), sys.getsizeof(value)
+    plain = frozenset(items) if frozen else set(items)
+    almost = _PLAIN if _same(plain, items) else None
+    if almost is not None and sys.getsizeof(plain) == size:
+        return _PLAIN
+    slots = _slots(value)
+    for order in _orders(items, slots):
+        for first, times in _fillings(len(items), slots):
+            made = rebuild(first, times, order, frozen)
+            if _same(made, items):
+                if sys.getsizeof(made) == size:
+                    return first, times, order
+                almost = almost or (first, times, order)
+    return almost
+
+
+def _same(made: AnySet, items: list[Any]) -> bool:
+    return all(a is b for a, b in zip(made, items, strict=True))
+
+
+def _slots(value: AnySet) -> int:
+    """The size of a set's table."""
+    more = sys.getsizeof(value) - sys.getsizeof(type(value)())
+    return max(8, more // _ENTRY)
+
+
+def _fillings(count: int, slots: int) -> Iterable[tuple[int, int]]:
+    """Ways to put `count` elements into a table of `slots`: (how many at once, how often); the likeliest first."""
+    yield 0, 0
+    yield count, 1
+    if max(5, slots // 4) <= count:
+        yield max(5, slots // 4), 1
+    yield count, 2
+
+
+def _orders(items: list[Any], slots: int) -> Iterable[list[Any]]:
+    """Orders of insertion worth trying: as they come, backwards, and the one that puts each element where it lies."""
+    yield items
+    yield items[::-1]
+    if len(items) <= _SOLVE_UP_TO:
+        for size in dict.fromkeys((slots, *(8 << n for n in range(20) if len(items) < 8 << n < 16 * len(items)))):
+            solved = _solve([hash(item) for item in items], size)
+            if solved is not None:
+                yield [items[i] for i in solved]
+
+
+# --------------------------------------------------------------------------------- where elements lie in their table
+
+
+def _probes(number: int, slots: int) -> Iterable[int]:
+    """The slots where CPython looks for room for an element with this hash (Objects/setobject.c)."""
+    mask, perturb = slots - 1, number & (1 << 64) - 1
+    at = perturb & mask
+    for _ in range(6):
+        yield from range(at, at + 10) if at + 9 <= mask else (at,)
+        perturb >>= 5
+        at = (at * 5 + 1 + perturb) & mask
+
+
+def _solve(hashes: list[int], slots: int) -> list[int] | None:
+    """An order of insertion after which the elements lie in the given order in a table of `slots`; None if none is found.
+
+    Elements take rising slots, each on its own probe sequence, whose earlier slots are all taken. The search goes from
+    slot to slot; then whoever lies in an earlier slot of a sequence has to come first.
+    """
+    paths = [list(dict.fromkeys(_probes(number, slots))) for number in hashes]
+    taken: dict[int, int] = {}
+    chosen: list[int] = []
+    pending: list[list[int]] = []
+    steps = 0
+    while len(chosen) < len(paths):
+        if len(pending) == len(chosen):
+            last = chosen[-1] if chosen else -1
+            pending.append(_open_slots(paths, len(chosen), last, taken, chosen))
+        if pending[-1] and steps < 50 * len(paths) + 1000:
+            slot = pending[-1].pop()
+            taken[slot] = len(chosen)
+            chosen.append(slot)
+        elif len(pending) == 1 or steps >= 50 * len(paths) + 1000:
+            return None
+        else:
+            pending.pop()
+            del taken[chosen.pop()]
+        steps += 1
+    return _first_to_last(paths, chosen, taken)
+
+
+def _open_slots(paths: list[list[int]], i: int, last: int, taken: dict[int, int], chosen: list[int]) -> list[int]:
+    """Slots above `last` where element `i` may lie, the likeliest last: none that skips a slot others needed taken."""
+    needed = [
+        s for k, slot in enumerate(chosen[-20:], max(0, len(chosen) - 20)) for s in paths[k][: paths[k].index(slot)]
+    ]
+    limit = min((s for s in needed if s > last), default=1 << 62)
+    found = []
+    for place, slot in enumerate(paths[i]):
+        if last < slot <= limit and all(s > slot or s in taken for s in paths[i][:place]):
+            found.append(slot)
+    return found[::-1]
+
+
+def _first_to_last(paths: list[list[int]], chosen: list[int], taken: dict[int, int]) -> list[int] | None:
+    """The elements so that each comes after those that lie in its earlier slots; None if that is impossible."""
+    before = []
+    for path, slot in zip(paths, chosen, strict=True):
+        earlier = path[: path.index(slot)]
+        if any(s not in taken for s in earlier):
+            return None
+        before.append([taken[s] for s in earlier])
+    try:
+        return list(graphlib.TopologicalSorter(dict(enumerate(before))).static_order())
+    except graphlib.CycleError:
+        return None
+
+
+class OrderedPickler(ValuePickler):
+    """A pickler that writes recipes for the sets in `ordered`. It is asked about every object, so it is used only then."""
+
+    ordered: Mapping[int, Any]
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._written: dict[int, int] = {}
+
+    def persistent_id(self, obj: Any) -> Any:
+        """A recipe where `obj` is a set with one, the first time; then a mark for the same set."""
+        recipe = self.ordered.get(id(obj)) if type(obj) in (set, frozenset) else None
+        if recipe is None:
+            return None
+        if id(obj) in self._written:
+            return (self._written[id(obj)],)
+        number = self._written[id(obj)] = len(self._written)
+        first, times, items = recipe
+        return (number, first, times, items, type(obj) is frozenset)
+
+
+class OrderedUnpickler(pickle.Unpickler):
+    """Reads what either pickler wrote."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._made: dict[int, AnySet] = {}
+
+    def persistent_load(self, pid: Any) -> Any:
+        """The set that a recipe makes, or that it made before."""
+        if len(pid) > 1:
+            self._made[pid[0]] = rebuild(*pid[1:])
+        return self._made[pid[0]]
