@@ -9,7 +9,6 @@ import ast
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -37,6 +36,7 @@ from kfnb.spec import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from kfnb.dataflow.flows import Dataflow, StepFlow
     from kfnb.dataflow.program import Statement
@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from kfnb.notebook.cells import Notebook, NotebookCell
 
 _PRELOAD = ("numpy", "pandas", "scipy", "sklearn", "matplotlib", "seaborn", "statsmodels", "torch", "polars", "pyarrow")
-"""Libraries that may be imported before tasks are forked: importing them starts no threads and reads no environment that a
+"""Libraries that may be imported before tasks are forked: importing them starts no threads and reads no environment
+that a
 notebook is known to set."""
 
 
@@ -85,12 +86,10 @@ def _compile(path: Path) -> tuple[PipelineSpec | None, tuple[Diagnostic, ...]]:
     diagnostics += _skipped(steps, flow)
     diagnostics += _not_built(steps)
     diagnostics += _scattered(steps)
-    order, cycle = _order(steps, flow)
-    diagnostics += cycle
     diagnostics = [msgspec.structs.replace(d, notebook=notebook.path.name) for d in dict.fromkeys(diagnostics)]
     if any(d.severity == "error" for d in diagnostics):
         return None, tuple(diagnostics)
-    return _spec(notebook, steps, flow, parameters, order), tuple(diagnostics)
+    return _spec(notebook, steps, flow, parameters, _order(steps, flow)), tuple(diagnostics)
 
 
 # -------------------------------------------------------------------------------------------------- reading the cells
@@ -103,7 +102,9 @@ def is_setup(source: str) -> bool:
         return False
     kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     for node in parsed.tree.body:
-        if isinstance(node, kinds) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node is not parsed.tree.body[-1]):
+        if isinstance(node, kinds) or (
+            isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node is not parsed.tree.body[-1]
+        ):
             continue
         if isinstance(node, ast.Assign) and all(isinstance(t, ast.Name) for t in node.targets) and literal(node.value):
             continue
@@ -161,7 +162,8 @@ def _late_parameters(tree: ast.Module, parameters: dict[str, Parameter], cell: N
         Diagnostic(
             code="KF501",
             severity="warning",
-            message="This cell is tagged `parameters` but has no `name = literal` that JSON can hold, so the run has no parameters.",
+            message="This cell is tagged `parameters` but has no `name = literal` that JSON can hold: "
+            "the run has no parameters.",
             cell=cell.id,
             line=1,
         )
@@ -201,7 +203,8 @@ def _immutable(value: object) -> bool:
     return not isinstance(value, (list, dict))
 
 
-# -------------------------------------------------------------------------------------------------- what only the folder knows
+# -------------------------------------------------------------------------------------------------- what only the
+# folder knows
 
 
 def _star_resolver(folder: Path) -> Callable[[str], tuple[str, ...] | None]:
@@ -216,7 +219,12 @@ def _star_resolver(folder: Path) -> Callable[[str], tuple[str, ...] | None]:
         if module not in known:
             try:
                 done = subprocess.run(
-                    [sys.executable, "-c", program, module], cwd=folder, capture_output=True, text=True, timeout=120, check=True
+                    [sys.executable, "-c", program, module],
+                    cwd=folder,
+                    capture_output=True,
+                    text=True,
+                    timeout=120,
+                    check=True,
                 )
                 known[module] = tuple(json.loads(done.stdout.splitlines()[-1]))
             except (OSError, subprocess.SubprocessError, ValueError, IndexError):
@@ -274,13 +282,18 @@ def _skipped(steps: Steps, flow: Dataflow) -> list[Diagnostic]:
     found = []
     missing = {f.message.split("`")[1]: f for f in flow.findings if f.code in ("KF201", "KF208")}
     for cell in steps.skipped:
-        names = {n.id for n in ast.walk(parse_cell(cell.source).tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        names = {
+            n.id
+            for n in ast.walk(parse_cell(cell.source).tree)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        }
         for name in sorted(names & missing.keys()):
             found.append(
                 Diagnostic(
                     code="KF207",
                     severity="warning",
-                    message=f"This cell is tagged `skip` but binds `{name}`, which is read in cell {missing[name].place.cell}.",
+                    message=f"This cell is tagged `skip` but binds `{name}`, "
+                    f"which is read in cell {missing[name].place.cell}.",
                     cell=cell.id,
                     line=1,
                     fix=Fix(text="Take the tag `skip` away.", remove_tags=("skip",)),
@@ -295,10 +308,26 @@ _LATER = {
     "pipeline": ("pipeline:", "A sub-pipeline (`pipeline:`)"),
     "retries": ("retry:", "Retrying (`retry:`)"),
 }
-_REPORTED = {"cache": "cache:", "limits": "limit:/gpu:", "requests": "request:", "accelerator": "accelerator:", "image": "image:",
-    "node_selector": "node:", "tolerations": "toleration:", "queue": "queue:", "priority": "priority:", "secrets": "secret:",
-    "config_maps": "configmap:", "volumes": "pvc:", "shared_memory": "shm:", "labels": "label:", "annotations": "annotation:",
-    "packages": "packages:", "includes": "include:", "env": "env:"}  # fmt: skip
+_REPORTED = {
+    "cache": "cache:",
+    "limits": "limit:/gpu:",
+    "requests": "request:",
+    "accelerator": "accelerator:",
+    "image": "image:",
+    "node_selector": "node:",
+    "tolerations": "toleration:",
+    "queue": "queue:",
+    "priority": "priority:",
+    "secrets": "secret:",
+    "config_maps": "configmap:",
+    "volumes": "pvc:",
+    "shared_memory": "shm:",
+    "labels": "label:",
+    "annotations": "annotation:",
+    "packages": "packages:",
+    "includes": "include:",
+    "env": "env:",
+}
 
 
 def _not_built(steps: Steps) -> list[Diagnostic]:
@@ -308,12 +337,13 @@ def _not_built(steps: Steps) -> list[Diagnostic]:
         cell = step.cells[0].id
         for field, (tag, what) in _LATER.items():
             value = getattr(step.settings, field)
-            if value is not None and value is not False and value != 0 or (field == "foreach" and value is not None):
+            if (value is not None and value is not False and value != 0) or (field == "foreach" and value is not None):
                 found.append(
                     Diagnostic(
                         code="KF502",
                         severity="error",
-                        message=f"{what} in step `{step.name}` is not built yet; without it the step would do something else.",
+                        message=f"{what} in step `{step.name}` is not built yet; "
+                        "without it the step would do something else.",
                         cell=_tagged(step, tag) or cell,
                         line=1,
                         fix=Fix(text=f"Take the tag `{tag}` away."),
@@ -352,8 +382,8 @@ def _scattered(steps: Steps) -> list[Diagnostic]:
                     Diagnostic(
                         code="KF210",
                         severity="error",
-                        message=f"Step `{step.name}` stands in several places, and its cells above cannot run after step "
-                        f"`{other.name}`: both have to do with {', '.join(f'`{n}`' for n in sorted(names)[:3])}.",
+                        message=f"Step `{step.name}` stands in several places, and its cells above cannot run "
+                        f"after step `{other.name}`: both have to do with {', '.join(f'`{n}`' for n in sorted(names)[:3])}.",
                         cell=step.early[0].id,
                         line=1,
                         fix=Fix(text=f"Give the cells above another step name, or move step `{other.name}`."),
@@ -381,36 +411,21 @@ def _touched(sources: list[str]) -> tuple[set[str], set[str]]:
             if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
                 writes |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-                writes |= {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name) and n.id not in ("print", "display")}
+                writes |= {
+                    n.id for n in ast.walk(node.value) if isinstance(n, ast.Name) and n.id not in ("print", "display")
+                }
     return reads, writes | {name for step in flow.steps for name in step.outputs}
 
 
-def _order(steps: Steps, flow: Dataflow) -> tuple[list[set[int]], list[Diagnostic]]:
-    """Return, for each step, every step that must be done first; the steps' notebook order is a topological order of it."""
+def _order(steps: Steps, flow: Dataflow) -> list[set[int]]:
+    """Return, for each step, every step that must be done first, always among those above it."""
     numbers = {step.name: number for number, step in enumerate(steps.steps)}
     after: list[set[int]] = []
-    problems = []
     for number, step in enumerate(steps.steps):
         first = set(flow.steps[number].after) | {taken.producer for taken in flow.steps[number].inputs.values()}
-        for name in step.after:
-            target = numbers.get(name)
-            if target is None:
-                continue  # said by the tags' own diagnostics
-            if target >= number:
-                problems.append(
-                    Diagnostic(
-                        code="KF214",
-                        severity="error",
-                        message=f"Step `{step.name}` is tagged to run after `{name}`, which stands below it: that is a cycle with the notebook's order.",
-                        cell=_tagged(step, "prev:") or _tagged(step, "after:") or step.cells[0].id,
-                        line=1,
-                        fix=Fix(text=f"Move step `{name}` up, or take the tag away."),
-                    )
-                )
-            else:
-                first.add(target)
-        after.append(first - {number})
-    return after, problems
+        first |= {numbers[name] for name in step.after if name in numbers}
+        after.append({other for other in first if other < number})
+    return after
 
 
 # -------------------------------------------------------------------------------------------------- the spec
@@ -440,7 +455,9 @@ def _spec(
     )
 
 
-def _task(step: Step, flow: StepFlow, names: list[str], after: list[int], ancestors: list[int], known: set[str]) -> Task:
+def _task(
+    step: Step, flow: StepFlow, names: list[str], after: list[int], ancestors: list[int], known: set[str]
+) -> Task:
     setup = tuple(_setup(use.statement, use.kind, use.names, use.library, use.prelude, step) for use in flow.setup)
     read = set(flow.parameters) & known
     return Task(
@@ -448,13 +465,14 @@ def _task(step: Step, flow: StepFlow, names: list[str], after: list[int], ancest
         slug=step.slug,
         cells=tuple(cell.to_cell() for cell in step.cells),
         setup=setup,
-        parameters=tuple(sorted(read | ({p for p in known} if any(c.role == "parameters" for c in step.cells) else set()))),
+        parameters=tuple(sorted(read | (set(known) if any(c.role == "parameters" for c in step.cells) else set()))),
         inputs=tuple(
             Input(name=t.name, producer=names[t.producer], optional=t.optional, guard=t.guard)
             for t in sorted(flow.inputs.values(), key=lambda t: t.name)
         ),
         outputs=tuple(
-            Output(name=g.name, needed=g.needed, optional=g.optional) for g in sorted(flow.outputs.values(), key=lambda g: g.name)
+            Output(name=g.name, needed=g.needed, optional=g.optional)
+            for g in sorted(flow.outputs.values(), key=lambda g: g.name)
         ),
         shares=tuple(flow.shares),
         hot=tuple(sorted(flow.hot)),
@@ -480,10 +498,19 @@ def _normal(source: str) -> str:
 
 
 def _setup(
-    statement: Statement, kind: str, names: tuple[str, ...], library: str | None, prelude: tuple[Statement, ...], step: Step
+    statement: Statement,
+    kind: str,
+    names: tuple[str, ...],
+    library: str | None,
+    prelude: tuple[Statement, ...],
+    step: Step,
 ) -> Setup:
     source = "\n".join([*(_source(s) for s in prelude), _source(statement)])
-    line = 1 if prelude else min([statement.node.lineno, *(d.lineno for d in getattr(statement.node, "decorator_list", ()))])
+    line = (
+        1
+        if prelude
+        else min([statement.node.lineno, *(d.lineno for d in getattr(statement.node, "decorator_list", ()))])
+    )
     return Setup(
         kind=kind,  # type: ignore[arg-type]
         source=source,
@@ -506,7 +533,11 @@ def _source(statement: Statement) -> str:
             return known
         marks = [c for c in ast.walk(node) if isinstance(c, ast.Name) and c.id == "__kfnb_mark__"]
         if marks:
-            call = next(c for c in ast.walk(node) if isinstance(c, ast.Call) and isinstance(c.func, ast.Name) and c.func.id == "__kfnb_mark__")
+            call = next(
+                c
+                for c in ast.walk(node)
+                if isinstance(c, ast.Call) and isinstance(c.func, ast.Name) and c.func.id == "__kfnb_mark__"
+            )
             number = call.args[0]
             assert isinstance(number, ast.Constant)
             assert isinstance(number.value, int)
@@ -551,7 +582,8 @@ def _edges(steps: Steps, flow: Dataflow, names: list[str], order: list[set[int]]
 
 
 def _preload(notebook: Notebook) -> tuple[str, ...]:
-    """Return the libraries that the notebook imports and that may be imported before the environment is what it sets."""
+    """Return the libraries that the notebook imports and that may be imported before the environment is what it
+    sets."""
     text = "\n".join(cell.source for cell in notebook.cells if cell.kind == "code")
     if "os.environ" in text or "%env" in text or "putenv" in text:
         return ()

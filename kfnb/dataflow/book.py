@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import builtins
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from kfnb.dataflow.program import StarResolver
-from kfnb.dataflow.summaries import ClassInfo, Summary
+if TYPE_CHECKING:
+    from kfnb.dataflow.program import StarResolver
+    from kfnb.dataflow.summaries import ClassInfo, Summary
 
 BUILTINS = frozenset(dir(builtins))
 IPYTHON_NAMES = frozenset(
     {"get_ipython", "display", "exit", "quit", "In", "Out", "__name__", "__doc__", "__builtin__", "__builtins__", "_dh"}
     | {"__file__", "__package__", "__spec__", "__loader__", "__session__"}
 )
-"""Names that IPython puts into every kernel's namespace (IPython.core.interactiveshell.InteractiveShell.init_user_ns)."""
+"""Names that IPython puts into every kernel's namespace
+(IPython.core.interactiveshell.InteractiveShell.init_user_ns)."""
 
 
 @dataclass
@@ -37,7 +40,8 @@ class Book:
     scripts: StarResolver | None = None  # what `%run PATH` binds
 
     def method_summaries(self, info: ClassInfo, name: str) -> list[Summary]:
-        """Return what `name` may be on an instance of `info`, through its bases (and those below it, which may override)."""
+        """Return what `name` may be on an instance of `info`, through its bases (and those below it, which may
+        override)."""
         found: list[Summary] = []
         for candidate in self.family(info):
             if name in candidate.methods:

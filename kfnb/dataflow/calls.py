@@ -1,4 +1,5 @@
-"""Walks calls: what a call reads, changes, draws, writes and gives back. The rules stand in `tables/` and in the notebook's own functions.
+"""Walks calls: what a call reads, changes, draws, writes and gives back. The rules stand in `tables/` and in the
+notebook's own functions.
 
 Used by `statements.py`, whose walker builds on this one.
 """
@@ -7,27 +8,83 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from kfnb.dataflow import paths
 from kfnb.dataflow.expressions import IMMUTABLE_KINDS, ExpressionWalker
-from kfnb.dataflow.summaries import ClassInfo, Summary
 from kfnb.dataflow.tables import changers, copies, files, iterators, lookers, random, setters, types
 from kfnb.dataflow.values import UNKNOWN, Token, Value, merge
 
-_RETAINS_NOTHING = frozenset(
-    "fit partial_fit fit_transform fit_predict step backward zero_grad write writelines random normal integers choice shuffle "
-    "permutation uniform pop popitem popleft remove discard sort reverse clear seek read readline readlines close seed".split()
-)
-"""Changers that do not keep what they are given (an estimator may; the launcher looks at that when values are saved)."""
+if TYPE_CHECKING:
+    from kfnb.dataflow.summaries import ClassInfo, Summary
 
-_KEEPS_ARGUMENTS = frozenset("append extend insert add update setdefault appendleft extendleft put register subscribe".split())
+_RETAINS_NOTHING = frozenset(
+    [
+        "fit",
+        "partial_fit",
+        "fit_transform",
+        "fit_predict",
+        "step",
+        "backward",
+        "zero_grad",
+        "write",
+        "writelines",
+        "random",
+        "normal",
+        "integers",
+        "choice",
+        "shuffle",
+        "permutation",
+        "uniform",
+        "pop",
+        "popitem",
+        "popleft",
+        "remove",
+        "discard",
+        "sort",
+        "reverse",
+        "clear",
+        "seek",
+        "read",
+        "readline",
+        "readlines",
+        "close",
+        "seed",
+    ]
+)
+"""Changers that do not keep what they are given (an estimator may; the launcher looks at that when values are
+saved)."""
+
+_KEEPS_ARGUMENTS = frozenset(
+    [
+        "append",
+        "extend",
+        "insert",
+        "add",
+        "update",
+        "setdefault",
+        "appendleft",
+        "extendleft",
+        "put",
+        "register",
+        "subscribe",
+    ]
+)
 _METHOD_ARGUMENT_CHANGERS = {"shuffle": (0,), "readinto": (0,)}
-_FUNCTION_MAKERS = frozenset({"functools.partial", "functools.wraps", "functools.lru_cache", "functools.cache", "numpy.vectorize"})
-_TRANSPARENT = frozenset({"enumerate", "reversed", "zip", "iter", "sorted", "list", "tuple", "set", "tqdm.tqdm", "tqdm.auto.tqdm"})
+_FUNCTION_MAKERS = frozenset(
+    {"functools.partial", "functools.wraps", "functools.lru_cache", "functools.cache", "numpy.vectorize"}
+)
+_TRANSPARENT = frozenset(
+    {"enumerate", "reversed", "zip", "iter", "sorted", "list", "tuple", "set", "tqdm.tqdm", "tqdm.auto.tqdm"}
+)
 _HERE = frozenset({"os.getcwd", "pathlib.Path.cwd"})
-_SAME_PATH = frozenset({"str", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.normpath", "os.path.expanduser"})
+_SAME_PATH = frozenset(
+    {"str", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.normpath", "os.path.expanduser"}
+)
 _PATH_TYPES = frozenset({"pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath"})
-_SAME_PATH_METHODS = frozenset({"resolve", "absolute", "expanduser", "as_posix", "with_suffix", "with_name", "joinpath"})
+_SAME_PATH_METHODS = frozenset(
+    {"resolve", "absolute", "expanduser", "as_posix", "with_suffix", "with_name", "joinpath"}
+)
 _ENVIRONMENT = "os.environ"
 _SEARCH_PATH = "sys.path"
 
@@ -97,8 +154,9 @@ class CallWalker(ExpressionWalker):
         raise NotImplementedError
 
     def _arguments(self, node: ast.Call) -> Arguments:
-        positional, spread = [], []
-        named = {}
+        positional: list[Value] = []
+        spread: list[Value] = []
+        named: dict[str, Value] = {}
         for argument in node.args:
             (spread if isinstance(argument, ast.Starred) else positional).append(self.eval(argument))
         for keyword in node.keywords:
@@ -178,7 +236,11 @@ class CallWalker(ExpressionWalker):
             tokens |= receiver.tokens
         return Value(
             frozenset(tokens),
-            kind="iterator" if summary.generator else "stateful" if any(f.stateful for f in summary.returned_functions) else None,
+            kind="iterator"
+            if summary.generator
+            else "stateful"
+            if any(f.stateful for f in summary.returned_functions)
+            else None,
             functions=tuple(summary.returned_functions),
             instances=tuple(summary.returned_instances),
         )
@@ -228,7 +290,9 @@ class CallWalker(ExpressionWalker):
             self.delete(name, node)
         place = self.at(node)
         for effect in summary.effects:
-            self.record.effects.append((replace(effect, certain=effect.certain and self.certain, line=place.line), place))
+            self.record.effects.append(
+                (replace(effect, certain=effect.certain and self.certain, line=place.line), place)
+            )
 
     def _named(self, name: str, node: ast.AST) -> Value:
         if name in self.book.setup:
@@ -251,11 +315,16 @@ class CallWalker(ExpressionWalker):
         self._keywords(arguments)
         if name in ("system", "getoutput", "run_line_magic", "run_cell_magic"):
             self.effect("outside", name, node)
-        return merge([self._method_result(receiver, name, arguments), *results], self._method_result(receiver, name, arguments).kind)
+        return merge(
+            [self._method_result(receiver, name, arguments), *results],
+            self._method_result(receiver, name, arguments).kind,
+        )
 
     def _own_methods(self, receiver: Value, name: str) -> list[Summary]:
         if receiver.instances or receiver.classes:
-            found = [m for info in (*receiver.instances, *receiver.classes) for m in self.book.method_summaries(info, name)]
+            found = [
+                m for info in (*receiver.instances, *receiver.classes) for m in self.book.method_summaries(info, name)
+            ]
             return list(dict.fromkeys(found))
         if receiver.kind in ("frame", "text", "number", "list", "dict", "rng", "file"):
             return []
@@ -284,11 +353,17 @@ class CallWalker(ExpressionWalker):
             return name in ("insert", "pop", "update") or self._inplace(arguments)
         if name in changers.CHANGER_METHODS or (name.endswith("_") and not name.endswith("__")):
             return True
-        if name in changers.GENERATOR_METHODS and (receiver.kind == "rng" or name not in changers.AMBIGUOUS_GENERATOR_METHODS):
+        if name in changers.GENERATOR_METHODS and (
+            receiver.kind == "rng" or name not in changers.AMBIGUOUS_GENERATOR_METHODS
+        ):
             return receiver.kind in ("rng", None)
         if self._inplace(arguments):
             return True
-        return discarded and name not in lookers.LOOKER_METHODS and (name not in lookers.AMBIGUOUS_LOOKERS or receiver.kind == "figure")
+        return (
+            discarded
+            and name not in lookers.LOOKER_METHODS
+            and (name not in lookers.AMBIGUOUS_LOOKERS or receiver.kind == "figure")
+        )
 
     @staticmethod
     def _inplace(arguments: Arguments) -> bool:
@@ -307,14 +382,16 @@ class CallWalker(ExpressionWalker):
 
     def _method_paths(self, receiver: Value, name: str, arguments: Arguments) -> None:
         path_known = receiver.path is not None and receiver.kind != "text"
-        if name in ("open",) and path_known:
+        if name == "open" and path_known:
             self._open(receiver.path, arguments.literal(0, "mode"), arguments.node)
         if name in files.PATH_READER_METHODS and (name not in files.AMBIGUOUS_PATH_METHODS or path_known):
             for place in files.PATH_READER_METHODS[name]:
                 self._path_effect("reads", receiver, place, arguments, name)
             if name in ("glob", "rglob", "iterdir"):
                 self.effect("reads", receiver.path or paths.ANY, arguments.node)
-        if name in files.PATH_WRITER_METHODS and (name not in files.AMBIGUOUS_PATH_METHODS or path_known or name in ("save", "dump")):
+        if name in files.PATH_WRITER_METHODS and (
+            name not in files.AMBIGUOUS_PATH_METHODS or path_known or name in ("save", "dump")
+        ):
             for place in files.PATH_WRITER_METHODS[name]:
                 self._path_effect("writes", receiver, place, arguments, name)
 
@@ -353,7 +430,9 @@ class CallWalker(ExpressionWalker):
         if receiver.kind == "text":
             if name == "format":
                 return Value(kind="text", path=paths.ANY)
-            return Value(kind="text") if name not in ("split", "splitlines", "partition", "rsplit") else Value(kind="list")
+            return (
+                Value(kind="text") if name not in ("split", "splitlines", "partition", "rsplit") else Value(kind="list")
+            )
         if receiver.kind == "frame":
             if name in ("to_numpy", "to_list", "tolist", "to_dict", "items", "iterrows", "itertuples"):
                 shared = receiver.tokens if name == "to_numpy" else frozenset()
@@ -368,12 +447,21 @@ class CallWalker(ExpressionWalker):
         if name == "copy" and receiver.kind not in ("list", "dict", None):
             return Value(kind="fresh")
         if name == "copy":
-            return Value(receiver.tokens, kind=receiver.kind) if receiver.kind in ("list", "dict") else Value(kind=receiver.kind)
+            return (
+                Value(receiver.tokens, kind=receiver.kind)
+                if receiver.kind in ("list", "dict")
+                else Value(kind=receiver.kind)
+            )
         if receiver.kind == "rng":
             return Value(kind="fresh")
         tokens = receiver.tokens | merge(arguments.all).tokens
         kind = "figure" if receiver.kind == "figure" else None
-        return Value(tokens, kind=kind, functions=receiver.functions, instances=receiver.instances if name.startswith("fit") else ())
+        return Value(
+            tokens,
+            kind=kind,
+            functions=receiver.functions,
+            instances=receiver.instances if name.startswith("fit") else (),
+        )
 
     # ------------------------------------------------------------------------------------------------ library calls
 
@@ -414,7 +502,9 @@ class CallWalker(ExpressionWalker):
             provider, parameters = random.DRAWERS_UNLESS[dotted]
             if not any(arguments.given(p) for p in parameters):
                 self.effect("draw", provider, node)
-        if dotted in random.UNSEEDED_ESTIMATORS and not any(arguments.given(p) for p in random.UNSEEDED_ESTIMATORS[dotted]):
+        if dotted in random.UNSEEDED_ESTIMATORS and not any(
+            arguments.given(p) for p in random.UNSEEDED_ESTIMATORS[dotted]
+        ):
             needed = random.UNSEEDED_ONLY_WITH.get(dotted)
             if needed is None or any(arguments.given(p) for p in needed):
                 self.effect("unseeded", "numpy.random", node)
@@ -480,7 +570,11 @@ class CallWalker(ExpressionWalker):
                 self.change(value, node)
         if changed:
             self.share(*changed, *arguments.all)
-        looks = dotted in lookers.LOOKER_CALLS or _prefixed(dotted, lookers.LOOKER_PREFIXES) or dotted in setters.NO_EFFECT_CALLS
+        looks = (
+            dotted in lookers.LOOKER_CALLS
+            or _prefixed(dotted, lookers.LOOKER_PREFIXES)
+            or dotted in setters.NO_EFFECT_CALLS
+        )
         if discarded and not looks and dotted not in setters.SETTER_CALLS and dotted not in files.PATH_READERS:
             for value in arguments.all:
                 self.change(value, node)
@@ -493,7 +587,10 @@ class CallWalker(ExpressionWalker):
             self.effect("setter", library, node)
         elif dotted in ("os.chdir", "contextlib.chdir"):
             self.effect("state", "cwd", node)
-        elif dotted in ("os.putenv", "os.unsetenv") or (dotted.startswith(_ENVIRONMENT + ".") and dotted.rsplit(".", 1)[1] in ("update", "setdefault", "pop", "clear", "popitem")):
+        elif dotted in ("os.putenv", "os.unsetenv") or (
+            dotted.startswith(_ENVIRONMENT + ".")
+            and dotted.rsplit(".", 1)[1] in ("update", "setdefault", "pop", "clear", "popitem")
+        ):
             self.effect("environ", "", node)
         elif dotted.startswith(_SEARCH_PATH + "."):
             if dotted.rsplit(".", 1)[1] in ("append", "insert", "extend", "remove", "pop"):
@@ -517,9 +614,19 @@ class CallWalker(ExpressionWalker):
         root = dotted.split(".", 1)[0]
         if dotted in setters.NO_EFFECT_CALLS or _prefixed(dotted, setters.NO_EFFECT_PREFIXES):
             return
-        if dotted in lookers.LOOKER_CALLS or dotted in files.PATH_READERS or dotted in files.PATH_WRITERS or dotted in random.SEEDERS:
+        if (
+            dotted in lookers.LOOKER_CALLS
+            or dotted in files.PATH_READERS
+            or dotted in files.PATH_WRITERS
+            or dotted in random.SEEDERS
+        ):
             return
-        if dotted in random.DRAWERS or dotted in changers.ARGUMENT_CHANGERS or dotted in random.SEEDS_ALL or "." not in dotted:
+        if (
+            dotted in random.DRAWERS
+            or dotted in changers.ARGUMENT_CHANGERS
+            or dotted in random.SEEDS_ALL
+            or "." not in dotted
+        ):
             return
         if root in self.book.local_modules:
             self.effect("module", root, arguments.node)
@@ -547,30 +654,43 @@ class CallWalker(ExpressionWalker):
         if dotted in iterators.ITERATOR_MAKERS:
             return Value(merge(arguments.all).tokens | {Token()}, kind="iterator")
         if dotted in types.IMMUTABLE_CONSTRUCTORS:
-            return Value(kind="text" if dotted in ("str", "repr", "format", "input") else "number", path=positional[0].path if dotted == "str" and positional else None)
+            return Value(
+                kind="text" if dotted in ("str", "repr", "format", "input") else "number",
+                path=positional[0].path if dotted == "str" and positional else None,
+            )
         kind = types.RESULT_KINDS.get(dotted)
         if kind == "pandas" or dotted.startswith(("pandas.read_", "pandas.DataFrame", "pandas.Series")):
             return Value(kind="frame")
         if kind == "figure" or dotted.startswith(("matplotlib.pyplot.subplots", "matplotlib.pyplot.figure")):
             return Value(frozenset([Token()]), kind="figure")
-        if dotted in copies.COPYING_CALLS or _prefixed(dotted, copies.COPYING_PREFIXES) or _prefixed(dotted, copies.IMMUTABLE_RESULT_PREFIXES):
+        if (
+            dotted in copies.COPYING_CALLS
+            or _prefixed(dotted, copies.COPYING_PREFIXES)
+            or _prefixed(dotted, copies.IMMUTABLE_RESULT_PREFIXES)
+        ):
             return Value(kind="fresh" if kind != "container" else "list")
         merged = merge(arguments.all)
         if dotted in _FUNCTION_MAKERS:
             return Value(merged.tokens, functions=merged.functions)
         if dotted in _TRANSPARENT:
-            return Value(merged.tokens, kind="list", path=paths.ANY if any(v.path is not None for v in positional) else None, instances=merged.instances)
+            return Value(
+                merged.tokens,
+                kind="list",
+                path=paths.ANY if any(v.path is not None for v in positional) else None,
+                instances=merged.instances,
+            )
         if dotted in ("dict", "collections.OrderedDict", "collections.defaultdict", "collections.Counter"):
             return Value(merged.tokens, kind="dict")
         if dotted in ("getattr", "super"):
             return Value(merged.tokens)
         return Value(merged.tokens, instances=merged.instances if dotted in ("copy.copy", "max", "min") else ())
 
-    # ------------------------------------------------------------------------------------------------ builtins that see names
+    # ------------------------------------------------------------------------------------------------ builtins that
+    # see names
 
     def _special(self, callee: Value, node: ast.Call) -> Value | None:
         """Calls that look at names themselves: exec, eval, globals, locals, vars, dir."""
-        if callee.kind != "builtin" or self.scope is not None and callee.dotted in ("locals", "vars", "dir"):
+        if callee.kind != "builtin" or (self.scope is not None and callee.dotted in ("locals", "vars", "dir")):
             return None
         if callee.dotted in ("exec", "eval"):
             return self._exec(callee.dotted, node)
@@ -599,7 +719,7 @@ class CallWalker(ExpressionWalker):
                     "KF206",
                     f"What `{name}` runs is only known while running, so the names it reads and binds are not known.",
                     node,
-                    "Tag the cell `uses:NAME,…` and `binds:NAME,…` (or `uses:` alone if it binds none), or write the code out.",
+                    "Tag the cell `uses:NAME,…` and `binds:NAME,…` (`uses:` alone if it binds none), or write it out.",
                 )
             return UNKNOWN
         return self.run_text(name, text, node)

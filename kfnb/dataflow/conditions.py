@@ -1,23 +1,56 @@
 """Finds the steps that are a plain `if`: the orchestrator can decide them without starting anything.
 
-A step whose whole body is one top-level `if` without `else`, on names that other steps can record as scalars, is a conditional
+A step whose whole body is one top-level `if` without `else`, on names that other steps can record as scalars, is a
+conditional
 task. Anything else with an `if` in it is an ordinary step. Used by `graph.py`.
 """
 
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
-from kfnb.dataflow.book import Book
 from kfnb.dataflow.flows import Test
-from kfnb.dataflow.program import CodeStep, Program
-from kfnb.dataflow.slices import SetupTable
+
+if TYPE_CHECKING:
+    from kfnb.dataflow.book import Book
+    from kfnb.dataflow.program import CodeStep, Program
+    from kfnb.dataflow.slices import SetupTable
 
 _ALLOWED = (
-    ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.USub, ast.UAdd, ast.Compare, ast.Eq, ast.NotEq, ast.Lt,
-    ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn, ast.Is, ast.IsNot, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv,
-    ast.Mod, ast.Name, ast.Load, ast.Constant, ast.Subscript, ast.Tuple, ast.List,
-)  # fmt: skip
+    ast.Expression,
+    ast.BoolOp,
+    ast.And,
+    ast.Or,
+    ast.UnaryOp,
+    ast.Not,
+    ast.USub,
+    ast.UAdd,
+    ast.Compare,
+    ast.Eq,
+    ast.NotEq,
+    ast.Lt,
+    ast.LtE,
+    ast.Gt,
+    ast.GtE,
+    ast.In,
+    ast.NotIn,
+    ast.Is,
+    ast.IsNot,
+    ast.BinOp,
+    ast.Add,
+    ast.Sub,
+    ast.Mult,
+    ast.Div,
+    ast.FloorDiv,
+    ast.Mod,
+    ast.Name,
+    ast.Load,
+    ast.Constant,
+    ast.Subscript,
+    ast.Tuple,
+    ast.List,
+)
 _JSON = (str, int, float, bool, type(None))
 
 

@@ -1,4 +1,5 @@
-"""Turns the notes of the walk into what flows between steps: who takes which name from whom, what stays together, in which order.
+"""Turns the notes of the walk into what flows between steps: who takes which name from whom, what stays together, in
+which order.
 
 Rules: 2 of the architecture's "What flows". Used by `graph.py`; pure.
 """
@@ -6,14 +7,17 @@ Rules: 2 of the architecture's "What flows". Used by `graph.py`; pure.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from kfnb.dataflow import paths
-from kfnb.dataflow.book import Book
 from kfnb.dataflow.flows import Given, SetupUse, StepFlow, Taken
-from kfnb.dataflow.names import Replay, StepNotes
-from kfnb.dataflow.program import Program, Statement
 from kfnb.dataflow.record import Place, Read
 from kfnb.dataflow.slices import SetupTable, called_names, closure
+
+if TYPE_CHECKING:
+    from kfnb.dataflow.book import Book
+    from kfnb.dataflow.names import Replay, StepNotes
+    from kfnb.dataflow.program import Program, Statement
 
 _RANDOM = ("random", "numpy.random", "torch.random")
 
@@ -47,7 +51,9 @@ class EdgeBuilder:
             flow.metrics = tuple(note.record.metrics)
             flow.imports = tuple(sorted(note.record.imports))
             flow.requirements = tuple(
-                r for cell in step.cells for r in (self.program.parses[cell.id].requirements if cell.id in self.program.parses else ())
+                r
+                for cell in step.cells
+                for r in (self.program.parses[cell.id].requirements if cell.id in self.program.parses else ())
             )
         return self.flows
 
@@ -70,7 +76,8 @@ class EdgeBuilder:
         return {name for name in note.record.reads if name in self.book.setup}
 
     def _carry_functions(self) -> None:
-        """Functions and classes go where values go: who takes a value in may call what it holds, so reads what that reads."""
+        """Functions and classes go where values go: who takes a value in may call what it holds, so reads what that
+        reads."""
         producers: dict[str, int] = {}
         self.calls: list[set[str]] = []
         carried: list[set[str]] = []
@@ -81,7 +88,11 @@ class EdgeBuilder:
             mine = set(record.carried)
             done: set[int] = set()
             while True:
-                taken = self.data[number].keys() | record.changes.keys() | {n for n, sure in record.binds.items() if not sure}
+                taken = (
+                    self.data[number].keys()
+                    | record.changes.keys()
+                    | {n for n, sure in record.binds.items() if not sure}
+                )
                 new = {producers[n] for n in taken if n in producers} - done
                 if not new:
                     break
@@ -110,7 +121,8 @@ class EdgeBuilder:
                 self.data[number][name] = Read(Place("", 0), False, True)
 
     def _liveness(self) -> None:
-        """Work out, from the last step up, which names are still read further down (and which are the notebook's last values)."""
+        """Work out, from the last step up, which names are still read further down (and which are the notebook's last
+        values)."""
         final = {
             name
             for note in self.notes
@@ -160,7 +172,9 @@ class EdgeBuilder:
                     producers.pop(name, None)
                     continue
                 sure = record.binds.get(name, name in flow.inputs)
-                flow.outputs[name] = Given(name, optional=not sure or (name in flow.inputs and not record.binds.get(name)))
+                flow.outputs[name] = Given(
+                    name, optional=not sure or (name in flow.inputs and not record.binds.get(name))
+                )
                 producers[name] = number
         self.last = producers
         for flow in self.flows:
@@ -180,7 +194,8 @@ class EdgeBuilder:
         return together
 
     def _same_objects(self, flow: StepFlow, number: int) -> None:
-        """Names that share an object are taken from one step where one has them all, so that they still are one object."""
+        """Names that share an object are taken from one step where one has them all, so that they still are one
+        object."""
         latest = sorted({taken.producer for taken in flow.inputs.values()}, reverse=True)
         for producer in latest:
             given = self.flows[producer]
@@ -191,7 +206,11 @@ class EdgeBuilder:
                     continue
                 for name in group & flow.inputs.keys():
                     taken = flow.inputs[name]
-                    if taken.producer < producer and name in given.inputs and given.inputs[name].producer == taken.producer:
+                    if (
+                        taken.producer < producer
+                        and name in given.inputs
+                        and given.inputs[name].producer == taken.producer
+                    ):
                         flow.inputs[name] = Taken(name, producer, taken.optional)
                         given.outputs.setdefault(name, Given(name, optional=True))
 
@@ -249,7 +268,9 @@ class EdgeBuilder:
         draws = draws or (
             unseeded and provider == "numpy.random" and any(kind == "draw-if-unseeded" for kind, _, _ in kinds)
         )
-        first = next((kind for kind, detail, certain in kinds if detail == provider and kind in ("seed", "draw")), "draw")
+        first = next(
+            (kind for kind, detail, certain in kinds if detail == provider and kind in ("seed", "draw")), "draw"
+        )
         seeded_first = first == "seed" and bool(seeds) and seeds[0]
         if provider in holders and (draws or seeds) and not seeded_first:
             self._continue_state(flow, provider, holders[provider])
@@ -263,18 +284,33 @@ class EdgeBuilder:
     @staticmethod
     def _continue_state(flow: StepFlow, provider: str, producer: int) -> None:
         flow.state_inputs[provider] = producer
-        flow.needs_step(producer, {"cwd": "working directory", "environ": "environment", "sys.path": "module search path"}.get(provider, f"random state ({provider})"))
+        flow.needs_step(
+            producer,
+            {"cwd": "working directory", "environ": "environment", "sys.path": "module search path"}.get(
+                provider, f"random state ({provider})"
+            ),
+        )
 
     def _watch(self) -> None:
-        for provider in ("cwd", "environ", "sys.path"):
-            for number, flow in enumerate(self.flows[:-1]):
-                if provider not in flow.state_outputs and not self._sets(number, provider):
+        """Say what a step must not change unseen: a later step would go on from the state before it.
+
+        Importing a library may set environment variables; that counts only where a later step looks at the environment.
+        """
+        for number, flow in enumerate(self.flows[:-1]):
+            later = {e.kind for note in self.notes[number + 1 :] for e, _ in note.record.effects}
+            for provider in ("cwd", "environ", "sys.path"):
+                looked_at = provider != "environ" or bool(later & {"reads-environ", "outside"})
+                if looked_at and provider not in flow.state_outputs and not self._sets(number, provider):
                     flow.state_watch.add(provider)
 
     def _sets(self, number: int, provider: str) -> bool:
-        return any(effect.kind in (provider, "state") and effect.detail in ("", provider) for effect, _ in self.notes[number].record.effects)
+        return any(
+            effect.kind in (provider, "state") and effect.detail in ("", provider)
+            for effect, _ in self.notes[number].record.effects
+        )
 
-    # ------------------------------------------------------------------------------------------------ setup and settings
+    # ------------------------------------------------------------------------------------------------ setup and
+    # settings
 
     def _settings(self) -> None:
         """Give each step the setup statements that it needs, settings made above it among them, in notebook order."""
@@ -288,15 +324,20 @@ class EdgeBuilder:
             for name in names:
                 definition = self.table.above(name, positions[number])
                 if definition is not None and definition.statement.step != number:
-                    uses[definition.statement.position] = SetupUse(definition.statement, definition.kind, definition.names)
+                    uses[definition.statement.position] = SetupUse(
+                        definition.statement, definition.kind, definition.names
+                    )
             for replay in above:
-                uses[replay.statement.position] = SetupUse(replay.statement, "setter", (), replay.library, self._prelude(replay))
+                uses[replay.statement.position] = SetupUse(
+                    replay.statement, "setter", (), replay.library, self._prelude(replay)
+                )
                 needed |= replay.needs & self.parameters.keys()
             flow.setup = [uses[position] for position in sorted(uses)]
             flow.parameters = self._parameters_of(number, needed | names)
 
     def _prelude(self, replay: Replay) -> tuple[Statement, ...]:
-        """Return the setup statements that a setting needs, so that it can run where its step's own setup lacks them."""
+        """Return the setup statements that a setting needs, so that it can run where its step's own setup lacks
+        them."""
         names = closure(set(replay.needs), self.table, self.book)
         found = [self.table.above(name, replay.statement.position) for name in names]
         statements = {d.statement.position: d.statement for d in found if d is not None}
@@ -318,7 +359,8 @@ class EdgeBuilder:
             positions[number] = following = min(positions[number], following)
         return positions
 
-    # ------------------------------------------------------------------------------------------------ files and the outside
+    # ------------------------------------------------------------------------------------------------ files and the
+    # outside
 
     def _files(self) -> None:
         writers: list[tuple[int, tuple[str, ...]]] = []

@@ -1,14 +1,15 @@
 """Walks expressions: reads names in Python's order and works out what the result may share and be.
 
-`calls.py` adds calls, `statements.py` statements. One walker stands for one unit: a step, or a function (then `scope` is set).
+`calls.py` adds calls, `statements.py` statements. One walker stands for one unit: a step, or a function (then `scope`
+is set).
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from kfnb.dataflow import paths
 from kfnb.dataflow.book import BUILTINS, IPYTHON_NAMES, Book
@@ -16,14 +17,44 @@ from kfnb.dataflow.record import Finding, Place, Read, Record
 from kfnb.dataflow.summaries import Effect
 from kfnb.dataflow.values import UNKNOWN, Binding, Flow, Token, Value, join, merge
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 IMMUTABLE_KINDS = frozenset({"number", "text", "path"})
 """Kinds of values that cannot change."""
 
 _LAST_OUTPUTS = frozenset({"_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "In", "Out"})
 _FRAME_ACCESSORS = frozenset({"loc", "iloc", "at", "iat", "str", "dt", "cat", "sparse", "columns", "index", "T"})
 _IMMUTABLE_ATTRIBUTES = frozenset(
-    "shape ndim size dtype dtypes nbytes itemsize __name__ __doc__ __qualname__ __module__ __class__ real imag empty name "
-    "suffix stem parent parts year month day hour minute second value".split()
+    [
+        "shape",
+        "ndim",
+        "size",
+        "dtype",
+        "dtypes",
+        "nbytes",
+        "itemsize",
+        "__name__",
+        "__doc__",
+        "__qualname__",
+        "__module__",
+        "__class__",
+        "real",
+        "imag",
+        "empty",
+        "name",
+        "suffix",
+        "stem",
+        "parent",
+        "parts",
+        "year",
+        "month",
+        "day",
+        "hour",
+        "minute",
+        "second",
+        "value",
+    ]
 )
 
 
@@ -38,7 +69,8 @@ class Scope:
 
 
 class ExpressionWalker:
-    """Evaluates expressions abstractly. Responsible for names and sharing; not for calls, statements or what follows from them."""
+    """Evaluates expressions abstractly. Responsible for names and sharing; not for calls, statements or what follows
+    from them."""
 
     def __init__(self, book: Book, flow: Flow, record: Record, unit: int, scope: Scope | None = None) -> None:
         self.book = book
@@ -110,7 +142,9 @@ class ExpressionWalker:
         if not inside or binding.deleted:
             known = self.record.reads.get(name)
             if known is None or (certain and not known.certain):
-                self.record.reads[name] = Read(self.at(node), certain, not binding.deleted or not certain, binding.deleted)
+                self.record.reads[name] = Read(
+                    self.at(node), certain, not binding.deleted or not certain, binding.deleted
+                )
         value = binding.value
         self.touch(value, node)
         if name in self.book.setup and (value.functions or value.classes):
@@ -120,7 +154,11 @@ class ExpressionWalker:
     def _load_unbound(self, name: str, node: ast.AST, certain: bool) -> Value:
         if name in BUILTINS:
             return Value(dotted=name, kind="builtin")
-        if name in _LAST_OUTPUTS or (name[:1] == "_" and name[1:].isdigit()) or (name[:2] == "_i" and name[2:].isdigit()):
+        if (
+            name in _LAST_OUTPUTS
+            or (name[:1] == "_" and name[1:].isdigit())
+            or (name[:2] == "_i" and name[2:].isdigit())
+        ):
             if not self.shown_in_cell or name in ("In", "Out", "_ih", "_oh"):
                 self.finding(
                     "KF204",
@@ -219,7 +257,8 @@ class ExpressionWalker:
         self.flow.set(name, Binding(UNKNOWN, Token(name), False, self.unit, True, deleted=True))
 
     def change(self, value: Value, node: ast.AST) -> None:
-        """Note that the object behind `value`, and all that may share with it, changes in place (numbers and texts cannot)."""
+        """Note that the object behind `value`, and all that may share with it, changes in place (numbers and texts
+        cannot)."""
         if value.kind in IMMUTABLE_KINDS:
             return
         for name in value.direct:
@@ -303,6 +342,8 @@ class ExpressionWalker:
     def attribute(self, base: Value, name: str, node: ast.AST) -> Value:
         """Return what is known of `base.name`."""
         if base.dotted is not None:
+            if base.dotted == "os" and name in ("environ", "getenv"):
+                self.effect("reads-environ", "", node)
             direct = base.direct if base.kind != "builtin" else frozenset()
             return Value(dotted=f"{base.dotted}.{name}", direct=direct)
         if name in _IMMUTABLE_ATTRIBUTES:
@@ -322,7 +363,9 @@ class ExpressionWalker:
             return Value(kind="frame") if isinstance(node.ctx, ast.Load) else base
         if base.kind == "text":
             return Value(kind="text")
-        return Value(base.tokens, direct=base.direct, functions=base.functions, classes=base.classes, instances=base.instances)
+        return Value(
+            base.tokens, direct=base.direct, functions=base.functions, classes=base.classes, instances=base.instances
+        )
 
     def eval_Starred(self, node: ast.Starred) -> Value:
         return self.eval(node.value)
@@ -351,13 +394,20 @@ class ExpressionWalker:
 
     def eval_BinOp(self, node: ast.BinOp) -> Value:
         left, right = self.eval(node.left), self.eval(node.right)
-        if isinstance(node.op, ast.Div) and (left.path is not None or right.path is not None) and right.kind != "number":
+        if (
+            isinstance(node.op, ast.Div)
+            and (left.path is not None or right.path is not None)
+            and right.kind != "number"
+        ):
             return Value(kind="path", path=paths.joined(left.path, right.path))
         if isinstance(node.op, ast.Add) and left.kind == "text" and (right.kind == "text" or right.path is not None):
             return Value(kind="text", path=(left.path or paths.ANY) + (right.path or paths.ANY))
         if isinstance(node.op, ast.Add) and "text" in (left.kind, right.kind):
             return Value(kind="text", path=(left.path or paths.ANY) + (right.path or paths.ANY))
-        if isinstance(node.op, (ast.Add, ast.Mult, ast.BitOr, ast.Sub, ast.BitAnd)) and {left.kind, right.kind} & {"list", "dict"}:
+        if isinstance(node.op, (ast.Add, ast.Mult, ast.BitOr, ast.Sub, ast.BitAnd)) and {left.kind, right.kind} & {
+            "list",
+            "dict",
+        }:
             return merge([left, right], left.kind if left.kind in ("list", "dict") else right.kind)
         if left.kind == right.kind == "number":
             return Value(kind="number")
@@ -426,7 +476,9 @@ class ExpressionWalker:
         kind = "frame" if value.kind == "frame" else None
         return replace(element, direct=value.direct, path=path, kind=kind)
 
-    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, elements: list[ast.expr]) -> Value:
+    def _comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, elements: list[ast.expr]
+    ) -> Value:
         names: dict[str, Value] = {}
         results: list[Value] = []
         for place, generator in enumerate(node.generators):
@@ -442,7 +494,9 @@ class ExpressionWalker:
         with self.perhaps():
             results = [self.eval(element) for element in elements]
         self.comprehensions.pop()
-        kind = "iterator" if isinstance(node, ast.GeneratorExp) else "dict" if isinstance(node, ast.DictComp) else "list"
+        kind = (
+            "iterator" if isinstance(node, ast.GeneratorExp) else "dict" if isinstance(node, ast.DictComp) else "list"
+        )
         value = replace(merge(results, kind), direct=frozenset())
         if isinstance(node, ast.GeneratorExp):
             return replace(value, tokens=value.tokens | {Token()})

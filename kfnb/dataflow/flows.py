@@ -1,11 +1,14 @@
-"""What the analysis gives back: for each step what it takes in, gives out, needs as setup, continues and may not change."""
+"""What the analysis gives back: for each step what it takes in, gives out, needs as setup, continues and may not
+change."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from kfnb.dataflow.program import Statement
-from kfnb.dataflow.record import Finding
+if TYPE_CHECKING:
+    from kfnb.dataflow.program import Statement
+    from kfnb.dataflow.record import Finding
 
 
 @dataclass

@@ -1,4 +1,5 @@
-"""Works out, once for each notebook function and class, what calling it does; repeated until nothing changes (recursion).
+"""Works out, once for each notebook function and class, what calling it does; repeated until nothing changes
+(recursion).
 
 `graph.py` asks for it before the walk through the steps; lambdas and inner functions are summarised where they are met.
 """
@@ -7,14 +8,17 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from kfnb.dataflow.book import Book
-from kfnb.dataflow.record import Record
 from kfnb.dataflow.expressions import Scope
+from kfnb.dataflow.record import Record
 from kfnb.dataflow.statements import Walker
 from kfnb.dataflow.summaries import ClassInfo, Effect, Summary
 from kfnb.dataflow.tables import changers
 from kfnb.dataflow.values import Binding, Flow, Token, Value
+
+if TYPE_CHECKING:
+    from kfnb.dataflow.book import Book
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -25,8 +29,14 @@ def blank_summary(node: FunctionNode, method: bool = False) -> Summary:
     positional = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
     defaults = dict(zip(reversed(positional), reversed(arguments.defaults), strict=False))
     defaults |= {a.arg: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None}
-    mutable = {n for n, d in defaults.items() if not isinstance(d, (ast.Constant, ast.Name, ast.Attribute, ast.UnaryOp, ast.Lambda))}
-    static = isinstance(node, ast.FunctionDef) and any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
+    mutable = {
+        n
+        for n, d in defaults.items()
+        if not isinstance(d, (ast.Constant, ast.Name, ast.Attribute, ast.UnaryOp, ast.Lambda))
+    }
+    static = isinstance(node, ast.FunctionDef) and any(
+        isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list
+    )
     return Summary(
         name=getattr(node, "name", "<lambda>"),
         parameters=(*positional, *(a.arg for a in arguments.kwonlyargs)),
@@ -45,13 +55,16 @@ def has_yield(node: ast.AST) -> bool:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, (ast.Yield, ast.YieldFrom)):
             return True
-        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)) and has_yield(child):
+        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)) and has_yield(
+            child
+        ):
             return True
     return False
 
 
 def local_names(node: FunctionNode) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """Return the names local to a function, those it declares global, and those it declares nonlocal (Python's scope rules)."""
+    """Return the names local to a function, those it declares global, and those it declares nonlocal (Python's scope
+    rules)."""
     names = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
     declared: set[str] = set()
     outer: set[str] = set()
@@ -72,9 +85,9 @@ def local_names(node: FunctionNode) -> tuple[frozenset[str], frozenset[str], fro
             continue
         elif isinstance(child, (ast.Import, ast.ImportFrom)):
             names.update(alias.asname or alias.name.split(".")[0] for alias in child.names)
-        elif isinstance(child, ast.ExceptHandler) and child.name:
-            names.add(child.name)
-        elif isinstance(child, (ast.MatchAs, ast.MatchStar)) and child.name:
+        elif (isinstance(child, ast.ExceptHandler) and child.name) or (
+            isinstance(child, (ast.MatchAs, ast.MatchStar)) and child.name
+        ):
             names.add(child.name)
         elif isinstance(child, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
             names.update(n.target.id for n in ast.walk(child) if isinstance(n, ast.NamedExpr))
@@ -102,7 +115,11 @@ class FunctionWalker(Walker):
         prefix = f"local:{self.unit}:"
         for token in value.tokens:
             for name in token.root().names:
-                if name.startswith(prefix) and name[len(prefix) :] in (*summary.parameters, summary.varargs, summary.keywords):
+                if name.startswith(prefix) and name[len(prefix) :] in (
+                    *summary.parameters,
+                    summary.varargs,
+                    summary.keywords,
+                ):
                     summary.returned_parameters.add(name[len(prefix) :])
                 elif name.startswith("global:"):
                     summary.returned_globals.add(name[7:])
@@ -213,13 +230,16 @@ def _pass_outwards(walker: Walker, record: Record) -> None:
 
 
 def class_of(book: Book, node: ast.ClassDef) -> ClassInfo:
-    """Return what is known of a class: its methods' summaries (blank until `finish`), its bases' names, its mutable attributes."""
+    """Return what is known of a class: its methods' summaries (blank until `finish`), its bases' names, its mutable
+    attributes."""
     info = book.class_infos.get(id(node))
     if info is None:
         methods: dict[str, Summary] = {}
         for statement in node.body:
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                methods[statement.name] = book.summaries.setdefault(id(statement), blank_summary(statement, method=True))
+                methods[statement.name] = book.summaries.setdefault(
+                    id(statement), blank_summary(statement, method=True)
+                )
         attributes = frozenset(
             target.id
             for statement in node.body
@@ -257,7 +277,9 @@ def _changes_of_the_class(info: ClassInfo, method: Summary) -> None:
     node = method.node
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     first = method.parameters[0] if method.parameters else ""
-    is_class_method = any(isinstance(d, ast.Name) and d.id == "classmethod" for d in node.decorator_list) or node.name in (
+    is_class_method = any(
+        isinstance(d, ast.Name) and d.id == "classmethod" for d in node.decorator_list
+    ) or node.name in (
         "__init_subclass__",
         "__class_getitem__",
         "__new__",
@@ -302,7 +324,8 @@ def _assigned_in_init(info: ClassInfo, attribute: str) -> bool:
     if init is None or init.node is None:
         return False
     return any(
-        isinstance(n, ast.Attribute) and n.attr == attribute and isinstance(n.ctx, ast.Store) for n in ast.walk(init.node)
+        isinstance(n, ast.Attribute) and n.attr == attribute and isinstance(n.ctx, ast.Store)
+        for n in ast.walk(init.node)
     )
 
 
@@ -323,7 +346,10 @@ def shows_something(summary: Summary) -> bool:
     """Say whether calling the function leaves more than its result: output, effects, changes."""
     quiet = {"reads", "reads-outside"}
     return bool(
-        summary.changes or summary.binds or summary.changed_parameters or any(e.kind not in quiet for e in summary.effects)
+        summary.changes
+        or summary.binds
+        or summary.changed_parameters
+        or any(e.kind not in quiet for e in summary.effects)
     )
 
 

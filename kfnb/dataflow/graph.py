@@ -1,6 +1,7 @@
 """The way into the analysis: steps in, what flows between them out.
 
-`compiler.py` calls `analyse` with the steps of a notebook. The walk is repeated while it finds that a name taken for setup is
+`compiler.py` calls `analyse` with the steps of a notebook. The walk is repeated while it finds that a name taken for
+setup is
 changed somewhere, which makes it an ordinary value.
 """
 
@@ -30,8 +31,10 @@ def analyse(
 ) -> Dataflow:
     """Return what flows between `steps`.
 
-    `parameters`: names of the run parameters and whether each has an immutable value. `resolver` answers what a star import
-    binds, `scripts` what a script run by `%run` does. `local_modules`: modules of the notebook's own folder, whose state may change.
+    `parameters`: names of the run parameters and whether each has an immutable value. `resolver` answers what a star
+    import
+    binds, `scripts` what a script run by `%run` does. `local_modules`: modules of the notebook's own folder, whose
+    state may change.
     """
     parameters = parameters or {}
     program = read_program(steps)
@@ -77,7 +80,12 @@ def _register(program: Program, book: Book) -> None:
 
 
 def _conditions(
-    program: Program, table: SetupTable, book: Book, builder: EdgeBuilder, flows: list[StepFlow], parameters: dict[str, bool]
+    program: Program,
+    table: SetupTable,
+    book: Book,
+    builder: EdgeBuilder,
+    flows: list[StepFlow],
+    parameters: dict[str, bool],
 ) -> None:
     for number, step in enumerate(program.steps):
         test = find_test(step, number, program, table, book, builder.producers_before[number], parameters)
@@ -101,7 +109,15 @@ def _syntax_findings(program: Program) -> list[Finding]:
                 if problem.code in ("KF250",) and cell.uses + cell.binds:
                     continue
                 place = Place(cell.id, problem.line or 1, problem.column or 1)
-                findings.append(Finding(problem.code, problem.severity, problem.message, place, problem.fix.text if problem.fix else None))
+                findings.append(
+                    Finding(
+                        problem.code,
+                        problem.severity,
+                        problem.message,
+                        place,
+                        problem.fix.text if problem.fix else None,
+                    )
+                )
     return findings
 
 
@@ -112,11 +128,23 @@ def _name_findings(notes: list[StepNotes], book: Book, steps: tuple[CodeStep, ..
             if read.bound or not read.place.cell:
                 continue
             if read.deleted and read.certain:
-                findings.append(_finding("KF203", f"`{name}` was deleted above; reading it is a NameError.", read.place, "Delete it later, or bind it again."))
+                findings.append(
+                    _finding(
+                        "KF203",
+                        f"`{name}` was deleted above; reading it is a NameError.",
+                        read.place,
+                        "Delete it later, or bind it again.",
+                    )
+                )
             elif name in book.bound:
                 if read.certain:
                     findings.append(
-                        _finding("KF202", f"`{name}` is read here but bound only further down.", read.place, "Move the cell that binds it up.")
+                        _finding(
+                            "KF202",
+                            f"`{name}` is read here but bound only further down.",
+                            read.place,
+                            "Move the cell that binds it up.",
+                        )
                     )
             elif read.certain:
                 findings.append(_undefined(name, read.place, book))
@@ -136,7 +164,11 @@ def _undefined(name: str, place: Place, book: Book) -> Finding:
 
 def _nearest(name: str, book: Book) -> str | None:
     close = difflib.get_close_matches(name, sorted(book.bound | BUILTINS), n=1)
-    return f"Did you mean `{close[0]}`?" if close else f"Bind `{name}` in a step above, or say `binds:{name}` where unseen code binds it."
+    return (
+        f"Did you mean `{close[0]}`?"
+        if close
+        else f"Bind `{name}` in a step above, or say `binds:{name}` where unseen code binds it."
+    )
 
 
 def _setting_findings(notes: list[StepNotes], flows: list[StepFlow]) -> list[Finding]:
@@ -145,17 +177,15 @@ def _setting_findings(notes: list[StepNotes], flows: list[StepFlow]) -> list[Fin
         for kind, library, place in note.computed_settings:
             later = {root for other in notes[number + 1 :] for root in other.record.imports}
             later |= {
-                alias
-                for flow in flows[number + 1 :]
-                for use in flow.setup
-                for alias in _roots(use.statement.node)
+                alias for flow in flows[number + 1 :] for use in flow.setup for alias in _roots(use.statement.node)
             }
             if library in later or (library in ("warnings", "logging", "sys", "decimal") and number + 1 < len(notes)):
                 what = f"a setting of `{library}`" if kind == "setter" else f"a value of the module `{library}`"
                 findings.append(
                     _finding(
                         "KF401",
-                        f"This changes {what} with values that are computed, so it cannot be repeated in the later steps that use it.",
+                        f"This changes {what} with values that are computed, "
+                        "so it cannot be repeated in the later steps that use it.",
                         place,
                         "Use literals, or put it into the step that needs it.",
                     )
@@ -176,13 +206,18 @@ def _memory_findings(program: Program, notes: list[StepNotes], table: SetupTable
     findings = []
     for name, definitions in table.by_name.items():
         node = definitions[0].statement.node
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not any(_remembers(d) for d in node.decorator_list):
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not any(
+            _remembers(d) for d in node.decorator_list
+        ):
             continue
         callers = [number for number, note in enumerate(notes) if name in note.record.calls]
         kinds = {k for s in book.functions.get(name, ()) for k in effect_kinds(s.effects)}
         shows = kinds - {"reads"} or any(s.changes or s.changed_parameters for s in book.functions.get(name, ()))
         inspected = any(
-            isinstance(n, ast.Attribute) and n.attr.startswith("cache_") and isinstance(n.value, ast.Name) and n.value.id == name
+            isinstance(n, ast.Attribute)
+            and n.attr.startswith("cache_")
+            and isinstance(n.value, ast.Name)
+            and n.value.id == name
             for statement in program.statements
             for n in ast.walk(statement.node)
         )
@@ -191,7 +226,8 @@ def _memory_findings(program: Program, notes: list[StepNotes], table: SetupTable
             findings.append(
                 _finding(
                     "KF213",
-                    f"`{name}` remembers its results, what it does besides shows, and several steps call it; each step would remember anew.",
+                    f"`{name}` remembers its results, what it does besides shows, and several steps call it; "
+                    "each step would remember anew.",
                     place,
                     "Call it in one step only, or keep its results in a variable.",
                 )

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from kfnb.dataflow.book import Book
 from kfnb.dataflow.expressions import IMMUTABLE_KINDS
 from kfnb.dataflow.functions import FunctionNode, class_of, function_value
-from kfnb.dataflow.program import CodeCell, Program, Statement
 from kfnb.dataflow.record import Place, Record
 from kfnb.dataflow.statements import Walker
-from kfnb.dataflow.summaries import ClassInfo
 from kfnb.dataflow.values import UNKNOWN, Flow, Token, Value
 
-_REPLAYABLE = frozenset({"setter", "module", "environ", "sys.path", "seed", "draw", "draw-if-unseeded", "shows"})
+if TYPE_CHECKING:
+    from kfnb.dataflow.book import Book
+    from kfnb.dataflow.program import CodeCell, Program, Statement
+    from kfnb.dataflow.summaries import ClassInfo
+
+_REPLAYABLE = frozenset(
+    {"setter", "module", "environ", "sys.path", "seed", "draw", "draw-if-unseeded", "shows", "reads-environ"}
+)
 _SETTING = frozenset({"setter", "module", "environ", "sys.path"})
 
 
@@ -37,7 +42,9 @@ class StepNotes:
     record: Record = field(default_factory=Record)
     replays: list[Replay] = field(default_factory=list)
     computed_settings: list[tuple[str, str, Place]] = field(default_factory=list)  # kind, library, place
-    immutable: set[str] = field(default_factory=set)  # names that refer to numbers, texts or functions when the step ends
+    immutable: set[str] = field(
+        default_factory=set
+    )  # names that refer to numbers, texts or functions when the step ends
 
 
 class StepWalker(Walker):
@@ -139,7 +146,12 @@ class StepWalker(Walker):
 
     def _may_be_metric(self, name: str) -> bool:
         binding = self.flow.get(name)
-        return binding is not None and binding.value.dotted is None and not binding.value.functions and not binding.value.classes
+        return (
+            binding is not None
+            and binding.value.dotted is None
+            and not binding.value.functions
+            and not binding.value.classes
+        )
 
     def _hints(self, cell: CodeCell, node: ast.AST, used: set[str]) -> None:
         for name in cell.binds:
@@ -169,7 +181,9 @@ class StepWalker(Walker):
         data = {
             name
             for name in self.statement_reads - self.statement_binds
-            if name not in self.book.setup and self.flow.get(name) is not None and self.flow.get(name).value.dotted is None  # type: ignore[union-attr]
+            if name not in self.book.setup
+            and self.flow.get(name) is not None
+            and self.flow.get(name).value.dotted is None  # type: ignore[union-attr]
         }
         kinds = {effect.kind for effect in effects}
         libraries = sorted({effect.detail for effect in effects if effect.kind in ("setter", "module")})
@@ -189,10 +203,18 @@ class StepWalker(Walker):
         record = notes.record
         for name in list(record.binds):
             binding = self.flow.get(name)
-            record.binds[name] = binding is not None and binding.unit == self.unit and binding.sure_here and not binding.deleted
-        record.deletes = {n for n in record.deletes if (b := self.flow.get(n)) is not None and b.deleted and b.unit == self.unit}
+            record.binds[name] = (
+                binding is not None and binding.unit == self.unit and binding.sure_here and not binding.deleted
+            )
+        record.deletes = {
+            n for n in record.deletes if (b := self.flow.get(n)) is not None and b.deleted and b.unit == self.unit
+        }
         for root in {token.root() for token in self.touched}:
-            names = {n for n in root.names if (b := self.flow.get(n)) is not None and b.token.root() is root and not b.deleted}
+            names = {
+                n
+                for n in root.names
+                if (b := self.flow.get(n)) is not None and b.token.root() is root and not b.deleted
+            }
             names -= self.book.setup
             if len(names) > 1:
                 record.shared.append(names)

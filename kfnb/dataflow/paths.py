@@ -33,7 +33,8 @@ def is_url(pattern: str) -> bool:
 
 
 def meet(a: str, b: str) -> bool:
-    """Say whether some path can match both patterns, or lie below or above the other one's (a folder and its content)."""
+    """Say whether some path can match both patterns, or lie below or above the other one's (a folder and its
+    content)."""
     a, b = normal(a), normal(b)
     if not a or not b or a == b:
         return True

@@ -45,7 +45,8 @@ class CodeStep:
 
 @dataclass(frozen=True)
 class Statement:
-    """One top-level statement of a cell. `last`: it ends the cell, so an expression there is shown and not thrown away."""
+    """One top-level statement of a cell. `last`: it ends the cell, so an expression there is shown and not thrown
+    away."""
 
     node: ast.stmt
     cell: CodeCell
@@ -81,7 +82,8 @@ class Program:
 
 
 def read_program(steps: tuple[CodeStep, ...]) -> Program:
-    """Parse every cell once and lay its statements out in the order in which they run. Cells with syntax errors are left out."""
+    """Parse every cell once and lay its statements out in the order in which they run. Cells with syntax errors are
+    left out."""
     program = Program(steps)
     position = 0
     bound: set[str] = set()
@@ -94,7 +96,9 @@ def read_program(steps: tuple[CodeStep, ...]) -> Program:
             if parsed.error is not None:
                 continue
             body = parsed.tree.body
-            bound.update(n.id for n in ast.walk(parsed.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+            bound.update(
+                n.id for n in ast.walk(parsed.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+            )
             bound.update(n.name for n in ast.walk(parsed.tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef)))
             for place, node in enumerate(body):
                 shown = place == len(body) - 1 and not cell.source.rstrip().endswith(";")

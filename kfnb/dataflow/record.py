@@ -20,7 +20,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Read:
-    """A name read before the step has surely bound it. `certain`: at top level, whatever happens; `bound`: some step above
+    """A name read before the step has surely bound it. `certain`: at top level, whatever happens; `bound`: some step
+    above
     binds it; `deleted`: the step above surely deleted it."""
 
     place: Place

@@ -1,33 +1,88 @@
-"""Which statements are setup, and which of them a step needs: imports, definitions and literals that can be repeated anywhere.
+"""Which statements are setup, and which of them a step needs: imports, definitions and literals that can be repeated
+anywhere.
 
-A name is setup if running its statement again elsewhere gives the same thing: every binding of it is the same import, or it is
-bound exactly once, at top level and unconditionally, to a definition made of setup or to an immutable literal, and never changed.
+A name is setup if running its statement again elsewhere gives the same thing: every binding of it is the same import,
+or it is
+bound exactly once, at top level and unconditionally, to a definition made of setup or to an immutable literal, and
+never changed.
 Used by `graph.py`.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from kfnb.dataflow.book import BUILTINS, IPYTHON_NAMES, Book
-from kfnb.dataflow.program import Program, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kfnb.dataflow.program import Program, Statement
 
 _REPEATABLE_CALLS = (
-    "dataclasses.", "enum.", "typing.", "typing_extensions.", "collections.namedtuple", "re.compile", "pathlib.", "decimal.Decimal",
-    "fractions.Fraction", "datetime.timedelta", "datetime.date", "datetime.datetime", "itertools.count", "collections.",
-    "numpy.dtype", "functools.", "operator.", "torch.nn.", "pydantic.", "attr.", "attrs.", "weakref.",
-)  # fmt: skip
+    "dataclasses.",
+    "enum.",
+    "typing.",
+    "typing_extensions.",
+    "collections.namedtuple",
+    "re.compile",
+    "pathlib.",
+    "decimal.Decimal",
+    "fractions.Fraction",
+    "datetime.timedelta",
+    "datetime.date",
+    "datetime.datetime",
+    "itertools.count",
+    "collections.",
+    "numpy.dtype",
+    "functools.",
+    "operator.",
+    "torch.nn.",
+    "pydantic.",
+    "attr.",
+    "attrs.",
+    "weakref.",
+)
 _REPEATABLE_BUILTINS = frozenset(
-    "int float str bool tuple frozenset list dict set len range object property staticmethod classmethod super type bytes "
-    "complex slice sorted min max sum abs round zip enumerate".split()
+    [
+        "int",
+        "float",
+        "str",
+        "bool",
+        "tuple",
+        "frozenset",
+        "list",
+        "dict",
+        "set",
+        "len",
+        "range",
+        "object",
+        "property",
+        "staticmethod",
+        "classmethod",
+        "super",
+        "type",
+        "bytes",
+        "complex",
+        "slice",
+        "sorted",
+        "min",
+        "max",
+        "sum",
+        "abs",
+        "round",
+        "zip",
+        "enumerate",
+    ]
 )
 
 
 @dataclass(frozen=True)
 class Definition:
-    """A setup statement. `needs`: setup names that running it needs; `calls_on`: names its functions read when called."""
+    """A setup statement. `needs`: setup names that running it needs; `calls_on`: names its functions read when
+    called."""
 
     names: tuple[str, ...]
     kind: str
@@ -55,7 +110,8 @@ class SetupTable:
 
 
 def module_scope(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a statement that run in the module's scope (function bodies and comprehension variables aside)."""
+    """Yield the nodes of a statement that run in the module's scope (function bodies and comprehension variables
+    aside)."""
     yield node
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
         arguments = node.args
@@ -84,9 +140,9 @@ def bound_names(node: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
         elif isinstance(child, (ast.Import, ast.ImportFrom)):
             for alias in child.names:
                 yield alias.asname or alias.name.split(".")[0], child
-        elif isinstance(child, ast.ExceptHandler) and child.name:
-            yield child.name, child
-        elif isinstance(child, (ast.MatchAs, ast.MatchStar)) and child.name:
+        elif (isinstance(child, ast.ExceptHandler) and child.name) or (
+            isinstance(child, (ast.MatchAs, ast.MatchStar)) and child.name
+        ):
             yield child.name, child
         elif isinstance(child, ast.MatchMapping) and child.rest:
             yield child.rest, child
@@ -152,7 +208,9 @@ def find_setup(program: Program, book: Book, demoted: set[str], parameters: dict
             _consider(name, places, table, book, parameters)
     _drop_what_needs_more(table, book, parameters)
     book.setup = set(table.by_name) | {
-        name for name, immutable in parameters.items() if immutable and name not in excluded and _only_parameter(bindings.get(name, []))
+        name
+        for name, immutable in parameters.items()
+        if immutable and name not in excluded and _only_parameter(bindings.get(name, []))
     }
     return table
 
@@ -202,7 +260,11 @@ def _consider(
     statement, node = places[0]
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node is statement.node:
         if all(_repeatable(child, book) for child in _run_at_definition(node)):
-            table.by_name[name] = [Definition((name,), "definition", statement, frozenset(definition_names(node, program_future(statement))))]
+            table.by_name[name] = [
+                Definition(
+                    (name,), "definition", statement, frozenset(definition_names(node, program_future(statement)))
+                )
+            ]
         return
     value = _assigned_literal(statement.node, name)
     if value is not None and literal(value):
@@ -232,7 +294,11 @@ def _names_of(node: ast.stmt, book: Book) -> tuple[str, ...]:
 def _assigned_literal(node: ast.stmt, name: str) -> ast.expr | None:
     if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
         return node.value
-    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and isinstance(node.annotation, (ast.Name, ast.Constant)):
+    if (
+        isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and isinstance(node.annotation, (ast.Name, ast.Constant))
+    ):
         return node.value
     return None
 
@@ -323,7 +389,9 @@ def _drop_what_needs_more(table: SetupTable, book: Book, parameters: dict[str, b
             for name, definitions in table.by_name.items()
             for definition in definitions
             if any(
-                need not in table.by_name and (need in book.bound or need not in known) and not parameters.get(need, False)
+                need not in table.by_name
+                and (need in book.bound or need not in known)
+                and not parameters.get(need, False)
                 for need in definition.needs - {name}
             )
         ]

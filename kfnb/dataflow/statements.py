@@ -7,17 +7,31 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from kfnb.dataflow import paths
 from kfnb.dataflow.calls import Arguments, CallWalker
-from kfnb.dataflow.magics import ParsedCell
-from kfnb.dataflow.summaries import ClassInfo
 from kfnb.dataflow.tables import setters
 from kfnb.dataflow.values import UNKNOWN, Flow, Token, Value, merge
 
+if TYPE_CHECKING:
+    from kfnb.dataflow.magics import ParsedCell
+    from kfnb.dataflow.summaries import ClassInfo
+
 _SUPPRESSING = frozenset({"contextlib.suppress", "pytest.raises", "contextlib.ExitStack"})
 _CATCHES_NAME_ERRORS = frozenset({"NameError", "Exception", "BaseException"})
-_TRANSPARENT_DECORATORS = ("functools.", "dataclasses.", "contextlib.", "abc.", "enum.", "typing.", "numba.", "torch.", "pytest.", "tenacity.")
+_TRANSPARENT_DECORATORS = (
+    "functools.",
+    "dataclasses.",
+    "contextlib.",
+    "abc.",
+    "enum.",
+    "typing.",
+    "numba.",
+    "torch.",
+    "pytest.",
+    "tenacity.",
+)
 
 
 class Walker(CallWalker):
@@ -154,10 +168,10 @@ class Walker(CallWalker):
             for element, part in zip(target.elts, kinds, strict=True):
                 self.assign(element, part)
             return
-        element = self.iterate(value, target) if value.kind == "iterator" else value
+        item = self.iterate(value, target) if value.kind == "iterator" else value
         kind = value.kind if value.kind in ("frame", "figure") else None
-        for part in target.elts:
-            self.assign(part, replace(element, kind=kind, path=None))
+        for place in target.elts:
+            self.assign(place, replace(item, kind=kind, path=None))
 
     def _quiet(self, node: ast.expr) -> Value:
         """Return what is known of an expression that was walked already."""
@@ -225,7 +239,9 @@ class Walker(CallWalker):
             value = self._decorate(decorator, value, node)
         self.bind(node.name, value, node)
 
-    def _decorate(self, decorator: Value, value: Value, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Value:
+    def _decorate(
+        self, decorator: Value, value: Value, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    ) -> Value:
         if decorator.dotted is not None:
             if decorator.dotted.startswith(_TRANSPARENT_DECORATORS) or decorator.kind == "builtin":
                 if decorator.dotted == "contextlib.contextmanager":
@@ -235,7 +251,9 @@ class Walker(CallWalker):
                 self.effect("setter", decorator.dotted.split(".")[0], node)
             return value
         if not decorator.functions and not decorator.classes and not decorator.instances:
-            if decorator.direct or decorator.tokens:  # `@process.register`, `@app.route(...)`: the object remembers the function
+            if (
+                decorator.direct or decorator.tokens
+            ):  # `@process.register`, `@app.route(...)`: the object remembers the function
                 self.change(decorator, node)
                 self.share(decorator, value)
             return replace(value, tokens=value.tokens | decorator.tokens)
@@ -244,7 +262,12 @@ class Walker(CallWalker):
         functions = tuple(dict.fromkeys((*value.functions, *result.functions)))
         kind = "stateful" if result.kind == "stateful" or result.instances else value.kind
         return Value(
-            value.tokens | result.tokens, kind=kind, functions=functions, classes=value.classes, direct=value.direct, instances=result.instances
+            value.tokens | result.tokens,
+            kind=kind,
+            functions=functions,
+            classes=value.classes,
+            direct=value.direct,
+            instances=result.instances,
         )
 
     def walk_ClassDef(self, node: ast.ClassDef) -> None:
@@ -311,15 +334,20 @@ class Walker(CallWalker):
             for parent in base.classes:
                 for relative in self.book.family(parent):
                     if "__init_subclass__" in relative.methods and relative is not info:
-                        call = ast.copy_location(ast.Call(func=ast.Name(id="", ctx=ast.Load()), args=[], keywords=[]), node)
+                        call = ast.copy_location(
+                            ast.Call(func=ast.Name(id="", ctx=ast.Load()), args=[], keywords=[]), node
+                        )
                         self.apply(relative.methods["__init_subclass__"], Arguments((), {}, (), call), value, base)
-                        self.change(Value(direct=frozenset([relative.name]) & self.book.setup, tokens=base.tokens), node)
+                        self.change(
+                            Value(direct=frozenset([relative.name]) & self.book.setup, tokens=base.tokens), node
+                        )
 
     def class_info(self, node: ast.ClassDef) -> ClassInfo:
         """Return what is known of a class defined here; see `functions.py`."""
         raise NotImplementedError
 
-    # ------------------------------------------------------------------------------------------------ paths through the code
+    # ------------------------------------------------------------------------------------------------ paths through
+    # the code
 
     def _on(self, flow: Flow, body: list[ast.stmt]) -> Flow:
         """Walk `body` on another path and return that path."""
@@ -353,7 +381,9 @@ class Walker(CallWalker):
             path.ended = False
             self.flow.absorb([path] if surely else [path, self.flow.branch()])
         self.certain = False if not surely else certain
-        self.flow.absorb([self._on(self.flow.branch(), node.orelse), self.flow.branch()] if node.orelse else [self.flow.branch()])
+        self.flow.absorb(
+            [self._on(self.flow.branch(), node.orelse), self.flow.branch()] if node.orelse else [self.flow.branch()]
+        )
         self.certain = certain
 
     walk_AsyncFor = walk_For
@@ -483,7 +513,9 @@ class Walker(CallWalker):
                 self.walk_block(case.body)
                 self.flow = before
                 ways.append(path)
-                irrefutable = isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and case.guard is None
+                irrefutable = (
+                    isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and case.guard is None
+                )
                 exhaustive = exhaustive or irrefutable
         self.flow.absorb(ways if exhaustive else [*ways, self.flow.branch()])
 
@@ -539,7 +571,12 @@ class Walker(CallWalker):
         self.effect("reads", path, node)
         names = self.book.scripts(path) if self.book.scripts is not None else None
         if names is None:
-            self.finding("KF209", f"`%run {path}` binds names that are not known: the script cannot be read.", node, "Import what you need from it.")
+            self.finding(
+                "KF209",
+                f"`%run {path}` binds names that are not known: the script cannot be read.",
+                node,
+                "Import what you need from it.",
+            )
             return
         for name in names:
             self.bind(name, UNKNOWN, node)

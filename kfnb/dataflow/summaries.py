@@ -5,15 +5,19 @@ Made by `functions.py`, applied by `calls.py` wherever a function is called or p
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ast
 
 
 @dataclass(frozen=True)
 class Effect:
     """Something a statement does beyond the notebook's names.
 
-    `kind`: setter (detail: library) · module (an assignment into an imported module; detail: module) · seed, draw, state
+    `kind`: setter (detail: library) · module (an assignment into an imported module; detail: module) · seed, draw,
+    state
     (detail: provider) · outside · reads-outside · reads, writes (detail: path pattern) · shows.
     `certain`: it happens whenever the statement runs.
     """
@@ -26,7 +30,8 @@ class Effect:
 
 @dataclass(eq=False)
 class Summary:
-    """One function, lambda or method. Names are global names of the notebook; parameters are named as in its signature."""
+    """One function, lambda or method. Names are global names of the notebook; parameters are named as in its
+    signature."""
 
     name: str
     parameters: tuple[str, ...] = ()

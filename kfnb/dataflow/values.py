@@ -1,17 +1,20 @@
 """What the walk through a notebook knows of values: which names may share an object, and a little of what they are.
 
-A `Token` stands for an object (or several that share parts) that names may refer to; tokens that may share mutable parts are
-joined, never parted: sharing is assumed too often rather than too seldom. A `Value` is what is known of an expression's result,
+A `Token` stands for an object (or several that share parts) that names may refer to; tokens that may share mutable
+parts are
+joined, never parted: sharing is assumed too often rather than too seldom. A `Value` is what is known of an
+expression's result,
 a `Binding` what is known of a name, `Flow` all bindings at one point of the program. Used by the walkers only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kfnb.dataflow.summaries import ClassInfo, Summary
 
 
@@ -54,7 +57,8 @@ def join(tokens: Iterable[Token]) -> Token | None:
 class Value:
     """What is known of an expression's result.
 
-    `tokens`: objects it may share parts with (none: fresh or immutable). `dotted`: the imported thing it is, by its full
+    `tokens`: objects it may share parts with (none: fresh or immutable). `dotted`: the imported thing it is, by its
+    full
     name. `kind`: iterator, rng, list, dict, number, text, frame, estimator, stateful, fresh. `functions`: notebook
     functions it may be. `classes`: notebook classes it may be. `instances`: notebook classes it may be an instance of.
     `path`: the path it spells, with `*` for what is not known. `direct`: setup names that it simply is.
