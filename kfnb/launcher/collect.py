@@ -33,6 +33,7 @@ class Collector:
         self.outputs: list[list[Output]] = [[] for _ in range(cells)]
         self.counts: list[int | None] = [None] * cells
         self.truncated: set[int] = set()
+        self._running = False
         self._limit = limit
         self._sizes = [0] * cells
         self.current = -1
@@ -58,10 +59,11 @@ class Collector:
             case Kind.MESSAGE:
                 return self._take_message(frame)
             case Kind.STARTED:
-                self.current, self._clear_next = frame.cell, False
+                self.current, self._running, self._clear_next = frame.cell, True, False
                 self._captures.clear()
             case Kind.FINISHED:
                 self.flush()
+                self._running = False
                 self.counts[frame.cell] = json.loads(frame.data)["count"]
         return ""
 
@@ -90,7 +92,7 @@ class Collector:
 
     def _take_text(self, name: str, frame: Frame) -> str:
         text = self._decoders[name].decode(frame.data)
-        if frame.cell == self.current and self.current >= 0:
+        if self._running and frame.cell == self.current:
             self._waiting[name].append(text)
             self._since.setdefault(name, time.monotonic())
         return text
@@ -124,8 +126,8 @@ class Collector:
         if kind == "update_display_data":
             self._update(content)
             return ""
-        if frame.cell != self.current or self.current < 0:
-            return ""
+        if not self._running or frame.cell != self.current:
+            return ""  # a front end has stopped listening to that cell
         self.flush()
         if kind == "clear_output":
             if content.get("wait"):
