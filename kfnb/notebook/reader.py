@@ -200,7 +200,16 @@ def _parse_slowly(data: bytes, name: str) -> Any:
     except (ValueError, RecursionError) as error:
         kind = "not text" if isinstance(error, UnicodeError) else f"not JSON that can be read ({error})"
         _refuse("KF100", f"This is not a notebook: the file is {kind}.", name)
-    return _without_half_characters(content)
+    clean = _without_half_characters(content)
+    sources = [_sources(whole) for whole in (content, clean)]
+    if sources[0] != sources[1]:
+        _refuse("KF101", "A cell's code holds half a character (a lone surrogate), which Python cannot read.", name)
+    return clean
+
+
+def _sources(content: Any) -> list[Any]:
+    cells = content.get("cells") if isinstance(content, dict) else None
+    return [cell.get("source") for cell in cells if isinstance(cell, dict)] if isinstance(cells, list) else []
 
 
 def _without_half_characters(value: Any) -> Any:

@@ -30,23 +30,24 @@ def merge(tags: Iterable[Tag]) -> tuple[dict[str, Any], list[tuple[Tag, Tag]]]:
     said: dict[tuple[str, ...], tuple[Any, Tag]] = {}
     conflicts = []
     for tag in tags:
-        clash = next((said[slot][1] for slot, value in _slots(tag) if slot in said and said[slot][0] != value), None)
+        slots = [*_slots(tag)]
+        clash = next((said[slot][1] for slot, value in slots if slot in said and said[slot][0] != value), None)
         if clash is not None:
             conflicts.append((clash, tag))
             continue
-        said.update({slot: (value, tag) for slot, value in _slots(tag)})
+        said.update({slot: (value, tag) for slot, value in slots})
         for field, value in tag.fields.items():
             fields[field] = _joined(fields.get(field), value)
     return fields, conflicts
 
 
-def step_settings(tags: Iterable[Tag]) -> tuple[Settings, list[Diagnostic]]:
-    """Return the settings that the tags of one step's cells make together, and what is wrong with them."""
+def step_settings(tags: Iterable[Tag]) -> tuple[Settings, str | None, list[Diagnostic]]:
+    """Return the settings and the condition that the tags of one step's cells make together, and what is wrong."""
     fields, conflicts = merge(tags := tuple(tags))
     diagnostics = [_conflict(first, second) for first, second in conflicts if first.word != "step" != second.word]
     settings = settings_from(fields)
     diagnostics += _doubtful(settings, tags)
-    return settings, diagnostics
+    return settings, fields.get("when"), diagnostics
 
 
 def settings_from(fields: dict[str, Any]) -> Settings:

@@ -6,6 +6,8 @@ A tag of the user's own must not be mistaken for a slip: short words need the sa
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from kfnb.notebook.words import FLAGS, FORMS, VALUED, readable
 
 _NEVER_ALONE = frozenset(
@@ -16,6 +18,7 @@ _NEVER_ALONE = frozenset(
 _OTHER_WORDS = {"cpu": "limit:cpu", "memory": "limit:memory", "mem": "limit:memory"}
 
 
+@lru_cache(maxsize=1024)
 def meant(text: str) -> str | None:
     """Return the tag that `text` was probably meant to be; None if it is the user's own."""
     word, colon, value = (piece.strip() for piece in text.partition(":"))

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from kfnb.notebook import findings
-from kfnb.notebook.settings import merge, step_settings
+from kfnb.notebook.settings import step_settings
 from kfnb.notebook.tags import CellTags, read_tags
 from kfnb.spec import Cell, Settings
 
@@ -127,6 +128,7 @@ def read_steps(notebook: Notebook, is_setup: Callable[[str], bool]) -> Steps:
     )
 
 
+@lru_cache(maxsize=4096)
 def slug(name: str) -> str:
     """Return `name` as a Kubernetes label value: at most 63 of a-z, 0-9 and `-`, a letter or digit at both ends.
 
@@ -257,16 +259,15 @@ def _steps(
 
 def _step(name: str, stretches: list[list[_Place]], tags: list[Tag], diagnostics: list[Diagnostic]) -> Step:
     """`stretches` are the step's cells, those that stand together in one list."""
-    settings, found = step_settings(tags)
+    settings, when, found = step_settings(tags)
     diagnostics += found
-    fields, _ = merge(tags)
     cells = [_step_cell(place) for stretch in stretches for place in stretch]
     return Step(
         name=name,
         slug=slug(name),
         cells=tuple(cells),
         settings=settings,
-        when=fields.get("when"),
+        when=when,
         early=tuple(cells[: len(cells) - len(stretches[-1])]),
     )
 

@@ -170,6 +170,7 @@ def test_the_digest_ignores_outputs_and_counts(write: Writer) -> None:
         (b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": "", "metadata": 1}]}', "KF101", "metadata"),
         (b'{"nbformat": 4, "cells": [{"cell_type": "code", "metadata": {"tags": "step:a"}}]}', "KF101", "tags"),
         (b'{"nbformat": 4, "cells": [{"cell_type": "code", "outputs": [1]}]}', "KF101", "outputs"),
+        (b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": "\\ud83d"}]}', "KF101", "half a character"),
         (b'{"nbformat": 5, "cells": []}', "KF102", "format 5"),
         (b'{"nbformat": 4, "cells": []}', "KF103", "nothing to run"),
         (b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": " "}]}', "KF103", "nothing to run"),
