@@ -132,6 +132,20 @@ def scipy_functions() -> dict[str, tuple[str, ...]]:
     return found
 
 
+def fresh_functions() -> set[str]:
+    """Functions of modules whose functions compute something new from what they are given."""
+    modules = ("sklearn.metrics", "sklearn.datasets", "scipy.stats", "numpy.linalg")
+    not_fresh = {"make_scorer", "get_scorer", "ecdf"}
+    found = set()
+    for name in modules:
+        module = importlib.import_module(name)
+        for function in set(module.__all__) - not_fresh:
+            thing = getattr(module, function)
+            if inspect.isfunction(thing) or type(thing).__name__ == "_ArrayFunctionDispatcher":
+                found.add(f"{name}.{function}")
+    return found
+
+
 def axes_changers() -> set[str]:
     """Methods of matplotlib's figures, axes and artists that draw or set something, apart from names that pandas has
     too."""
@@ -194,6 +208,7 @@ def tables() -> dict[str, Any]:
         "AXES_CHANGERS": axes_changers(),
         "DRAWING_ESTIMATORS": classes,
         "DRAWING_FUNCTIONS": functions | scipy_functions(),
+        "FRESH_FUNCTIONS": fresh_functions(),
         "NUMPY_RANDOM_FUNCTIONS": module_functions(np.random),
         "NUMPY_RANDOM_METHODS": methods(np.random.Generator, np.random.RandomState),
         "PYTHON_RANDOM_FUNCTIONS": module_functions(random),
@@ -205,6 +220,7 @@ DOCS = {
     "AXES_CHANGERS": "Methods of matplotlib's figures, axes and artists that change them; not those pandas has too.",
     "DRAWING_ESTIMATORS": "Class → parameters that give it a generator of its own.",
     "DRAWING_FUNCTIONS": "Function → parameters that give it a generator of its own.",
+    "FRESH_FUNCTIONS": "Functions whose result shares nothing with their arguments.",
     "NUMPY_RANDOM_FUNCTIONS": "Functions of `numpy.random` that draw from its global state.",
     "NUMPY_RANDOM_METHODS": "Methods of `numpy.random.Generator` and `RandomState` that advance them.",
     "PYTHON_RANDOM_FUNCTIONS": "Functions of `random` that draw from its global state.",

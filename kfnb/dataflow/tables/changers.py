@@ -12,7 +12,7 @@ from kfnb.dataflow.tables.signatures import AXES_CHANGERS, NUMPY_RANDOM_METHODS,
 _CONTAINERS = frozenset(
     """
     append appendleft extend extendleft insert remove pop popleft popitem clear sort reverse rotate
-    add discard update setdefault move_to_end subtract
+    add discard update setdefault move_to_end
     difference_update intersection_update symmetric_difference_update
     __setitem__ __delitem__ __setattr__ __delattr__ __iadd__ __isub__ __imul__ __ior__ __iand__ __ixor__ __setslice__
     new_child put put_nowait get_nowait task_done
@@ -20,7 +20,7 @@ _CONTAINERS = frozenset(
 )
 _STREAMS = frozenset(
     """
-    read read1 readinto readline readlines readall write writelines seek truncate close detach
+    read read1 readinto readline readlines readall write writelines seek truncate close
     __next__ __anext__ send throw asend athrow aclose
     writerow writerows writeheader
     execute executemany executescript commit rollback fetchone fetchmany fetchall
@@ -33,7 +33,7 @@ _MODELS = frozenset(
     set_params set_output set_config set_fit_request set_score_request
     train_on_batch add_module register_buffer register_parameter register_forward_hook
     register_module append_layer load_state_dict load_weights load_model
-    backward zero_grad step scale unscale_ add_param_group
+    backward zero_grad step add_param_group
     boost refit update_tree
     """.split()
 )
@@ -54,10 +54,8 @@ CHANGER_METHODS: frozenset[str] = _CONTAINERS | _STREAMS | _MODELS | _ARRAYS | _
 """Methods that change their receiver whether the result is used or not (a name ending in one `_` is PyTorch's own
 sign of it)."""
 
-AMBIGUOUS_GENERATOR_METHODS: frozenset[str] = frozenset(
-    "sample bytes choice beta gamma power random normal f".split()
-) & (NUMPY_RANDOM_METHODS | PYTHON_RANDOM_METHODS | {"sample"})
-"""Names of `GENERATOR_METHODS` that other common types have too (`df.sample`, a distribution's `beta`)."""
+AMBIGUOUS_GENERATOR_METHODS: frozenset[str] = frozenset({"sample"})
+"""Names of `GENERATOR_METHODS` that other common types have too (`df.sample`, a mixture's `sample`)."""
 
 GENERATOR_METHODS: frozenset[str] = NUMPY_RANDOM_METHODS | PYTHON_RANDOM_METHODS
 """Methods of `numpy.random.Generator`, `RandomState` and `random.Random` that advance the generator they are called
@@ -149,10 +147,7 @@ ARGUMENT_CHANGERS: dict[str, tuple[int, ...]] = {
     "torch.nn.utils.prune.l1_unstructured": (0,),
     "torch.nn.utils.prune.random_unstructured": (0,),
     "torch.nn.utils.prune.remove": (0,),
-    "torch.save": (1,),
     "torch.quantization.prepare": (0,),
-    "dataclasses.field": (),
-    "sklearn.utils._safe_set_output": (0,),
     "importlib.reload": (0,),
 }
 """Dotted calls that change the positional arguments at these places even where the result is used."""

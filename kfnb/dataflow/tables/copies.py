@@ -6,6 +6,8 @@ aliases.
 
 from __future__ import annotations
 
+from kfnb.dataflow.tables.signatures import FRESH_FUNCTIONS, NUMPY_RANDOM_FUNCTIONS
+
 _STRINGS = frozenset(
     """
     upper lower title capitalize casefold swapcase strip lstrip rstrip split rsplit splitlines partition rpartition
@@ -63,7 +65,7 @@ COPYING_CALLS: frozenset[str] = frozenset(
     """
     len int float str bool abs round hash ord chr repr ascii format isinstance issubclass type id any all divmod pow
     hex bin oct
-    complex bytes bytearray range callable hasattr input frozenset_of_str
+    complex bytes bytearray range callable hasattr input
     copy.deepcopy json.loads json.dumps json.load pickle.dumps pickle.loads pickle.load joblib.load
     sys.getsizeof inspect.signature inspect.getsource
     sklearn.model_selection.train_test_split sklearn.model_selection.cross_val_score
@@ -88,21 +90,15 @@ COPYING_CALLS: frozenset[str] = frozenset(
     numpy.isinf numpy.isfinite numpy.isclose numpy.allclose numpy.array_equal numpy.any numpy.all
     numpy.count_nonzero numpy.corrcoef numpy.cov numpy.polyfit numpy.polyval numpy.interp numpy.trapezoid
     numpy.nanmean numpy.nanstd numpy.nanmedian numpy.nansum numpy.nanmin numpy.nanmax numpy.append numpy.delete
+    numpy.float16 numpy.float32 numpy.float64 numpy.int8 numpy.int16 numpy.int32 numpy.int64 numpy.uint8 numpy.uint16
+    numpy.uint32 numpy.uint64 numpy.bool_ numpy.datetime64 numpy.timedelta64
     numpy.insert numpy.add numpy.subtract numpy.multiply numpy.divide numpy.logical_and numpy.logical_or
     numpy.logical_not numpy.isin numpy.load numpy.loadtxt numpy.genfromtxt numpy.pad numpy.roll numpy.fromiter
     """.split()
-) - {"frozenset_of_str"}
+).union(FRESH_FUNCTIONS, (f"numpy.random.{name}" for name in NUMPY_RANDOM_FUNCTIONS - {"choice"}))
 """Dotted calls (builtins bare) whose result shares nothing mutable with the arguments."""
 
-COPYING_PREFIXES: tuple[str, ...] = (
-    "pandas.read_",
-    "sklearn.metrics.",
-    "sklearn.datasets.",
-    "numpy.linalg.",
-    "numpy.random.",
-    "numpy.fft.",
-    "scipy.stats.",
-)
+COPYING_PREFIXES: tuple[str, ...] = ("pandas.read_", "numpy.fft.")
 """The same for everything whose dotted name begins so."""
 
 IMMUTABLE_RESULT_PREFIXES: tuple[str, ...] = (

@@ -34,7 +34,7 @@ PATH_READERS: dict[str, int] = {
         os.path.getctime os.path.getatime os.path.samefile os.path.realpath
         shutil.copy shutil.copy2 shutil.copyfile shutil.copytree shutil.move shutil.unpack_archive shutil.disk_usage
         os.rename os.replace os.renames os.link os.symlink filecmp.cmp fileinput.input linecache.getline
-        sqlite3.connect shelve.open dbm.open zipfile.is_zipfile tarfile.is_tarfile
+        joblib.Memory sqlite3.connect shelve.open dbm.open zipfile.is_zipfile tarfile.is_tarfile
         runpy.run_path dotenv.load_dotenv dotenv.dotenv_values configparser.ConfigParser.read
         """.split(),
         0,
@@ -53,7 +53,8 @@ PATH_WRITERS: dict[str, tuple[int, ...]] = {
         numpy.save numpy.savez numpy.savez_compressed numpy.savetxt numpy.memmap numpy.lib.format.open_memmap
         scipy.io.savemat scipy.io.mmwrite scipy.io.wavfile.write scipy.sparse.save_npz
         matplotlib.pyplot.savefig matplotlib.pyplot.imsave matplotlib.image.imsave pandas.ExcelWriter pandas.HDFStore
-        sqlite3.connect shelve.open dbm.open imageio.imwrite imageio.imsave imageio.v2.imwrite imageio.v3.imwrite
+        joblib.Memory sqlite3.connect shelve.open dbm.open imageio.imwrite
+        imageio.imsave imageio.v2.imwrite imageio.v3.imwrite
         cv2.imwrite cv2.VideoWriter skimage.io.imsave soundfile.write
         """.split(),
         (0,),
@@ -83,7 +84,6 @@ MODE_CALLS: dict[str, tuple[int, int, str]] = {
     "io.open": (0, 1, "r"),
     "codecs.open": (0, 1, "r"),
     "os.open": (0, 1, "r"),
-    "os.fdopen": (0, 1, "r"),
     "gzip.open": (0, 1, "rb"),
     "bz2.open": (0, 1, "rb"),
     "lzma.open": (0, 1, "rb"),
@@ -100,10 +100,8 @@ MODE_CALLS: dict[str, tuple[int, int, str]] = {
     "tables.open_file": (0, 1, "r"),
     "fsspec.open": (0, 1, "rb"),
     "smart_open.open": (0, 1, "r"),
-    "joblib.Memory": (0, 9, "a"),
     "numpy.memmap": (0, 2, "r+"),
     "pandas.HDFStore": (0, 1, "a"),
-    "pathlib.Path.open": (-1, 0, "r"),
 }
 """Dotted call → (place of the path, place of the mode, mode where none is given). A mode with `w`, `a`, `x` or `+`
 writes, one with `r` or `a` or `+` reads too."""
@@ -121,7 +119,6 @@ PATH_READER_METHODS: dict[str, tuple[int, ...]] = {
     "load_from_checkpoint": (0,),
     "rename": (-1,),
     "replace": (-1,),
-    "extractall": (),
 }
 """Method → places of the paths it reads, -1 being the receiver."""
 

@@ -7,10 +7,14 @@ their result away is pointless but changes nothing.
 
 from __future__ import annotations
 
+from kfnb.dataflow.tables.files import PATH_READERS, PATH_WRITERS
+from kfnb.dataflow.tables.random import SEEDERS, SEEDS_ALL
+from kfnb.dataflow.tables.setters import SETTER_CALLS
+
 _PANDAS = frozenset(
     """
     head tail info describe sample memory_usage nunique value_counts unique isna isnull notna notnull duplicated
-    groupby pivot pivot_table melt crosstab corr cov agg aggregate apply applymap map pipe transform
+    groupby pivot pivot_table melt crosstab corr cov agg aggregate applymap pipe transform
     sort_values sort_index nlargest nsmallest reset_index set_index reindex rename astype assign
     dropna fillna drop drop_duplicates query select_dtypes merge join filter
     mean median std var min max sum prod quantile mode any all idxmin idxmax cumsum cumprod cummax cummin diff
@@ -48,7 +52,7 @@ _MODELS = frozenset(
     predict predict_proba predict_log_proba predict_on_batch decision_function score score_samples evaluate
     transform inverse_transform get_params get_feature_names_out get_support get_n_splits split
     state_dict parameters named_parameters modules named_modules children named_children buffers
-    summary conf_int get_config get_weights count_params get_booster feature_importances apply
+    summary conf_int get_config get_weights count_params get_booster feature_importances
     kneighbors mahalanobis bic aic perplexity staged_predict staged_predict_proba
     """.split()
 )
@@ -94,17 +98,18 @@ LOOKER_CALLS: frozenset[str] = frozenset(
     IPython.display.display_html IPython.display.display_markdown IPython.display.publish_display_data
     os.path.exists os.makedirs os.mkdir os.remove os.listdir os.getcwd os.getenv
     shutil.copy shutil.copy2 shutil.copyfile shutil.copytree shutil.move shutil.rmtree shutil.make_archive
+    timeit.timeit timeit.repeat cProfile.run
     sklearn.tree.plot_tree sklearn.tree.export_text sklearn.tree.export_graphviz
     sklearn.utils.validation.check_is_fitted sklearn.utils.check_array sklearn.utils.check_X_y
     sklearn.utils.assert_all_finite sklearn.base.clone
-    pandas.set_option pandas.reset_option
     statsmodels.api.qqplot torchinfo.summary torchsummary.summary rich.print rich.pretty.pprint rich.inspect
     missingno.matrix missingno.bar missingno.heatmap missingno.dendrogram
     shap.summary_plot shap.plots.bar shap.plots.beeswarm shap.plots.waterfall
     kfnb.log_metric kfnb.log_metrics kfnb.log_param kfnb.log_confusion_matrix kfnb.log_roc_curve kfnb.log_table
     kfnb.log_figure kfnb.log_artifact kfnb.log_model kfnb.run_status
+    tensorflow.keras.utils.plot_model keras.utils.plot_model torch.onnx.export
     """.split()
-)
+).union(PATH_READERS, PATH_WRITERS, SEEDERS, SEEDS_ALL, SETTER_CALLS)
 """Dotted calls (builtins bare) that leave their arguments as they were; what they do to `CHANGED_KEYWORDS` and to a
 file object at a place in `ARGUMENT_CHANGERS` counts all the same."""
 
@@ -121,20 +126,28 @@ LOOKER_PREFIXES: tuple[str, ...] = (
     "scipy.stats.",
     "sklearn.metrics.",
     "sklearn.inspection.",
-    "sklearn.model_selection.cross_val",
+    "sklearn.model_selection.",
+    "sklearn.calibration.CalibrationDisplay.",
     "logging.",
     "loguru.logger.",
     "IPython.display.",
     "math.",
     "statistics.",
-    "os.path.",
     "re.",
     "hashlib.",
     "warnings.",
     "tabulate.",
-    "mlflow.log_",
-    "mlflow.set_",
-    "wandb.log",
+    "mlflow.",
+    "wandb.",
+    "os.",
+    "shutil.",
+    "subprocess.",
+    "requests.",
+    "httpx.",
+    "urllib.",
+    "platform.",
+    "time.",
+    "datetime.",
     "ydata_profiling.",
     "bokeh.plotting.show",
     "bokeh.io.show",

@@ -19,7 +19,6 @@ SETTER_CALLS: dict[str, str] = {
     "tqdm.auto.tqdm.pandas": "pandas",
     "tqdm.notebook.tqdm.pandas": "pandas",
     "tqdm.std.tqdm.pandas": "pandas",
-    "tqdm.tqdm_notebook.pandas": "pandas",
     "numpy.set_printoptions": "numpy",
     "numpy.seterr": "numpy",
     "numpy.seterrcall": "numpy",
@@ -40,6 +39,18 @@ SETTER_CALLS: dict[str, str] = {
     "matplotlib.pyplot.switch_backend": "matplotlib",
     "matplotlib.pyplot.set_cmap": "matplotlib",
     "matplotlib.pyplot.set_loglevel": "matplotlib",
+    **dict.fromkeys(
+        """
+        matplotlib.pyplot.autumn matplotlib.pyplot.bone matplotlib.pyplot.cool matplotlib.pyplot.copper
+        matplotlib.pyplot.flag matplotlib.pyplot.gray matplotlib.pyplot.hot matplotlib.pyplot.hsv
+        matplotlib.pyplot.jet matplotlib.pyplot.pink matplotlib.pyplot.prism matplotlib.pyplot.spring
+        matplotlib.pyplot.summer matplotlib.pyplot.winter matplotlib.pyplot.magma matplotlib.pyplot.inferno
+        matplotlib.pyplot.plasma matplotlib.pyplot.viridis matplotlib.pyplot.nipy_spectral
+        matplotlib.interactive matplotlib.pyplot.install_repl_displayhook matplotlib.pyplot.uninstall_repl_displayhook
+        matplotlib.scale.register_scale matplotlib.projections.register_projection
+        """.split(),
+        "matplotlib",
+    ),
     "matplotlib.pyplot.ion": "matplotlib",
     "matplotlib.pyplot.ioff": "matplotlib",
     "matplotlib.pyplot.xkcd": "matplotlib",
@@ -106,6 +117,42 @@ SETTER_CALLS: dict[str, str] = {
     "numba.set_num_threads": "numba",
     "cv2.setNumThreads": "cv2",
     "joblib.parallel_config": "joblib",
+    "rich.reconfigure": "rich",
+    "scipy.special.seterr": "scipy",
+    "scipy.fft.set_global_backend": "scipy",
+    "numpy.set_string_function": "numpy",
+    "calendar.setfirstweekday": "calendar",
+    "codecs.register": "codecs",
+    "codecs.register_error": "codecs",
+    "sqlite3.register_adapter": "sqlite3",
+    "sqlite3.register_converter": "sqlite3",
+    "sqlite3.enable_callback_tracebacks": "sqlite3",
+    "xml.etree.ElementTree.register_namespace": "xml",
+    "shutil.register_archive_format": "shutil",
+    "shutil.register_unpack_format": "shutil",
+    "asyncio.set_event_loop_policy": "asyncio",
+    "asyncio.set_event_loop": "asyncio",
+    "threading.stack_size": "threading",
+    "threading.settrace": "threading",
+    "threading.setprofile": "threading",
+    "sys.settrace": "sys",
+    "sys.setprofile": "sys",
+    "sys.set_coroutine_origin_tracking_depth": "sys",
+    "sys.set_asyncgen_hooks": "sys",
+    "sys.setdlopenflags": "sys",
+    "sys.addaudithook": "sys",
+    "sys.stdout.reconfigure": "sys",
+    "sys.stderr.reconfigure": "sys",
+    "csv.unregister_dialect": "csv",
+    "gettext.install": "gettext",
+    "locale.bindtextdomain": "locale",
+    "collections.abc.Sequence.register": "collections",
+    "collections.abc.Mapping.register": "collections",
+    "numbers.Number.register": "numbers",
+    "numbers.Real.register": "numbers",
+    "re.purge": "re",
+    "urllib.request.install_opener": "urllib",
+    "resource.setrlimit": "resource",
     "csv.field_size_limit": "csv",
     "csv.register_dialect": "csv",
     "decimal.setcontext": "decimal",
@@ -158,13 +205,17 @@ SETTER_RECEIVERS: dict[str, str] = {
     "matplotlib.rcParams": "matplotlib",
     "pandas.options": "pandas",
     "warnings.filters": "warnings",
+    "pandas.plotting.plot_params": "pandas",
+    "matplotlib.style.library": "matplotlib",
+    "matplotlib.pyplot.style.library": "matplotlib",
+    "matplotlib.units.registry": "matplotlib",
 }
 """Call or attribute → library: a discarded method call or an attribute assignment on what it gives is a setter
 (`logging.getLogger("x").setLevel(30)`, `decimal.getcontext().prec = 6`, `plt.rcParams.update(...)`)."""
 
 SETTER_ATTRIBUTES: dict[str, str] = {
     "pandas.options.": "pandas",
-    "pandas.core.common.": "pandas",
+    "pandas.plotting.plot_params": "pandas",
     "matplotlib.rcParams": "matplotlib",
     "matplotlib.pyplot.rcParams": "matplotlib",
     "plotly.io.templates.default": "plotly",
@@ -186,7 +237,6 @@ SETTER_ATTRIBUTES: dict[str, str] = {
     "tqdm.tqdm.monitor_interval": "tqdm",
     "shap.plots.colors.": "shap",
     "holoviews.opts.": "holoviews",
-    "ray.data.DataContext": "ray",
 }
 """Dotted prefix of an attribute or subscript that is assigned → library (`pd.options.display.max_rows = 9`,
 `plt.rcParams["figure.figsize"] = (8, 4)`)."""
@@ -311,7 +361,8 @@ OUTSIDE_READS: frozenset[str] = frozenset(
     seaborn.load_dataset seaborn.get_dataset_names statsmodels.api.datasets.get_rdataset
     tensorflow.keras.datasets.mnist.load_data keras.datasets.mnist.load_data
     datasets.load_dataset torch.hub.load torch.hub.load_state_dict_from_url
-    huggingface_hub.hf_hub_download huggingface_hub.snapshot_download
+    kagglehub.dataset_download kagglehub.model_download huggingface_hub.hf_hub_download
+    huggingface_hub.snapshot_download
     yfinance.download yfinance.Ticker wikipedia.page feedparser.parse
     socket.gethostname socket.gethostbyname
     subprocess.check_output

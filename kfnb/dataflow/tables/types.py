@@ -11,17 +11,14 @@ Kind = Literal[
 
 IMMUTABLE_CONSTRUCTORS: frozenset[str] = frozenset(
     """
-    int float str bool bytes complex range len abs round hash ord chr repr ascii format isinstance issubclass id
-    hex bin oct callable hasattr type input
+    int float str bool bytes complex range len hash ord chr repr ascii format isinstance issubclass id
+    hex bin oct callable hasattr input
     decimal.Decimal fractions.Fraction pathlib.Path pathlib.PurePath pathlib.PosixPath pathlib.PurePosixPath
     datetime.datetime datetime.date datetime.time datetime.timedelta datetime.timezone
     datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today datetime.datetime.strptime
     datetime.datetime.fromisoformat datetime.datetime.fromtimestamp datetime.date.today datetime.date.fromisoformat
     zoneinfo.ZoneInfo uuid.UUID uuid.uuid4 uuid.uuid1 re.compile
-    operator.itemgetter operator.attrgetter operator.methodcaller
-    numpy.float16 numpy.float32 numpy.float64 numpy.int8 numpy.int16 numpy.int32 numpy.int64
-    numpy.uint8 numpy.uint16 numpy.uint32 numpy.uint64 numpy.bool_ numpy.complex64 numpy.complex128 numpy.dtype
-    numpy.datetime64 numpy.timedelta64
+    numpy.dtype
     pandas.Timestamp pandas.Timedelta pandas.Period pandas.Interval
     torch.device torch.Size ipaddress.ip_address ipaddress.ip_network
     pathlib.Path.cwd pathlib.Path.home os.getcwd os.getenv time.time time.perf_counter
