@@ -66,7 +66,7 @@ class Client:
     def prestart(self) -> None:
         """Start the process that forks tasks now, so that it loads while the notebook is read and compiled."""
         if self._prestarted is None:
-            runner = LocalRunner(self.home)
+            runner = LocalRunner(self.home, places.own_folders(self.home, self.store.local_path("")))
             runner.prestart()
             self._prestarted = runner
             atexit.register(self.close)
@@ -175,7 +175,10 @@ class Client:
         if run_id in stores:
             found = [run_id]
         elif run_id == "last":
-            found = sorted(stores, key=lambda run: (run[:15], _created(stores[run], run)))[-1:]
+            newest = max((run[:15] for run in stores), default="")  # to the second; what began later says run.json
+            found = sorted(
+                (run for run in stores if run[:15] == newest), key=lambda run: _read_info(stores[run], run).created
+            )[-1:]
         if not found:
             raise WrongCall(f"There is no run {run_id} in {self.root}. `kfnb runs` lists those there are.")
         if len(found) > 1:
@@ -184,7 +187,8 @@ class Client:
 
     def runs(self) -> list[Run]:
         """Return all runs here, the newest first."""
-        return [Run(self.store, _read_info(self.store, run)) for run in reversed(_names(self.store, "runs"))]
+        infos = [_read_info(self.store, run) for run in _names(self.store, "runs")]
+        return [Run(self.store, info) for info in sorted(infos, key=lambda info: info.created, reverse=True)]
 
 
 class Run:
@@ -293,6 +297,11 @@ class Run:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return _display(self)
+
+    def _ipython_display_(self) -> None:
+        from kfnb.drawing.live_display import show  # only needed where a run is displayed
+
+        show(lambda: _display(self), lambda: self._now().ended)
 
     # ------------------------------------------------------------------------------------------------ while it lives
 
@@ -472,13 +481,6 @@ def _read_info(store: Store, run_id: str) -> RunInfo:
         return _info_decoder.decode(store.read(places.run_key(run_id, "run.json")))
     except msgspec.DecodeError as error:
         raise StoreError(f"What is stored about run {run_id} cannot be read: {error}.") from None
-
-
-def _created(store: Store, run_id: str) -> float:
-    try:
-        return _read_info(store, run_id).created
-    except StoreError:
-        return 0.0
 
 
 def _read_notebook(path: Path) -> dict[str, Any]:

@@ -28,10 +28,11 @@ def run_prepared(run: str) -> int:
     folder = Path(run)
     is_folder = (folder / "run.json").is_file()
     root = str(folder.absolute().parent.parent) if is_folder else str(home / "store")
-    info = _read(Store(root), folder.absolute().name if is_folder else run)
-    runner = LocalRunner(home)
+    store = Store(root)
+    info = _read(store, folder.absolute().name if is_folder else run)
+    runner = LocalRunner(home, places.own_folders(home, store.local_path("")))
     runner.prestart(info.spec.kernel)
-    loop = Loop(info, Store(root), runner, root=root, scratch=home / "scratch" / info.run_id)
+    loop = Loop(info, store, runner, root=root, scratch=home / "scratch" / info.run_id)
     presses: list[int] = []
 
     def stop(number: int, frame: object) -> None:

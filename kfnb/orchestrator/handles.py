@@ -9,7 +9,7 @@ import msgspec
 
 from kfnb.errors import WrongCall
 from kfnb.orchestrator import places
-from kfnb.orchestrator.standin import main_with_definitions
+from kfnb.orchestrator.standin import notebook_namespace
 from kfnb.spec import Artifact, ExecutorInput, ExecutorOutput, PipelineSpec, State
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ class TaskRun:
     def inputs(self) -> dict[str, Any]:
         """Load exactly what the task was given, parameters too: `globals().update(run.tasks["train"].inputs())`.
 
-        Classes and functions of the notebook come from this session where it has them; otherwise the notebook's imports
-        and definitions are executed to get them.
+        Classes and functions of the notebook come from this session if it is interactive and has them; otherwise the
+        notebook's imports and definitions are executed, aside, to get them.
         """
         document = self._input()
         if document is None:
@@ -172,7 +172,7 @@ class ArtifactHandle:
 def _load(run: Origin, artifacts: Mapping[str, Artifact]) -> dict[str, Any]:
     from kfnb.artifacts.values import load_values  # cloudpickle: 50 ms that looking at runs need not pay
 
-    with main_with_definitions(run.spec) as namespace:
+    with notebook_namespace(run.spec) as namespace:
         load_values(run.store, artifacts, namespace)
         loaded = {name: namespace[name] for name in artifacts if name in namespace}
     run.store.verify_pending()

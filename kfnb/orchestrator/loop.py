@@ -7,7 +7,6 @@ blocks the thread it is called in; everything else talks to it through a queue, 
 from __future__ import annotations
 
 import queue
-import shutil
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -31,6 +30,7 @@ from kfnb.orchestrator.messages import (
     TaskProgress,
     TaskStarted,
 )
+from kfnb.orchestrator.scratch import Scratch
 from kfnb.orchestrator.state import RunState
 from kfnb.runners.base import Exited, Progress, Report, Runner, Started
 from kfnb.spec import ExecutorInput, ExecutorOutput, RunEvent, RunInfo, State, TaskError, to_json
@@ -83,7 +83,7 @@ class Loop:
         self._store = store
         self._runner = runner
         self._root = root
-        self._scratch = scratch
+        self._scratch = Scratch(scratch)
         self._on_events = on_events
         self._clock = clock
         self._state = RunState(info.spec, max_parallel=int(info.options.get("max_parallel") or 1))
@@ -104,9 +104,9 @@ class Loop:
         Whatever happens, every process is gone and the scratch folder is removed when this returns.
         """
         try:
-            self._scratch.mkdir(parents=True, exist_ok=True)
+            self._scratch.claim()
             self._runner.open(self._queue.put, self._info.spec.preload)
-            self._snapshot = self._runner.snapshot(self._info.folder, str(self._scratch / "snapshot"))
+            self._snapshot = self._runner.snapshot(self._info.folder, str(self._scratch.folder / "snapshot"))
             return self._drive()
         except OSError as error:
             raise self._give_up(OutsideError(f"Run {self._info.run_id} cannot go on: {error}.")) from error
@@ -114,7 +114,7 @@ class Loop:
             raise self._give_up(error) from error.__cause__
         finally:
             self._runner.close()
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch.remove()
 
     # --------------------------------------------------------------------------------------------------- the loop
 
@@ -175,7 +175,7 @@ class Loop:
             notebook_name=self._info.spec.notebook,
             kernel=self._info.spec.kernel,
             folder=self._info.folder,
-            scratch=str(self._scratch / f"{task.slug}-{instruction.attempt}"),
+            scratch=str(self._scratch.folder / f"{task.slug}-{instruction.attempt}"),
             parameters=self._parameters(task.name),
             inputs=inputs.resolve_values(task, self._state.tasks, self._state.outputs),
             state=inputs.resolve_state(task, self._state.tasks, self._state.outputs),
@@ -221,13 +221,17 @@ class Loop:
         """Return what the attempt left in the store, or say how it ended without leaving anything."""
         slug = self._state.tasks[report.task].slug
         key = places.attempt_key(self._info.run_id, slug, report.attempt) + "/output.json"
-        if self._store.exists(key):
-            try:
-                return _output_decoder.decode(self._store.read(key))
-            except (msgspec.DecodeError, StoreError) as error:
-                message = f"What the step gave cannot be read back from {key}: {error}."
-                return ExecutorOutput(state="FAILED", error=TaskError(message=message, code="KF653"))
-        return ExecutorOutput(state="FAILED", error=TaskError(message=_how_it_ended(report), code="KF654"))
+        ended = TaskError(message=_how_it_ended(report), code="KF654")
+        if not self._store.exists(key):
+            return ExecutorOutput(state="FAILED", error=ended)
+        try:
+            output = _output_decoder.decode(self._store.read(key))
+        except (msgspec.DecodeError, StoreError) as error:
+            message = f"What the step gave cannot be read back from {key}: {error}."
+            return ExecutorOutput(state="FAILED", error=TaskError(message=message, code="KF653"))
+        if report.code is None and output.state == "CANCELED":  # it only followed the place where it ran
+            return msgspec.structs.replace(output, state="FAILED", error=ended)
+        return output
 
     def _requests(self) -> list[Event]:
         """Return what others have asked of this run through the store since it last looked."""

@@ -33,6 +33,13 @@ def attempt_key(run_id: str, slug: str, attempt: int) -> str:
     return run_key(run_id, "tasks", slug, str(attempt))
 
 
+def own_folders(home: Path, root: Path | None) -> tuple[str, ...]:
+    """Return the folders of this machine that hold runs, artifacts and scratch; `root`: the store, if it is here."""
+    roots = {home / "store"} | ({root} if root is not None else set())
+    below = (folder / name for folder in sorted(roots) for name in ("runs", "artifacts"))
+    return (str(home / "scratch"), str(home / "elsewhere"), *map(str, below))
+
+
 def uri(root: str, key: str) -> str:
     """Return the URI of a key in the store at `root`."""
     return f"{root.rstrip('/')}/{key}"

@@ -1,13 +1,15 @@
 """Loads values of a run into the caller's process, where the notebook's own classes and functions may not exist.
 
-Called by the client for `run.artifacts[…].load()` and `run.tasks[…].inputs()`. A value is pickled with its class by
-reference to `__main__`, as in the notebook. What the caller's `__main__` lacks is then taken from the notebook: its
-imports, definitions and literals are executed, in order, in a module that stands in for `__main__` while unpickling.
+Called by the client for `run.artifacts[…].load()` and `run.tasks[…].inputs()`. A value refers to classes and functions
+of the notebook's `__main__`. While it is loaded, a namespace stands in for `__main__`: what is asked of it comes from
+the caller's own session if that is interactive (the notebook itself, most often), else from the notebook's imports,
+definitions and literals, which are then executed there in their order.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 import sys
 import threading
@@ -23,43 +25,61 @@ _lock = threading.RLock()
 
 
 @contextlib.contextmanager
-def main_with_definitions(spec: PipelineSpec) -> Iterator[dict[str, Any]]:
-    """Let a module stand in for `__main__` that also has what the notebook defines; yield its namespace.
-
-    The caller's own definitions come first. The notebook's are executed only if something is missing.
-    """
+def notebook_namespace(spec: PipelineSpec) -> Iterator[dict[str, Any]]:
+    """Yield a namespace that has what the notebook defines; inside, it is also what `__main__` means to pickle."""
     with _lock:
         real = sys.modules["__main__"]
-        stand_in = _StandIn(real, spec)
-        sys.modules["__main__"] = stand_in
+        namespace = _Namespace(spec, vars(real) if _is_interactive(real) else {})
+        sys.modules["__main__"] = _StandIn(namespace)
         try:
-            yield vars(stand_in)
+            yield namespace
         finally:
             sys.modules["__main__"] = real
 
 
-class _StandIn(types.ModuleType):
-    """`__main__` as the caller has it, and what it lacks as the notebook defines it."""
+def _is_interactive(main: types.ModuleType) -> bool:
+    return "get_ipython" in vars(main) or hasattr(sys, "ps1")
 
-    def __init__(self, real: types.ModuleType, spec: PipelineSpec) -> None:
+
+class _Namespace(dict[str, Any]):
+    """Global names of loaded functions. (Python asks `__missing__` of globals that are no plain dict.)"""
+
+    def __init__(self, spec: PipelineSpec, session: dict[str, Any]) -> None:
+        super().__init__(__name__="__main__", __builtins__=builtins)
+        self._spec: PipelineSpec | None = spec
+        self._session = session
+
+    def __missing__(self, name: str) -> Any:
+        if name in self._session:
+            return self._session[name]
+        if hasattr(builtins, name):
+            raise KeyError(name)
+        self._define()
+        if name in self:
+            return self[name]
+        raise KeyError(name)
+
+    def _define(self) -> None:
+        """Execute the notebook's definitions, once."""
+        spec, self._spec = self._spec, None
+        for source in definitions(spec) if spec is not None else ():
+            # What cannot be defined here (a library is not installed) is missed only by who needs it.
+            with contextlib.suppress(Exception):
+                exec(compile(source, "<notebook>", "exec"), self)
+
+
+class _StandIn(types.ModuleType):
+    """The module `__main__` made of a namespace, for pickles that name it."""
+
+    def __init__(self, namespace: _Namespace) -> None:
         super().__init__("__main__")
-        self._kfnb_real = real
-        self._kfnb_spec = spec
-        self._kfnb_done = False
+        self._kfnb_namespace = namespace
 
     def __getattr__(self, name: str) -> Any:
-        real = vars(self)["_kfnb_real"]
-        if name in vars(real):
-            return vars(real)[name]
-        if not vars(self)["_kfnb_done"]:
-            self._kfnb_done = True
-            for source in definitions(vars(self)["_kfnb_spec"]):
-                # What cannot be defined here (a library is missing) is missed only by who needs it.
-                with contextlib.suppress(Exception):
-                    exec(compile(source, "<notebook>", "exec"), vars(self))
-        if name in vars(self):
-            return vars(self)[name]
-        raise AttributeError(f"neither this session nor the notebook defines {name!r}")
+        try:
+            return vars(self)["_kfnb_namespace"][name]
+        except KeyError:
+            raise AttributeError(f"neither this session nor the notebook defines {name!r}") from None
 
 
 def definitions(spec: PipelineSpec) -> list[str]:

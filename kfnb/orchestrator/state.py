@@ -11,6 +11,7 @@ which phase. An event that no longer fits (a late report of an attempt that was 
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
@@ -59,6 +60,8 @@ ACTIVE: frozenset[Phase] = frozenset({"STARTING", "RUNNING", "CANCELING"})
 TERMINAL: frozenset[Phase] = frozenset({"SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"})
 
 _WHY_LENGTH = 600
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_LINE = re.compile(r"Cell In\[\d+\], line (\d+)")  # IPython's words for the outermost place in a cell
 _NO_REASON = {"FAILED": "it failed without saying why", "CANCELED": "something outside the run told it to stop"}
 
 
@@ -357,7 +360,8 @@ def why_it_failed(error: TaskError) -> str:
     else:
         text = error.message or f"{error.ename}: {error.evalue}"
     if error.cell and "(cell " not in text:
-        text += f" (cell {error.cell})"
+        line = _LINE.search(_COLOUR.sub("", "\n".join(error.traceback)))
+        text += f" (cell {error.cell}, line {line[1]})" if line else f" (cell {error.cell})"
     return text if len(text) <= _WHY_LENGTH else text[: _WHY_LENGTH - 1] + "…"
 
 

@@ -25,10 +25,14 @@ _MAX_STARTS = 4
 
 
 class LocalRunner:
-    """The runner of this machine (see `kfnb.runners.base.Runner`). One object serves one run."""
+    """The runner of this machine (see `kfnb.runners.base.Runner`). One object serves one run.
 
-    def __init__(self, home: Path) -> None:
+    `home` is kfnb's data folder; a notebook that lies above `own_folders` (runs, artifacts, scratch) does not see them.
+    """
+
+    def __init__(self, home: Path, own_folders: tuple[str, ...] = ()) -> None:
         self._home = home
+        self._own_folders = list(own_folders)
         self._interpreter: Interpreter | None = None
         self._kernel = DEFAULT_KERNEL
         self._server: ServerProcess | None = None
@@ -69,7 +73,7 @@ class LocalRunner:
         if server is None:
             return None
         self._snapshot = None
-        server.send({"op": "snapshot", "folder": folder, "target": target})
+        server.send({"op": "snapshot", "folder": folder, "target": target, "leave_out": self._own_folders})
         self._wait(lambda: self._snapshot is not None)
         answer: dict[str, Any] = self._snapshot or {}
         if answer.get("error"):
