@@ -26,6 +26,8 @@ from kfnb.artifacts.serializers import builtin, registry
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from kfnb.artifacts.serializers.registry import Place
+
 Reduced = Any
 """What a reducer gives: a tuple as `object.__reduce_ex__` returns it, or NotImplemented."""
 
@@ -45,14 +47,6 @@ class Context:
 
 
 _PLAIN = (int, float, complex, str, bytes, tuple, type(None))
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where an array lies: `offset` bytes into the memory of `owner`, which is pickled once and viewed by the others."""
-
-    owner: Any
-    offset: int
 
 
 @dataclass

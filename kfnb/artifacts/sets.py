@@ -19,21 +19,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 AnySet = set[Any] | frozenset[Any]
-Recipe = tuple[int, int, "list[Any] | None"]
-"""How many elements are put in at once (which sizes the table for them), how often, and the order of insertion."""
+Recipe = tuple[int, int, "list[Any] | None", list[int]]
+"""How many elements are put in at once (which sizes the table for them), how often, the order of insertion, and numbers
+that are put in before all others and taken out at last: they hold slots where removed elements were."""
 
-_PLAIN: Recipe = (0, 0, None)
+_PLAIN: Recipe = (0, 0, None, [])
 _ENTRY = 16  # bytes of an entry of a table, of which the smallest has 8
 _SOLVE_UP_TO = 5000
 
 
-def rebuild(first: int, times: int, items: list[Any], frozen: bool) -> AnySet:
+def rebuild(first: int, times: int, items: list[Any], fillers: list[int], frozen: bool) -> AnySet:
     """Build a set by a recipe."""
+    items = [*fillers, *items]
     at_once = dict.fromkeys(items[:first])
     made: set[Any] = set()
     for _ in range(times):
         made.update(at_once)
     made.update(items[first:])
+    for filler in fillers:
+        made.discard(filler)
     return frozenset(made) if frozen else made
 
 
@@ -58,13 +62,13 @@ def _recipe(value: AnySet) -> Recipe | None:
     if almost is not None and sys.getsizeof(plain) == size:
         return _PLAIN
     slots = _slots(value)
-    for order in _orders(items, slots):
-        for first, times in _fillings(len(items), slots):
-            made = rebuild(first, times, order, frozen)
+    for order, fillers in _orders(items, slots):
+        for first, times in _fillings(len(order) + len(fillers), slots):
+            made = rebuild(first, times, order, fillers, frozen)
             if _same(made, items):
                 if sys.getsizeof(made) == size:
-                    return first, times, order
-                almost = almost or (first, times, order)
+                    return first, times, order, fillers
+                almost = almost or (first, times, order, fillers)
     return almost
 
 
@@ -87,15 +91,21 @@ def _fillings(count: int, slots: int) -> Iterable[tuple[int, int]]:
     yield count, 2
 
 
-def _orders(items: list[Any], slots: int) -> Iterable[list[Any]]:
+def _orders(items: list[Any], slots: int) -> Iterable[tuple[list[Any], list[int]]]:
     """Orders of insertion worth trying: as they come, backwards, and the one that puts each element where it lies."""
-    yield items
-    yield items[::-1]
-    if len(items) <= _SOLVE_UP_TO:
+    yield items, []
+    yield items[::-1], []
+    if len(items) > _SOLVE_UP_TO:
+        return
+    hashes = [hash(item) for item in items]
+    for removed in (False, True):
         for size in dict.fromkeys((slots, *(8 << n for n in range(20) if len(items) < 8 << n < 16 * len(items)))):
-            solved = _solve([hash(item) for item in items], size)
+            solved = _solve(hashes, size, removed=removed)
             if solved is not None:
-                yield [items[i] for i in solved]
+                order, empty, free = solved
+                more = free[: max(0, max(5, size // 4) - len(items) - len(empty))]  # so that the table gets its size
+                yield [items[i] for i in order], [slot + size * (1 << 20) for slot in empty]
+                yield [items[i] for i in order], [slot + size * (1 << 20) for slot in (*empty, *more)]
 
 
 # --------------------------------------------------------------------------------- where elements lie in their table
@@ -111,59 +121,63 @@ def _probes(number: int, slots: int) -> Iterable[int]:
         at = (at * 5 + 1 + perturb) & mask
 
 
-def _solve(hashes: list[int], slots: int) -> list[int] | None:
+def _solve(hashes: list[int], slots: int, *, removed: bool) -> tuple[list[int], list[int], list[int]] | None:
     """An order of insertion after which the elements lie in the given order in a table of `slots`; None if none is found.
 
-    Elements take rising slots, each on its own probe sequence, whose earlier slots are all taken. The search goes from
-    slot to slot; then whoever lies in an earlier slot of a sequence has to come first.
+    Elements take rising slots, each on its own probe sequence, whose earlier slots are all taken, or were by an element
+    that has been removed since (if `removed` allows that: the second answer are those slots). The search goes from slot
+    to slot; then whoever lies in an earlier slot of a sequence has to come first.
     """
     paths = [list(dict.fromkeys(_probes(number, slots))) for number in hashes]
     taken: dict[int, int] = {}
     chosen: list[int] = []
     pending: list[list[int]] = []
-    steps = 0
-    while len(chosen) < len(paths):
+    for _ in range(20 * len(paths) + 1000):
+        if len(chosen) == len(paths):
+            return _first_to_last(paths, chosen, taken, slots)
         if len(pending) == len(chosen):
-            last = chosen[-1] if chosen else -1
-            pending.append(_open_slots(paths, len(chosen), last, taken, chosen))
-        if pending[-1] and steps < 50 * len(paths) + 1000:
+            pending.append(_open_slots(paths, chosen, taken, removed=removed))
+        if pending[-1]:
             slot = pending[-1].pop()
             taken[slot] = len(chosen)
             chosen.append(slot)
-        elif len(pending) == 1 or steps >= 50 * len(paths) + 1000:
+        elif len(pending) == 1:
             return None
         else:
             pending.pop()
             del taken[chosen.pop()]
-        steps += 1
-    return _first_to_last(paths, chosen, taken)
+    return None
 
 
-def _open_slots(paths: list[list[int]], i: int, last: int, taken: dict[int, int], chosen: list[int]) -> list[int]:
-    """Slots above `last` where element `i` may lie, the likeliest last: none that skips a slot others needed taken."""
-    needed = [
-        s for k, slot in enumerate(chosen[-20:], max(0, len(chosen) - 20)) for s in paths[k][: paths[k].index(slot)]
-    ]
-    limit = min((s for s in needed if s > last), default=1 << 62)
+def _open_slots(paths: list[list[int]], chosen: list[int], taken: dict[int, int], *, removed: bool) -> list[int]:
+    """Slots where the next element may lie, the likeliest last: above the one before, and no slot before it empty."""
+    last, path = chosen[-1] if chosen else -1, paths[len(chosen)]
+    if removed:
+        return [slot for slot in path if slot > last][::-1]
+    recent = range(max(0, len(chosen) - 20), len(chosen))
+    needed = (s for k in recent for s in paths[k][: paths[k].index(chosen[k])] if s > last)
+    limit = min(needed, default=1 << 62)
     found = []
-    for place, slot in enumerate(paths[i]):
-        if last < slot <= limit and all(s > slot or s in taken for s in paths[i][:place]):
+    for place, slot in enumerate(path):
+        if last < slot <= limit and all(s > slot or s in taken for s in path[:place]):
             found.append(slot)
     return found[::-1]
 
 
-def _first_to_last(paths: list[list[int]], chosen: list[int], taken: dict[int, int]) -> list[int] | None:
-    """The elements so that each comes after those that lie in its earlier slots; None if that is impossible."""
-    before = []
-    for path, slot in zip(paths, chosen, strict=True):
+def _first_to_last(
+    paths: list[list[int]], chosen: list[int], taken: dict[int, int], slots: int
+) -> tuple[list[int], list[int], list[int]] | None:
+    """The elements so that each comes after those in its earlier slots, which of those nobody has, and all other slots."""
+    before, empty = {}, set()
+    for i, (path, slot) in enumerate(zip(paths, chosen, strict=True)):
         earlier = path[: path.index(slot)]
-        if any(s not in taken for s in earlier):
-            return None
-        before.append([taken[s] for s in earlier])
+        before[i] = [taken[s] for s in earlier if s in taken]
+        empty.update(s for s in earlier if s not in taken)
     try:
-        return list(graphlib.TopologicalSorter(dict(enumerate(before))).static_order())
+        order = list(graphlib.TopologicalSorter(before).static_order())
     except graphlib.CycleError:
         return None
+    return order, sorted(empty), [s for s in range(min(slots, 1 << 16)) if s not in taken and s not in empty]
 
 
 class OrderedPickler(ValuePickler):
@@ -183,8 +197,8 @@ class OrderedPickler(ValuePickler):
         if id(obj) in self._written:
             return (self._written[id(obj)],)
         number = self._written[id(obj)] = len(self._written)
-        first, times, items = recipe
-        return (number, first, times, items, type(obj) is frozenset)
+        first, times, items, fillers = recipe
+        return (number, first, times, list(obj) if items is None else items, fillers, type(obj) is frozenset)
 
 
 class OrderedUnpickler(pickle.Unpickler):

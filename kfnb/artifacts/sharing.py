@@ -30,7 +30,9 @@ from typing import TYPE_CHECKING, Any
 from cloudpickle import cloudpickle as internals
 
 from kfnb.artifacts.functions import PortableCode
-from kfnb.artifacts.pickler import Context, Draft, Place
+from kfnb.artifacts.pickler import Context, Draft
+from kfnb.artifacts.serializers.registry import Place
+from kfnb.errors import NotSaveable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -248,7 +250,7 @@ def _lying(drafts: Mapping[str, Draft]) -> list[_Lying]:
     found = []
     for name, draft in drafts.items():
         for array in draft.arrays:
-            if id(array) not in draft.indexed and numpy_arrays.plain(array):
+            if id(array) not in draft.indexed and array.size and array.dtype.kind != "T":
                 low, high = numpy_arrays.bounds(array)
                 one = _Lying(low, high, array, name, id(array) in draft.managed, [])
                 one.cluster.append(one)
@@ -278,7 +280,12 @@ def _places(cluster: list[_Lying]) -> dict[tuple[Any, ...], Place]:
 
     low, high = min(one.low for one in cluster), max(one.high for one in cluster)
     owner = next((one.array for one in cluster if _owns(one, low, high)), None)
-    if owner is None:
+    if owner is None and any(one.array.dtype.hasobject for one in cluster):
+        owner = cluster[0].array.base
+        if type(owner) is not type(cluster[0].array) or not owner.flags.forc:
+            raise NotSaveable("arrays of objects that lie in common memory which no array of their kind holds")
+        low = numpy_arrays.bounds(owner)[0]
+    elif owner is None:
         owner = _memory(low, high)
     places = {}
     for one in cluster:

@@ -100,6 +100,7 @@ def load_values(store: Store, artifacts: Mapping[str, Artifact], namespace: dict
     loaded = LoadedValues(store)
     for group in dict.fromkeys(a.group for a in artifacts.values() if a.group is not None):
         values = loaded.load(group, namespace)
+        loaded.groups[group] = values
         for name, artifact in artifacts.items():
             if artifact.group == group:
                 namespace[name] = values[artifact.name]
@@ -113,6 +114,7 @@ class LoadedValues:
 
     store: Store
     sources: dict[str, Artifact] = field(default_factory=dict)
+    groups: dict[ValueGroup, dict[str, Any]] = field(default_factory=dict)
     _maps: dict[str, list[weakref.ref[Any]]] = field(default_factory=dict)
 
     def load(self, group: ValueGroup, namespace: dict[str, Any], *, remember: bool = True) -> dict[str, Any]:
@@ -148,20 +150,30 @@ class LoadedValues:
         context = Context(namespace, by_reference)
         return tuple(n for n in names if n in namespace and n in self.sources and self._changed(context, n))
 
+    def changed_mates(
+        self, group: ValueGroup, names: Iterable[str], *, by_reference: frozenset[str] = frozenset()
+    ) -> tuple[str, ...]:
+        """Return those of the other names of a loaded group whose values were changed in place since loading."""
+        values = self.groups[group]
+        context = Context(values, by_reference)
+        return tuple(n for n in names if self._differs(context, n, group, n))
+
     def _changed(self, context: Context, name: str) -> bool:
+        artifact = self.sources[name]
+        assert artifact.group is not None
+        return self._differs(context, name, artifact.group, artifact.name)
+
+    def _differs(self, context: Context, name: str, group: ValueGroup, stored_as: str) -> bool:
         if type(context.namespace[name]) in SIMPLE:
             return False
-        artifact = self.sources[name]
-        group = artifact.group
-        assert group is not None
         try:
             now = draft(context, (name,))
         except Exception:
             now = None  # it can no longer be saved: something was put into it
-        if now is not None and artifact.name == name and group.names == (name,):
+        if now is not None and stored_as == name and group.names == (name,):
             if changes.same_as_stored(self.store, group, now, self._maps):
                 return False
-        before = self.load(group, dict(context.namespace), remember=False)[artifact.name]
+        before = self.load(group, dict(context.namespace), remember=False)[stored_as]
         if now is not None:
             fresh = draft(Context({**context.namespace, name: before}, context.by_reference), (name,))
             if changes.same_drafts(fresh, now):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import weakref
 from typing import Any
 
 from kfnb.errors import NotSaveable
@@ -53,4 +54,25 @@ def _reduce_cached(pickler: Any, wrapper: Any) -> Any:
     return cached_function, (wrapper.__wrapped__, how["maxsize"], how["typed"], dict(wrapper.__dict__))
 
 
-REDUCERS: dict[type, Any] = {functools._lru_cache_wrapper: _reduce_cached}
+def cached_property(function: Any, name: str | None, doc: str | None) -> Any:
+    """A `functools.cached_property`, which before Python 3.12 holds a lock and so has no way of pickling."""
+    made = functools.cached_property(function)
+    made.attrname, made.__doc__ = name, doc
+    return made
+
+
+def _reduce_cached_property(_pickler: Any, value: Any) -> Any:
+    return cached_property, (value.func, value.attrname, value.__doc__)
+
+
+def _reduce_weak_dict(_pickler: Any, value: Any) -> Any:
+    return type(value), (dict(value.items()),)
+
+
+REDUCERS: dict[type, Any] = {
+    functools._lru_cache_wrapper: _reduce_cached,
+    functools.cached_property: _reduce_cached_property,
+    weakref.WeakKeyDictionary: _reduce_weak_dict,
+    weakref.WeakValueDictionary: _reduce_weak_dict,
+}
+"""Reducers by class, for the registry."""

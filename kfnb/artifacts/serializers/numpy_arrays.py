@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
-from kfnb.artifacts.serializers.registry import OUT_OF_BAND
+from kfnb.artifacts.serializers.registry import OUT_OF_BAND, Place
 from kfnb.errors import NotSaveable
 
 if TYPE_CHECKING:
@@ -26,15 +26,21 @@ Array = Any
 
 
 def array(
-    data: Any, dtype: Array, shape: tuple[int, ...], axes: tuple[int, ...], flips: tuple[int, ...], writable: bool
+    data: Any,
+    dtype: Array,
+    shape: tuple[int, ...],
+    axes: tuple[int, ...],
+    flips: tuple[int, ...],
+    writable: bool,
+    owns: bool,
 ) -> Array:
     """The array whose elements `data` holds densely, axes in the order `axes`, those in `flips` backwards."""
     dense = np.ndarray(tuple(shape[axis] for axis in axes), dtype, data)
-    if dense.nbytes < OUT_OF_BAND:
-        dense = dense.copy()  # owns its memory, as it did; large ones stay mapped
-    if axes != tuple(range(len(axes))):
-        dense = dense.transpose(np.argsort(axes))
-    result = dense[_flip(flips, dense.ndim)] if flips else dense
+    small = dense.nbytes < OUT_OF_BAND
+    result = dense.copy() if small and not owns else dense
+    result = result.transpose(np.argsort(axes))[_flip(flips, dense.ndim)] if dense.ndim else result[...]
+    if small and owns:
+        result = result.copy(order="K")  # owns its memory, as it did; large ones stay mapped
     if result.flags.writeable != writable:
         result.flags.writeable = writable
     return result
@@ -60,6 +66,17 @@ def view(
     if result.flags.writeable != writable:
         result.flags.writeable = writable
     return result
+
+
+def object_view(owner: Array, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], writable: bool) -> Array:
+    """A view of an array of objects, `offset` bytes into its memory."""
+    flat = owner.reshape(-1, order="C" if owner.flags.c_contiguous else "F")
+    return np.lib.stride_tricks.as_strided(flat[offset // owner.itemsize :], shape, strides, writeable=writable)
+
+
+def set_attributes(value: Array, state: dict[str, Any]) -> None:
+    """Give an instance of a subclass its attributes."""
+    value.__dict__.update(state)
 
 
 def masked(data: Array, kind: type, state: dict[str, Any]) -> Array:
@@ -107,21 +124,36 @@ def _reduce_array(pickler: ValuePickler, value: Array) -> Any:
     if type(value) is not np.ndarray:
         return _reduce_subclass(value)
     pickler.arrays.append(value)
+    place = pickler.layout.get(key(value)) or _whole_base(pickler, value)
+    if place is not None and place.owner is not value:
+        where = (place.owner, place.offset, value.shape, value.strides)
+        if value.dtype.hasobject:
+            return object_view, (*where, value.flags.writeable)
+        return view, (*where, value.dtype, value.flags.writeable)
     if not plain(value):
         return NotImplemented
-    place = pickler.layout.get(key(value))
-    if place is not None and place.owner is not value:
-        return view, (place.owner, place.offset, value.shape, value.strides, value.dtype, value.flags.writeable)
     axes = tuple(sorted(range(value.ndim), key=lambda axis: -abs(value.strides[axis])))
     flips = tuple(axis for axis in range(value.ndim) if value.strides[axis] < 0 and value.shape[axis] > 1)
     dense = value[_flip(flips, value.ndim)].transpose(axes)
-    writable = value.flags.writeable
+    writable, owns = value.flags.writeable, value.flags.owndata
     if not dense.flags.c_contiguous:
         strides = tuple(s if n > 1 else 0 for s, n in zip(value.strides, value.shape, strict=True))
         return spread, (value.copy(), strides, writable)
     if dense.nbytes < OUT_OF_BAND:
-        return array, (dense.tobytes(), value.dtype, value.shape, axes, flips, writable)
-    return array, (_memory(value, dense), value.dtype, value.shape, axes, flips, writable)
+        return array, (dense.tobytes(), value.dtype, value.shape, axes, flips, writable, owns)
+    return array, (_memory(value, dense), value.dtype, value.shape, axes, flips, writable, owns)
+
+
+def _whole_base(pickler: ValuePickler, value: Array) -> Place | None:
+    """The array that owns the memory of `value`, if `value` is all of it (a reshaped or transposed array)."""
+    base = value.base
+    if type(base) is not np.ndarray or not plain(value) or not plain(base) or not base.flags.owndata:
+        return None
+    if base.nbytes != value.nbytes or not base.flags.forc or id(value) in pickler.managed or id(value) in pickler.indexed:
+        return None
+    if bounds(base) != bounds(value) or not base.flags.writeable:
+        return None
+    return Place(base, value.__array_interface__["data"][0] - base.__array_interface__["data"][0])
 
 
 def _flip(axes: tuple[int, ...], ndim: int) -> tuple[slice, ...]:
@@ -150,7 +182,7 @@ def _reduce_subclass(value: Array) -> Any:
         return NotImplemented
     if not plain(value) or any(_own(kind, name) for name in ("__reduce__", "__reduce_ex__", "__setstate__")):
         return NotImplemented
-    return subclassed, (value.view(np.ndarray), kind), (getattr(value, "__dict__", None) or None)
+    return subclassed, (value.view(np.ndarray), kind), getattr(value, "__dict__", {}), None, None, set_attributes
 
 
 def _own(kind: type, name: str) -> bool:

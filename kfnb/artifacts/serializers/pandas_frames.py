@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from pandas._libs.internals import Block, _unpickle_block
+from pandas.core.internals.managers import SingleBlockManager
 
 from kfnb.artifacts.serializers import numpy_arrays
 
@@ -36,6 +37,11 @@ def _reduce_block(pickler: ValuePickler, block: Any) -> Any:
     return NotImplemented
 
 
+def _reduce_series_manager(_pickler: ValuePickler, manager: Any) -> Any:
+    """As pandas does for frames: its own state for a series holds the array beside the block, which says who shares it."""
+    return type(manager), (manager.blocks[0], manager.axes[0])
+
+
 def _place(pickler: ValuePickler, part: Any) -> Any:
     return pickler.layout.get(numpy_arrays.key(part)) if hasattr(part, "__array_interface__") else None
 
@@ -51,4 +57,8 @@ def _reduce_index(pickler: ValuePickler, index: Any) -> Any:
     return index.__reduce__()
 
 
-REDUCERS: dict[type, Any] = {Block: _reduce_block, pd.Index: _reduce_index}
+REDUCERS: dict[type, Any] = {
+    Block: _reduce_block,
+    SingleBlockManager: _reduce_series_manager,
+    pd.Index: _reduce_index,
+}

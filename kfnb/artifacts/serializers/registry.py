@@ -6,7 +6,7 @@ The pickler asks for every object it meets, so answers are remembered by type. `
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kfnb.errors import NotSaveable, WrongCall
 
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 OUT_OF_BAND = 256 << 10
 """Bytes from which an array's memory is kept as a blob of its own rather than inside the pickle."""
 
+
+class Place(NamedTuple):
+    """Where an array lies: `offset` bytes into the memory of `owner`, which is pickled once and viewed by the others."""
+
+    owner: Any
+    offset: int
+
+
 _FAMILIES = {
     "numpy": "numpy_arrays",
     "pandas": "pandas_frames",
@@ -23,6 +31,7 @@ _FAMILIES = {
     "torch": "torch_tensors",
     "functools": "builtin",
     "_io": "builtin",
+    "weakref": "builtin",
     "random": "random_sources",
 }
 """The module here that knows a top-level package's types, as `REDUCERS: dict[type, reducer]` (a type holds for subclasses)."""
