@@ -149,7 +149,7 @@ class Body:
                 self._namespace[name] = self._given.parameters[name]
         if self._given.inputs:
             with self._kernel.channel.muted():
-                self._loaded = load_values(self._store, self._given.inputs, self._namespace)
+                self._loaded = load_values(self._store, self._inputs_in_order(), self._namespace)
         self._restore([p for p in self._given.state if p not in _EARLY])
         for provider in self._task.state_watch:
             self._watch(provider)
@@ -158,6 +158,12 @@ class Body:
         if missing:
             return guard.finding(self._given, "KF617", f"{missing[0]!r} was not given to step {self._task.name!r}.")
         return None
+
+    def _inputs_in_order(self) -> dict[str, Artifact]:
+        """Return the inputs in the order of their producers: of a class that flows, the last loaded state is the one that holds."""
+        place = {name: number for number, name in enumerate(self._task.ancestors)}
+        producers = {i.name: place.get(i.producer, -1) for i in self._task.inputs}
+        return dict(sorted(self._given.inputs.items(), key=lambda item: producers.get(item[0], -1)))
 
     def _restore(self, providers: Any) -> None:
         for provider in providers:
@@ -265,8 +271,10 @@ class Body:
     def _finish(self) -> ExecutorOutput:
         task, given = self._task, self._given
         state_after = {p: session.snapshot(p) for p in dict.fromkeys((*task.state_watch, *task.state_outputs))}
-        error = guard.check_inputs(given, self._loaded, self._namespace) or guard.check_state(
-            given, self._watched, state_after
+        error = (
+            guard.check_inputs(given, self._loaded, self._namespace)
+            or guard.check_mates(given, self._loaded, self._namespace)
+            or guard.check_state(given, self._watched, state_after)
         )
         records, unrecorded = guard.record_scalars(given, self._namespace)
         error = error or unrecorded
@@ -312,7 +320,7 @@ class Body:
         names = [o.name for o in task.outputs if o.needed or self._given.save != "needed"]
         if self._given.save == "all":
             names += [name for name in self._user_names() if name not in names]
-        if task.hot:  # an input that shares with what a later task changes belongs to its group
+        if task.hot or task.clashes:  # an input that shares with what a later task changes belongs to its group
             names += [i.name for i in task.inputs if i.name not in names]
         saved = save_values(self._store, self._namespace, names, by_reference=self._definitions)
         return dict(saved.artifacts), dict(saved.unsaved)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from kfnb.errors import Diagnostic, Fix
-from kfnb.spec import Artifact, ExecutorInput, Task, TaskError
+from kfnb.spec import Artifact, ExecutorInput, Task, TaskError, ValueGroup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +41,9 @@ class Loaded(Protocol):
     def changed(self, namespace: dict[str, Any], names: list[str]) -> tuple[str, ...]:
         """Return the names whose values were changed in place since loading."""
 
+    def changed_mates(self, group: ValueGroup, names: list[str]) -> tuple[str, ...]:
+        """Return those of the other names of a loaded group whose values were changed in place since loading."""
+
 
 def finding(
     given: ExecutorInput,
@@ -50,12 +53,19 @@ def finding(
     fix: Fix | None = None,
     fact: str | None = None,
     cell: str | None = None,
+    step: str | None = None,
 ) -> TaskError:
     """Return the error of a task that kfnb stops, with its diagnostic."""
     cell = cell if cell is not None else _own_cell(given.task)
     diagnostic = Diagnostic(code, "error", message, given.notebook_name, cell, fix=fix)
     return TaskError(
-        message=message, code=code, cell=cell, diagnostic=diagnostic, fact=fact, fact_cell=cell if fact else None
+        message=message,
+        code=code,
+        cell=cell,
+        diagnostic=diagnostic,
+        fact=fact,
+        fact_cell=cell if fact and step is None else None,
+        fact_step=step,
     )
 
 
@@ -87,23 +97,46 @@ def check_inputs(given: ExecutorInput, loaded: Loaded | None, namespace: dict[st
     )
 
 
+def check_mates(given: ExecutorInput, loaded: Loaded | None, namespace: dict[str, Any]) -> TaskError | None:
+    """Stop the run if a change reached a name that was saved in one group with an input, and a later task reads that name
+    from elsewhere: by hand it would see the change.
+    """
+    if loaded is None:
+        return None
+    for taken in given.task.inputs:
+        artifact = given.inputs.get(taken.name)
+        if not taken.mates or artifact is None or artifact.group is None:
+            continue
+        changed = loaded.changed_mates(artifact.group, [n for n in artifact.group.names if n in taken.mates])
+        if changed:
+            return finding(
+                given,
+                "KF387",
+                f"Step {given.task.name!r} changed {changed[0]!r} through {taken.name!r}: since step {taken.producer!r} they "
+                f"share an object, which the code does not show, and a later step reads {changed[0]!r} as it was before.",
+                fix=Fix(
+                    f"tag step {taken.producer!r} `changes:{changed[0]}`, or copy there what {taken.name!r} is made from"
+                ),
+                fact=f"changes:{changed[0]}",
+                step=taken.producer,
+            )
+    return None
+
+
 def check_sharing(given: ExecutorInput, artifacts: Mapping[str, Artifact]) -> TaskError | None:
-    """Stop the run if names share objects unforeseen by the graph and a later task changes one of them in place."""
+    """Stop the run if an output shares an object with an input, unforeseen, and a later change of the one is lost to the other."""
     task = given.task
-    assumed = [set(names) for names in task.shares]
-    for artifact in artifacts.values():
-        names = artifact.group.names if artifact.group is not None else ()
-        for hot in (name for name in names if name in task.hot):
-            together = {hot}.union(*(s for s in assumed if hot in s))
-            apart = [other for other in names if other not in together]
-            if apart:
-                return finding(
-                    given,
-                    "KF381",
-                    f"After step {task.name!r}, {hot!r} and {apart[0]!r} share an object, as its code does not show; "
-                    f"a later step changes {hot!r} in place, and {apart[0]!r} would not see it.",
-                    fix=Fix(f"tag the step that changes {hot!r} `changes:{apart[0]}` too, or copy one of them here"),
-                )
+    for source, output in task.clashes:
+        artifact = artifacts.get(output)
+        if artifact is not None and artifact.group is not None and source in artifact.group.names:
+            return finding(
+                given,
+                "KF381",
+                f"After step {task.name!r}, {output!r} and {source!r} share an object, as its code does not show; "
+                f"a later step changes {source!r} in place, and {output!r} would not see it.",
+                fix=Fix(f"tag the step `changes:{source}` (kfnb run --remember does), or copy {source!r} in it"),
+                fact=f"changes:{source}",
+            )
     return None
 
 

@@ -72,7 +72,7 @@ class Channel:
             if self._held and self._held_for != (kind, cell):
                 self._release()
             ends = "\n" in text or self._held_size + len(text) > _HOLD
-            if self._raw and (self._held or ends) and self._poll.poll(0):
+            if self._raw and self._poll.poll(0):
                 self._release()
                 self._drain()
             self._held.append(text)

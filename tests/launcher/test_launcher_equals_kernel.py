@@ -35,7 +35,7 @@ CELLS = {
     "shell capture": "out = !printf 'a\\nb\\n'\nout",
     "os.system": "import os\nprint('p'); os.system('echo sub'); print('q')",
     "subprocess": "import subprocess\nprint('p'); _r = subprocess.run(['echo', 'sub']); print('q')",
-    "C level writes": "os.write(1, b'raw\\n'); print('cooked'); os.write(2, b'err\\n');",
+    "C level writes": "import time\nos.write(1, b'raw\\n'); time.sleep(0.1); print('cooked'); time.sleep(0.1); os.write(2, b'err\\n');",
     "bash cell": "%%bash\necho one\necho two >&2",
     "capture": "%%capture cap\nprint('inside'); display(3)",
     "captured": "cap.stdout",
