@@ -112,7 +112,7 @@ class PathRecord:
     def _asked(self, path: object) -> None:
         self._busy.add(_thread.get_ident())
         try:
-            if not _called_by_import():
+            if not _called_by_machinery():
                 self._reads(path)
         except (OSError, TypeError, ValueError, UnicodeError):
             pass
@@ -138,7 +138,7 @@ class PathRecord:
             self._writes(path, keep)
 
     def _on_list(self, args: tuple[Any, ...]) -> None:
-        if not isinstance(args[0], int) and not _called_by_import():
+        if not isinstance(args[0], int) and not _called_by_machinery():
             self._reads(args[0] if args[0] is not None else ".")
 
     def _on_rename(self, args: tuple[Any, ...]) -> None:
@@ -198,10 +198,10 @@ class PathRecord:
             self._break(inside, keep=True)
 
 
-def _called_by_import() -> bool:
+def _called_by_machinery() -> bool:
     frame = sys._getframe(2)
     for _ in range(6):
-        if frame.f_code.co_filename in _IMPORTERS:
+        if frame.f_code.co_filename.endswith(_MACHINERY):
             return True
         if frame.f_back is None:
             return False

@@ -85,7 +85,9 @@ class Place:
         self.store = Store(str(self.home))
         self._count = 0
 
-    def give(self, *sources: str | Cell, tags: tuple[str, ...] = (), task: dict[str, Any] | None = None, **more: Any) -> str:
+    def give(
+        self, *sources: str | Cell, tags: tuple[str, ...] = (), task: dict[str, Any] | None = None, **more: Any
+    ) -> str:
         """Write the ExecutorInput of a task of these cells; return its URI."""
         self._count += 1
         prefix = f"runs/r/tasks/t/{self._count}"

@@ -69,7 +69,10 @@ def test_a_loop_without_end_is_stopped_by_the_timeout(place: Place) -> None:
 
 def test_the_timeout_does_not_wait_for_a_body_that_ignores_it(place: Place) -> None:
     """A body that swallows KeyboardInterrupt is killed after the grace."""
-    ran = place.run("while True:\n    try:\n        for _ in iter(int, 1): x = 1\n    except BaseException: print('no')", timeout=0.2)
+    ran = place.run(
+        "while True:\n    try:\n        for _ in iter(int, 1): x = 1\n    except BaseException: print('no')",
+        timeout=0.2,
+    )
     assert ("FAILED", "KF603") == (ran.output.state, ran.output.error.code)
     assert "no\n" == ran.text(0)
 
@@ -86,7 +89,9 @@ def test_what_is_printed_beyond_the_limit_is_in_the_log_only(place: Place) -> No
 
 def test_a_body_that_forks_runs_its_cells_once(place: Place) -> None:
     """A child that the user's code forks and that ends as it should disturbs nothing."""
-    ran = place.run("import os\npid = os.fork()\nif pid == 0:\n    print('child')\n    os._exit(0)\nos.waitpid(pid, 0)\nprint('parent')")
+    ran = place.run(
+        "import os\npid = os.fork()\nif pid == 0:\n    print('child')\n    os._exit(0)\nos.waitpid(pid, 0)\nprint('parent')"
+    )
     assert "child\nparent\n" == ran.text(0)
     assert "SUCCEEDED" == ran.output.state
 
@@ -116,7 +121,9 @@ def test_a_thread_left_running_is_named(place: Place) -> None:
 
 def test_an_asyncio_task_left_running_is_named(place: Place) -> None:
     """An asyncio task that is not done at the end is a warning."""
-    ran = place.run("import asyncio\nasync def ticker(): await asyncio.sleep(1000)\nt = asyncio.ensure_future(ticker())")
+    ran = place.run(
+        "import asyncio\nasync def ticker(): await asyncio.sleep(1000)\nt = asyncio.ensure_future(ticker())"
+    )
     assert ["KF613"] == [warning.code for warning in ran.output.warnings]
 
 
@@ -192,7 +199,9 @@ def test_a_server_that_is_killed_takes_its_tasks_along(tmp_path: Path) -> None:
     server.until("progress")
     while not living("sleep 98764"):
         pass
-    supervisor = os.pidfd_open(int(Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()[0]))
+    supervisor = os.pidfd_open(
+        int(Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()[0])
+    )
     server.process.kill()
     server.process.wait()
     import select
@@ -233,13 +242,18 @@ def test_progress_is_told_for_every_cell(place: Place) -> None:
 def test_the_plain_start_runs_a_task_by_itself(place: Place) -> None:
     """`python -m kfnb.launcher INPUT` runs a task, says its progress in JSON lines, and exits with 0 or 1."""
     uri = place.give("print('hello')")
-    done = subprocess.run([sys.executable, "-m", "kfnb.launcher", uri], capture_output=True, text=True, cwd=place.folder, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "kfnb.launcher", uri], capture_output=True, text=True, cwd=place.folder, check=False
+    )
     assert (0, "") == (done.returncode, done.stderr)
     lines = done.stdout.splitlines()
     assert "hello" in lines
     assert "c0" == json.loads(lines[0])["data"]["cell"]
     failing = place.give("1 / 0")
-    assert 1 == subprocess.run([sys.executable, "-m", "kfnb.launcher", failing], capture_output=True, check=False).returncode
+    assert (
+        1
+        == subprocess.run([sys.executable, "-m", "kfnb.launcher", failing], capture_output=True, check=False).returncode
+    )
 
 
 def test_an_input_that_is_not_there_is_an_outside_error(tmp_path: Path) -> None:

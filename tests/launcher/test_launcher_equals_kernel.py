@@ -104,7 +104,11 @@ def plain(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for output in outputs:
         output = dict(output)
-        if found and output["output_type"] == "stream" == found[-1]["output_type"] and output["name"] == found[-1]["name"]:
+        if (
+            found
+            and output["output_type"] == "stream" == found[-1]["output_type"]
+            and output["name"] == found[-1]["name"]
+        ):
             found[-1]["text"] += output["text"]
             continue
         if output["output_type"] == "error" and output["ename"] == "StdinNotImplementedError":
