@@ -20,9 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_TRUNC | os.O_CREAT | os.O_APPEND
-_IMPORTERS = frozenset(
-    {"<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>", "<frozen zipimport>"}
+_MACHINERY = (
+    "<frozen importlib._bootstrap_external>",
+    "<frozen importlib._bootstrap>",
+    "<frozen zipimport>",
+    "/importlib/metadata/__init__.py",
+    "/importlib_metadata/__init__.py",
+    "/pkgutil.py",
+    "/PIL/Image.py",  # asks whether a picture's file exists, to know whether to remove it after an error
 )
+"""Code that lists and asks about paths without the user's result depending on the answer."""
 
 
 class PathRecord:
