@@ -147,6 +147,7 @@ CODES: dict[str, str] = {
     "KF384": "A step changed environment variables in a way that its code does not show",
     "KF385": "A step changed sys.path in a way that its code does not show",
     "KF386": "A condition of a later step needs a value that cannot be written down exactly",
+    "KF387": "A step changed a name through another that shares its object, which the code does not show",
     # KF4xx: effects, session state and files (dataflow/, launcher/)
     "KF401": "A setting of a library is computed, so it cannot be repeated in later steps.",
     "KF403": "A display handle or widget is used in another step than the one that shows it.",
