@@ -91,6 +91,7 @@ class Kernel:
         config.IPKernelApp.connection_file = sys.argv[-1]
         config.HistoryManager.enabled = False
         config.HistoryManager.hist_file = ":memory:"
+        ZMQInteractiveShell.clear_instance()  # of a notebook that this process was forked from
         shell = ZMQInteractiveShell.instance(config=config, kernel=self.stand_in, compiler_class=XCachingCompiler)
         self.stand_in.shell = shell
         shell.displayhook.session = shell.display_pub.session = self.session

@@ -104,6 +104,11 @@ class Supervisor:
             self._kill_at = time.monotonic() + GRACE
             _signal_group(self._body, signal.SIGINT)
 
+    def restart_clock(self) -> None:
+        """Let the timeout count from now: a limit for each cell rather than for all of them."""
+        if self._timeout is not None:
+            self._deadline = time.monotonic() + self._timeout
+
     def run(self, body: Callable[[Wires], None], wake: int | None = None) -> Ended:
         """Fork, run `body` there, and return once it and all its descendants are gone.
 
