@@ -48,6 +48,7 @@ class Client:
         self.home = Path(home).absolute() if home is not None else places.data_home()
         self.root = root if root is not None else str(self.home / "store")
         self.store = Store(self.root)
+        self._given_home = home is not None
         self._elsewhere = root is not None
         self._prestarted = runner
 
@@ -66,7 +67,7 @@ class Client:
     def prestart(self) -> None:
         """Start the process that forks tasks now, so that it loads while the notebook is read and compiled."""
         if self._prestarted is None:
-            runner = LocalRunner(self.home, places.own_folders(self.home, self.store.local_path("")))
+            runner = LocalRunner(self.home if self._given_home else None)
             runner.prestart()
             self._prestarted = runner
             atexit.register(self.close)
@@ -112,6 +113,7 @@ class Client:
             )
             runner = self._prestarted
             assert runner is not None
+            runner.leave_out = places.own_folders(self.home, self.store.local_path(""))
             runner.prestart(info.spec.kernel)
         except BaseException:
             self.close()

@@ -30,7 +30,8 @@ def run_prepared(run: str) -> int:
     root = str(folder.absolute().parent.parent) if is_folder else str(home / "store")
     store = Store(root)
     info = _read(store, folder.absolute().name if is_folder else run)
-    runner = LocalRunner(home, places.own_folders(home, store.local_path("")))
+    runner = LocalRunner()
+    runner.leave_out = places.own_folders(home, store.local_path(""))
     runner.prestart(info.spec.kernel)
     loop = Loop(info, store, runner, root=root, scratch=home / "scratch" / info.run_id)
     presses: list[int] = []

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 from typing import TYPE_CHECKING
-
-from kfnb.errors import KfnbError
 
 if TYPE_CHECKING:
     from kfnb.runners.local import LocalRunner
@@ -15,15 +14,12 @@ _started: LocalRunner | None = None
 
 def begin() -> None:
     """Start it without waiting. It ends with this process, whether or not a run takes it over."""
-    from kfnb.orchestrator.places import data_home
-    from kfnb.runners.local import LocalRunner
+    from kfnb.runners.local import LocalRunner  # the standard library only
 
     global _started
-    runner = LocalRunner(data_home())
-    try:
+    runner = LocalRunner()
+    with contextlib.suppress(Exception):  # the run will need it and say what is wrong, in its own words
         runner.prestart()
-    except KfnbError:
-        return  # the run will need it and say what is wrong, in its own words
     atexit.register(runner.close)
     _started = runner
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from pathlib import Path
 
@@ -20,7 +19,7 @@ def data_home() -> Path:
 
 def new_run_id(now: float) -> str:
     """Return a run's name that sorts by time: 20261124-121500-ab12 (UTC)."""
-    return time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + "-" + secrets.token_hex(2)
+    return time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + "-" + os.urandom(2).hex()
 
 
 def run_key(run_id: str, *parts: str) -> str:

@@ -6,26 +6,20 @@ thread of its own. It decides nothing: no order, no retry, no meaning of a failu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
-
-import msgspec
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class _Report(msgspec.Struct, frozen=True):
-    pass
-
-
-class Started(_Report, frozen=True):
+class Started(NamedTuple):
     """The attempt has a process (a pod) of its own."""
 
     task: str
     attempt: int
 
 
-class Progress(_Report, frozen=True):
+class Progress(NamedTuple):
     """The attempt said how far it is."""
 
     task: str
@@ -33,7 +27,7 @@ class Progress(_Report, frozen=True):
     data: dict[str, Any]
 
 
-class Exited(_Report, frozen=True):
+class Exited(NamedTuple):
     """The attempt is over. `code`: exit code, negative for a signal, None if the place itself broke (`why`: how)."""
 
     task: str

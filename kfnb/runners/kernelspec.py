@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import json
 import os
-import string
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
-
-from kfnb.errors import KernelError
 
 DEFAULT_KERNEL = "python3"
 
@@ -45,7 +42,7 @@ def _interpreter(kernel: str, spec: dict[str, Any]) -> Interpreter:
     argv = [str(part) for part in spec.get("argv", ())]
     module = next((i for i, part in enumerate(argv) if part == "-m"), None)
     if not argv or module is None or argv[module + 1 : module + 2] not in (["ipykernel_launcher"], ["ipykernel"]):
-        raise KernelError(
+        raise _kernel_error(
             f"Kernel {kernel!r} is started with {' '.join(argv) or 'nothing'!r}: kfnb runs IPython kernels "
             "(`python -m ipykernel_launcher`) only. Choose another kernel for the notebook."
         )
@@ -53,7 +50,11 @@ def _interpreter(kernel: str, spec: dict[str, Any]) -> Interpreter:
     version = sys.version_info
     if command[0] in ("python", f"python{version[0]}", f"python{version[0]}.{version[1]}"):
         command[0] = sys.executable  # jupyter_client's rule: a bare name means the Python that asks
-    env = {name: string.Template(value).safe_substitute(os.environ) for name, value in spec.get("env", {}).items()}
+    env: dict[str, str] = {}
+    if spec.get("env"):
+        import string  # rarely needed, and with it all of `re`
+
+        env = {name: string.Template(value).safe_substitute(os.environ) for name, value in spec.get("env", {}).items()}
     return Interpreter(tuple(command), env)
 
 
@@ -65,7 +66,7 @@ def _read_spec(kernel: str) -> dict[str, Any] | None:
         except (FileNotFoundError, NotADirectoryError):
             continue
         except (OSError, ValueError) as error:
-            raise KernelError(f"The description of kernel {kernel!r} cannot be read: {path}: {error}.") from None
+            raise _kernel_error(f"The description of kernel {kernel!r} cannot be read: {path}: {error}.") from None
         return spec
     return None
 
@@ -93,8 +94,14 @@ def _ask_jupyter(kernel: str) -> dict[str, Any]:
         found: dict[str, Any] = manager.get_kernel_spec(kernel).to_dict()
     except NoSuchKernel:
         known = ", ".join(sorted(manager.find_kernel_specs())) or "none"
-        raise KernelError(
+        raise _kernel_error(
             f"The notebook asks for kernel {kernel!r}, which is not installed here. Installed: {known}. "
             "Choose one of them in the notebook, or install it (`python -m ipykernel install --user --name …`)."
         ) from None
     return found
+
+
+def _kernel_error(message: str) -> Exception:
+    from kfnb.errors import KernelError  # not before it is needed: this room starts fast
+
+    return KernelError(message)

@@ -1,7 +1,8 @@
 """Runs tasks as processes of this machine, forked from a server that has the libraries loaded already.
 
 Called by the client and the run process, which give it to the orchestrator's loop. `prestart` may be called before
-anything is known about the notebook: the server then loads while the notebook is being read and compiled.
+anything is known about the notebook: the server then loads while the notebook is being read and compiled. Hence this
+room imports nothing but the standard library until something is wrong.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-from kfnb.errors import KernelError
 from kfnb.runners.base import Exited, Progress, Report, Started
 from kfnb.runners.kernelspec import DEFAULT_KERNEL, Interpreter, find_interpreter
 from kfnb.runners.server import ServerProcess, kill_group
@@ -27,12 +27,13 @@ _MAX_STARTS = 4
 class LocalRunner:
     """The runner of this machine (see `kfnb.runners.base.Runner`). One object serves one run.
 
-    `home` is kfnb's data folder; a notebook that lies above `own_folders` (runs, artifacts, scratch) does not see them.
+    `home`: kfnb's data folder, where that is not what the environment says. `leave_out`: folders that are kfnb's own
+    (runs, artifacts, scratch); a notebook that lies above them does not see them.
     """
 
-    def __init__(self, home: Path, own_folders: tuple[str, ...] = ()) -> None:
+    def __init__(self, home: Path | None = None) -> None:
+        self.leave_out: tuple[str, ...] = ()
         self._home = home
-        self._own_folders = list(own_folders)
         self._interpreter: Interpreter | None = None
         self._kernel = DEFAULT_KERNEL
         self._server: ServerProcess | None = None
@@ -73,11 +74,11 @@ class LocalRunner:
         if server is None:
             return None
         self._snapshot = None
-        server.send({"op": "snapshot", "folder": folder, "target": target, "leave_out": self._own_folders})
+        server.send({"op": "snapshot", "folder": folder, "target": target, "leave_out": list(self.leave_out)})
         self._wait(lambda: self._snapshot is not None)
         answer: dict[str, Any] = self._snapshot or {}
         if answer.get("error"):
-            raise KernelError(f"The notebook's folder {folder} cannot be copied: {answer['error']}")
+            raise _kernel_error(f"The notebook's folder {folder} cannot be copied: {answer['error']}")
         path = answer.get("path", target)
         return str(path) if path else None
 
@@ -138,7 +139,7 @@ class LocalRunner:
             if done():
                 return
         why = self._last_words if said else f"it said nothing for {_START_SECONDS:.0f} s"
-        raise KernelError(self._cannot_start(why))
+        raise _kernel_error(self._cannot_start(why))
 
     def _cannot_start(self, why: str) -> str:
         assert self._interpreter is not None
@@ -197,9 +198,17 @@ class LocalRunner:
             )
 
 
-def task_environment(kernel_env: dict[str, str], home: Path) -> dict[str, str]:
+def task_environment(kernel_env: dict[str, str], home: Path | None) -> dict[str, str]:
     """Return the environment of every process of a run: the caller's, the kernelspec's, and what kfnb promises."""
-    env = {**os.environ, **kernel_env, "KFNB_HOME": str(home)}
+    env = {**os.environ, **kernel_env}
+    if home is not None:
+        env["KFNB_HOME"] = str(home)
     env.setdefault("PYTHONHASHSEED", "0")
     env.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     return env
+
+
+def _kernel_error(message: str) -> Exception:
+    from kfnb.errors import KernelError  # not before it is needed: see above
+
+    return KernelError(message)

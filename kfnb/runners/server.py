@@ -7,25 +7,18 @@ output; it has a session of its own, so a Ctrl-C in the terminal reaches only kf
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
-import tempfile
 import threading
-from typing import TYPE_CHECKING, Any
-
-import msgspec
-
-from kfnb.errors import KernelError
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 _EXIT_SECONDS = 2.0
 _LAST_WORDS = 2_000
-
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class ServerProcess:
@@ -41,7 +34,7 @@ class ServerProcess:
         self._on_message = on_message
         self._on_end = on_end
         self._lock = threading.Lock()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._errors = _nameless_file()
         command = [*command, "-P", "-m", "kfnb.launcher.forkserver"]
         try:
             # In "/" and with -P, so that a module of the user's with the name of a library is not taken for it here.
@@ -56,6 +49,8 @@ class ServerProcess:
             )
         except OSError as error:
             self._errors.close()
+            from kfnb.errors import KernelError  # not before it is needed: this room starts fast
+
             raise KernelError(f"The kernel's interpreter {command[0]} cannot be started: {error.strerror}.") from None
         self._reader = threading.Thread(target=self._read, name="kfnb-forkserver-reader", daemon=True)
         self._reader.start()
@@ -70,7 +65,7 @@ class ServerProcess:
         stream = self._process.stdin
         assert stream is not None
         with self._lock, contextlib.suppress(OSError, ValueError):
-            stream.write(_encode(message) + b"\n")
+            stream.write(json.dumps(message).encode() + b"\n")
             stream.flush()
 
     def last_words(self) -> str:
@@ -104,8 +99,11 @@ class ServerProcess:
         assert stream is not None
         with contextlib.suppress(ValueError, OSError):  # the stream was closed under the reader's feet
             for line in stream:
-                with contextlib.suppress(msgspec.DecodeError):  # not ours: something printed to the server's stdout
-                    self._on_message(self, _decode(line))
+                try:
+                    message = json.loads(line)
+                except ValueError:
+                    continue  # not ours: something printed to the server's stdout
+                self._on_message(self, message)
         self._on_end(self, self._process.wait())
 
 
@@ -114,3 +112,12 @@ def kill_group(pid: int) -> None:
     for kill in (os.killpg, os.kill):
         with contextlib.suppress(OSError):
             kill(pid, signal.SIGKILL)
+
+
+def _nameless_file() -> BinaryIO:
+    """Return a file that is gone when it is closed."""
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("kfnb-forkserver-stderr"), "w+b")
+    import tempfile  # 3 ms that Linux does not need
+
+    return tempfile.TemporaryFile()

@@ -11,7 +11,7 @@ from typing import Any
 
 def write_notebook(path: Path, *steps: str, tags: Mapping[int, tuple[str, ...]] | None = None, **more: Any) -> Path:
     """Write a notebook in which each source is a step of its own (s0, s1 …) unless `tags` says otherwise."""
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "id": f"c{number}",
