@@ -90,7 +90,8 @@ def test_what_is_printed_beyond_the_limit_is_in_the_log_only(place: Place) -> No
 def test_a_body_that_forks_runs_its_cells_once(place: Place) -> None:
     """A child that the user's code forks and that ends as it should disturbs nothing."""
     ran = place.run(
-        "import os\npid = os.fork()\nif pid == 0:\n    print('child')\n    os._exit(0)\nos.waitpid(pid, 0)\nprint('parent')"
+        "import os\npid = os.fork()\nif pid == 0:\n    print('child')\n    os._exit(0)\n"
+        "os.waitpid(pid, 0)\nprint('parent')"
     )
     assert "child\nparent\n" == ran.text(0)
     assert "SUCCEEDED" == ran.output.state

@@ -35,7 +35,8 @@ CELLS = {
     "shell capture": "out = !printf 'a\\nb\\n'\nout",
     "os.system": "import os\nprint('p'); os.system('echo sub'); print('q')",
     "subprocess": "import subprocess\nprint('p'); _r = subprocess.run(['echo', 'sub']); print('q')",
-    "C level writes": "import time\nos.write(1, b'raw\\n'); time.sleep(0.1); print('cooked'); time.sleep(0.1); os.write(2, b'err\\n');",
+    "C level writes": "import time\nos.write(1, b'raw\\n'); time.sleep(0.1); print('cooked'); time.sleep(0.1)\n"
+    "os.write(2, b'err\\n');",
     "bash cell": "%%bash\necho one\necho two >&2",
     "capture": "%%capture cap\nprint('inside'); display(3)",
     "captured": "cap.stdout",
@@ -49,7 +50,8 @@ CELLS = {
     "history names": "(_ , __, ___, In[1], Out[1])",
     "last result": "5",
     "underscore": "_",
-    "main": "import pickle, __main__\nclass C: pass\n(C.__module__, __name__, pickle.loads(pickle.dumps(C)) is C, __main__.C is C)",
+    "main": "import pickle, __main__\nclass C: pass\n"
+    "(C.__module__, __name__, pickle.loads(pickle.dumps(C)) is C, __main__.C is C)",
     "inspect": "import inspect\nprint(inspect.getsource(f))",
     "warning": "import warnings\nwarnings.warn('careful')",
     "logging": "import logging\nlogging.warning('logged')",
@@ -68,8 +70,10 @@ CELLS = {
     "tqdm auto": "from tqdm.auto import tqdm as auto\nfor _i in auto(range(3)): pass",
     "widget": "import ipywidgets\nipywidgets.IntSlider(value=3)",
     "output widget": "w = ipywidgets.Output()\nwith w:\n    print('inside')\nprint('outside')",
-    "thread prints": "import threading\nt = threading.Thread(target=lambda: print('from a thread'))\nt.start(); t.join()",
-    "process prints": "import multiprocessing as mp\nq = mp.get_context('fork').Process(target=print, args=('child',))\nq.start(); q.join()",
+    "thread prints": "import threading\n"
+    "t = threading.Thread(target=lambda: print('from a thread'))\nt.start(); t.join()",
+    "process prints": "import multiprocessing as mp\n"
+    "q = mp.get_context('fork').Process(target=print, args=('child',))\nq.start(); q.join()",
     "env": "%env FORCE_COLOR",
     "folder": "%pwd",
     "future": "from __future__ import annotations\ndef later(a: undefined): pass",
@@ -84,7 +88,8 @@ CELLS = {
     "loop task": "async def bg():\n    print('bg')\ntask = asyncio.ensure_future(bg())\nprint('fg')",
     "unraisable": "class D:\n    def __del__(self): raise ValueError('in del')\nD(); print('x')",
     "json": "from IPython.display import JSON\nJSON({'a': [1, None]})",
-    "image": "from IPython.display import Image\nimport base64\nImage(data=base64.b64decode('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='))",
+    "image": "from IPython.display import Image\nimport base64\nImage(data=base64.b64decode('iVBOR"
+    "w0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='))",
 }
 
 MASKS = [
