@@ -25,8 +25,13 @@ class Scratch:
 
     def claim(self) -> None:
         """Make the folder, and remove those beside it whose run is gone. OSError if it cannot be made."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _try_lock(self.folder, os.O_CREAT)
+        while self._lock is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = _try_lock(self.folder, os.O_CREAT)
+            if (self.folder / _LOCK).exists():
+                self._lock = lock
+            else:  # swept by another run in the moment before the lock was held
+                os.close(lock)
         for other in self.folder.parent.iterdir():
             if other != self.folder:
                 _sweep(other)
@@ -34,6 +39,9 @@ class Scratch:
     def remove(self) -> None:
         """Remove the folder with all that is in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._release()
+
+    def _release(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -52,7 +60,8 @@ def _try_lock(folder: Path, flags: int) -> int:
     """Return a descriptor that holds the folder's lock; OSError if another process holds it, or there is none."""
     descriptor = os.open(folder / _LOCK, os.O_RDWR | flags, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # To claim is worth waiting for: only a sweep can be in the way, and it is short.
+        fcntl.flock(descriptor, fcntl.LOCK_EX if flags else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
         raise
