@@ -363,7 +363,7 @@ def test_cells_bind_what_ipython_binds(source: str) -> None:
         warnings.simplefilter("ignore")  # IPython leaves an event loop and pipes behind
         assert shell.run_cell(source).success
     bound = {name for name in set(shell.user_ns) - before if not name.startswith("_")}
-    bound |= {name for name in {"a", "b", "c", "d", "i", "out"} & set(shell.user_ns)}
+    bound |= {"a", "b", "c", "d", "i", "out"} & set(shell.user_ns)
     namespace: dict[str, object] = {MARK: lambda *_: ("1", "2")}
     exec(compile(parse_cell(source).tree, "cell", "exec"), namespace)
     assert bound == set(namespace) - {MARK, "__builtins__"}

@@ -14,7 +14,7 @@ _CONTAINERS = frozenset(
     append appendleft extend extendleft insert remove pop popleft popitem clear sort reverse rotate
     add discard update setdefault move_to_end
     difference_update intersection_update symmetric_difference_update
-    __setitem__ __delitem__ __setattr__ __delattr__ __iadd__ __isub__ __imul__ __ior__ __iand__ __ixor__ __setslice__
+    __setitem__ __delitem__ __setattr__ __delattr__ __iadd__ __isub__ __imul__ __ior__ __iand__ __ixor__
     new_child put put_nowait get_nowait task_done
     """.split()
 )
@@ -30,21 +30,21 @@ _STREAMS = frozenset(
 _MODELS = frozenset(
     """
     fit fit_transform fit_predict partial_fit fit_resample fit_sample fit_generator fit_on_texts fit_one_cycle fine_tune
-    set_params set_output set_config set_fit_request set_score_request
-    train_on_batch add_module register_buffer register_parameter register_forward_hook
-    register_module append_layer load_state_dict load_weights load_model
+    set_params set_output set_fit_request set_score_request
+    train_on_batch add_module register_buffer register_parameter register_forward_hook 
+    register_forward_pre_hook register_full_backward_hook register_module load_state_dict load_weights load_model
     backward zero_grad step add_param_group
-    boost refit update_tree
+    boost refit
     """.split()
 )
 _ARRAYS = frozenset("fill itemset setflags setfield".split())
-_GENERATORS = frozenset("seed set_state setstate jumpahead spawn manual_seed".split())
+_GENERATORS = frozenset("seed set_state setstate spawn manual_seed".split())
 _OTHERS = frozenset(
     """
-    register unregister subscribe set_default set_value setState add_argument add_subparsers add_argument_group
-    parse_known_intermixed_args
+    register unregister subscribe set_default set_value add_argument add_subparsers
+    add_argument_group
     add_node add_edge add_nodes_from add_edges_from add_weighted_edges_from remove_node remove_edge
-    add_layer add_child add_trace add_annotation add_handler addHandler removeHandler setLevel add_typename
+    add_layer add_trace add_annotation add_handler addHandler removeHandler setLevel
     update_layout update_traces update_xaxes update_yaxes
     __enter__ enter_context push callback
     """.split()

@@ -34,12 +34,11 @@ _PANDAS_ALWAYS = frozenset(
     """
     describe value_counts corr cov isna isnull notna notnull duplicated isin between memory_usage
     pivot_table nlargest nsmallest to_string to_markdown to_latex to_html cumsum cumprod cummax cummin diff pct_change
-    rank
-    get_dummies crosstab
+    rank get_dummies
     """.split()
 )
 
-COPYING_METHODS: frozenset[str] = (_STRINGS | _REDUCTIONS | _MODELS | _PANDAS_ALWAYS) - {"read"} | {"copy", "deepcopy"}
+COPYING_METHODS: frozenset[str] = (_STRINGS | _REDUCTIONS | _MODELS | _PANDAS_ALWAYS) - {"read"} | {"copy"}
 """Methods whose result shares nothing mutable with the receiver or the arguments. `copy` of a list, dict or set is
 shallow: see `SHALLOW_COPYING_METHODS`."""
 
@@ -52,12 +51,12 @@ PANDAS_COPYING_METHODS: frozenset[str] = frozenset(
     """
     head tail sample groupby pivot melt agg aggregate assign apply applymap map pipe
     sort_values sort_index reset_index set_index reindex rename astype dropna fillna ffill bfill interpolate drop
-    drop_duplicates query select_dtypes merge join filter explode stack unstack round abs clip where mask replace
+    drop_duplicates query select_dtypes merge join filter explode stack unstack round abs where mask replace
     quantile mode sum min max any all shift rolling expanding ewm resample add sub mul div truediv floordiv mod pow
-    add_prefix add_suffix set_axis rename_axis swaplevel droplevel transpose eval xs get convert_dtypes infer_objects
-    to_frame to_period to_timestamp tz_localize tz_convert nth first last size transform combine_first update_copy
+    add_prefix add_suffix set_axis rename_axis swaplevel droplevel eval xs get convert_dtypes infer_objects
+    to_frame to_period to_timestamp tz_localize tz_convert nth first last size transform combine_first
     """.split()
-) - {"update_copy"}
+)
 """Methods of pandas objects whose results do not alias the receiver under Copy-on-Write (pandas 3, or 2 with the
 option on)."""
 

@@ -33,9 +33,9 @@ PATH_READERS: dict[str, int] = {
         os.path.exists os.path.lexists os.path.isfile os.path.isdir os.path.islink os.path.getsize os.path.getmtime
         os.path.getctime os.path.getatime os.path.samefile os.path.realpath
         shutil.copy shutil.copy2 shutil.copyfile shutil.copytree shutil.move shutil.unpack_archive shutil.disk_usage
-        os.rename os.replace os.renames os.link os.symlink filecmp.cmp fileinput.input linecache.getline
+        os.rename os.replace os.renames os.link os.symlink filecmp.cmp linecache.getline
         joblib.Memory sqlite3.connect shelve.open dbm.open zipfile.is_zipfile tarfile.is_tarfile
-        runpy.run_path dotenv.load_dotenv dotenv.dotenv_values configparser.ConfigParser.read
+        runpy.run_path dotenv.load_dotenv dotenv.dotenv_values
         """.split(),
         0,
     ),
@@ -149,7 +149,8 @@ to be one."""
 PATH_KEYWORDS: frozenset[str] = frozenset(
     """
     path filename fname file filepath filepath_or_buffer path_or_buf path_or_buffer io excel_writer buf fp f dst src
-    pathname database root_dir base_dir out_file to_file
+    pathname database root_dir base_dir out_file to_file base_name name path_name file_name target old new extract_dir
+    top location source f1 s
     """.split()
 )
 """Keyword names under which the path of the calls above may be given instead of by place."""

@@ -352,7 +352,7 @@ OUTSIDE_PREFIXES: tuple[str, ...] = (
 OUTSIDE_READS: frozenset[str] = frozenset(
     """
     requests.get requests.head requests.options httpx.get httpx.head httpx.options urllib.request.urlopen
-    pandas.read_sql pandas.read_sql_query pandas.read_sql_table pandas.read_gbq
+    pandas.read_sql pandas.read_sql_query pandas.read_sql_table pandas.read_gbq pandas.read_iceberg
     polars.read_database polars.read_database_uri
     sklearn.datasets.fetch_california_housing sklearn.datasets.fetch_openml sklearn.datasets.fetch_20newsgroups
     sklearn.datasets.fetch_20newsgroups_vectorized sklearn.datasets.fetch_covtype sklearn.datasets.fetch_kddcup99

@@ -139,13 +139,12 @@ DRAWING_FUNCTIONS: dict[str, tuple[str, ...]] = {
 
 FRESH_FUNCTIONS: frozenset[str] = frozenset(
     """
-    numpy.linalg.cholesky numpy.linalg.cond numpy.linalg.cross numpy.linalg.det numpy.linalg.diagonal numpy.linalg.eig
-    numpy.linalg.eigh numpy.linalg.eigvals numpy.linalg.eigvalsh numpy.linalg.inv numpy.linalg.lstsq
-    numpy.linalg.matmul numpy.linalg.matrix_norm numpy.linalg.matrix_power numpy.linalg.matrix_rank
-    numpy.linalg.matrix_transpose numpy.linalg.multi_dot numpy.linalg.norm numpy.linalg.outer numpy.linalg.pinv
-    numpy.linalg.qr numpy.linalg.slogdet numpy.linalg.solve numpy.linalg.svd numpy.linalg.svdvals
-    numpy.linalg.tensordot numpy.linalg.tensorinv numpy.linalg.tensorsolve numpy.linalg.trace numpy.linalg.vecdot
-    numpy.linalg.vector_norm scipy.stats.abs scipy.stats.alexandergovern scipy.stats.anderson
+    numpy.linalg.cholesky numpy.linalg.cond numpy.linalg.cross numpy.linalg.det numpy.linalg.eig numpy.linalg.eigh
+    numpy.linalg.eigvals numpy.linalg.eigvalsh numpy.linalg.inv numpy.linalg.lstsq numpy.linalg.matmul
+    numpy.linalg.matrix_norm numpy.linalg.matrix_power numpy.linalg.matrix_rank numpy.linalg.multi_dot
+    numpy.linalg.norm numpy.linalg.outer numpy.linalg.pinv numpy.linalg.qr numpy.linalg.slogdet numpy.linalg.solve
+    numpy.linalg.svd numpy.linalg.svdvals numpy.linalg.tensordot numpy.linalg.tensorinv numpy.linalg.tensorsolve
+    numpy.linalg.trace numpy.linalg.vecdot numpy.linalg.vector_norm scipy.stats.alexandergovern scipy.stats.anderson
     scipy.stats.anderson_ksamp scipy.stats.ansari scipy.stats.barnard_exact scipy.stats.bartlett scipy.stats.bayes_mvs
     scipy.stats.binned_statistic scipy.stats.binned_statistic_2d scipy.stats.binned_statistic_dd scipy.stats.binomtest
     scipy.stats.bootstrap scipy.stats.boschloo_exact scipy.stats.boxcox scipy.stats.boxcox_llf
@@ -154,34 +153,31 @@ FRESH_FUNCTIONS: frozenset[str] = frozenset(
     scipy.stats.circstd scipy.stats.circvar scipy.stats.combine_pvalues scipy.stats.cramervonmises
     scipy.stats.cramervonmises_2samp scipy.stats.cumfreq scipy.stats.describe scipy.stats.differential_entropy
     scipy.stats.directional_stats scipy.stats.dunnett scipy.stats.energy_distance scipy.stats.entropy
-    scipy.stats.epps_singleton_2samp scipy.stats.exp scipy.stats.expectile scipy.stats.f_oneway
-    scipy.stats.false_discovery_control scipy.stats.fisher_exact scipy.stats.fit scipy.stats.fligner
-    scipy.stats.friedmanchisquare scipy.stats.gmean scipy.stats.goodness_of_fit scipy.stats.gstd scipy.stats.gzscore
-    scipy.stats.hmean scipy.stats.iqr scipy.stats.jarque_bera scipy.stats.kendalltau scipy.stats.kruskal
-    scipy.stats.ks_1samp scipy.stats.ks_2samp scipy.stats.kstat scipy.stats.kstatvar scipy.stats.kstest
-    scipy.stats.kurtosis scipy.stats.kurtosistest scipy.stats.levene scipy.stats.linregress scipy.stats.lmoment
-    scipy.stats.log scipy.stats.logrank scipy.stats.make_distribution scipy.stats.mannwhitneyu
+    scipy.stats.epps_singleton_2samp scipy.stats.expectile scipy.stats.f_oneway scipy.stats.false_discovery_control
+    scipy.stats.fisher_exact scipy.stats.fligner scipy.stats.friedmanchisquare scipy.stats.gmean
+    scipy.stats.goodness_of_fit scipy.stats.gstd scipy.stats.gzscore scipy.stats.hmean scipy.stats.iqr
+    scipy.stats.jarque_bera scipy.stats.kendalltau scipy.stats.kruskal scipy.stats.ks_1samp scipy.stats.ks_2samp
+    scipy.stats.kstat scipy.stats.kstatvar scipy.stats.kstest scipy.stats.kurtosis scipy.stats.kurtosistest
+    scipy.stats.levene scipy.stats.linregress scipy.stats.lmoment scipy.stats.logrank scipy.stats.mannwhitneyu
     scipy.stats.median_abs_deviation scipy.stats.median_test scipy.stats.mode scipy.stats.moment
     scipy.stats.monte_carlo_test scipy.stats.mood scipy.stats.multiscale_graphcorr scipy.stats.mvsdist
-    scipy.stats.normaltest scipy.stats.obrientransform scipy.stats.order_statistic scipy.stats.page_trend_test
-    scipy.stats.pearsonr scipy.stats.percentileofscore scipy.stats.permutation_test scipy.stats.pmean
-    scipy.stats.pointbiserialr scipy.stats.poisson_means_test scipy.stats.power scipy.stats.power_divergence
-    scipy.stats.ppcc_max scipy.stats.ppcc_plot scipy.stats.probplot scipy.stats.quantile scipy.stats.quantile_test
-    scipy.stats.rankdata scipy.stats.ranksums scipy.stats.relfreq scipy.stats.scoreatpercentile scipy.stats.sem
-    scipy.stats.shapiro scipy.stats.siegelslopes scipy.stats.sigmaclip scipy.stats.skew scipy.stats.skewtest
-    scipy.stats.sobol_indices scipy.stats.somersd scipy.stats.spearmanr scipy.stats.spearmanrho
-    scipy.stats.theilslopes scipy.stats.tiecorrect scipy.stats.tmax scipy.stats.tmean scipy.stats.tmin
-    scipy.stats.trim1 scipy.stats.trim_mean scipy.stats.trimboth scipy.stats.truncate scipy.stats.tsem
-    scipy.stats.tstd scipy.stats.ttest_1samp scipy.stats.ttest_ind scipy.stats.ttest_ind_from_stats
+    scipy.stats.normaltest scipy.stats.obrientransform scipy.stats.page_trend_test scipy.stats.pearsonr
+    scipy.stats.percentileofscore scipy.stats.permutation_test scipy.stats.pmean scipy.stats.pointbiserialr
+    scipy.stats.poisson_means_test scipy.stats.power scipy.stats.power_divergence scipy.stats.ppcc_max
+    scipy.stats.ppcc_plot scipy.stats.probplot scipy.stats.quantile scipy.stats.quantile_test scipy.stats.rankdata
+    scipy.stats.ranksums scipy.stats.relfreq scipy.stats.scoreatpercentile scipy.stats.sem scipy.stats.shapiro
+    scipy.stats.siegelslopes scipy.stats.sigmaclip scipy.stats.skew scipy.stats.skewtest scipy.stats.sobol_indices
+    scipy.stats.somersd scipy.stats.spearmanr scipy.stats.spearmanrho scipy.stats.theilslopes scipy.stats.tiecorrect
+    scipy.stats.tmax scipy.stats.tmean scipy.stats.tmin scipy.stats.trim1 scipy.stats.trim_mean scipy.stats.trimboth
+    scipy.stats.tsem scipy.stats.tstd scipy.stats.ttest_1samp scipy.stats.ttest_ind scipy.stats.ttest_ind_from_stats
     scipy.stats.ttest_rel scipy.stats.tukey_hsd scipy.stats.tvar scipy.stats.variation
     scipy.stats.wasserstein_distance scipy.stats.wasserstein_distance_nd scipy.stats.weightedtau scipy.stats.wilcoxon
     scipy.stats.yeojohnson scipy.stats.yeojohnson_llf scipy.stats.yeojohnson_normmax scipy.stats.yeojohnson_normplot
-    scipy.stats.zmap scipy.stats.zscore sklearn.datasets.clear_data_home sklearn.datasets.dump_svmlight_file
-    sklearn.datasets.fetch_20newsgroups sklearn.datasets.fetch_20newsgroups_vectorized
-    sklearn.datasets.fetch_california_housing sklearn.datasets.fetch_covtype sklearn.datasets.fetch_file
-    sklearn.datasets.fetch_kddcup99 sklearn.datasets.fetch_lfw_pairs sklearn.datasets.fetch_lfw_people
-    sklearn.datasets.fetch_olivetti_faces sklearn.datasets.fetch_openml sklearn.datasets.fetch_rcv1
-    sklearn.datasets.fetch_species_distributions sklearn.datasets.get_data_home sklearn.datasets.load_breast_cancer
+    scipy.stats.zmap scipy.stats.zscore sklearn.datasets.fetch_20newsgroups
+    sklearn.datasets.fetch_20newsgroups_vectorized sklearn.datasets.fetch_california_housing
+    sklearn.datasets.fetch_covtype sklearn.datasets.fetch_kddcup99 sklearn.datasets.fetch_lfw_pairs
+    sklearn.datasets.fetch_lfw_people sklearn.datasets.fetch_olivetti_faces sklearn.datasets.fetch_openml
+    sklearn.datasets.fetch_rcv1 sklearn.datasets.fetch_species_distributions sklearn.datasets.load_breast_cancer
     sklearn.datasets.load_diabetes sklearn.datasets.load_digits sklearn.datasets.load_files sklearn.datasets.load_iris
     sklearn.datasets.load_linnerud sklearn.datasets.load_sample_image sklearn.datasets.load_sample_images
     sklearn.datasets.load_svmlight_file sklearn.datasets.load_svmlight_files sklearn.datasets.load_wine
@@ -194,16 +190,16 @@ FRESH_FUNCTIONS: frozenset[str] = frozenset(
     sklearn.datasets.make_sparse_uncorrelated sklearn.datasets.make_spd_matrix sklearn.datasets.make_swiss_roll
     sklearn.metrics.accuracy_score sklearn.metrics.adjusted_mutual_info_score sklearn.metrics.adjusted_rand_score
     sklearn.metrics.auc sklearn.metrics.average_precision_score sklearn.metrics.balanced_accuracy_score
-    sklearn.metrics.brier_score_loss sklearn.metrics.calinski_harabasz_score sklearn.metrics.check_scoring
-    sklearn.metrics.class_likelihood_ratios sklearn.metrics.classification_report sklearn.metrics.cohen_kappa_score
-    sklearn.metrics.completeness_score sklearn.metrics.confusion_matrix sklearn.metrics.confusion_matrix_at_thresholds
-    sklearn.metrics.consensus_score sklearn.metrics.coverage_error sklearn.metrics.d2_absolute_error_score
-    sklearn.metrics.d2_brier_score sklearn.metrics.d2_log_loss_score sklearn.metrics.d2_pinball_score
-    sklearn.metrics.d2_tweedie_score sklearn.metrics.davies_bouldin_score sklearn.metrics.dcg_score
-    sklearn.metrics.det_curve sklearn.metrics.euclidean_distances sklearn.metrics.explained_variance_score
-    sklearn.metrics.f1_score sklearn.metrics.fbeta_score sklearn.metrics.fowlkes_mallows_score
-    sklearn.metrics.get_scorer_names sklearn.metrics.hamming_loss sklearn.metrics.hinge_loss
-    sklearn.metrics.homogeneity_completeness_v_measure sklearn.metrics.homogeneity_score sklearn.metrics.jaccard_score
+    sklearn.metrics.brier_score_loss sklearn.metrics.calinski_harabasz_score sklearn.metrics.class_likelihood_ratios
+    sklearn.metrics.classification_report sklearn.metrics.cohen_kappa_score sklearn.metrics.completeness_score
+    sklearn.metrics.confusion_matrix sklearn.metrics.confusion_matrix_at_thresholds sklearn.metrics.consensus_score
+    sklearn.metrics.coverage_error sklearn.metrics.d2_absolute_error_score sklearn.metrics.d2_brier_score
+    sklearn.metrics.d2_log_loss_score sklearn.metrics.d2_pinball_score sklearn.metrics.d2_tweedie_score
+    sklearn.metrics.davies_bouldin_score sklearn.metrics.dcg_score sklearn.metrics.det_curve
+    sklearn.metrics.euclidean_distances sklearn.metrics.explained_variance_score sklearn.metrics.f1_score
+    sklearn.metrics.fbeta_score sklearn.metrics.fowlkes_mallows_score sklearn.metrics.get_scorer_names
+    sklearn.metrics.hamming_loss sklearn.metrics.hinge_loss sklearn.metrics.homogeneity_completeness_v_measure
+    sklearn.metrics.homogeneity_score sklearn.metrics.jaccard_score
     sklearn.metrics.label_ranking_average_precision_score sklearn.metrics.label_ranking_loss sklearn.metrics.log_loss
     sklearn.metrics.matthews_corrcoef sklearn.metrics.max_error sklearn.metrics.mean_absolute_error
     sklearn.metrics.mean_absolute_percentage_error sklearn.metrics.mean_gamma_deviance
@@ -212,13 +208,12 @@ FRESH_FUNCTIONS: frozenset[str] = frozenset(
     sklearn.metrics.metric_at_thresholds sklearn.metrics.multilabel_confusion_matrix sklearn.metrics.mutual_info_score
     sklearn.metrics.nan_euclidean_distances sklearn.metrics.ndcg_score sklearn.metrics.normalized_mutual_info_score
     sklearn.metrics.pair_confusion_matrix sklearn.metrics.pairwise_distances sklearn.metrics.pairwise_distances_argmin
-    sklearn.metrics.pairwise_distances_argmin_min sklearn.metrics.pairwise_distances_chunked
-    sklearn.metrics.pairwise_kernels sklearn.metrics.precision_recall_curve
-    sklearn.metrics.precision_recall_fscore_support sklearn.metrics.precision_score sklearn.metrics.r2_score
-    sklearn.metrics.rand_score sklearn.metrics.recall_score sklearn.metrics.roc_auc_score sklearn.metrics.roc_curve
-    sklearn.metrics.root_mean_squared_error sklearn.metrics.root_mean_squared_log_error
-    sklearn.metrics.silhouette_samples sklearn.metrics.silhouette_score sklearn.metrics.top_k_accuracy_score
-    sklearn.metrics.v_measure_score sklearn.metrics.zero_one_loss
+    sklearn.metrics.pairwise_distances_argmin_min sklearn.metrics.pairwise_kernels
+    sklearn.metrics.precision_recall_curve sklearn.metrics.precision_recall_fscore_support
+    sklearn.metrics.precision_score sklearn.metrics.r2_score sklearn.metrics.rand_score sklearn.metrics.recall_score
+    sklearn.metrics.roc_auc_score sklearn.metrics.roc_curve sklearn.metrics.root_mean_squared_error
+    sklearn.metrics.root_mean_squared_log_error sklearn.metrics.silhouette_samples sklearn.metrics.silhouette_score
+    sklearn.metrics.top_k_accuracy_score sklearn.metrics.v_measure_score sklearn.metrics.zero_one_loss
     """.split()
 )
 """Functions whose result shares nothing with their arguments."""
