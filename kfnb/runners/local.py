@@ -52,7 +52,7 @@ class LocalRunner:
         interpreter = find_interpreter(kernel)
         self._kernel = kernel
         if self._server is not None and interpreter != self._interpreter:
-            self._end_server(gently=False)
+            self._end_server()
         self._interpreter = interpreter
         if self._server is None:
             self._start_server()
@@ -105,7 +105,7 @@ class LocalRunner:
 
     def close(self) -> None:
         """End the server and all tasks; when it returns no process is left."""
-        self._end_server(gently=not self._running)
+        self._end_server()
 
     # ------------------------------------------------------------------------------------------------------ the server
 
@@ -121,16 +121,19 @@ class LocalRunner:
         if self._server is not None and self._preload:
             self._server.send({"op": "preload", "modules": list(self._preload)})
 
-    def _end_server(self, *, gently: bool) -> None:
+    def _end_server(self) -> None:
+        """End the server. An idle one is killed, which is fastest; one with tasks ends them and all their children."""
         with self._changed:
             server, self._server = self._server, None
-            pids = list(self._pids.values())
-            self._running.clear()
+            running, self._running = list(self._running), {}
+            pids, self._pids = list(self._pids.values()), {}
         if server is None:
             return
+        for key in running:
+            server.send({"op": "kill", "id": key, "signal": "KILL"})
+        server.close(gently=bool(running))
         for pid in pids:
             kill_group(pid)
-        server.close(gently=gently)
 
     def _wait(self, done: Callable[[], bool]) -> None:
         """Wait until the server has said what `done` looks for; KernelError if it ends or says nothing."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-_EXIT_SECONDS = 2.0
+_EXIT_SECONDS = 8.0
 _LAST_WORDS = 2_000
 
 
