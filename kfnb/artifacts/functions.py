@@ -14,6 +14,7 @@ import linecache
 import marshal
 import sys
 import threading
+import weakref
 from types import CellType, CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,17 @@ def loading_into(namespace: dict[str, Any]) -> Iterator[None]:
         yield
     finally:
         _consumer.namespace = before
+
+
+@contextlib.contextmanager
+def apart() -> Iterator[None]:
+    """While inside, classes that are loaded are new ones: the living ones keep the state that they have."""
+    before = internals._DYNAMIC_CLASS_TRACKER_BY_ID
+    internals._DYNAMIC_CLASS_TRACKER_BY_ID = weakref.WeakValueDictionary()
+    try:
+        yield
+    finally:
+        internals._DYNAMIC_CLASS_TRACKER_BY_ID = before
 
 
 def main_globals() -> dict[str, Any]:

@@ -22,6 +22,7 @@ import cloudpickle
 
 from kfnb.artifacts import deep, functions
 from kfnb.artifacts.serializers import builtin, registry
+from kfnb.errors import NotSaveable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -59,6 +60,7 @@ class Draft:
     memo: dict[int, tuple[int, Any]]
     arrays: list[Any] = field(default_factory=list)
     managed: dict[int, Any] = field(default_factory=dict)
+    apart: dict[int, Any] = field(default_factory=dict)
     indexed: dict[int, Any] = field(default_factory=dict)
 
     def raw(self) -> list[memoryview]:
@@ -91,6 +93,7 @@ class ValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
         self.layout = layout or {}
         self.arrays: list[Any] = []
         self.managed: dict[int, Any] = {}  # arrays that pandas copies before it writes to them while they are shared
+        self.apart: dict[int, Any] = {}  # those of them that are shared now
         self.indexed: dict[int, Any] = {}  # arrays that nobody writes to
         self.claimed: set[int] = set()  # owners of memory (of the layout) that a frame already lies in
         self._codes: dict[int, tuple[Any, Any]] = {}
@@ -149,4 +152,6 @@ def _draft(context: Context, values: dict[str, Any], layout: Any, ordered: Any) 
     pickler.dump(values)
     memo = pickler.memo.copy()
     memo.pop(id(values), None)
-    return Draft(tuple(values), file, buffers, memo, pickler.arrays, pickler.managed, pickler.indexed)
+    if id(context.namespace) in memo:
+        raise NotSaveable("it holds globals(), all the names of the notebook; pass the values that are needed instead")
+    return Draft(tuple(values), file, buffers, memo, pickler.arrays, pickler.managed, pickler.apart, pickler.indexed)

@@ -7,7 +7,6 @@ change, or that every process has of its own (modules, library classes, singleto
 
 from __future__ import annotations
 
-import collections
 import ctypes
 import datetime
 import decimal
@@ -23,12 +22,12 @@ import re
 import sys
 import types
 import uuid
-import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cloudpickle import cloudpickle as internals
 
+from kfnb.artifacts import constants
 from kfnb.artifacts.functions import PortableCode
 from kfnb.artifacts.pickler import Context, Draft
 from kfnb.artifacts.serializers.registry import Place
@@ -59,7 +58,10 @@ _FIXED_BY_NAME = {
 }
 """More of these, of libraries that may be loaded."""
 
-_QUICK = frozenset({int, float, complex, str, bytes, type(None), tuple, frozenset, type})
+_WHOLE_BY_NAME = {"numpy": ("dtype",), "matplotlib.colors": ("Colormap",)}
+"""Those of them of which nothing inside changes either."""
+
+_QUICK = frozenset({int, float, complex, str, bytes, type(None), tuple, frozenset})
 _ACTIVE = 64
 """Arrays over one place from which overlap is taken for sharing, not computed pair by pair."""
 
@@ -75,8 +77,9 @@ class Group:
 def groups(drafts: Mapping[str, Draft], context: Context) -> list[Group]:
     """Partition the names of `drafts` into groups, in the order of their first names."""
     joined = _Joined(drafts)
-    _join_by_objects(drafts, joined, context)
-    clusters = _clusters(drafts, joined)
+    mutable = _Mutable(drafts, context)
+    _join_by_objects(drafts, joined, mutable)
+    clusters = _clusters(drafts, joined, mutable)
     result: dict[str, Group] = {}
     for name in drafts:
         result.setdefault(joined.root(name), Group([])).names.append(name)
@@ -104,14 +107,12 @@ class _Joined:
 # ------------------------------------------------------------------------------------------------- common objects
 
 
-def _join_by_objects(drafts: Mapping[str, Draft], joined: _Joined, context: Context) -> None:
-    mutable = _Mutable(drafts, context)
+def _join_by_objects(drafts: Mapping[str, Draft], joined: _Joined, mutable: _Mutable) -> None:
     first: dict[int, str] = {}
     for name, draft in drafts.items():
         for key, (_, value) in draft.memo.items():
             if type(value) in _QUICK:
-                if type(value) is not type:
-                    continue
+                continue
             other = first.setdefault(key, name)
             if other is not name and joined.root(other) != joined.root(name) and mutable(value, other, name):
                 joined.join(other, name)
@@ -122,9 +123,11 @@ class _Mutable:
 
     def __init__(self, drafts: Mapping[str, Draft], context: Context) -> None:
         self._drafts, self._context = drafts, context
-        self._fixed = _FIXED + tuple(_loaded_types())
+        self._fixed = _FIXED + tuple(_loaded_types(_FIXED_BY_NAME))
         self._everywhere = _ids_everywhere()
+        self._whole = tuple(_loaded_types(_WHOLE_BY_NAME))
         self._known: dict[int, bool] = {}
+        self._constants_of: dict[str, frozenset[int]] = {}
 
     def __call__(self, value: Any, one: str, two: str) -> bool:
         if id(value) in self._everywhere or id(value) in self._context.references:
@@ -133,14 +136,16 @@ class _Mutable:
         if any(id(value) in draft.indexed for draft in held) or all(id(value) in draft.managed for draft in held):
             return False
         if id(value) not in self._known:
-            self._known[id(value)] = self._can_change(value) and not self._of_a_class(value, held)
+            self._known[id(value)] = self._can_change(value) and not (
+                id(value) in self._constants(one) and id(value) in self._constants(two)
+            )
         return self._known[id(value)]
 
     def _can_change(self, value: Any) -> bool:
         if isinstance(value, type):
             return _class_can_change(value)
         if isinstance(value, types.FunctionType):
-            return bool(set(value.__dict__) - {"__wrapped__"}) and not internals._should_pickle_by_reference(value)
+            return not internals._should_pickle_by_reference(value)  # functions are compared by what they are
         if isinstance(value, self._fixed):
             return False
         flags = getattr(value, "flags", None)
@@ -151,12 +156,19 @@ class _Mutable:
             return False
         return not _is_a_global(value)
 
-    def _of_a_class(self, value: Any, held: Sequence[Draft]) -> bool:
-        """Whether `value` is an attribute of an importable class that a pickle met: it is there in every process."""
-        if not isinstance(value, list | dict | set | collections.deque):
-            return False
-        kinds = {kind for draft in held for _, met in draft.memo.values() for kind in type(met).__mro__}
-        return any(id(value) in _attributes(kind) for kind in kinds if kind.__module__ != "__main__")
+    def constant(self, one: _Lying) -> bool:
+        """Whether an array belongs to a library."""
+        return id(one.array) in self._constants(one.name)
+
+    def _constants(self, name: str) -> frozenset[int]:
+        """Objects of a draft that belong to a library (what its classes, modules and settings hold), and all in them."""
+        if name not in self._constants_of:
+            memo = self._drafts[name].memo
+            roots = [value for _, value in memo.values() if isinstance(value, self._whole)]
+            kinds = {base for _, value in memo.values() for base in type(value).__mro__}
+            roots += [memo[key][1] for key in constants.ids(kinds) if key in memo]
+            self._constants_of[name] = constants.inside(roots)
+        return self._constants_of[name]
 
 
 def _class_can_change(cls: type) -> bool:
@@ -176,20 +188,9 @@ def _is_a_global(value: Any) -> bool:
         return False
 
 
-_attribute_ids: weakref.WeakKeyDictionary[type, frozenset[int]] = weakref.WeakKeyDictionary()
-
-
-def _attributes(kind: type) -> frozenset[int]:
-    try:
-        return _attribute_ids[kind]
-    except KeyError:
-        found = _attribute_ids[kind] = frozenset(id(value) for value in vars(kind).values())
-        return found
-
-
-def _loaded_types() -> list[type]:
+def _loaded_types(table: Mapping[str, tuple[str, ...]]) -> list[type]:
     found = []
-    for module, names in _FIXED_BY_NAME.items():
+    for module, names in table.items():
         if module in sys.modules:
             found += [kind for name in names if isinstance(kind := getattr(sys.modules[module], name, None), type)]
     return found
@@ -214,10 +215,11 @@ class _Lying:
     array: Any
     name: str
     managed: bool
+    apart: bool
     cluster: list[_Lying]
 
 
-def _clusters(drafts: Mapping[str, Draft], joined: _Joined) -> list[tuple[str, list[_Lying]]]:
+def _clusters(drafts: Mapping[str, Draft], joined: _Joined, mutable: _Mutable) -> list[tuple[str, list[_Lying]]]:
     """Arrays that lie in the same memory (joining the names that reach them), as (a name, the arrays)."""
     if not any(draft.arrays for draft in drafts.values()):
         return []
@@ -228,7 +230,9 @@ def _clusters(drafts: Mapping[str, Draft], joined: _Joined) -> list[tuple[str, l
         for other in active:
             if other.cluster is one.cluster and joined.root(other.name) == joined.root(one.name):
                 continue
-            if _shares(other, one, guess=len(active) > _ACTIVE):
+            if _shares(other, one, guess=len(active) > _ACTIVE) and not (
+                mutable.constant(one) and mutable.constant(other)
+            ):
                 joined.join(other.name, one.name)
                 _merge(other.cluster, one.cluster)
         active.append(one)
@@ -252,7 +256,7 @@ def _lying(drafts: Mapping[str, Draft]) -> list[_Lying]:
         for array in draft.arrays:
             if id(array) not in draft.indexed and array.size and array.dtype.kind != "T":
                 low, high = numpy_arrays.bounds(array)
-                one = _Lying(low, high, array, name, id(array) in draft.managed, [])
+                one = _Lying(low, high, array, name, id(array) in draft.managed, id(array) in draft.apart, [])
                 one.cluster.append(one)
                 found.append(one)
     return sorted(found, key=lambda one: (one.low, -one.high))
@@ -261,9 +265,12 @@ def _lying(drafts: Mapping[str, Draft]) -> list[_Lying]:
 def _shares(one: _Lying, two: _Lying, *, guess: bool) -> bool:
     """Whether a change of one array can be seen through the other."""
     if one.array is two.array:
-        return one.name != two.name and not (one.managed and two.managed) and bool(one.array.flags.writeable)
-    if (one.managed and two.managed) or not (one.array.flags.writeable or two.array.flags.writeable):
+        return False  # a common object, not just common memory
+    free = [x for x in (one, two) if not x.managed]
+    if not free or not (one.array.flags.writeable or two.array.flags.writeable):
         return False
+    if any(x.apart for x in (one, two)) and not any(x.array.flags.writeable for x in free):
+        return False  # a frame that shares its memory under copy-on-write copies before it writes
     if guess or (one.array.flags.forc and two.array.flags.forc):
         return True
     import numpy as np  # loaded already: there are arrays

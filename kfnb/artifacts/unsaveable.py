@@ -77,7 +77,7 @@ def _innermost(path: str, value: Any, context: Context, fault: BaseException) ->
     """Follow the first part that fails by itself as long as there is one."""
     end, seen = time.monotonic() + _SECONDS, {id(value)}
     found = True
-    while found and time.monotonic() < end:
+    while found and not isinstance(fault, NotSaveable) and time.monotonic() < end:
         found = False
         for inner_path, inner in _parts(path, value):
             if id(inner) in seen or time.monotonic() > end:

@@ -7,6 +7,7 @@ is the guard of a step that should only read: it says which loaded values were c
 
 from __future__ import annotations
 
+import contextlib
 import io
 import weakref
 from dataclasses import dataclass, field
@@ -126,7 +127,7 @@ class LoadedValues:
                 self._maps.setdefault(blob.digest, []).append(weakref.ref(memory.obj))
             buffers.append(memory)
         data = self.store.get(group.pickle)
-        with functions.loading_into(namespace):
+        with functions.loading_into(namespace), contextlib.nullcontext() if remember else functions.apart():
             try:
                 values: dict[str, Any] = sets.OrderedUnpickler(io.BytesIO(data), buffers=buffers).load()
             except (KfnbError, MemoryError, KeyboardInterrupt):

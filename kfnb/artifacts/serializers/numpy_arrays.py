@@ -135,7 +135,7 @@ def _reduce_array(pickler: ValuePickler, value: Array) -> Any:
     axes = tuple(sorted(range(value.ndim), key=lambda axis: -abs(value.strides[axis])))
     flips = tuple(axis for axis in range(value.ndim) if value.strides[axis] < 0 and value.shape[axis] > 1)
     dense = value[_flip(flips, value.ndim)].transpose(axes)
-    writable, owns = value.flags.writeable, value.flags.owndata
+    writable, owns = value.flags.writeable, value.flags.owndata and value.nbytes < OUT_OF_BAND
     if not dense.flags.c_contiguous:
         strides = tuple(s if n > 1 else 0 for s, n in zip(value.strides, value.shape, strict=True))
         return spread, (value.copy(), strides, writable)
@@ -147,9 +147,16 @@ def _reduce_array(pickler: ValuePickler, value: Array) -> Any:
 def _whole_base(pickler: ValuePickler, value: Array) -> Place | None:
     """The array that owns the memory of `value`, if `value` is all of it (a reshaped or transposed array)."""
     base = value.base
+    if value.nbytes >= OUT_OF_BAND:
+        return None  # mapped when loaded, so that no array owns its memory there
     if type(base) is not np.ndarray or not plain(value) or not plain(base) or not base.flags.owndata:
         return None
-    if base.nbytes != value.nbytes or not base.flags.forc or id(value) in pickler.managed or id(value) in pickler.indexed:
+    if (
+        base.nbytes != value.nbytes
+        or not base.flags.forc
+        or id(value) in pickler.managed
+        or id(value) in pickler.indexed
+    ):
         return None
     if bounds(base) != bounds(value) or not base.flags.writeable:
         return None

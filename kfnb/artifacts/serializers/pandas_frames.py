@@ -27,6 +27,8 @@ def _parts(values: Any) -> list[Any]:
 
 def _reduce_block(pickler: ValuePickler, block: Any) -> Any:
     parts = _parts(block.values)
+    if block.refs.has_reference():
+        pickler.apart.update((id(part), part) for part in parts)
     owners = {id(place.owner) for part in parts if (place := _place(pickler, part)) is not None}
     if owners & pickler.claimed or any(id(part) in pickler.managed or id(part) in pickler.indexed for part in parts):
         values = block.values.copy(order="K") if hasattr(block.values, "strides") else block.values.copy()
