@@ -87,15 +87,15 @@ def resolve_files(task: Task, outputs: Outputs) -> tuple[FileChange, ...]:
     return tuple(changes.values())
 
 
-def resolve_records(task: Task, tasks: Tasks, outputs: Outputs) -> dict[str, Any]:
-    """Return the recorded scalars and constants that the condition of `task` may name.
+def resolve_records(task: Task, tasks: Tasks, outputs: Outputs, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the condition of `task` may name: recorded scalars, constants, and the run's `parameters`.
 
     Raises Lost if a name would only have been made by a task that was skipped.
     """
     condition = task.condition
     if condition is None:
         return {}
-    values = dict(condition.constants)
+    values = {**condition.constants, **{name: parameters[name] for name in condition.parameters if name in parameters}}
     for name, producer in condition.names.items():
         source, last = find_producer(tasks, name, producer, lambda p: p not in outputs)
         if source is None:

@@ -198,7 +198,7 @@ class Loop:
         task = self._state.tasks[name]
         assert task.condition is not None
         try:
-            values = inputs.resolve_records(task, self._state.tasks, self._state.outputs)
+            values = inputs.resolve_records(task, self._state.tasks, self._state.outputs, self._info.parameters)
             return ConditionDecided(name, conditions.evaluate(task.condition.expression, values))
         except inputs.Lost as lost:
             return ConditionDecided(name, None, f"{lost.args[0]!r} was not made: step {lost.args[1]!r} was skipped")

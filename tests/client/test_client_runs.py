@@ -69,6 +69,19 @@ def test_parameters_reach_the_steps_that_read_them(client: Client, tmp_path: Pat
     assert "-3 0.5\n" == run.tasks["s1"].log()
 
 
+@pytest.mark.parametrize(("least", "expected"), [(5, "SUCCEEDED"), (9, "SKIPPED")])
+def test_a_condition_uses_the_parameters_of_the_run(client: Client, tmp_path: Path, least: int, expected: str) -> None:
+    """A plain `if` over a recorded value and a parameter is decided by the value that the run was given."""
+    notebook = write_notebook(
+        tmp_path / "p.ipynb",
+        "least = 7",
+        "score = sum([3, 4])",
+        "if score >= least:\n    print('deploy')",
+        tags={0: ("parameters",)},
+    )
+    assert expected == client.run(notebook, {"least": least}).wait().tasks["s2"].state
+
+
 @pytest.mark.parametrize(
     ("given", "code", "said"),
     [

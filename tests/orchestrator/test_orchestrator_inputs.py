@@ -111,11 +111,12 @@ def test_files_are_the_last_change_of_each_path_in_order() -> None:
 
 
 def test_a_condition_sees_records_and_constants() -> None:
-    """A recorded scalar comes from the version that the step would see; a name that nobody made is lost."""
-    condition = Condition(expression="x > n and y", names={"x": "b", "y": "b"}, constants={"n": 3})
+    """A scalar comes from the version that the step would see, a parameter from the run; what nobody made is lost."""
+    condition = Condition(expression="x > n and y", names={"x": "b", "y": "b"}, constants={"m": 2}, parameters=("n",))
     spec = make_spec({"a": [], "b": ["a"], "c": ["b"]}, b={"inputs": takes(x="a")}, c={"condition": condition})
     tasks = by_name(spec)
-    assert {"n": 3, "x": 4} == resolve_records(tasks["c"], tasks, {"a": gave(), "b": gave(records={"x": 4})})
+    outputs = {"a": gave(), "b": gave(records={"x": 4})}
+    assert {"n": 3, "m": 2, "x": 4} == resolve_records(tasks["c"], tasks, outputs, {"n": 3, "other": 0})
     with pytest.raises(Lost) as lost:
-        resolve_records(tasks["c"], tasks, {"a": gave(records={"x": 1})})
+        resolve_records(tasks["c"], tasks, {"a": gave(records={"x": 1})}, {})
     assert ("y", "b") == lost.value.args
