@@ -52,7 +52,7 @@ OTHER_VERSIONS = {
 NOT_FRESH = frozenset(
     """
     make_scorer get_scorer check_scoring pairwise_distances_chunked ecdf make_distribution truncate fit abs exp log
-    order_statistic diagonal matrix_transpose clear_data_home dump_svmlight_file get_data_home fetch_file
+    order_statistic quantile_test diagonal matrix_transpose clear_data_home dump_svmlight_file get_data_home fetch_file
     """.split()
 )
 """Functions of the modules in `fresh_functions` that keep or view what they are given, or have effects."""

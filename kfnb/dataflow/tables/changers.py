@@ -31,7 +31,7 @@ _MODELS = frozenset(
     """
     fit fit_transform fit_predict partial_fit fit_resample fit_sample fit_generator fit_on_texts fit_one_cycle fine_tune
     set_params set_output set_fit_request set_score_request
-    train_on_batch add_module register_buffer register_parameter register_forward_hook 
+    train_on_batch add_module register_buffer register_parameter register_forward_hook
     register_forward_pre_hook register_full_backward_hook register_module load_state_dict load_weights load_model
     backward zero_grad step add_param_group
     boost refit

@@ -73,7 +73,7 @@ COPYING_CALLS: frozenset[str] = frozenset(
     sklearn.preprocessing.scale sklearn.preprocessing.normalize sklearn.preprocessing.label_binarize
     sklearn.utils.class_weight.compute_class_weight sklearn.utils.class_weight.compute_sample_weight
     sklearn.inspection.permutation_importance
-    pandas.concat pandas.merge pandas.get_dummies pandas.to_datetime pandas.to_numeric pandas.to_timedelta
+    pandas.concat pandas.merge pandas.get_dummies pandas.to_datetime pandas.to_timedelta
     pandas.cut pandas.qcut pandas.crosstab pandas.pivot_table pandas.melt pandas.date_range pandas.isna pandas.notna
     pandas.json_normalize pandas.timedelta_range pandas.period_range pandas.bdate_range pandas.isnull pandas.notnull
     pandas.unique pandas.factorize pandas.merge_asof pandas.merge_ordered pandas.Timestamp pandas.Timedelta
@@ -89,8 +89,6 @@ COPYING_CALLS: frozenset[str] = frozenset(
     numpy.isinf numpy.isfinite numpy.isclose numpy.allclose numpy.array_equal numpy.any numpy.all
     numpy.count_nonzero numpy.corrcoef numpy.cov numpy.polyfit numpy.polyval numpy.interp numpy.trapezoid
     numpy.nanmean numpy.nanstd numpy.nanmedian numpy.nansum numpy.nanmin numpy.nanmax numpy.append numpy.delete
-    numpy.float16 numpy.float32 numpy.float64 numpy.int8 numpy.int16 numpy.int32 numpy.int64 numpy.uint8 numpy.uint16
-    numpy.uint32 numpy.uint64 numpy.bool_ numpy.datetime64 numpy.timedelta64
     numpy.insert numpy.add numpy.subtract numpy.multiply numpy.divide numpy.logical_and numpy.logical_or
     numpy.logical_not numpy.isin numpy.load numpy.loadtxt numpy.genfromtxt numpy.pad numpy.roll numpy.fromiter
     """.split()

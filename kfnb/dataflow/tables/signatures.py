@@ -164,12 +164,12 @@ FRESH_FUNCTIONS: frozenset[str] = frozenset(
     scipy.stats.normaltest scipy.stats.obrientransform scipy.stats.page_trend_test scipy.stats.pearsonr
     scipy.stats.percentileofscore scipy.stats.permutation_test scipy.stats.pmean scipy.stats.pointbiserialr
     scipy.stats.poisson_means_test scipy.stats.power scipy.stats.power_divergence scipy.stats.ppcc_max
-    scipy.stats.ppcc_plot scipy.stats.probplot scipy.stats.quantile scipy.stats.quantile_test scipy.stats.rankdata
-    scipy.stats.ranksums scipy.stats.relfreq scipy.stats.scoreatpercentile scipy.stats.sem scipy.stats.shapiro
-    scipy.stats.siegelslopes scipy.stats.sigmaclip scipy.stats.skew scipy.stats.skewtest scipy.stats.sobol_indices
-    scipy.stats.somersd scipy.stats.spearmanr scipy.stats.spearmanrho scipy.stats.theilslopes scipy.stats.tiecorrect
-    scipy.stats.tmax scipy.stats.tmean scipy.stats.tmin scipy.stats.trim1 scipy.stats.trim_mean scipy.stats.trimboth
-    scipy.stats.tsem scipy.stats.tstd scipy.stats.ttest_1samp scipy.stats.ttest_ind scipy.stats.ttest_ind_from_stats
+    scipy.stats.ppcc_plot scipy.stats.probplot scipy.stats.quantile scipy.stats.rankdata scipy.stats.ranksums
+    scipy.stats.relfreq scipy.stats.scoreatpercentile scipy.stats.sem scipy.stats.shapiro scipy.stats.siegelslopes
+    scipy.stats.sigmaclip scipy.stats.skew scipy.stats.skewtest scipy.stats.sobol_indices scipy.stats.somersd
+    scipy.stats.spearmanr scipy.stats.spearmanrho scipy.stats.theilslopes scipy.stats.tiecorrect scipy.stats.tmax
+    scipy.stats.tmean scipy.stats.tmin scipy.stats.trim1 scipy.stats.trim_mean scipy.stats.trimboth scipy.stats.tsem
+    scipy.stats.tstd scipy.stats.ttest_1samp scipy.stats.ttest_ind scipy.stats.ttest_ind_from_stats
     scipy.stats.ttest_rel scipy.stats.tukey_hsd scipy.stats.tvar scipy.stats.variation
     scipy.stats.wasserstein_distance scipy.stats.wasserstein_distance_nd scipy.stats.weightedtau scipy.stats.wilcoxon
     scipy.stats.yeojohnson scipy.stats.yeojohnson_llf scipy.stats.yeojohnson_normmax scipy.stats.yeojohnson_normplot
