@@ -12,10 +12,12 @@ Memory that is mapped is checked in a background thread: `verify_pending` waits 
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import errno
 import os
 import re
+import resource
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,7 @@ from kfnb.errors import CorruptArtifact, StoreError
 from kfnb.spec import Blob
 
 if TYPE_CHECKING:
+    import mmap
     from collections.abc import Iterator
 
     from kfnb.artifacts.files import Bytes
@@ -53,7 +56,7 @@ class Store:
         self.root = root
         local = _local_root(root)
         self._files: _Folder | _Remote = _Folder(local) if local is not None else _Remote(root)
-        self._checks: list[_Check] = []
+        self._verifier = _Verifier()
 
     def __repr__(self) -> str:
         return f"Store({self.root!r})"
@@ -89,21 +92,17 @@ class Store:
         path = self._files.path(_place(blob.digest))
         with self._words("read"):
             try:
-                memory = files.map_private(path, blob.size)
-            except ValueError:
-                raise _corrupt(blob) from None
+                memory = _map(path, blob)
             except OSError as error:
                 if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
                     raise
                 return memoryview(bytearray(self.get(blob)))
-        self._checks.append(_Check(path, blob))
+        self._verifier.add(path, blob)
         return memoryview(memory)
 
     def verify_pending(self) -> None:
         """Wait until every mapped blob has been checked; CorruptArtifact if one is not what it should be."""
-        checks, self._checks = self._checks, []
-        for check in checks:
-            check.wait()
+        self._verifier.wait()
 
     def fetch(self, blob: Blob, path: Path) -> None:
         """Write the bytes of `blob`, checked, to the file `path` (which belongs to the caller, and may be changed)."""
@@ -168,12 +167,12 @@ class Store:
             yield
         except StoreError:
             raise
-        except FileNotFoundError as error:
-            what = str(getattr(error, "filename", None) or error)
-            raise StoreError(
-                f"The artifact store {self.root} holds nothing at {what}: it was removed or never written."
-            ) from None
         except (OSError, EOFError) as error:
+            if verb == "read" and isinstance(error, FileNotFoundError):
+                what = str(error.filename or error)
+                raise StoreError(
+                    f"The artifact store {self.root} holds nothing at {what}: it was removed or never written."
+                ) from None
             number = getattr(error, "errno", None)
             why = _WORDS.get(number or 0) or getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise StoreError(
@@ -218,26 +217,57 @@ def _corrupt(blob: Blob) -> CorruptArtifact:
     )
 
 
-class _Check:
-    """The check of one mapped blob, in a thread of its own, from the file (the mapping may be written to)."""
+def _map(path: Path, blob: Blob) -> mmap.mmap:
+    try:
+        return files.map_private(path, blob.size)
+    except ValueError:
+        raise _corrupt(blob) from None
+    except OSError as error:
+        if error.errno != errno.EMFILE:
+            raise
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)  # each mapping holds a descriptor
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 1 << 16)), hard))
+    return files.map_private(path, blob.size)
 
-    def __init__(self, path: Path, blob: Blob) -> None:
-        self._path, self._blob = path, blob
-        self._found: tuple[str, int] | OSError | None = None
-        self._thread = threading.Thread(target=self._run, name="kfnb-verify", daemon=True)
-        self._thread.start()
+
+class _Verifier:
+    """Checks mapped blobs one after the other in a thread, from their files (the mappings may be written to)."""
+
+    def __init__(self) -> None:
+        self._todo: collections.deque[tuple[Path, Blob]] = collections.deque()
+        self._failed: list[StoreError] = []
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def add(self, path: Path, blob: Blob) -> None:
+        with self._lock:
+            self._todo.append((path, blob))
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="kfnb-verify", daemon=True)
+                self._thread.start()
 
     def _run(self) -> None:
-        try:
-            self._found = files.digest_of_file(self._path)
-        except OSError as error:
-            self._found = error
+        while True:
+            with self._lock:
+                if not self._todo:
+                    self._thread = None
+                    return
+                path, blob = self._todo.popleft()
+            try:
+                digest, size = files.digest_of_file(path)
+                _check(blob, size, digest)
+            except StoreError as error:
+                self._failed.append(error)
+            except OSError as error:
+                self._failed.append(StoreError(f"Artifact {blob.digest[:16]}… could not be checked: {error}."))
 
     def wait(self) -> None:
-        self._thread.join()
-        if not isinstance(self._found, tuple):
-            raise StoreError(f"Artifact {self._blob.digest[:16]}… could not be checked: {self._found}.")
-        _check(self._blob, self._found[1], self._found[0])
+        thread = self._thread
+        if thread is not None:
+            thread.join()
+        failed, self._failed = self._failed, []
+        if failed:
+            raise failed[0]
 
 
 # ------------------------------------------------------------------------------------------------------- where it is
