@@ -16,10 +16,10 @@ def test_generated_pages_are_current(root: Path) -> None:
 
 
 def test_every_page_is_in_the_navigation(root: Path) -> None:
-    """No page of the documentation can be reached only by its address."""
+    """No page of the documentation can be reached only by its address; decisions are reached through their index."""
     navigation = (root / "mkdocs.yml").read_text("utf-8")
     pages = sorted(str(path.relative_to(root / "docs")) for path in (root / "docs").rglob("*.md"))
-    assert [] == [page for page in pages if page not in navigation]
+    assert [] == [page for page in pages if page not in navigation and not page.startswith("adr/0")]
 
 
 def test_every_decision_record_is_in_the_index(root: Path) -> None:
