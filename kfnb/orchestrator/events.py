@@ -131,7 +131,7 @@ class RunStatus:
         elif event.kind == "task-state" and event.state is not None:
             task.state, task.why, task.cached = event.state, event.why, event.cached
             task.attempt = event.attempt or task.attempt
-            if "fact" in event.data:
+            if event.data.get("cell") is not None and "fact" in event.data:
                 task.fact = (event.data["cell"], event.data["fact"])
             if event.state == "RUNNING":
                 task.started = event.time

@@ -276,9 +276,15 @@ class RunState:
     def _fail(self, number: int, error: TaskError, attempt: int | None = None) -> None:
         self._failed = True
         self.errors[self._list[number].name] = error
-        fact = {"fact": error.fact, "cell": error.fact_cell} if error.fact and error.fact_cell else {}
-        self._move(number, "FAILED", why_it_failed(error), attempt, fact)
+        self._move(number, "FAILED", why_it_failed(error), attempt, self._fact(number, error))
         self._skip_below(number, f"it needs {self._list[number].name!r}, which failed")
+
+    def _fact(self, number: int, error: TaskError) -> dict[str, Any]:
+        """Return the learned fact as data of the event: the tag, and the cell to put it on."""
+        if error.fact is None:
+            return {}
+        step = self.tasks.get(error.fact_step or "", self._list[number])
+        return {"fact": error.fact, "cell": error.fact_cell or _first_cell(step)}
 
     def _skip_below(self, number: int, why: str) -> None:
         """Nothing below a task that gave no result can run; what runs already used a result that does not stand."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _START_SECONDS = 60.0
+_SNAPSHOT_SECONDS = 900.0
 _MAX_STARTS = 4
 """A fork server that dies is replaced for the tasks that are still to come, but not for ever."""
 
@@ -75,7 +76,7 @@ class LocalRunner:
             return None
         self._snapshot = None
         server.send({"op": "snapshot", "folder": folder, "target": target, "leave_out": list(self.leave_out)})
-        self._wait(lambda: self._snapshot is not None)
+        self._wait(lambda: self._snapshot is not None, _SNAPSHOT_SECONDS)
         answer: dict[str, Any] = self._snapshot or {}
         if answer.get("error"):
             raise _kernel_error(f"The notebook's folder {folder} cannot be copied: {answer['error']}")
@@ -135,13 +136,13 @@ class LocalRunner:
         for pid in pids:
             kill_group(pid)
 
-    def _wait(self, done: Callable[[], bool]) -> None:
+    def _wait(self, done: Callable[[], bool], seconds: float = _START_SECONDS) -> None:
         """Wait until the server has said what `done` looks for; KernelError if it ends or says nothing."""
         with self._changed:
-            said = self._changed.wait_for(lambda: done() or self._server is None, _START_SECONDS)
+            said = self._changed.wait_for(lambda: done() or self._server is None, seconds)
             if done():
                 return
-        why = self._last_words if said else f"it said nothing for {_START_SECONDS:.0f} s"
+        why = self._last_words if said else f"it said nothing for {seconds:.0f} s"
         raise _kernel_error(self._cannot_start(why))
 
     def _cannot_start(self, why: str) -> str:

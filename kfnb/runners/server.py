@@ -86,7 +86,9 @@ class ServerProcess:
         if gently:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_EXIT_SECONDS)
-        kill_group(self.pid)
+        with contextlib.suppress(OSError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.kill()  # does nothing once it has been waited for: its number may be another's by then
         self._process.wait()
         if threading.current_thread() is not self._reader:
             self._reader.join(_EXIT_SECONDS)

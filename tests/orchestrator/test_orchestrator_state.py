@@ -333,7 +333,7 @@ def expected_states(graph: dict[str, list[str]], fates: dict[str, str]) -> dict[
 
 
 @given(runs())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_run_ends_as_the_model_says(case: tuple[dict[str, list[str]], dict[str, str], int, int]) -> None:
     """Whatever the order of events, each task starts at most once, after what it waits for, and ends as it must."""
     graph, fates, limit, seed = case
@@ -363,7 +363,7 @@ def test_any_run_ends_as_the_model_says(case: tuple[dict[str, list[str]], dict[s
 
 
 @given(runs(), st.integers(0, 20))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_cancelled_run_always_ends(case: tuple[dict[str, list[str]], dict[str, str], int, int], when: int) -> None:
     """A cancel at any moment ends in CANCELED, and nothing starts after it."""
     graph, _, limit, seed = case
