@@ -485,8 +485,9 @@ class Rewriter(ast.NodeTransformer):
         if not body:
             return [self._mark("harmless", line, **common)]
         name = f"{TIMEIT}{len(self.marks)}"
-        empty = ast.arguments([], [], None, [], [], None, [])
-        function = ast.FunctionDef(name, empty, body, [], None, None)
+        function = ast.parse(f"def {name}(): pass").body[0]
+        assert isinstance(function, ast.FunctionDef)
+        function.body = body
         call = ast.Call(ast.Name(name, ast.Load()), [], [])
         mark = self._mark("harmless", line, [call], **common)
         return [_at(function, line), mark, _at(ast.Delete([ast.Name(name, ast.Del())]), line)]

@@ -120,7 +120,7 @@ def _redirections(words: list[str]) -> tuple[list[str], ShellEffect]:
     place = 0
     while place < len(words):
         word = words[place]
-        if set(word) <= set("<>&|") and word[0] in "<>&" and place + 1 < len(words):
+        if word and set(word) <= set("<>&|") and word[0] in "<>&" and place + 1 < len(words):
             target = words[place + 1]
             if rest and rest[-1].isdigit() and word[0] in "<>":
                 rest.pop()  # the 2 of `2> f`

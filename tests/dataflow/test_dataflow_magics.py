@@ -9,6 +9,8 @@ import warnings
 
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 
 from kfnb.dataflow.magics import MARK, ParsedCell, parse_cell
@@ -367,3 +369,42 @@ def test_cells_bind_what_ipython_binds(source: str) -> None:
     namespace: dict[str, object] = {MARK: lambda *_: ("1", "2")}
     exec(compile(parse_cell(source).tree, "cell", "exec"), namespace)
     assert bound == set(namespace) - {MARK, "__builtins__"}
+
+
+PIECES = st.sampled_from(
+    [
+        "%",
+        "%%",
+        "!",
+        "?",
+        " ",
+        "\n",
+        "x",
+        "= ",
+        "time",
+        "timeit ",
+        "capture o",
+        "bash",
+        "{",
+        "}",
+        "$x",
+        "'",
+        '"',
+        "(",
+        ")",
+    ]
+    + ["\\\n", ";", ",", "/", "#", "for i in x:\n    ", "ls", "pip install ", "In [1]: ", ">>> ", "1", "&", ">", "run "]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_any_text_is_read_or_named_as_an_error(source: str) -> None:
+    """Whatever stands in a cell, the result is a tree that compiles or an error with a code."""
+    parsed = parse_cell(source)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        compile(parsed.tree, "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    assert parsed.error is None or (parsed.error.code, parsed.tree.body) == ("KF250", [])
+    lines = len(source.splitlines()) + 1
+    assert all(node.lineno <= lines for node in parsed.tree.body)
