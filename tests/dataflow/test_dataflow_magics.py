@@ -8,9 +8,9 @@ import sys
 import warnings
 
 import pytest
-from IPython.core.inputtransformer2 import TransformerManager
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 
 from kfnb.dataflow.magics import MARK, ParsedCell, parse_cell
@@ -392,8 +392,21 @@ PIECES = st.sampled_from(
         '"',
         "(",
         ")",
+        "\\\n",
+        ";",
+        ",",
+        "/",
+        "#",
+        "for i in x:\n    ",
+        "ls",
+        "pip install ",
+        "In [1]: ",
+        ">>> ",
+        "1",
+        "&",
+        ">",
+        "run ",
     ]
-    + ["\\\n", ";", ",", "/", "#", "for i in x:\n    ", "ls", "pip install ", "In [1]: ", ">>> ", "1", "&", ">", "run "]
 )
 
 
