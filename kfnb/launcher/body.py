@@ -160,7 +160,7 @@ class Body:
         return None
 
     def _inputs_in_order(self) -> dict[str, Artifact]:
-        """Return the inputs in the order of their producers: of a class that flows, the last loaded state is the one that holds."""
+        """Return the inputs in the order of their producers: of a class that flows, the last loaded state holds."""
         place = {name: number for number, name in enumerate(self._task.ancestors)}
         producers = {i.name: place.get(i.producer, -1) for i in self._task.inputs}
         return dict(sorted(self._given.inputs.items(), key=lambda item: producers.get(item[0], -1)))

@@ -54,8 +54,9 @@ class ForkServer:
             os.set_blocking(descriptor, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        self._answer({"event": "ready"})  # a snapshot can be asked for while the rest is done
         find_out_namespaces()
-        self._answer({"event": "ready"})
+        self._kernel.warm_up()
         while self._open or self._tasks:
             self._wait(read)
             self._reap()

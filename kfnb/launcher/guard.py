@@ -98,8 +98,8 @@ def check_inputs(given: ExecutorInput, loaded: Loaded | None, namespace: dict[st
 
 
 def check_mates(given: ExecutorInput, loaded: Loaded | None, namespace: dict[str, Any]) -> TaskError | None:
-    """Stop the run if a change reached a name that was saved in one group with an input, and a later task reads that name
-    from elsewhere: by hand it would see the change.
+    """Stop the run if a change reached a name saved in one group with an input, and a later task reads that name from
+    elsewhere: by hand it would see the change.
     """
     if loaded is None:
         return None
@@ -112,11 +112,9 @@ def check_mates(given: ExecutorInput, loaded: Loaded | None, namespace: dict[str
             return finding(
                 given,
                 "KF387",
-                f"Step {given.task.name!r} changed {changed[0]!r} through {taken.name!r}: since step {taken.producer!r} they "
-                f"share an object, which the code does not show, and a later step reads {changed[0]!r} as it was before.",
-                fix=Fix(
-                    f"tag step {taken.producer!r} `changes:{changed[0]}`, or copy there what {taken.name!r} is made from"
-                ),
+                f"Step {given.task.name!r} changed {changed[0]!r} through {taken.name!r}: since step {taken.producer!r} "
+                f"they share an object, which its code does not show, and a later step reads {changed[0]!r} as it was.",
+                fix=Fix(f"tag step {taken.producer!r} `changes:{changed[0]}`, or copy there what makes {taken.name!r}"),
                 fact=f"changes:{changed[0]}",
                 step=taken.producer,
             )
@@ -124,7 +122,7 @@ def check_mates(given: ExecutorInput, loaded: Loaded | None, namespace: dict[str
 
 
 def check_sharing(given: ExecutorInput, artifacts: Mapping[str, Artifact]) -> TaskError | None:
-    """Stop the run if an output shares an object with an input, unforeseen, and a later change of the one is lost to the other."""
+    """Stop the run if an output shares an object with an input, unforeseen, and a later change would be lost."""
     task = given.task
     for source, output in task.clashes:
         artifact = artifacts.get(output)

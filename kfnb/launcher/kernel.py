@@ -1,3 +1,4 @@
+# ruff: noqa: I001
 """Makes the interactive shell in which cells run: ipykernel's own, without sockets.
 
 Called once by the forkserver (every body inherits the shell by fork) or by a plain start; cells.py runs cells in it.
@@ -6,6 +7,7 @@ What user code can ask of a kernel (`get_ipython()`, `sys.stdout`, comms, `input
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import getpass
 import os
@@ -13,6 +15,8 @@ import sys
 import uuid
 from pathlib import Path
 from typing import Any
+
+from kfnb.launcher import lean  # noqa: F401 - before the first import of ipykernel
 
 import comm
 from comm.base_comm import BaseComm
@@ -98,7 +102,15 @@ class Kernel:
         shell.displayhook.topic = b"execute_result"
         shell.enable_gui = self._enable_gui
         sys.displayhook = shell.displayhook
+        # A body's end is not a session's: there is no history to close, and clearing names takes a full collection.
+        atexit.unregister(shell.atexit_operations)
         return shell
+
+    def warm_up(self) -> None:
+        """Have done once what the first cell of every body would do: compile patterns, import what IPython puts off."""
+        self.shell.transform_cell("%time 1\n!true\nprint?")
+        self.shell.run_cell("pass", store_history=False, silent=True)
+        self.shell.logger.log("", "")
 
     def _enable_gui(self, gui: Any = None) -> None:
         # ipykernel would look for its own application, which is not here.

@@ -1,3 +1,4 @@
+# ruff: noqa: I001
 """The body's side of the channel: `sys.stdout`, `sys.stderr`, Jupyter messages and what C code and child processes
 print.
 
@@ -18,6 +19,8 @@ import tempfile
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from kfnb.launcher import lean  # noqa: F401 - before the first import of ipykernel
 
 from ipykernel.iostream import OutStream
 from jupyter_client.session import Session

@@ -58,6 +58,9 @@ class Entry(msgspec.Struct, frozen=True):
     target: str = ""
 
 
+_read_entries = msgspec.json.Decoder(list[Entry]).decode
+
+
 class _Stat(NamedTuple):
     kind: int
     size: int
@@ -152,7 +155,7 @@ class View:
             make_snapshot(self.folder, self._snapshot)
         else:
             self._snapshot = Path(snapshot)
-        entries = msgspec.json.decode((self._snapshot / "entries.json").read_bytes(), type=list[Entry])
+        entries = _read_entries((self._snapshot / "entries.json").read_bytes())
         self._entries = {entry.path: entry for entry in entries}
         self.path.mkdir(parents=True, exist_ok=True)
         self._lay_out(entries)

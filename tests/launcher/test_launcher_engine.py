@@ -79,7 +79,18 @@ def test_a_cell_that_takes_too_long_is_a_timeout(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["papermill", "sqlalchemy", "kubernetes", "pandas", "nbformat", "jsonschema", "rich"]
+    "module",
+    [
+        "papermill",
+        "sqlalchemy",
+        "kubernetes",
+        "pandas",
+        "nbformat",
+        "jsonschema",
+        "rich",
+        "debugpy",
+        "jupyter_client.manager",
+    ],
 )
 def test_the_launcher_does_not_import(module: str, closure: set[str]) -> None:
     """What a launcher imports before the user's code is light."""

@@ -105,7 +105,7 @@ def test_parameters_of_another_step_are_bound(place: Place) -> None:
     assert "0.5\n" == ran.text(0)
 
 
-# ------------------------------------------------------------------------------------------------------- values and state
+# ----------------------------------------------------------------------------------------------------- values and state
 
 
 def test_values_flow(place: Place) -> None:
@@ -199,7 +199,8 @@ def test_what_json_cannot_hold_exactly_stops_the_task(place: Place, value: str) 
 
 def test_metrics_are_scalars_by_name_and_what_is_logged(place: Place) -> None:
     """Names tagged as metrics that hold scalars are metrics, with what log_metric was given; others are none."""
-    source = "import kfnb, numpy as np\nacc = np.float32(0.5)\ntable = [1]\nkfnb.log_metric('loss', 0.25)\nkfnb.log_param('k', [1])"
+    source = "import kfnb, numpy as np\nacc = np.float32(0.5)\ntable = [1]\nkfnb.log_metric('loss', 0.25)"
+    source += "\nkfnb.log_param('k', [1])"
     ran = place.run(source, task={"metrics": ("acc", "table", "unbound")})
     assert {"acc": 0.5, "loss": 0.25} == ran.output.metrics
     assert {"k": [1]} == ran.output.parameters
@@ -270,3 +271,13 @@ def test_the_steps_own_timeout_counts(place: Place) -> None:
     """`timeout:` of the step stops it too."""
     ran = place.run("import time\ntime.sleep(1000)", task={"settings": Settings(timeout=0.2)})
     assert "KF603" == ran.output.error.code
+
+
+def test_jupyters_packages_are_whole_for_the_user(place: Place) -> None:
+    """Names of jupyter_client and ipykernel that the launcher did not need are there when the user's code asks."""
+    source = (
+        "import jupyter_client, ipykernel\nfrom ipykernel import get_connection_info\n"
+        "print(jupyter_client.KernelManager.__name__, jupyter_client.__version__[0].isdigit())\n"
+        "from ipykernel.kernelapp import IPKernelApp\nprint(IPKernelApp.initialized(), ipykernel.connect.__name__)"
+    )
+    assert "KernelManager True\nFalse ipykernel.connect\n" == place.run(source).text(0)
