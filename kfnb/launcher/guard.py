@@ -112,7 +112,7 @@ def check_mates(given: ExecutorInput, loaded: Loaded | None, namespace: dict[str
             return finding(
                 given,
                 "KF387",
-                f"Step {given.task.name!r} changed {changed[0]!r} through {taken.name!r}: since step {taken.producer!r} "
+                f"Step {given.task.name!r} changed {changed[0]!r} through {taken.name!r}: since {taken.producer!r} "
                 f"they share an object, which its code does not show, and a later step reads {changed[0]!r} as it was.",
                 fix=Fix(f"tag step {taken.producer!r} `changes:{changed[0]}`, or copy there what makes {taken.name!r}"),
                 fact=f"changes:{changed[0]}",
