@@ -2,8 +2,8 @@
 
 `jupyter_client` and `ipykernel` import in their `__init__` all that starts and talks to kernels, which a body never
 does: a fifth of the start of the forkserver. Here both packages are put in place unexecuted, so that their modules can
-be imported one by one; the first name that is asked of a package itself has its `__init__` executed then. A process that has
-imported them already is left alone.
+be imported one by one; the first name that is asked of a package itself has its `__init__` executed then.
+A process that has imported them already is left alone.
 """
 
 from __future__ import annotations
