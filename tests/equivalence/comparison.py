@@ -21,7 +21,7 @@ from .corpus import Cell, Example, plain_names, split
 KFNB = [sys.executable, "-m", "kfnb"]
 PLAIN = "int, float, complex, str, bytes, bool, tuple, list, dict, set, type(None)"
 MASKS = [
-    (re.compile(r"0x[0-9a-f]+"), "0x"),
+    (re.compile(r"\b0x[0-9a-f]+"), "0x"),
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
     (re.compile(r"(CPU times|Wall time): .*"), "TIME"),
     (re.compile(r"(/private)?/tmp/\S+|/var/folders/\S+"), "/tmp"),
