@@ -78,8 +78,8 @@ def _compile(path: Path) -> tuple[PipelineSpec | None, tuple[Diagnostic, ...]]:
     flow = analyse(
         tuple(_code_step(step) for step in steps.steps),
         parameters={p.name: _immutable(p.default) for p in parameters},
-        resolver=_star_resolver(folder),
-        scripts=_script_names(folder),
+        resolver=_star_resolver(folder, _search_paths(notebook)),
+        scripts=_script_names(folder, notebook),
         local_modules=_local_modules(folder),
     )
     diagnostics += [_diagnostic(finding) for finding in flow.findings]
@@ -207,11 +207,29 @@ def _immutable(value: object) -> bool:
 # folder knows
 
 
-def _star_resolver(folder: Path) -> Callable[[str], tuple[str, ...] | None]:
+def _search_paths(notebook: Notebook) -> tuple[str, ...]:
+    """Return the folders that the notebook adds to `sys.path` with a literal."""
+    found = []
+    for cell in notebook.cells:
+        if cell.kind != "code" or "sys.path" not in cell.source:
+            continue
+        for node in ast.walk(parse_cell(cell.source).tree):
+            if (
+                isinstance(node, ast.Call)
+                and ast.unparse(node.func) in ("sys.path.append", "sys.path.insert")
+                and node.args
+            ):
+                place = node.args[-1]
+                if isinstance(place, ast.Constant) and isinstance(place.value, str):
+                    found.append(place.value)
+    return tuple(found)
+
+
+def _star_resolver(folder: Path, search: tuple[str, ...]) -> Callable[[str], tuple[str, ...] | None]:
     """Return a function that asks the notebook's interpreter, in the notebook's folder, what a star import binds."""
     known: dict[str, tuple[str, ...] | None] = {}
     program = (
-        "import importlib, json, sys; sys.path.insert(0, ''); m = importlib.import_module(sys.argv[1]);"
+        "import importlib, json, sys; sys.path[:0] = ['', *sys.argv[2:]]; m = importlib.import_module(sys.argv[1]);"
         "print('\\n' + json.dumps(list(getattr(m, '__all__', None) or [n for n in vars(m) if not n.startswith('_')])))"
     )
 
@@ -219,7 +237,7 @@ def _star_resolver(folder: Path) -> Callable[[str], tuple[str, ...] | None]:
         if module not in known:
             try:
                 done = subprocess.run(
-                    [sys.executable, "-c", program, module],
+                    [sys.executable, "-c", program, module, *search],
                     cwd=folder,
                     capture_output=True,
                     text=True,
@@ -234,14 +252,19 @@ def _star_resolver(folder: Path) -> Callable[[str], tuple[str, ...] | None]:
     return resolve
 
 
-def _script_names(folder: Path) -> Callable[[str], tuple[str, ...] | None]:
-    """Return a function that says which names a script binds at its top level."""
+def _script_names(folder: Path, notebook: Notebook) -> Callable[[str], tuple[str, ...] | None]:
+    """Return a function that says which names a script binds at its top level: a file, or a cell with `%%writefile`."""
+    written = {
+        cell.source.splitlines()[0].split()[-1]: cell.source.partition("\n")[2]
+        for cell in notebook.cells
+        if cell.kind == "code" and cell.source.startswith("%%writefile ")
+    }
 
     def names(path: str) -> tuple[str, ...] | None:
         from kfnb.dataflow.slices import bound_names
 
         try:
-            tree = ast.parse((folder / path).read_text(encoding="utf-8"))
+            tree = ast.parse(written[path] if path in written else (folder / path).read_text(encoding="utf-8"))
         except (OSError, SyntaxError, ValueError):
             return None
         return tuple(dict.fromkeys(name for statement in tree.body for name, _ in bound_names(statement)))
@@ -467,7 +490,7 @@ def _task(
         setup=setup,
         parameters=tuple(sorted(read | (set(known) if any(c.role == "parameters" for c in step.cells) else set()))),
         inputs=tuple(
-            Input(name=t.name, producer=names[t.producer], optional=t.optional, guard=t.guard)
+            Input(name=t.name, producer=names[t.producer], optional=t.optional, guard=t.guard, mates=t.mates)
             for t in sorted(flow.inputs.values(), key=lambda t: t.name)
         ),
         outputs=tuple(
@@ -476,6 +499,7 @@ def _task(
         ),
         shares=tuple(flow.shares),
         hot=tuple(sorted(flow.hot)),
+        clashes=tuple(flow.clashes),
         state_inputs=tuple(StateInput(provider=p, producer=names[n]) for p, n in sorted(flow.state_inputs.items())),
         state_outputs=tuple(sorted(flow.state_outputs)),
         state_watch=tuple(sorted(flow.state_watch)),

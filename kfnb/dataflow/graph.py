@@ -44,9 +44,12 @@ def analyse(
         book = Book(resolver=resolver, scripts=scripts, local_modules=local_modules)
         _register(program, book)
         table = find_setup(program, book, demoted, parameters)
+        finish(book)  # inner functions are known after this
+        _find_escaping(program, book)
         finish(book)
         notes = walk_program(program, book)
         found = {n for note in notes for n in note.record.demoted} & book.setup
+        found |= {n for summary in book.summaries.values() for n in summary.changes | summary.binds} & book.setup
         if not found:
             break
         demoted |= found
@@ -72,11 +75,37 @@ def _register(program: Program, book: Book) -> None:
                 book.classes.setdefault(node.name, []).append(info)
                 for name, method in info.methods.items():
                     book.methods.setdefault(name, []).append(method)
+                    if name in info.properties:
+                        book.properties.setdefault(name, []).append(method)
             elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
                 for target in node.targets:
                     if isinstance(target, ast.Name):
                         summary = book.summaries.setdefault(id(node.value), blank_summary(node.value))
                         book.functions.setdefault(target.id, []).append(summary)
+
+
+def _find_escaping(program: Program, book: Book) -> None:
+    """Note every function that is handed about: inner ones, lambdas, decorated ones, and names used without being called."""
+    handed_about: set[str] = set()
+    for statement in program.statements:
+        called = {id(n.func) for n in ast.walk(statement.node) if isinstance(n, ast.Call)}
+        for node in ast.walk(statement.node):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in called:
+                handed_about.add(node.id)
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and id(node) not in called:
+                handed_about.add("." + node.attr)
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.decorator_list:
+                handed_about.add(node.name)
+    known = {id(s) for group in (*book.functions.values(), *book.methods.values()) for s in group}
+    for summary in book.summaries.values():
+        if id(summary) not in known or summary.name == "<lambda>":
+            book.escaping.append(summary)
+    for name, group in book.functions.items():
+        if name in handed_about:
+            book.escaping += [s for s in group if s not in book.escaping]
+    for name, group in book.methods.items():
+        if "." + name in handed_about:
+            book.escaping += [s for s in group if s not in book.escaping and not name.startswith("__")]
 
 
 def _conditions(

@@ -79,4 +79,5 @@ class ClassInfo:
     bases: tuple[str, ...] = ()
     methods: dict[str, Summary] = field(default_factory=dict)
     attributes: frozenset[str] = frozenset()  # mutable class attributes
+    properties: frozenset[str] = frozenset()  # methods that run when an attribute is read
     node: ast.ClassDef | None = None
