@@ -94,8 +94,8 @@ class _Verification:
                 outcome="different", differences=(Difference(kind="end", what=what, by_hand="", pipeline=""),)
             )
         shown = self._shown(run)
-        found = {**self._output_differences(hand, shown), **_value_differences(hand)}
-        notes = [*self._left_out_notes(run), *hand.notes, *self._output_notes(hand, shown)]
+        found = {**self._output_differences(hand, shown), **_value_differences(hand), **self._missing(run)}
+        notes = [*self._left_out_notes(run), *hand.notes, *_stale(hand), *self._output_notes(hand, shown)]
         if found:
             self._progress("Something differs; running the notebook by hand once more …")
             before = {value_key(c.step, c.name): c.saved for c in hand.different if c.saved is not None}
@@ -175,7 +175,7 @@ class _Verification:
         )
 
     def _last_probe(self, run: Run) -> Probe:
-        """Ask at the end for every name that a step above the last one gave: a change nobody foresaw shows there."""
+        """Ask at the end for every name that a step above the last one gave: a change through an alias shows there."""
         last: dict[str, Artifact] = {}
         tasks = run.tasks
         for task in self._spec.tasks:
@@ -241,6 +241,21 @@ class _Verification:
                 )
         return found
 
+    def _missing(self, run: Run) -> dict[str, Difference]:
+        """Return the names that a step should have given out, as the notebook compiles, and did not."""
+        found: dict[str, Difference] = {}
+        tasks = run.tasks
+        for task in self._spec.tasks:
+            output = tasks[task.name].output
+            if output is None:
+                continue
+            for name in {o.name for o in task.outputs}.difference(output.artifacts, output.absent, output.unsaved):
+                what = "the pipeline has no value for it"
+                found[_key(task.name, name)] = Difference(
+                    kind="value", what=what, by_hand="", pipeline="", step=task.name, name=name
+                )
+        return found
+
     def _output_notes(self, hand: Result, shown: Mapping[int, list[dict[str, Any]]]) -> list[str]:
         return [
             f"{self._cell_name(cell.index)}: text on stderr or HTML differs."
@@ -260,7 +275,8 @@ class _Verification:
         }
         # a value that differed from the pipeline's in the first run only, differs by hand too
         again_different = {_key(c.step, c.name) for c in again.different}
-        by_chance |= {key for key, d in found.items() if d.kind == "value" and key not in again_different}
+        in_first = {_key(c.step, c.name) for c in hand.different}
+        by_chance |= (in_first - again_different) & found.keys()
         notes = [
             f"{found[key].describe().splitlines()[0]}; it differs between two runs by hand too."
             for key in found
@@ -282,7 +298,17 @@ def _key(step: str | None, name: str) -> str:
 
 
 def _value_differences(hand: Result) -> dict[str, Difference]:
-    return {_key(c.step, c.name): _as_difference(c) for c in hand.different}
+    return {_key(c.step, c.name): _as_difference(c) for c in hand.different if c.step is not None}
+
+
+def _stale(hand: Result) -> list[str]:
+    """Note what another name of the same object changed after the step that gave it, where no step reads it again."""
+    return [
+        f"`{c.name}` was changed after the step that gave it, through another name; no later step reads it. "
+        f"At the end it is {c.by_hand} by hand, {c.pipeline} in the pipeline."
+        for c in hand.different
+        if c.step is None
+    ]
 
 
 def _as_difference(compared: Compared) -> Difference:

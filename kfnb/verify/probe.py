@@ -95,7 +95,7 @@ class _Comparison:
     def answer(self) -> Answer:
         """Compare every name of the question."""
         probe = self._question.probe
-        loaded = _load(self._pipeline, probe.artifacts, self._notes, self._where)
+        loaded = _load(self._pipeline, probe.artifacts, self._namespace, self._notes, self._where)
         different = [found for name in probe.artifacts if name in loaded and (found := self._compare(name, loaded))]
         different += [self._not_absent(name) for name in probe.absent if name in self._namespace]
         return Answer(different=tuple(different), notes=tuple(self._notes), values=len(loaded) + len(probe.absent))
@@ -117,15 +117,21 @@ class _Comparison:
         what = difference(live, value)
         if what is None:
             return None
-        saved, again = self._round_trip(name, live)
-        if again is not None:
+        saved: Artifact | None = None
+        now = live
+        for by_reference in (_own_definitions(self._namespace), frozenset[str]()):
             # what saving does to every value of this type is no difference between the runs
-            what = difference(again[0], value)
-            if what is None:
+            artifact, copies = self._round_trip(name, by_reference)
+            if artifact is None:
+                continue
+            what_saved = difference(copies[0], value)
+            if what_saved is None:
                 return None
-            if difference(again[0], again[1]) is not None:
+            if difference(copies[0], copies[1]) is not None:
                 self._notes.append(f"`{name}` {self._where} ({type(live).__name__}): two copies of one value differ.")
                 return None
+            if saved is None:
+                saved, now, what = artifact, copies[0], what_saved
         return Compared(
             step=self._step,
             name=name,
@@ -133,7 +139,7 @@ class _Comparison:
             by_hand=_excerpt(live),
             pipeline=_excerpt(value),
             saved=saved,
-            same_as_before=self._as_before(name, again[0] if again is not None else live),
+            same_as_before=self._as_before(name, now),
         )
 
     def _not_absent(self, name: str) -> Compared:
@@ -142,17 +148,17 @@ class _Comparison:
             step=self._step, name=name, what="bound by hand only", by_hand=_excerpt(live), pipeline="(not bound)"
         )
 
-    def _round_trip(self, name: str, live: Any) -> tuple[Artifact | None, tuple[Any, Any] | None]:
+    def _round_trip(self, name: str, by_reference: frozenset[str]) -> tuple[Artifact | None, list[Any]]:
         """Save a value as the pipeline does; return it saved, and loaded twice. None where it cannot be saved."""
         from kfnb.artifacts.values import save_values
 
         try:
-            saved = save_values(self._scratch, self._namespace, (name,), by_reference=_own_definitions(self._namespace))
+            saved = save_values(self._scratch, self._namespace, (name,), by_reference=by_reference)
             artifact = saved.artifacts[name]
-            copies = [_load(self._scratch, {name: artifact}, [], "")[name] for _ in range(2)]
+            copies = [_load(self._scratch, {name: artifact}, self._namespace, [], "")[name] for _ in range(2)]
         except Exception:
-            return None, None
-        return artifact, (copies[0], copies[1])
+            return None, []
+        return artifact, copies
 
     def _as_before(self, name: str, now: Any) -> bool | None:
         """Say whether the first run by hand had the same value; None if this is the first."""
@@ -162,25 +168,33 @@ class _Comparison:
         artifact = self._question.before.get(value_key(self._step, name))
         if artifact is None:
             return None
-        loaded = _load(Store(self._question.before_root), {name: artifact}, [], "")
+        loaded = _load(Store(self._question.before_root), {name: artifact}, self._namespace, [], "")
         return name in loaded and difference(now, loaded[name]) is None
 
 
-def _load(store: Store, artifacts: Mapping[str, Artifact], notes: list[str], where: str) -> dict[str, Any]:
-    """Return the values of `artifacts`; what cannot be loaded is noted. Groups of names stay together."""
+def _load(
+    store: Store, artifacts: Mapping[str, Artifact], live: Mapping[str, Any], notes: list[str], where: str
+) -> dict[str, Any]:
+    """Return the values of `artifacts`; what cannot be loaded is noted. Groups of names stay together.
+
+    `live`: the notebook's names, where the values find their classes and functions.
+    """
     from kfnb.artifacts.values import load_values
 
-    namespace: dict[str, Any] = {}
+    loaded: dict[str, Any] = {}
     groups: dict[str, dict[str, Artifact]] = {}
     for name, artifact in artifacts.items():
         key = artifact.group.pickle.digest if artifact.group is not None else name
         groups.setdefault(key, {})[name] = artifact
     for members in groups.values():
+        namespace = dict(live)
         try:
             load_values(store, members, namespace)
         except Exception as error:
             notes.append(f"{', '.join(members)} {where}: cannot be loaded to compare ({error}).")
-    return {name: namespace[name] for name in artifacts if name in namespace}
+        else:
+            loaded |= {name: namespace[name] for name in members}
+    return {name: loaded[name] for name in artifacts if name in loaded}
 
 
 def _own_definitions(namespace: Mapping[str, Any]) -> frozenset[str]:
