@@ -5,12 +5,16 @@ One file a group of commands; `app` puts them together and turns every error int
 
 from __future__ import annotations
 
+import io
 import sys
 
 
 def main() -> None:
     """Run the command line with this process's arguments and exit with its code."""
     arguments = sys.argv[1:]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no box characters shows the rest
     if arguments[:1] == ["run"] and not {"--help", "-h"} & set(arguments):
         # Before everything else: the process that tasks are forked from loads while we parse and compile.
         from kfnb.cli import prestart

@@ -67,7 +67,7 @@ def run(
         )
         with watching(watcher, started.spec):
             _wait(started)
-    return _report(started, notebook, as_json=json)
+    return _report(started, notebook, as_json=json, remembered=remember)
 
 
 def _wait(run: Run) -> None:
@@ -99,12 +99,13 @@ def _sigterm_cancels() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _report(run: Run, notebook: Path, *, as_json: bool) -> int:
+def _report(run: Run, notebook: Path, *, as_json: bool, remembered: bool) -> int:
     document = run.to_dict()
     if as_json:
         emit(document)
-    from kfnb.cli.summary import print_failures, print_summary
+    from kfnb.cli.summary import print_failures, print_summary, print_warnings
 
-    print_failures(run, sys.stderr)
+    print_warnings(run, sys.stderr)
+    print_failures(run, sys.stderr, remembered=remembered)
     print_summary(run, notebook, sys.stderr if as_json else sys.stdout)
     return EXIT_CODES.get(document["state"], 1)

@@ -17,13 +17,25 @@ if TYPE_CHECKING:
 TRACEBACK_LINES = 12
 
 
-def print_failures(run: Run, stream: TextIO) -> None:
+def print_warnings(run: Run, stream: TextIO) -> None:
+    """Print what was doubtful about the notebook before the run and what tasks warned of, one line each."""
+    warned = [d for d in run.spec.diagnostics if d.severity == "warning"]
+    for task in run.tasks.values():
+        warned += task.output.warnings if task.output is not None else ()
+    for diagnostic in dict.fromkeys(map(str, warned)):
+        print(paint("warning", "yellow", stream), diagnostic, file=stream, flush=True)
+
+
+def print_failures(run: Run, stream: TextIO, *, remembered: bool = False) -> None:
     """Print for each failed task its cell, the error, the end of its traceback, and the ways out."""
+    facts = run.facts
     for name, task in run.tasks.items():
         error = task.output.error if task.output else None
         if task.state == "FAILED":
             print(file=stream)
-            print("\n".join(describe_failure(run, name, task.why, error, stream)), file=stream, flush=True)
+            lines = describe_failure(run, name, task.why, error, stream)
+            lines += describe_fact(*facts[name], remembered=remembered) if name in facts else []
+            print("\n".join(lines), file=stream, flush=True)
 
 
 def describe_failure(run: Run, name: str, why: str | None, error: TaskError | None, stream: TextIO) -> list[str]:
@@ -38,13 +50,18 @@ def describe_failure(run: Run, name: str, why: str | None, error: TaskError | No
     diagnostic = error.diagnostic
     if diagnostic is not None and diagnostic.fix is not None:
         lines.append(f"  fix: {diagnostic.fix.text}")
-    if error.fact:
-        lines += [
-            f"  kfnb has learned: {error.fact}" + (f" (cell {error.fact_cell})" if error.fact_cell else "") + ".",
-            f"  Two ways out: run again with --remember, which writes it into the tags; "
-            f"or add the tag `{error.fact}` to that cell yourself.",
-        ]
     return lines
+
+
+def describe_fact(cell: str, tag: str, *, remembered: bool) -> list[str]:
+    """Return what a stopped task taught about the notebook, and both ways out, as lines."""
+    if remembered:
+        return [f"  kfnb has learned: `{tag}`. It is now a tag of cell {cell}; run the notebook again."]
+    return [
+        f"  kfnb has learned: `{tag}` (cell {cell}). Two ways out:",
+        f"    write it into the notebook: run again with `--remember`, or add the tag `{tag}` to cell {cell} yourself;",
+        "    or change the cell so that it is no longer so.",
+    ]
 
 
 def _first_line(source: str, limit: int = 80) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 COUNTED_TEXT = ("text/plain", "text/markdown", "text/latex", "application/json")
 NOTED_TEXT = ("text/html",)
 MASKS = (
-    (re.compile(r"0x[0-9a-f]+"), "0x"),
+    (re.compile(r"\b0x[0-9a-f]+"), "0x"),
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
     (re.compile(r"(CPU times|Wall time): .*"), "T"),
     (re.compile(r"\b\d+(\.\d+)? ?(ns|[µμ]s|us|ms|s|min)\b"), "T"),
