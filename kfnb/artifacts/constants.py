@@ -53,6 +53,8 @@ def inside(roots: Iterable[Any]) -> frozenset[int]:
 
 @functools.cache
 def _is_library(module: str) -> bool:
+    if module == "__main__":
+        return False  # whatever file the process was started with
     if module in sys.builtin_module_names:
         return True
     where = getattr(sys.modules.get(module), "__file__", None) or ""

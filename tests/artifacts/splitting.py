@@ -6,7 +6,9 @@ import contextlib
 import io
 import os
 import pickle
+import sys
 import traceback
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ def in_a_process(function: Any, *args: Any) -> Any:
     child = os.fork()
     if not child:
         os.close(reading)
+        warnings.simplefilter("ignore")  # what libraries say to the notebook's code
         try:
             answer = (True, function(*args))
         except BaseException:
@@ -49,8 +52,6 @@ def run(code: str, namespace: dict[str, Any]) -> str:
 
 def fresh(setup: str = "") -> dict[str, Any]:
     """The namespace of a new kernel's `__main__`, after the setup code."""
-    import sys
-
     namespace = sys.modules["__main__"].__dict__
     for name in [name for name in namespace if not name.startswith("__")]:
         del namespace[name]
