@@ -51,6 +51,7 @@ class Client:
         self._given_home = home is not None
         self._elsewhere = root is not None
         self._prestarted = runner
+        self._lock = threading.Lock()
 
     def check(self, path: Path | str) -> tuple[Diagnostic, ...]:
         """Return every finding about a notebook, errors first to last as they stand; nothing is run."""
@@ -67,17 +68,26 @@ class Client:
     def prestart(self) -> None:
         """Start the process that forks tasks now, so that it loads while the notebook is read and compiled."""
         if self._prestarted is None:
-            runner = LocalRunner(self.home if self._given_home else None)
-            runner.prestart()
-            self._prestarted = runner
+            self._prestarted = self._take_runner()
             atexit.register(self.close)
 
     def close(self) -> None:
         """End what `prestart` started, if no run has taken it over."""
-        runner, self._prestarted = self._prestarted, None
+        with self._lock:
+            runner, self._prestarted = self._prestarted, None
         if runner is not None:
             runner.close()
-            atexit.unregister(self.close)
+        atexit.unregister(self.close)
+
+    def _take_runner(self) -> LocalRunner:
+        """Return a started runner that belongs to the caller alone."""
+        with self._lock:
+            runner, self._prestarted = self._prestarted, None
+        if runner is None:
+            runner = LocalRunner(self.home if self._given_home else None)
+            runner.prestart()
+        runner.leave_out = places.own_folders(self.home, self.store.local_path(""))
+        return runner
 
     def run(
         self,
@@ -101,7 +111,7 @@ class Client:
         from the thread that drives the run. Raises Refused, before anything runs, for what is wrong with the notebook
         or the parameters. `spec`: what the notebook compiles to, where the caller has it already.
         """
-        self.prestart()
+        runner = self._take_runner()
         try:
             info = self.prepare(
                 path,
@@ -111,15 +121,10 @@ class Client:
                 options={"max_parallel": max_parallel or _processors(), "cache": cache, "save": save},
                 spec=spec,
             )
-            runner = self._prestarted
-            assert runner is not None
-            runner.leave_out = places.own_folders(self.home, self.store.local_path(""))
             runner.prestart(info.spec.kernel)
         except BaseException:
-            self.close()
+            runner.close()
             raise
-        self._prestarted = None
-        atexit.unregister(self.close)
         run = Run(self.store, info)
         if on_event is not None:
             run.subscribe(on_event)

@@ -163,9 +163,10 @@ class ArtifactHandle:
         return holder.size if holder is not None else 0
 
     def load(self) -> Any:
-        """Return the value (for a logged file: its bytes). See `TaskRun.inputs` about classes of the notebook."""
+        """Return the value (of what was logged: text or bytes). See `TaskRun.inputs` about classes of the notebook."""
         if self.artifact.group is None and self.artifact.blob is not None:
-            return self._run.store.get(self.artifact.blob)
+            data = self._run.store.get(self.artifact.blob)
+            return data.decode() if (self.artifact.media_type or "").startswith("text/") else data
         return _load(self._run, {self.name: self.artifact})[self.name]
 
 

@@ -1,7 +1,8 @@
 """What every place that runs tasks looks like to the orchestrator, which knows this file only.
 
 A runner starts attempts of tasks, each described by a document in the store, and reports what becomes of them from a
-thread of its own. It decides nothing: no order, no retry, no meaning of a failure.
+thread of its own. It decides nothing: no order, no retry, no meaning of a failure. (`list` and `adopt`, by which a
+restarted orchestrator takes over what still runs, come with restartable runs.)
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,10 @@ PARTS = (
 
 def test_a_run_gives_values_metrics_and_outputs(client: Client, tmp_path: Path) -> None:
     """After `wait` everything that the run made can be had by name, and the folder is as it was."""
-    source = "import kfnb\nkfnb.log_metric('gap', float('nan'))\nopen('left.txt', 'w').write('here')"
+    source = (
+        "import kfnb\nkfnb.log_metric('gap', float('nan'))\n"
+        "open('left.txt', 'w').write('here')\nkfnb.log_artifact('left.txt', name='note')"
+    )
     notebook = write_notebook(tmp_path / "parts.ipynb", *PARTS, source)
     before = {path.name for path in tmp_path.iterdir()}
     run = client.run(notebook).wait()
@@ -35,6 +39,7 @@ def test_a_run_gives_values_metrics_and_outputs(client: Client, tmp_path: Path) 
     assert {*before, "home"} == {path.name for path in tmp_path.iterdir()}
     assert (7, 10.5, 6) == (run.artifacts["q"].load(), run.artifacts["r"].load(), run.artifacts["p"].load().twice())
     assert "6\n7\n" == run.tasks["s1"].log()
+    assert run.tasks["s3"].logged["note"].load() in ("here", b"here")
     assert math.isnan(run.metrics["s3"]["gap"])
     assert {"s3": {"gap": "NaN"}} == json.loads(json.dumps(run.to_dict(), allow_nan=False))["metrics"]
     copy = shutil.copy(notebook, tmp_path / "copy.ipynb")
@@ -120,6 +125,15 @@ def test_two_runs_of_one_notebook_at_once(client: Client, tmp_path: Path) -> Non
     runs = [client.run(notebook, {"n": n}) for n in (1, 2)]
     assert ["1", "2"] == [run.wait().artifacts["text"].load() for run in runs]
     assert 2 == len({run.id for run in runs})
+
+
+def test_threads_can_share_a_client(client: Client, tmp_path: Path) -> None:
+    """Runs started from several threads at once do not get in each other's way."""
+    notebook = write_notebook(tmp_path / "p.ipynb", "x = int('1')", "print(x)")
+    client.prestart()
+    with ThreadPoolExecutor(3) as pool:
+        runs = list(pool.map(lambda _: client.run(notebook).wait(), range(3)))
+    assert ["SUCCEEDED"] * 3 == [run.state for run in runs]
 
 
 def test_a_run_works_inside_a_running_event_loop(client: Client, tmp_path: Path) -> None:
