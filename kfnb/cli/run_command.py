@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
 import sys
 from pathlib import Path  # noqa: TC003 - typer looks at the annotations
 from typing import TYPE_CHECKING, Annotated
@@ -13,10 +11,9 @@ import typer
 from kfnb.cli.options import JsonOption, NotebookArgument, ParameterOption, ParametersFileOption, RootOption, client
 from kfnb.cli.output import emit, say
 from kfnb.cli.parameters import read_parameters
+from kfnb.cli.signals import ending_like_interrupt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from kfnb.client import Run
 
 EXIT_CODES = {"SUCCEEDED": 0, "SKIPPED": 0, "FAILED": 1, "CANCELED": 130, "CANCELING": 130}
@@ -53,7 +50,7 @@ def run(
     # `-p n=5` is the text "5" for a parameter that is text: only the notebook can say
     values = read_parameters(parameter or [], parameters_file, {p.name: p.type for p in spec.parameters})
     watcher = Watcher()
-    with _sigterm_cancels():
+    with ending_like_interrupt():
         started = here.run(
             notebook,
             values,
@@ -82,21 +79,6 @@ def _wait(run: Run) -> None:
             say("Cancelling; Ctrl-C again stops at once." if presses == 1 else "Stopping at once.")
             if presses > 1:  # `wait` has asked for a clean end at the first
                 run.cancel(now=True)
-
-
-@contextlib.contextmanager
-def _sigterm_cancels() -> Iterator[None]:
-    """Treat SIGTERM and a closed terminal like Ctrl-C: no process of the run may outlive this one."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _report(run: Run, notebook: Path, *, as_json: bool, remembered: bool) -> int:

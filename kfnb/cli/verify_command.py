@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kfnb.cli.options import JsonOption, NotebookArgument, ParameterOption, ParametersFileOption, client
 from kfnb.cli.output import emit, say, show
 from kfnb.cli.parameters import read_parameters
+from kfnb.cli.signals import ending_like_interrupt
 
 if TYPE_CHECKING:
     from kfnb.verify import Verdict
@@ -32,7 +33,8 @@ def verify(
 
     types = {p.name: p.type for p in client().compile(notebook).parameters} if parameter else {}
     values = read_parameters(parameter or [], parameters_file, types)
-    verdict = compare(notebook, values, progress=say)
+    with ending_like_interrupt():
+        verdict = compare(notebook, values, progress=say)
     if json:
         emit(verdict.to_dict())
     else:

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from kfnb.launcher.processes import die_with_parent
 from kfnb.verify.folder import enter_copy
 from kfnb.verify.plan import Action, Compared, Plan, Result
 from kfnb.verify.probe import Answer, Question
@@ -153,6 +154,7 @@ def main(plan_path: str, result_path: str) -> None:
     folder = enter_copy(Path(plan.folder), Path(plan.scratch))
     os.chdir(folder)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the kernel is ended too
+    die_with_parent(signal.SIGTERM, os.getppid())
     result = asyncio.run(_ByHand(plan, folder).run())
     Path(result_path).write_bytes(msgspec.json.encode(result, enc_hook=str))
 
