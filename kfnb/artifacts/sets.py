@@ -32,6 +32,8 @@ def rebuild(first: int, times: int, items: list[Any], fillers: list[int], frozen
     """Build a set by a recipe."""
     items = [*fillers, *items]
     at_once = dict.fromkeys(items[:first])
+    if frozen and not fillers:
+        return _rebuild_frozen(times, at_once, items[first:])
     made: set[Any] = set()
     for _ in range(times):
         made.update(at_once)
@@ -39,6 +41,14 @@ def rebuild(first: int, times: int, items: list[Any], fillers: list[int], frozen
     for filler in fillers:
         made.discard(filler)
     return frozenset(made) if frozen else made
+
+
+def _rebuild_frozen(times: int, at_once: dict[Any, Any], rest: list[Any]) -> frozenset[Any]:
+    """The same for a frozenset, which cannot be filled: a copy of a set would get a table of another size."""
+    made: frozenset[Any] = frozenset(at_once if times else rest)
+    for _ in range(times - 1):
+        made = made.union(at_once)
+    return made.union(rest) if times and rest else made
 
 
 def wrong_order(memo: Iterable[tuple[int, Any]]) -> dict[int, Recipe | None]:

@@ -77,14 +77,14 @@ def _innermost(path: str, value: Any, context: Context, fault: BaseException) ->
     """Follow the first part that fails by itself as long as there is one."""
     end, seen = time.monotonic() + _SECONDS, {id(value)}
     found = True
-    while found and not isinstance(fault, NotSaveable) and time.monotonic() < end:
+    while found and time.monotonic() < end:
         found = False
         for inner_path, inner in _parts(path, value):
             if id(inner) in seen or time.monotonic() > end:
                 continue
             seen.add(id(inner))
             inner_fault = _fault(inner, context)
-            if inner_fault is not None:
+            if inner_fault is not None and not (isinstance(fault, NotSaveable) and str(inner_fault) != str(fault)):
                 path, value, fault, found = inner_path, inner, inner_fault, True
                 break
     return path, value, fault

@@ -152,11 +152,16 @@ class LoadedValues:
         return tuple(n for n in names if n in namespace and n in self.sources and self._changed(context, n))
 
     def changed_mates(
-        self, group: ValueGroup, names: Iterable[str], *, by_reference: frozenset[str] = frozenset()
+        self,
+        namespace: Mapping[str, Any],
+        group: ValueGroup,
+        names: Iterable[str],
+        *,
+        by_reference: frozenset[str] = frozenset(),
     ) -> tuple[str, ...]:
         """Return those of the other names of a loaded group whose values were changed in place since loading."""
         values = self.groups[group]
-        context = Context(values, by_reference)
+        context = Context({**namespace, **values}, by_reference)
         return tuple(n for n in names if self._differs(context, n, group, n))
 
     def _changed(self, context: Context, name: str) -> bool:

@@ -147,8 +147,8 @@ def _reduce_array(pickler: ValuePickler, value: Array) -> Any:
 def _whole_base(pickler: ValuePickler, value: Array) -> Place | None:
     """The array that owns the memory of `value`, if `value` is all of it (a reshaped or transposed array)."""
     base = value.base
-    if value.nbytes >= OUT_OF_BAND:
-        return None  # mapped when loaded, so that no array owns its memory there
+    if value.nbytes >= OUT_OF_BAND or not value.flags.writeable:
+        return None  # a mapped array owns no memory; a read-only view is often a look into a frame
     if type(base) is not np.ndarray or not plain(value) or not plain(base) or not base.flags.owndata:
         return None
     if (
