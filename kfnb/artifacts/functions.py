@@ -56,6 +56,27 @@ def apart() -> Iterator[None]:
         internals._DYNAMIC_CLASS_TRACKER_BY_ID = before
 
 
+def new_class(*arguments: Any) -> type:
+    """Make a class without its content, as cloudpickle does, but without telling its bases of a new subclass.
+
+    Their `__init_subclass__` ran when the class was defined; what it left behind is in the state that is loaded.
+    """
+    bases = arguments[2]
+    silenced = [
+        (base, vars(base)["__init_subclass__"])
+        for base in {kind for given in bases for kind in getattr(given, "__mro__", ())}
+        if "__init_subclass__" in vars(base) and base.__module__ == "__main__"
+    ]
+    for base, _ in silenced:
+        del base.__init_subclass__
+    try:
+        made: type = internals._make_skeleton_class(*arguments)
+    finally:
+        for base, hook in silenced:
+            base.__init_subclass__ = hook  # type: ignore[method-assign]
+    return made
+
+
 def main_globals() -> dict[str, Any]:
     """The globals of the consumer's `__main__`."""
     found = getattr(_consumer, "namespace", None)
@@ -142,7 +163,12 @@ def reduce_function(pickler: ValuePickler, function: FunctionType) -> Any:
 def reduce_class(pickler: ValuePickler, cls: type) -> Any:
     """Say how a class is pickled."""
     path = _path_in_main(pickler, cls)
-    return (main_attribute, (path,)) if path is not None else internals._class_reduce(cls)
+    if path is not None:
+        return main_attribute, (path,)
+    reduced = internals._class_reduce(cls)
+    if isinstance(reduced, tuple) and reduced[0] is internals._make_skeleton_class:
+        return (new_class, *reduced[1:])
+    return reduced
 
 
 def _path_in_main(pickler: ValuePickler, thing: Any) -> str | None:

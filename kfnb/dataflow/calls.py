@@ -7,6 +7,7 @@ Used by `statements.py`, whose walker builds on this one.
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,23 @@ _KEEPS_ARGUMENTS = frozenset(
     ]
 )
 _METHOD_ARGUMENT_CHANGERS = {"shuffle": (0,), "readinto": (0,)}
+_CONSTRUCTING = frozenset(
+    {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__class_getitem__"}
+)
+_CHANGES_BY_STORING = frozenset(
+    {"__setitem__", "__delitem__", "__setattr__", "__delattr__", "__setstate__", "__iadd__", "__isub__"}
+)
+_UNPICKLERS = (
+    "pickle.load",
+    "pickle.Unpickler",
+    "joblib.load",
+    "dill.load",
+    "cloudpickle.load",
+    "torch.load",
+    "pandas.read_pickle",
+    "numpy.load",
+    "shelve.",
+)
 _FUNCTION_MAKERS = frozenset(
     {"functools.partial", "functools.wraps", "functools.lru_cache", "functools.cache", "numpy.vectorize"}
 )
@@ -84,6 +102,10 @@ _SAME_PATH = frozenset(
 _PATH_TYPES = frozenset({"pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath"})
 _SAME_PATH_METHODS = frozenset(
     {"resolve", "absolute", "expanduser", "as_posix", "with_suffix", "with_name", "joinpath"}
+)
+_LOGS = tuple(f"logging.getLogger.{n}" for n in ("debug", "info", "warn", "error", "critical", "exception", "log"))
+_LOGGING_SETTERS = frozenset(
+    ["setLevel", "addHandler", "removeHandler", "setFormatter", "addFilter", "removeFilter", "propagate", "handlers"]
 )
 _ENVIRONMENT = "os.environ"
 _SEARCH_PATH = "sys.path"
@@ -313,6 +335,21 @@ class CallWalker(ExpressionWalker):
 
     # ------------------------------------------------------------------------------------------------ methods
 
+    def use_instance(self, value: Value, node: ast.AST) -> None:
+        for info in value.instances:
+            for relative in self.book.family(info):
+                for name, method in relative.methods.items():
+                    if (
+                        not name.startswith("__")
+                        or name in _CONSTRUCTING
+                        or not (method.changes or method.changed_parameters)
+                    ):
+                        continue
+                    with self.perhaps():
+                        self._apply_effects(method, node)
+                    if "self" in method.changed_parameters and name not in _CHANGES_BY_STORING:
+                        self.change(value, node)
+
     def run_property(self, base: Value, name: str, node: ast.AST) -> None:
         if base.instances:
             methods = [
@@ -339,6 +376,11 @@ class CallWalker(ExpressionWalker):
             return merge(results)
         self._method_changes(receiver, name, arguments, discarded, bool(own))
         self._method_draws(receiver, name, arguments)
+        if name in ("query", "eval"):
+            self._names_in_text(arguments)
+        if name.startswith("__") and receiver.functions:  # `f.__wrapped__(x)`: what a decorator kept
+            for summary in receiver.functions:
+                self.apply(summary, arguments, None, receiver)
         self._method_paths(receiver, name, arguments)
         self._keywords(arguments)
         if name in ("system", "getoutput", "run_line_magic", "run_cell_magic"):
@@ -347,6 +389,13 @@ class CallWalker(ExpressionWalker):
             [self._method_result(receiver, name, arguments), *results],
             self._method_result(receiver, name, arguments).kind,
         )
+
+    def _names_in_text(self, arguments: Arguments) -> None:
+        """`df.query("a > @limit")` reads `limit`."""
+        for argument in arguments.node.args[:1]:
+            text = argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else ""
+            for name in re.findall(r"@([A-Za-z_]\w*)", text):
+                self.load(name, argument)
 
     def _own_methods(self, receiver: Value, name: str) -> list[Summary]:
         if receiver.instances or receiver.classes:
@@ -379,6 +428,8 @@ class CallWalker(ExpressionWalker):
     def _changes_receiver(self, receiver: Value, name: str, arguments: Arguments, discarded: bool) -> bool:
         if receiver.kind == "frame":
             return name in ("insert", "pop", "update") or self._inplace(arguments)
+        if receiver.kind == "figure":
+            return name not in lookers.LOOKER_METHODS and not name.startswith("get_")
         if name in changers.CHANGER_METHODS or (name.endswith("_") and not name.endswith("__")):
             return True
         if name in changers.GENERATOR_METHODS and (
@@ -508,6 +559,10 @@ class CallWalker(ExpressionWalker):
 
     def _library(self, dotted: str, arguments: Arguments, discarded: bool) -> Value:
         node = arguments.node
+        for value in arguments.all:
+            self.use_instance(value, node)
+        if dotted.startswith(_UNPICKLERS):
+            self.record.unpickles = True
         self._library_random(dotted, arguments)
         self._library_paths(dotted, arguments)
         self._library_changes(dotted, arguments, discarded)
@@ -551,6 +606,9 @@ class CallWalker(ExpressionWalker):
                 self.effect("unseeded", "numpy.random", node)
         if dotted.startswith(("sklearn.model_selection.cross_val", "sklearn.model_selection.learning_curve")):
             self.effect("draw-if-unseeded", "numpy.random", node)
+        if dotted.startswith("scipy.stats.") and dotted.endswith((".rvs", ".resample")):
+            if not any(arguments.given(p) for p in ("random_state", "seed", "rng")):
+                self.effect("draw", "numpy.random", node)
         if dotted in ("random.getstate", "numpy.random.get_state"):
             self.effect("draw", "random" if dotted.startswith("random") else "numpy.random", node)
 
@@ -647,8 +705,11 @@ class CallWalker(ExpressionWalker):
 
     def _setter_receiver(self, dotted: str) -> str | None:
         for receiver, library in setters.SETTER_RECEIVERS.items():
-            if dotted.startswith(receiver + "."):
+            looks = dotted.startswith(_LOGS) or dotted.rsplit(".", 1)[-1].startswith(("get", "is", "has"))
+            if dotted.startswith(receiver + ".") and not looks:
                 return library
+        if dotted.startswith("logging.") and dotted.rsplit(".", 1)[-1] in _LOGGING_SETTERS:
+            return "logging"
         return None
 
     def _discarded_library_call(self, dotted: str, arguments: Arguments) -> None:
@@ -676,6 +737,8 @@ class CallWalker(ExpressionWalker):
 
     def _library_result(self, dotted: str, arguments: Arguments) -> Value:
         positional = arguments.positional
+        if dotted in setters.SETTER_RECEIVERS or (dotted.startswith("logging.") and dotted.split(".")[1][:1].isupper()):
+            return Value(dotted=dotted)
         if dotted in _HERE:
             return Value(kind="path", path="")
         if dotted == "os.path.join":

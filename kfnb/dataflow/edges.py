@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from kfnb.dataflow import paths
 from kfnb.dataflow.flows import Given, SetupUse, StepFlow, Taken
 from kfnb.dataflow.record import Place, Read
-from kfnb.dataflow.slices import SetupTable, called_names, closure
+from kfnb.dataflow.slices import SetupTable, called_names, closure, import_roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from kfnb.dataflow.book import Book
     from kfnb.dataflow.names import Replay, StepNotes
     from kfnb.dataflow.program import Program, Statement
@@ -190,9 +191,9 @@ class EdgeBuilder:
         """Names that came to share an object here and are changed further down: they go on together from here."""
         together: set[str] = set()
         for names in self.notes[number].record.shared:
-            hot = {n for n in names & self.hot[number] if n in self.live[number]}
-            if len(hot) > 1:
-                together |= {n for n in hot if n in producers or n in self.notes[number].record.binds}
+            if names & self.hot[number] & self.live[number]:
+                living = names & self.live[number]
+                together |= {n for n in living if n in producers or n in self.notes[number].record.binds}
         return together
 
     def _same_objects(self, flow: StepFlow, number: int) -> None:
@@ -362,6 +363,8 @@ class EdgeBuilder:
         for number, flow in enumerate(self.flows):
             above = [replay for at, replay in replays if at < number]
             needed = set(self.setup_reads[number])
+            if self.notes[number].record.unpickles:  # what is in the file may be of any class above
+                needed |= {n for n, found in self.table.by_name.items() if found[0].kind == "definition"}
             names = closure(needed, self.table, self.book)
             uses: dict[int, SetupUse] = {}
             for name in names:
@@ -410,9 +413,15 @@ class EdgeBuilder:
         for number, (flow, note) in enumerate(zip(self.flows, self.notes, strict=True)):
             reads = {paths.normal(e.detail) for e, _ in note.record.effects if e.kind == "reads"}
             writes = {paths.normal(e.detail) for e, _ in note.record.effects if e.kind == "writes"}
+            imported = {
+                *note.record.imports,
+                *(root for use in flow.setup for root in import_roots(use.statement.node)),
+            }
+            modules = {f"*/{name}.py" for name in imported} | {f"*/{name}/*" for name in imported}
             flow.reads, flow.writes = tuple(sorted(reads)), tuple(sorted(writes))
             for writer, written in writers:
                 meeting = sorted({w for w in written for r in reads | writes if paths.meet(w, r)})
+                meeting += sorted({w for w in written for m in modules if w != paths.ANY and paths.meet("./" + w, m)})
                 if meeting:
                     flow.needs_step(writer, "files: " + ", ".join(m or "." for m in meeting[:3]))
             if writes:

@@ -254,12 +254,15 @@ class ExpressionWalker:
             self.record.binds[name] = True
             if name in self.book.setup:
                 self.record.demoted.add(name)
+        if self.scope is None and name in BUILTINS:  # the builtin of that name is back
+            self.flow.set(name, Binding(Value(dotted=name, kind="builtin"), Token(), True, -1))
+            return
         self.flow.set(name, Binding(UNKNOWN, Token(name), False, self.unit, True, deleted=True))
 
     def change(self, value: Value, node: ast.AST) -> None:
         """Note that the object behind `value`, and all that may share with it, changes in place (numbers and texts
         cannot)."""
-        if value.kind in IMMUTABLE_KINDS:
+        if value.kind in IMMUTABLE_KINDS or value.dotted is not None:
             return
         for name in value.direct:
             self.record.demoted.add(name)
@@ -332,6 +335,7 @@ class ExpressionWalker:
 
     def eval_FormattedValue(self, node: ast.FormattedValue) -> Value:
         value = self.eval(node.value)
+        self.use_instance(value, node)
         self.eval(node.format_spec)
         return Value(path=value.path)
 
@@ -357,9 +361,13 @@ class ExpressionWalker:
     def run_property(self, base: Value, name: str, node: ast.AST) -> None:
         """Do what reading an attribute does where it is a property of a notebook class; see `calls.py`."""
 
+    def use_instance(self, value: Value, node: ast.AST) -> None:
+        """Do what operators, iteration, subscripts and printing do to an instance of a notebook class; see `calls.py`."""
+
     def eval_Subscript(self, node: ast.Subscript) -> Value:
         base = self.eval(node.value)
         self.eval(node.slice)
+        self.use_instance(base, node)
         if base.kind == "frame":
             return Value(kind="frame") if isinstance(node.ctx, ast.Load) else base
         if base.kind == "text":
@@ -395,6 +403,8 @@ class ExpressionWalker:
 
     def eval_BinOp(self, node: ast.BinOp) -> Value:
         left, right = self.eval(node.left), self.eval(node.right)
+        self.use_instance(left, node)
+        self.use_instance(right, node)
         if (
             isinstance(node.op, ast.Div)
             and (left.path is not None or right.path is not None)
@@ -423,6 +433,8 @@ class ExpressionWalker:
 
     def eval_Compare(self, node: ast.Compare) -> Value:
         values = [self.eval(node.left), *(self.eval(c) for c in node.comparators)]
+        for value in values:
+            self.use_instance(value, node)
         for operator, value in zip(node.ops, values[1:], strict=True):
             if isinstance(operator, (ast.In, ast.NotIn)) and value.kind == "iterator":
                 self.use_up(value, node)
@@ -468,6 +480,7 @@ class ExpressionWalker:
 
     def iterate(self, value: Value, node: ast.AST) -> Value:
         """Return what one element of `value` may share and be; using up an iterator changes it."""
+        self.use_instance(value, node)
         if value.kind == "iterator":
             self.use_up(value, node)
         if value.kind in ("number", "text", "range"):

@@ -18,7 +18,7 @@ from kfnb.dataflow.functions import blank_summary, class_of, effect_kinds, finis
 from kfnb.dataflow.names import StepNotes, walk_program
 from kfnb.dataflow.program import CodeStep, Program, StarResolver, read_program
 from kfnb.dataflow.record import Finding, Place
-from kfnb.dataflow.slices import SetupTable, find_setup, module_scope
+from kfnb.dataflow.slices import SetupTable, find_setup, import_roots, module_scope
 
 
 def analyse(
@@ -206,7 +206,10 @@ def _setting_findings(notes: list[StepNotes], flows: list[StepFlow]) -> list[Fin
         for kind, library, place in note.computed_settings:
             later = {root for other in notes[number + 1 :] for root in other.record.imports}
             later |= {
-                alias for flow in flows[number + 1 :] for use in flow.setup for alias in _roots(use.statement.node)
+                alias
+                for flow in flows[number + 1 :]
+                for use in flow.setup
+                for alias in import_roots(use.statement.node)
             }
             if library in later or (library in ("warnings", "logging", "sys", "decimal") and number + 1 < len(notes)):
                 what = f"a setting of `{library}`" if kind == "setter" else f"a value of the module `{library}`"
@@ -220,14 +223,6 @@ def _setting_findings(notes: list[StepNotes], flows: list[StepFlow]) -> list[Fin
                     )
                 )
     return findings
-
-
-def _roots(node: ast.stmt) -> set[str]:
-    if isinstance(node, ast.Import):
-        return {alias.name.split(".")[0] for alias in node.names}
-    if isinstance(node, ast.ImportFrom):
-        return {(node.module or "").split(".")[0]}
-    return set()
 
 
 def _memory_findings(program: Program, notes: list[StepNotes], table: SetupTable, book: Book) -> list[Finding]:

@@ -182,6 +182,15 @@ def import_keys(node: ast.Import | ast.ImportFrom) -> dict[str, str]:
     return keys
 
 
+def import_roots(node: ast.stmt) -> set[str]:
+    """Return the top-level packages that an import statement imports."""
+    if isinstance(node, ast.Import):
+        return {alias.name.split(".")[0] for alias in node.names}
+    if isinstance(node, ast.ImportFrom):
+        return {(node.module or "").split(".")[0]}
+    return set()
+
+
 # ---------------------------------------------------------------------------------------------------- finding setup
 
 
@@ -267,12 +276,25 @@ def _consider(
             ]
         return
     value = _assigned_literal(statement.node, name)
+    if isinstance(value, ast.Call) and _is_session_object(value, book):
+        needs = frozenset(_loads([value]))
+        table.by_name[name] = [Definition((name,), "definition", statement, needs)]
+        return
     if value is not None and literal(value):
         table.by_name[name] = [Definition((name,), "literal", statement)]
         try:
             table.constants[name] = ast.literal_eval(value)
         except ValueError:
             pass
+
+
+def _is_session_object(node: ast.Call, book: Book) -> bool:
+    """Say whether a call gives something of the session itself (a logger, a handler) that can be had again anywhere."""
+    dotted = _dotted(node.func, book) or ""
+    if not dotted.startswith("logging.") or "FileHandler" in dotted:
+        return False
+    arguments = [*node.args, *(k.value for k in node.keywords)]
+    return all(literal(a) or _dotted(a, book) is not None for a in arguments)
 
 
 def program_future(statement: Statement) -> bool:

@@ -259,6 +259,8 @@ class Walker(CallWalker):
             return replace(value, tokens=value.tokens | decorator.tokens)
         call = ast.copy_location(ast.Call(func=ast.Name(id="", ctx=ast.Load()), args=[], keywords=[]), node)
         result = self.call(decorator, Arguments((value,), {}, (), call), False)
+        if any(s.changes or s.binds or s.effects for s in decorator.functions):
+            self.record.demoted.add(node.name)  # defining it again elsewhere would do that again
         functions = tuple(dict.fromkeys((*value.functions, *result.functions)))
         kind = "stateful" if result.kind == "stateful" or result.instances else value.kind
         return Value(
@@ -423,6 +425,7 @@ class Walker(CallWalker):
         suppresses = False
         for item in node.items:
             value = self.eval(item.context_expr)
+            self.use_instance(value, item.context_expr)
             suppresses = suppresses or self._may_suppress(item.context_expr, value)
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, replace(value, functions=(), direct=frozenset()))
@@ -534,8 +537,14 @@ class Walker(CallWalker):
         number = node.args[0]
         assert isinstance(number, ast.Constant)
         assert isinstance(number.value, int)
-        for argument in node.args[1:]:
-            self.eval(argument)
+        with self.perhaps():  # IPython leaves a name that it does not know as text
+            for argument in node.args[1:]:
+                if (
+                    not isinstance(argument, ast.Name)
+                    or self.scope is not None
+                    or self.flow.get(argument.id) is not None
+                ):
+                    self.eval(argument)
         if self.parsed is None:
             return UNKNOWN
         mark = self.parsed.marks[number.value]

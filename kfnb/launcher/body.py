@@ -150,6 +150,8 @@ class Body:
         if self._given.inputs:
             with self._kernel.channel.muted():
                 self._loaded = load_values(self._store, self._inputs_in_order(), self._namespace)
+            if "matplotlib.figure" in sys.modules:
+                import matplotlib.pyplot  # noqa: F401  # a figure that flows is shown as where it was made
         self._restore([p for p in self._given.state if p not in _EARLY])
         for provider in self._task.state_watch:
             self._watch(provider)

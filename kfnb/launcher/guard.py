@@ -41,7 +41,7 @@ class Loaded(Protocol):
     def changed(self, namespace: dict[str, Any], names: list[str]) -> tuple[str, ...]:
         """Return the names whose values were changed in place since loading."""
 
-    def changed_mates(self, group: ValueGroup, names: list[str]) -> tuple[str, ...]:
+    def changed_mates(self, namespace: dict[str, Any], group: ValueGroup, names: list[str]) -> tuple[str, ...]:
         """Return those of the other names of a loaded group whose values were changed in place since loading."""
 
 
@@ -107,7 +107,7 @@ def check_mates(given: ExecutorInput, loaded: Loaded | None, namespace: dict[str
         artifact = given.inputs.get(taken.name)
         if not taken.mates or artifact is None or artifact.group is None:
             continue
-        changed = loaded.changed_mates(artifact.group, [n for n in artifact.group.names if n in taken.mates])
+        changed = loaded.changed_mates(namespace, artifact.group, [n for n in artifact.group.names if n in taken.mates])
         if changed:
             return finding(
                 given,
