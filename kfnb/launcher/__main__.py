@@ -27,13 +27,12 @@ def main() -> int:
 
     out = os.dup(1)
 
-    def tell(data: dict[str, object]) -> None:
-        if "log" in data:
-            os.write(out, str(data["log"]).encode("utf-8", "replace"))
-        else:
-            os.write(out, json.dumps({"event": "progress", "data": data}).encode() + b"\n")
+    def write(text: str) -> None:
+        left = memoryview(text.encode("utf-8", "replace"))
+        while left:
+            left = left[os.write(out, left) :]
 
-    return run_input(uri, Kernel(), tell)
+    return run_input(uri, Kernel(), lambda data: write(json.dumps({"event": "progress", "data": data}) + "\n"), write)
 
 
 if __name__ == "__main__":

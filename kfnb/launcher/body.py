@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 import asyncio
 import atexit
+import gc
+import importlib
 import os
 import signal
 import sys
@@ -86,7 +88,8 @@ class Body:
         self._namespace: dict[str, Any] = kernel.shell.user_ns
         self._view = view
         self._store = store
-        self._record = PathRecord(str(view.path if view.mirrored else view.folder), view.linked)
+        here = str(view.path if view.mirrored else view.folder)
+        self._record = PathRecord(here, view.linked, str(view.folder) if view.mirrored else None)
         self._definitions = _definitions(given, kernel)
         self._sink = TaskSink(store, given.run_id, self._definitions, self._quietly)
         self._watched: dict[str, bytes | None] = {}
@@ -150,6 +153,7 @@ class Body:
         if self._given.inputs:
             with self._kernel.channel.muted():
                 self._loaded = load_values(self._store, self._inputs_in_order(), self._namespace)
+            _show_figures_inline()
             if "matplotlib.figure" in sys.modules:
                 import matplotlib.pyplot  # noqa: F401  # a figure that flows is shown as where it was made
         self._restore([p for p in self._given.state if p not in _EARLY])
@@ -170,7 +174,12 @@ class Body:
     def _restore(self, providers: Any) -> None:
         for provider in providers:
             if provider in self._given.state:
-                session.restore(provider, self._store.get(self._given.state[provider]))
+                data = self._store.get(self._given.state[provider])
+                session.restore(provider, self._swapped(data, str(self._view.folder), str(self._view.path)))
+
+    def _swapped(self, data: bytes, old: str, new: str) -> bytes:
+        """Put one folder's path in place of another in session state, where the view lies elsewhere than the folder."""
+        return data.replace(os.fsencode(old), os.fsencode(new)) if self._view.mirrored else data
 
     def _watch(self, provider: str) -> None:
         """Remember a provider's state; where its library is not imported yet, as it is right after that."""
@@ -279,7 +288,7 @@ class Body:
             or guard.check_state(given, self._watched, state_after)
         )
         records, unrecorded = guard.record_scalars(given, self._namespace)
-        error = error or unrecorded
+        error = error or unrecorded or self._check_folder()
         if error is not None:
             return self._failed(error)
         absent = tuple(o.name for o in task.outputs if o.name not in self._namespace)
@@ -289,7 +298,12 @@ class Body:
         error = self._check_saved(artifacts, unsaved)
         if error is not None:
             return self._failed(error)
-        state_out = {p: self._store.put(data) for p in task.state_outputs if (data := state_after[p]) is not None}
+        real, here = str(self._view.folder), str(self._view.path)
+        state_out = {
+            p: self._store.put(self._swapped(data, here, real))
+            for p in task.state_outputs
+            if (data := state_after[p]) is not None
+        }
         return ExecutorOutput(
             state="SUCCEEDED",
             artifacts=artifacts,
@@ -303,6 +317,16 @@ class Body:
             paths_read=self._record.read(),
             warnings=tuple(self._warnings),
         )
+
+    def _check_folder(self) -> TaskError | None:
+        written = self._record.written_elsewhere
+        if not written:
+            return None
+        message = (
+            f"Step {self._task.name!r} wrote to {written[0]!r} by its absolute path: the notebook's folder itself, "
+            "which a run leaves as it is. Write to a relative path, or run where mount namespaces are allowed."
+        )
+        return guard.finding(self._given, "KF605", message)
 
     def _tagged_metrics(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -373,6 +397,15 @@ def _definitions(given: ExecutorInput, kernel: Kernel) -> frozenset[str]:
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
         names.update(node.name for node in tree.body if isinstance(node, kinds))
     return frozenset(names - {output.name for output in given.task.outputs})
+
+
+def _show_figures_inline() -> None:
+    """If a figure was loaded, have figures shown as pictures: by hand the notebook's first plot has seen to that."""
+    matplotlib_figure = sys.modules.get("matplotlib.figure")
+    if matplotlib_figure is None or "inline" not in os.environ.get("MPLBACKEND", ""):
+        return
+    if any(issubclass(type(found), matplotlib_figure.Figure) for found in gc.get_objects()):
+        importlib.import_module("matplotlib_inline.backend_inline")
 
 
 def _is_librarys(thread: threading.Thread) -> bool:

@@ -112,7 +112,8 @@ class ForkServer:
 
     def _snapshot(self, request: dict[str, Any]) -> None:
         try:
-            make_snapshot(request["folder"], request["target"], request.get("leave_out", ()))
+            own = [*request.get("leave_out", ()), *filter(None, [os.environ.get("KFNB_HOME")])]
+            make_snapshot(request["folder"], request["target"], own)
         except OSError as error:
             self._answer({"event": "snapshot", "error": str(error)})
         else:

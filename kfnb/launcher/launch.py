@@ -20,7 +20,7 @@ from kfnb.artifacts.store import Store
 from kfnb.errors import Diagnostic, KfnbError
 from kfnb.launcher import guard, namespaces, processes
 from kfnb.launcher.body import Body
-from kfnb.launcher.reports import TaskReport, Tell
+from kfnb.launcher.reports import Echo, TaskReport, Tell
 from kfnb.launcher.supervise import Ended, Supervisor
 from kfnb.launcher.workdir import View, settle_outside
 from kfnb.spec import ExecutorInput, ExecutorOutput, TaskError, to_json
@@ -39,8 +39,11 @@ _read_input = msgspec.json.Decoder(ExecutorInput).decode  # made once, before th
 _read_output = msgspec.json.Decoder(ExecutorOutput).decode
 
 
-def run_input(uri: str, kernel: Kernel, tell: Tell) -> int:
-    """Run the attempt whose ExecutorInput is at `uri`; return the exit code. Writes the output document in any case."""
+def run_input(uri: str, kernel: Kernel, tell: Tell, echo: Echo | None = None) -> int:
+    """Run the attempt whose ExecutorInput is at `uri`; return the exit code. Writes the output document in any case.
+
+    `tell` gets progress; `echo`, if given, gets all text that goes to the log (progress then has none).
+    """
     folder, _, name = uri.rpartition("/")
     try:
         given = _read_input(Store(folder or ".").read(name))
@@ -49,7 +52,7 @@ def run_input(uri: str, kernel: Kernel, tell: Tell) -> int:
         return WRONG_CALL if isinstance(error, msgspec.MsgspecError) else OUTSIDE
     store = Store(given.root)
     try:
-        output = launch(given, store, kernel, tell)
+        output = launch(given, store, kernel, tell, echo)
     except (KfnbError, OSError) as error:
         output = _outside(given, error)
         with contextlib.suppress(KfnbError):
@@ -59,7 +62,9 @@ def run_input(uri: str, kernel: Kernel, tell: Tell) -> int:
     return {"SUCCEEDED": DONE, "FAILED": USER_ERROR}.get(output.state, CANCELED)
 
 
-def launch(given: ExecutorInput, store: Store, kernel: Kernel, tell: Tell = lambda data: None) -> ExecutorOutput:
+def launch(
+    given: ExecutorInput, store: Store, kernel: Kernel, tell: Tell = lambda data: None, echo: Echo | None = None
+) -> ExecutorOutput:
     """Run the attempt in a body forked from this process; return its output, which is then also in the store.
 
     Must be called in the main thread of a process of its own: it takes over its signals and its children.
@@ -70,9 +75,10 @@ def launch(given: ExecutorInput, store: Store, kernel: Kernel, tell: Tell = lamb
     processes.adopt_orphans()
     try:
         mirrored = not _namespaces_work()
-        view = View(given.folder, scratch, mirrored)
+        root = store.local_path("")
+        view = View(given.folder, scratch, mirrored, (scratch, *([root] if root is not None else [])))
         view.build(given.snapshot, given.files, store)
-        report = TaskReport(given, store, tell)
+        report = TaskReport(given, store, tell, echo)
         rewrite = (os.fsencode(view.path), os.fsencode(view.folder)) if mirrored else None
         supervisor = Supervisor(given.task.cells, report, _timeout(given), rewrite)
         report.collector = supervisor.collector
@@ -209,7 +215,7 @@ def _warnings(given: ExecutorInput, report: TaskReport, supervisor: Supervisor, 
         yield Diagnostic("KF611", "warning", message, notebook, cells[number].id)
     if report.truncated:
         yield Diagnostic("KF611", "warning", "The step printed more than its log keeps; the end was dropped.", notebook)
-    for process in ended.leftovers:
+    for process in ended.leftovers if ended.stopped is None else ():
         message = (
             f"Process {process}, which step {given.task.name!r} started, was alive at its end and was ended with it; "
             "in one kernel it would have gone on. Wait for it in the step."

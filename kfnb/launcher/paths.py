@@ -36,10 +36,13 @@ class PathRecord:
     """The paths (relative, `/` between parts) that a body read in `folder`. Off until `recording` is set.
 
     `linked` maps paths that are still links to what they link to; they become copies before they are written to.
+    `real_folder`: the notebook's folder where `folder` does not lie at its place; writes to it are `written_elsewhere`.
     """
 
-    def __init__(self, folder: str, linked: dict[str, Path]) -> None:
+    def __init__(self, folder: str, linked: dict[str, Path], real_folder: str | None = None) -> None:
         self.recording = False
+        self.written_elsewhere: list[str] = []
+        self._real_folder = real_folder
         self._folder = folder.rstrip("/") + "/"
         self._linked = linked
         self._read: dict[str, None] = {}
@@ -183,6 +186,9 @@ class PathRecord:
     def _writes(self, path: Any, keep: bool) -> None:
         inside = self._inside(path)
         if inside is None:
+            real = self._real_folder
+            if real is not None and os.path.normpath(os.fsdecode(path)).startswith(real + "/"):
+                self.written_elsewhere.append(os.fsdecode(path))
             return
         self._own.add(inside)
         if inside in self._linked:

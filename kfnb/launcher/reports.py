@@ -27,12 +27,13 @@ _TELL_EVERY = 0.1
 _TELL_CHARACTERS = 2000
 
 Tell = Callable[[dict[str, Any]], None]
+Echo = Callable[[str], None]
 
 
 class TaskReport(Listener):
     """Log, notebook and progress of one attempt. While the body runs, an error in saving waits for the last save."""
 
-    def __init__(self, given: ExecutorInput, store: Store, tell: Tell) -> None:
+    def __init__(self, given: ExecutorInput, store: Store, tell: Tell, echo: Echo | None = None) -> None:
         self.log_key = f"{given.prefix}/log.txt"
         self.notebook_key = f"{given.prefix}/notebook.ipynb"
         self.collector: Collector | None = None
@@ -40,6 +41,7 @@ class TaskReport(Listener):
         self._given = given
         self._store = store
         self._tell = tell
+        self._echo = echo
         self._changed = False
         self._saved = time.monotonic()
         self._told = 0.0
@@ -79,7 +81,10 @@ class TaskReport(Listener):
         except OSError:
             self.truncated = True
             self._size = LOG_LIMIT
-        self._unsaid = (self._unsaid + text)[-2 * _TELL_CHARACTERS :]
+        if self._echo is not None:
+            self._echo(text)
+        else:
+            self._unsaid = (self._unsaid + text)[-2 * _TELL_CHARACTERS :]
 
     def on_tick(self) -> None:
         """Tell new text, and save the notebook if it is time."""

@@ -136,10 +136,14 @@ def _ignore_rules(folder: Path) -> Callable[[str, str], bool]:
 
 
 class View:
-    """A task's private copy of the folder, at `path`. `linked`: paths that are still links, and what they link to."""
+    """A task's private copy of the folder, at `path`. `linked`: paths that are still links, and what they link to.
 
-    def __init__(self, folder: str, scratch: Path, mirrored: bool) -> None:
+    `own`: folders of kfnb's, which are no part of the view should they lie within.
+    """
+
+    def __init__(self, folder: str, scratch: Path, mirrored: bool, own: Sequence[Path] = ()) -> None:
         self.folder = Path(folder).resolve()
+        self._own = [path.resolve() for path in own]
         self.mirrored = mirrored
         self.originals = self.folder if mirrored else scratch / "originals"
         self.path = _mirror(self.folder, scratch / "mirror") if mirrored else scratch / "view"
@@ -152,10 +156,12 @@ class View:
     def build(self, snapshot: str | None, changes: Sequence[FileChange], files: Files) -> None:
         """Lay the view out: the folder as it was when the run started, then what the ancestors did to it."""
         if snapshot is None:
-            make_snapshot(self.folder, self._snapshot)
+            make_snapshot(self.folder, self._snapshot, self._own)
         else:
             self._snapshot = Path(snapshot)
         entries = _read_entries((self._snapshot / "entries.json").read_bytes())
+        hidden = [str(own.relative_to(self.folder)) for own in self._own if own.is_relative_to(self.folder)]
+        entries = [e for e in entries if not any(e.path == h or e.path.startswith(f"{h}/") for h in hidden)]
         self._entries = {entry.path: entry for entry in entries}
         self.path.mkdir(parents=True, exist_ok=True)
         self._lay_out(entries)

@@ -115,6 +115,14 @@ def test_values_flow(place: Place) -> None:
     assert "[1, 2] {'a': [1, 2]} text\n" == second.text(0)
 
 
+def test_a_figure_that_flows_is_shown_as_a_picture(place: Place) -> None:
+    """A figure from another task, as a cell's result, is a picture as after the first plot of a notebook."""
+    first = place.run("import matplotlib.pyplot as plt\nfig, ax = plt.subplots()", task=out("fig", "ax"))
+    second = handed_on(place, first, "fig", "fig")
+    [result] = second.cells[0]["outputs"]
+    assert {"text/plain", "image/png"} == set(result["data"])
+
+
 def test_instances_of_notebook_classes_flow_by_reference(place: Place) -> None:
     """An instance keeps its class: the consumer's own, from its setup."""
     source = "class P:\n    def __init__(self): self.x = 1\n    def get(self): return self.x"

@@ -211,13 +211,32 @@ def test_the_store_may_lie_in_the_folder(tmp_path: Path, place: Place) -> None:
     """With the store, and so the scratch, within the notebook's folder, a task sees neither and works."""
     place.folder = place.home.parent
     (place.folder / "a.txt").write_text("a")
-    (place.folder / ".kfnbignore").write_text("home\n")
     ran = place.run(
         "import os\nprint(sorted(os.listdir('.')))\nx = list(range(5))", task={"outputs": (Output(name="x"),)}
     )
     assert "SUCCEEDED" == ran.output.state, ran.output.error
-    assert "['.kfnbignore', 'a.txt', 'project']\n" == ran.text(0)
+    assert "['a.txt', 'project']\n" == ran.text(0)
     assert ["x"] == list(ran.output.artifacts)
+
+
+def test_without_namespaces_the_working_directory_flows_by_its_real_path(fallback_place: Place) -> None:
+    """A changed working directory is handed on as a place in the folder, not in the first task's view."""
+    first = fallback_place.run("import os\nos.mkdir('sub')\nos.chdir('sub')", task={"state_outputs": ("cwd",)})
+    assert str(fallback_place.folder / "sub").encode() == fallback_place.store.get(first.output.state_out["cwd"])
+    second = fallback_place.run("import os\nprint(os.getcwd())", state=first.output.state_out, files=first.output.files)
+    assert f"{fallback_place.folder}/sub\n" == second.text(0)
+
+
+def test_without_namespaces_a_write_by_absolute_path_stops_the_task(fallback_place: Place) -> None:
+    """What would change the real folder stops the task with KF605, as a run leaves the folder as it is."""
+    ran = fallback_place.run(f"open({str(fallback_place.folder / 'x.txt')!r}, 'w').write('x')")
+    assert "KF605" == ran.output.error.code
+
+
+def test_without_namespaces_a_value_that_holds_the_views_path_stops_the_task(fallback_place: Place) -> None:
+    """A path of the private folder within a value that is handed on stops the task with KF606."""
+    ran = fallback_place.run("import os\nwhere = [os.getcwd()]", task={"outputs": (Output(name="where"),)})
+    assert "KF606" == ran.output.error.code
 
 
 # ------------------------------------------------------------------------------------------------- the record of paths
