@@ -84,7 +84,7 @@ class ExpressionWalker:
         self.cell = ""
         self.keeps: frozenset[str] = frozenset()
         self.shown_in_cell = False
-        self._touching: set[int] = set()
+        self.named_lookups: set[int] = set()  # calls of globals() whose one name is known
 
     # ------------------------------------------------------------------------------------------------ noting things
 
@@ -220,7 +220,8 @@ class ExpressionWalker:
         """Bind `name` to `value` from here on. `surely` is False where the binding may not happen on this path."""
         if self.scope is not None and (name not in self.scope.names or name in self.scope.declared_global):
             if name in self.scope.enclosing and name not in self.scope.declared_global:
-                self.change(self.scope.enclosing[name].value, node)  # nonlocal
+                for known in sorted(self.scope.enclosing[name].token.root().names):  # nonlocal: the cell changes
+                    self.record.changes.setdefault(known, self.at(node))
                 return
             self.record.binds.setdefault(name, False)
             return
@@ -346,6 +347,8 @@ class ExpressionWalker:
     def attribute(self, base: Value, name: str, node: ast.AST) -> Value:
         """Return what is known of `base.name`."""
         if base.dotted is not None:
+            if f"{base.dotted}.{name}" in self.book.modules:
+                self.book.submodules.add(f"{base.dotted}.{name}")
             if base.dotted == "os" and name in ("environ", "getenv"):
                 self.effect("reads-environ", "", node)
             direct = base.direct if base.kind != "builtin" else frozenset()
@@ -364,7 +367,18 @@ class ExpressionWalker:
     def use_instance(self, value: Value, node: ast.AST) -> None:
         """Do what operators, iteration, subscripts and printing do to an instance of a notebook class; see `calls.py`."""
 
+    def named_lookup(self, namespace: ast.expr, key: ast.expr, node: ast.AST) -> Value | None:
+        """`globals()["x"]`, `"x" in globals()`: return what is known of `x`, or None if this is no such look-up."""
+        name = key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
+        if name is None or not is_namespace(namespace) or (self.scope is not None and not is_namespace(namespace, "globals")):
+            return None
+        self.named_lookups.add(id(namespace))
+        return self.load_global(name, node, certain=False)
+
     def eval_Subscript(self, node: ast.Subscript) -> Value:
+        found = self.named_lookup(node.value, node.slice, node)
+        if found is not None:
+            return found
         base = self.eval(node.value)
         self.eval(node.slice)
         self.use_instance(base, node)
@@ -432,6 +446,9 @@ class ExpressionWalker:
         return Value(kind=value.kind if value.kind in ("number", "frame") else "fresh")
 
     def eval_Compare(self, node: ast.Compare) -> Value:
+        if len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            if self.named_lookup(node.comparators[0], node.left, node) is not None:
+                return Value(kind="fresh")
         values = [self.eval(node.left), *(self.eval(c) for c in node.comparators)]
         for value in values:
             self.use_instance(value, node)
@@ -470,7 +487,9 @@ class ExpressionWalker:
         """Note what the function gives back; steps give nothing back."""
 
     def eval_Lambda(self, node: ast.Lambda) -> Value:
-        return self.make_function(node)
+        defaults = [self.eval(d) for d in (*node.args.defaults, *node.args.kw_defaults) if d is not None]
+        value = self.make_function(node)
+        return replace(value, tokens=value.tokens | merge(defaults).tokens)
 
     def make_function(self, node: ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef) -> Value:
         """Return the value of a function defined here; `functions.py` works its summary out."""
@@ -538,3 +557,13 @@ class ExpressionWalker:
 
     def eval_DictComp(self, node: ast.DictComp) -> Value:
         return self._comprehension(node, [node.key, node.value])
+
+
+def is_namespace(node: ast.expr, *names: str) -> bool:
+    """Say whether `node` is a call of `globals()` (or one of its kind) without arguments."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in (names or ("globals", "locals", "vars", "dir"))
+        and not node.args
+    )

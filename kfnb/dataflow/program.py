@@ -6,6 +6,7 @@ The compiler makes these from the notebook's steps; tests make them by hand.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -90,7 +91,7 @@ def read_program(steps: tuple[CodeStep, ...]) -> Program:
     for number, step in enumerate(steps):
         for cell in step.cells:
             parsed = parse_cell(cell.source)
-            if parsed.automagic is not None and cell.source.split(maxsplit=1)[0] not in bound:
+            if parsed.automagic is not None and _first_word(cell.source) not in bound:
                 parsed = parsed.automagic
             program.parses[cell.id] = parsed
             if parsed.error is not None:
@@ -99,9 +100,17 @@ def read_program(steps: tuple[CodeStep, ...]) -> Program:
             bound.update(
                 n.id for n in ast.walk(parsed.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
             )
-            bound.update(n.name for n in ast.walk(parsed.tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef)))
+            definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+            bound.update(n.name for n in ast.walk(parsed.tree) if isinstance(n, definitions))
+            imports = (n for n in ast.walk(parsed.tree) if isinstance(n, (ast.Import, ast.ImportFrom)))
+            bound.update(a.asname or a.name.split(".")[0] for n in imports for a in n.names)
             for place, node in enumerate(body):
                 shown = place == len(body) - 1 and not cell.source.rstrip().endswith(";")
                 program.statements.append(Statement(node, cell, number, position, shown))
                 position += 1
     return program
+
+
+def _first_word(source: str) -> str:
+    found = re.match(r"\s*(\w+)", source)
+    return found[1] if found else ""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kfnb.dataflow.book import BUILTINS, IPYTHON_NAMES, Book
+from kfnb.dataflow.expressions import is_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,8 +150,12 @@ def bound_names(node: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
 
 
 def names_made_global(node: ast.AST) -> set[str]:
-    """Return the names that functions below `node` declare global."""
-    return {name for child in ast.walk(node) if isinstance(child, ast.Global) for name in child.names}
+    """Return the names that functions below `node` declare global, or that code stores into `globals()` by name."""
+    names = {name for child in ast.walk(node) if isinstance(child, ast.Global) for name in child.names}
+    for child in ast.walk(node):
+        if isinstance(child, ast.Subscript) and not isinstance(child.ctx, ast.Load) and is_namespace(child.value):
+            names |= {child.slice.value} if isinstance(child.slice, ast.Constant) else set()
+    return names
 
 
 def literal(node: ast.expr | None) -> bool:
@@ -209,7 +214,7 @@ def find_setup(program: Program, book: Book, demoted: set[str], parameters: dict
             names = book.resolver(_module(statement.node)) if book.resolver is not None else None
             for name in names or ():
                 bindings.setdefault(name, []).append((statement, statement.node))
-    book.bound = set(bindings)
+    book.bound = set(bindings) | excluded - demoted
     book.imports = _imports(bindings, book)
     table = SetupTable()
     for name, places in bindings.items():
@@ -259,10 +264,9 @@ def _consider(
     if any(statement.cell.may_raise for statement, _ in places):
         return
     if all(isinstance(node, (ast.Import, ast.ImportFrom)) and node is statement.node for statement, node in places):
-        if name in book.imports:
-            table.by_name[name] = [
-                Definition(_names_of(s.node, book), "import", s) for s, _ in places if not _future(s.node)
-            ]
+        kept = [Definition(_names_of(s.node, book), "import", s) for s, _ in places if not _future(s.node)]
+        if name in book.imports and kept:
+            table.by_name[name] = kept
         return
     if len(places) != 1 or name in parameters:
         return
@@ -373,7 +377,7 @@ def definition_names(node: ast.AST, lazy_annotations: bool = False) -> set[str]:
     """Return the names that must exist when a function or class is defined."""
     names: set[str] = set()
     if isinstance(node, ast.ClassDef):
-        own = {name for statement in node.body for name, _ in bound_names(statement)}
+        own: set[str] = set()  # bound above in the class body
         parts: list[ast.AST] = [*node.bases, *(k.value for k in node.keywords), *node.decorator_list]
         names |= _loads(parts)
         for statement in node.body:
@@ -381,8 +385,11 @@ def definition_names(node: ast.AST, lazy_annotations: bool = False) -> set[str]:
                 names |= definition_names(statement, lazy_annotations) - own
             elif isinstance(statement, ast.AnnAssign) and lazy_annotations:
                 names |= _loads([statement.value] if statement.value else []) - own
+            elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
+                names |= _loads(list(ast.iter_child_nodes(statement))) - own
             else:
                 names |= _loads([statement]) - own
+            own |= {name for name, _ in bound_names(statement)}
         return names
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     arguments = node.args
