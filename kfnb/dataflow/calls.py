@@ -78,7 +78,7 @@ _CONSTRUCTING = frozenset(
 _CHANGES_BY_STORING = frozenset(
     {"__setitem__", "__delitem__", "__setattr__", "__delattr__", "__setstate__", "__iadd__", "__isub__"}
 )
-_UNPICKLERS = (
+_LOOKS_FOR_DEFINITIONS = ("doctest.", "unittest.", "pickle.loads", "dill.loads", 
     "pickle.load",
     "pickle.Unpickler",
     "joblib.load",
@@ -155,6 +155,14 @@ class CallWalker(ExpressionWalker):
 
     def eval_Call(self, node: ast.Call) -> Value:
         discarded = self.discarded is node
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("get", "pop") and node.args:
+            found = self.named_lookup(node.func.value, node.args[0], node)
+            if found is not None:
+                for argument in node.args[1:]:
+                    self.eval(argument)
+                if node.func.attr == "pop":
+                    self.delete(str(node.args[0].value), node)  # type: ignore[attr-defined]
+                return found
         if isinstance(node.func, ast.Name) and node.func.id == "__kfnb_mark__":
             return self.mark(node)
         if isinstance(node.func, ast.Attribute):
@@ -180,7 +188,10 @@ class CallWalker(ExpressionWalker):
         spread: list[Value] = []
         named: dict[str, Value] = {}
         for argument in node.args:
-            (spread if isinstance(argument, ast.Starred) else positional).append(self.eval(argument))
+            value = self.eval(argument)
+            if isinstance(argument, ast.Starred) and value.kind == "iterator":
+                self.use_up(value, argument)
+            (spread if isinstance(argument, ast.Starred) else positional).append(value)
         for keyword in node.keywords:
             value = self.eval(keyword.value)
             if keyword.arg is None:
@@ -197,6 +208,8 @@ class CallWalker(ExpressionWalker):
         for summary in value.functions:
             with self.perhaps():
                 self._apply_effects(summary, node)
+        if value.dotted in self.book.stateful:
+            self.effect("module-state", value.dotted.split(".")[0], node)
 
     # ------------------------------------------------------------------------------------------------ any callee
 
@@ -210,14 +223,16 @@ class CallWalker(ExpressionWalker):
             results.append(self.apply(summary, arguments, None, callee))
         if callee.dotted is not None:
             results.append(self._library(callee.dotted, arguments, discarded))
+        for info in callee.instances:
+            for method in self.book.method_summaries(info, "__call__"):
+                results.append(self.apply(method, arguments, callee, callee))
+        if callee.kind == "partial":  # what it was made with is given too
+            results = [replace(r, tokens=r.tokens | callee.tokens) for r in results]
+            if any(summary.changed_parameters for summary in callee.functions):
+                self.change(callee, node)
         if results:
             return merge(results, results[0].kind) if len(results) > 1 else results[0]
-        if callee.instances:
-            for info in callee.instances:
-                for method in self.book.method_summaries(info, "__call__"):
-                    results.append(self.apply(method, arguments, callee, callee))
-            if results:
-                return merge(results)
+        self.inherited_call(callee, node)
         self.change(callee, node)
         self._call_unknown(arguments, discarded)
         self._keywords(arguments)
@@ -234,6 +249,23 @@ class CallWalker(ExpressionWalker):
         if changes:
             for value in arguments.all:
                 self.change(value, arguments.node)
+
+    def inherited_call(self, value: Value, node: ast.AST) -> None:
+        """What a notebook class has from a library's class may call any method of the notebook class."""
+        known = {
+            relative.name: relative
+            for info in value.instances
+            for relative in self.book.family(info)
+            if relative.node is not None
+            and any(not isinstance(b, ast.Name) or b.id not in self.book.classes for b in relative.node.bases)
+        }
+        for relative in known.values():
+            for name, method in relative.methods.items():
+                if name not in _CONSTRUCTING:
+                    with self.perhaps():
+                        self._apply_effects(method, node)
+                    if "self" in method.changed_parameters:
+                        self.change(value, node)
 
     def _construct(self, info: ClassInfo, arguments: Arguments, callee: Value) -> Value:
         """Make an instance of a notebook class."""
@@ -266,6 +298,9 @@ class CallWalker(ExpressionWalker):
             tokens |= {Token()} | merge(arguments.all).tokens
         if receiver is not None and summary.returned_parameters & {"self", "cls"}:
             tokens |= receiver.tokens
+        if summary.returned_closure or summary.returned_parameters & summary.defaults - given.keys():
+            tokens |= callee.tokens  # what it holds itself goes out, so it cannot be repeated elsewhere
+            self.record.demoted |= callee.direct & self.book.setup
         return Value(
             frozenset(tokens),
             kind="iterator"
@@ -561,8 +596,10 @@ class CallWalker(ExpressionWalker):
         node = arguments.node
         for value in arguments.all:
             self.use_instance(value, node)
-        if dotted.startswith(_UNPICKLERS):
-            self.record.unpickles = True
+        if dotted.startswith(_LOOKS_FOR_DEFINITIONS):
+            self.record.needs_definitions = True
+        if dotted in self.book.stateful:
+            self.effect("module-state", dotted.split(".")[0], node)
         self._library_random(dotted, arguments)
         self._library_paths(dotted, arguments)
         self._library_changes(dotted, arguments, discarded)
@@ -731,7 +768,8 @@ class CallWalker(ExpressionWalker):
         ):
             return
         if root in self.book.local_modules:
-            self.effect("module", root, arguments.node)
+            if dotted not in self.book.stateful:
+                self.effect("outside", dotted, arguments.node)
         elif not any(value.tokens for value in arguments.all):
             self.effect("outside", dotted, arguments.node)
 
@@ -777,7 +815,8 @@ class CallWalker(ExpressionWalker):
             return Value(kind="fresh" if kind != "container" else "list")
         merged = merge(arguments.all)
         if dotted in _FUNCTION_MAKERS:
-            return Value(merged.tokens, functions=merged.functions)
+            kind = "partial" if dotted == "functools.partial" else None
+            return Value(merged.tokens, kind=kind, functions=merged.functions, instances=merged.instances)
         if dotted in _TRANSPARENT:
             return Value(
                 merged.tokens,
@@ -801,6 +840,8 @@ class CallWalker(ExpressionWalker):
         if callee.dotted in ("exec", "eval"):
             return self._exec(callee.dotted, node)
         if callee.dotted in ("globals", "locals", "vars", "dir") and not node.args:
+            if id(node) in self.named_lookups:
+                return Value(kind="namespace")
             self.finding(
                 "KF205",
                 f"`{callee.dotted}()` looks at every name of the notebook; a step has only those that it takes in.",

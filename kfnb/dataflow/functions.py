@@ -123,6 +123,8 @@ class FunctionWalker(Walker):
                     summary.returned_parameters.add(name[len(prefix) :])
                 elif name.startswith("global:"):
                     summary.returned_globals.add(name[7:])
+                elif name.startswith("local:") and not name.startswith(prefix):
+                    summary.returned_closure = True
         for function in value.functions:
             if function not in summary.returned_functions and function is not summary:
                 summary.returned_functions.append(function)

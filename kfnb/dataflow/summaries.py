@@ -51,6 +51,7 @@ class Summary:
     returned_instances: list[ClassInfo] = field(default_factory=list)
     effects: set[Effect] = field(default_factory=set)
     stateful: bool = False  # it changes its own closure, default or attribute: calling it changes the function itself
+    returned_closure: bool = False  # it may give out what its closure holds
     generator: bool = False
     node: ast.AST | None = None
 
@@ -68,6 +69,7 @@ class Summary:
             len(self.returned_instances),
             len(self.effects),
             self.stateful,
+            self.returned_closure,
         )
 
 
