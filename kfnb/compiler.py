@@ -80,7 +80,7 @@ def _compile(path: Path) -> tuple[PipelineSpec | None, tuple[Diagnostic, ...]]:
         parameters={p.name: _immutable(p.default) for p in parameters},
         resolver=_star_resolver(folder, _search_paths(notebook)),
         scripts=_script_names(folder, notebook),
-        local_modules=_local_modules(folder),
+        modules=_own_modules(notebook),
     )
     diagnostics += [_diagnostic(finding) for finding in flow.findings]
     diagnostics += _skipped(steps, flow)
@@ -272,16 +272,19 @@ def _script_names(folder: Path, notebook: Notebook) -> Callable[[str], tuple[str
     return names
 
 
-def _local_modules(folder: Path) -> frozenset[str]:
-    """Return the modules and packages of the notebook's own folder."""
-    try:
-        return frozenset(
-            entry.name.removesuffix(".py")
-            for entry in folder.iterdir()
-            if entry.suffix == ".py" or (entry / "__init__.py").is_file()
-        )
-    except OSError:
-        return frozenset()
+def _own_modules(notebook: Notebook) -> dict[str, str]:
+    """Return the source of the modules that the notebook imports from its own folder, or from one it adds to `sys.path`."""
+    folder = notebook.path.parent
+    text = "\n".join(cell.source for cell in notebook.cells if cell.kind == "code")
+    found: dict[str, str] = {}
+    for place in (folder, *(folder / path for path in _search_paths(notebook))):
+        for file in sorted(place.glob("*.py")) if place.is_dir() else ():
+            if file.stem in text and file.stem not in found:
+                try:
+                    found[file.stem] = file.read_text(encoding="utf-8")
+                except (OSError, UnicodeDecodeError):
+                    continue
+    return found
 
 
 # -------------------------------------------------------------------------------------------------- diagnostics

@@ -139,6 +139,7 @@ CODES: dict[str, str] = {
     "KF210": "A step stands in several places and cannot be moved together.",
     "KF211": "A star import of a module that cannot be imported here.",
     "KF213": "A function that remembers its results is called by several steps, and that shows.",
+    "KF215": "A class whose `__del__` does something that shows is used by several steps.",
     # KF3xx: changes, sharing and the guard (dataflow/, launcher/)
     "KF380": "A step changed an input in place that its code only seems to read",
     "KF381": "Two names share an object that the code does not show, and a later step changes one of them",
@@ -146,7 +147,6 @@ CODES: dict[str, str] = {
     "KF383": "A step changed the working directory in a way that its code does not show",
     "KF384": "A step changed environment variables in a way that its code does not show",
     "KF385": "A step changed sys.path in a way that its code does not show",
-    "KF386": "A condition of a later step needs a value that cannot be written down exactly",
     "KF387": "A step changed a name through another that shares its object, which the code does not show",
     # KF4xx: effects, session state and files (dataflow/, launcher/)
     "KF401": "A setting of a library is computed, so it cannot be repeated in later steps.",
@@ -177,6 +177,7 @@ CODES: dict[str, str] = {
     "KF652": "A step looked at a path that a step above it writes, without coming after it",
     "KF653": "What a step gave cannot be read back",
     "KF654": "A step's process ended before the step was done",
+    "KF618": "An array that a frame handed out cannot be written to",
     # KF7xx: parameters and calls (client, cli)
     "KF700": "The notebook has no such parameter",
     "KF701": "A parameter has the wrong type",

@@ -30,6 +30,7 @@ _BY_EQUALITY = (
     pathlib.PurePath, re.Pattern, datetime.date, datetime.time, datetime.timedelta, datetime.timezone,
 )  # fmt: skip
 _SHORT = 80
+_LONGEST = 400
 
 
 def equal(a: object, b: object) -> bool:
@@ -42,8 +43,29 @@ def difference(a: object, b: object, name: str = "value") -> str | None:
 
     `name` is what the values are called in the answer.
     """
-    found: str | None = deep.if_needed(lambda: Comparison().compare(a, b, name))
+    found: str | None = deep.if_needed(lambda: Comparison().compare(a, b, Trail(name)))
     return found
+
+
+class Trail:
+    """The expression that leads to a part of a value; put together only when it is shown (deep values have long ones)."""
+
+    __slots__ = ("_before", "_step")
+
+    def __init__(self, step: str, before: Trail | None = None) -> None:
+        self._step, self._before = step, before
+
+    def __add__(self, step: str) -> Trail:
+        return Trail(step, self)
+
+    def __str__(self) -> str:
+        steps: list[str] = []
+        trail: Trail | None = self
+        while trail is not None:
+            steps.append(trail._step)
+            trail = trail._before
+        text = "".join(reversed(steps))
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
 
 
 class Comparison:
@@ -52,7 +74,7 @@ class Comparison:
     def __init__(self) -> None:
         self._seen: dict[tuple[int, int], tuple[Any, Any]] = {}
 
-    def compare(self, a: Any, b: Any, path: str) -> str | None:
+    def compare(self, a: Any, b: Any, path: Trail) -> str | None:
         """Return the first difference between `a` and `b`, None if there is none."""
         if a is b:
             return None
@@ -66,7 +88,7 @@ class Comparison:
         self._seen[key] = (a, b)
         return self._by_kind(a, b, path)
 
-    def _by_kind(self, a: Any, b: Any, path: str) -> str | None:
+    def _by_kind(self, a: Any, b: Any, path: Trail) -> str | None:
         kind = type(a)
         if kind in _BY_EQUALITY or (isinstance(a, _BY_EQUALITY) and kind.__module__ in _PLAIN_MODULES):
             return None if a == b else unequal(path, a, b)
@@ -81,13 +103,18 @@ class Comparison:
             return special(self, a, b, path)
         return self._objects(a, b, path)
 
-    def sequences(self, a: Any, b: Any, path: str) -> str | None:
+    def sequences(self, a: Any, b: Any, path: Trail) -> str | None:
         """Compare element by element."""
         if len(a) != len(b):
             return f"{path}: length {len(a)} != {len(b)}"
-        return self._first(self.compare(x, y, f"{path}[{i}]") for i, (x, y) in enumerate(zip(a, b, strict=True)))
+        # A loop, not a generator: closing generators within deep recursion takes time with the square of the depth.
+        for i, (x, y) in enumerate(zip(a, b, strict=True)):
+            found = self.compare(x, y, path + f"[{i}]")
+            if found is not None:
+                return found
+        return None
 
-    def dicts(self, a: dict[Any, Any], b: dict[Any, Any], path: str) -> str | None:
+    def dicts(self, a: dict[Any, Any], b: dict[Any, Any], path: Trail) -> str | None:
         """Compare key by key, in order."""
         if len(a) != len(b):
             only = [k for k in a if k not in b][:3] + [k for k in b if k not in a][:3]
@@ -95,12 +122,12 @@ class Comparison:
         for (k, x), (m, y) in zip(list(a.items()), list(b.items()), strict=True):
             if self.compare(k, m, path) is not None:
                 return f"{path}: key {short(k)} != key {short(m)}" + (" (same keys in another order)" if m in a else "")
-            found = self.compare(x, y, f"{path}[{short(k)}]")
+            found = self.compare(x, y, path + f"[{short(k)}]")
             if found is not None:
                 return found
         return None
 
-    def _sets(self, a: Any, b: Any, path: str) -> str | None:
+    def _sets(self, a: Any, b: Any, path: Trail) -> str | None:
         if len(a) != len(b):
             return f"{path}: {len(a)} elements != {len(b)} elements"
         in_order = self.sequences(list(a), list(b), path)
@@ -111,18 +138,22 @@ class Comparison:
             return f"{path}: {short(lacking[0])} is only in one of the two sets"
         return f"{path}: the sets have the same elements in another order"
 
-    def attributes(self, a: Any, b: Any, path: str) -> str | None:
+    def attributes(self, a: Any, b: Any, path: Trail) -> str | None:
         """Compare the attributes of two objects, without what only remembers a result."""
         one, two = (_kept(type(x), getattr(x, "__dict__", {})) for x in (a, b))
         return self._named(one, two, path)
 
-    def _named(self, one: dict[str, Any], two: dict[str, Any], path: str) -> str | None:
+    def _named(self, one: dict[str, Any], two: dict[str, Any], path: Trail) -> str | None:
         if one.keys() != two.keys():
             extra = sorted(str(k) for k in one.keys() ^ two.keys())
             return f"{path}: only one of the two has the attribute {extra[0]!r}"
-        return self._first(self.compare(one[k], two[k], f"{path}.{k}") for k in one)
+        for key in one:
+            found = self.compare(one[key], two[key], path + f".{key}")
+            if found is not None:
+                return found
+        return None
 
-    def _objects(self, a: Any, b: Any, path: str) -> str | None:
+    def _objects(self, a: Any, b: Any, path: Trail) -> str | None:
         found = self.attributes(a, b, path) or self._named(_slots(a), _slots(b), path)
         if found is not None:
             return found
@@ -138,7 +169,7 @@ class Comparison:
             found = None if a == b else unequal(path, a, b)
         return found or self._reduced(a, b, path)
 
-    def _reduced(self, a: Any, b: Any, path: str) -> str | None:
+    def _reduced(self, a: Any, b: Any, path: Trail) -> str | None:
         """Compare what the objects' own way of pickling says about them."""
         if _reduces_plainly(type(a)):
             return None
@@ -158,18 +189,18 @@ class Comparison:
                 return found
         return None
 
-    def functions(self, a: Any, b: Any, path: str) -> str | None:
+    def functions(self, a: Any, b: Any, path: Trail) -> str | None:
         """Compare two functions: code, defaults, closure and attributes."""
         if not same_code(a.__code__, b.__code__):
             return f"{path}: two functions {a.__qualname__!r} with different code"
         parts = ("__qualname__", "__defaults__", "__kwdefaults__", "__dict__")
-        found = self._first(self.compare(getattr(a, p), getattr(b, p), f"{path}.{p}") for p in parts)
-        return found or self._first(
-            self._cells(x, y, f"{path} ({name})")
-            for x, y, name in zip(a.__closure__ or (), b.__closure__ or (), a.__code__.co_freevars, strict=True)
-        )
+        one, two = ({part: getattr(x, part) for part in parts} for x in (a, b))
+        found = self._named(one, two, path)
+        for x, y, name in zip(a.__closure__ or (), b.__closure__ or (), a.__code__.co_freevars, strict=True):
+            found = found or self._cells(x, y, path + f" ({name})")
+        return found
 
-    def _cells(self, a: Any, b: Any, path: str) -> str | None:
+    def _cells(self, a: Any, b: Any, path: Trail) -> str | None:
         contents: list[Any] = []
         for cell in (a, b):
             try:
@@ -177,9 +208,6 @@ class Comparison:
             except ValueError:
                 contents.append(())
         return self.compare(*contents, path)
-
-    def _first(self, found: Iterable[str | None]) -> str | None:
-        return next((one for one in found if one is not None), None)
 
 
 # ------------------------------------------------------------------------------------------------------------ parts
@@ -230,7 +258,7 @@ def short(value: Any) -> str:
     return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"
 
 
-def unequal(path: str, a: Any, b: Any) -> str:
+def unequal(path: Trail, a: Any, b: Any) -> str:
     """The words for two values that differ."""
     one, two = short(a), short(b)
     if one == two:
@@ -295,12 +323,12 @@ def _reduce(value: Any) -> Any:
     return tuple(list(part) if hasattr(part, "__next__") else part for part in found)
 
 
-def _special(kind: type) -> Callable[[Comparison, Any, Any, str], str | None] | None:
+def _special(kind: type) -> Callable[[Comparison, Any, Any, Trail], str | None] | None:
     if kind is types.FunctionType:
         return Comparison.functions
     if kind is types.MethodType:
         return lambda c, a, b, p: (
-            c.compare(a.__func__, b.__func__, p) or c.compare(a.__self__, b.__self__, f"{p}.__self__")
+            c.compare(a.__func__, b.__func__, p) or c.compare(a.__self__, b.__self__, p + ".__self__")
         )
     if kind is types.CodeType:
         return lambda _, a, b, p: None if same_code(a, b) else f"{p}: different code"

@@ -13,9 +13,9 @@ from kfnb.artifacts.equality import short, type_name, unequal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kfnb.artifacts.equality import Comparison
+    from kfnb.artifacts.equality import Comparison, Trail
 
-    Compare = Callable[[Comparison, Any, Any, str], str | None]
+    Compare = Callable[[Comparison, Any, Any, Trail], str | None]
 
 
 def comparer(kind: type) -> Compare | None:
@@ -28,7 +28,7 @@ def comparer(kind: type) -> Compare | None:
     return None
 
 
-def _arrays(comparison: Comparison, a: Any, b: Any, path: str) -> str | None:
+def _arrays(comparison: Comparison, a: Any, b: Any, path: Trail) -> str | None:
     if a.dtype != b.dtype:
         return f"{path}: dtype {a.dtype} != {b.dtype}"
     if a.shape != b.shape:
@@ -40,13 +40,13 @@ def _arrays(comparison: Comparison, a: Any, b: Any, path: str) -> str | None:
     if one.dtype.hasobject or one.dtype.kind == "T":
         return _elements(comparison, one, two, path)
     where = _first_unequal(one, two)
-    return None if where is None else unequal(f"{path}[{', '.join(map(str, where))}]", one[where], two[where])
+    return None if where is None else unequal(path + f"[{', '.join(map(str, where))}]", one[where], two[where])
 
 
-def _elements(comparison: Comparison, one: Any, two: Any, path: str) -> str | None:
+def _elements(comparison: Comparison, one: Any, two: Any, path: Trail) -> str | None:
     numpy = sys.modules["numpy"]
     for where in numpy.ndindex(one.shape):
-        found = comparison.compare(one[where], two[where], f"{path}[{', '.join(map(str, where))}]")
+        found = comparison.compare(one[where], two[where], path + f"[{', '.join(map(str, where))}]")
         if found is not None:
             return found
     return None
@@ -75,19 +75,19 @@ def _first_unequal(a: Any, b: Any) -> tuple[int, ...] | None:
     return tuple(int(i) for i in found[0]) if len(found) else None
 
 
-def _masked(comparison: Comparison, a: Any, b: Any, path: str) -> str | None:
+def _masked(comparison: Comparison, a: Any, b: Any, path: Trail) -> str | None:
     numpy = sys.modules["numpy"]
     ma = numpy.ma
     one, two = (numpy.asarray(ma.getmaskarray(x)) for x in (a, b))
-    found: str | None = _arrays(comparison, one, two, f"{path}.mask")
+    found: str | None = _arrays(comparison, one, two, path + ".mask")
     if found is None:
         found = _arrays(comparison, numpy.where(one, 0, ma.getdata(a)), numpy.where(two, 0, ma.getdata(b)), path)
     if found is None and a.ndim >= 0 and hasattr(a, "fill_value"):
-        found = comparison.compare(a.fill_value, b.fill_value, f"{path}.fill_value")
+        found = comparison.compare(a.fill_value, b.fill_value, path + ".fill_value")
     return found
 
 
-def _scalars(_: Comparison, a: Any, b: Any, path: str) -> str | None:
+def _scalars(_: Comparison, a: Any, b: Any, path: Trail) -> str | None:
     if a.dtype != b.dtype:
         return f"{path}: dtype {a.dtype} != {b.dtype}"
     numpy = sys.modules["numpy"]
@@ -98,56 +98,56 @@ def _scalars(_: Comparison, a: Any, b: Any, path: str) -> str | None:
     )
 
 
-def _frames(comparison: Comparison, a: Any, b: Any, path: str) -> str | None:
+def _frames(comparison: Comparison, a: Any, b: Any, path: Trail) -> str | None:
     if a.shape != b.shape:
         return f"{path}: shape {a.shape} != {b.shape}"
-    found = comparison.compare(a.columns, b.columns, f"{path}.columns") or comparison.compare(
-        a.index, b.index, f"{path}.index"
+    found = comparison.compare(a.columns, b.columns, path + ".columns") or comparison.compare(
+        a.index, b.index, path + ".index"
     )
     for i in range(a.shape[1]):
         if found is not None:
             return found
         label = a.columns[i]
-        found = _values(comparison, a.iloc[:, i], b.iloc[:, i], f"{path}[{short(label)}]", ".iloc")
-    return found or comparison.compare(a.attrs, b.attrs, f"{path}.attrs") or _own_attributes(comparison, a, b, path)
+        found = _values(comparison, a.iloc[:, i], b.iloc[:, i], path + f"[{short(label)}]", ".iloc")
+    return found or comparison.compare(a.attrs, b.attrs, path + ".attrs") or _own_attributes(comparison, a, b, path)
 
 
-def _series(comparison: Comparison, a: Any, b: Any, path: str) -> str | None:
+def _series(comparison: Comparison, a: Any, b: Any, path: Trail) -> str | None:
     if len(a) != len(b):
         return f"{path}: length {len(a)} != {len(b)}"
-    found = comparison.compare(a.name, b.name, f"{path}.name") or comparison.compare(a.index, b.index, f"{path}.index")
+    found = comparison.compare(a.name, b.name, path + ".name") or comparison.compare(a.index, b.index, path + ".index")
     found = found or _values(comparison, a, b, path, ".iloc")
-    return found or comparison.compare(a.attrs, b.attrs, f"{path}.attrs") or _own_attributes(comparison, a, b, path)
+    return found or comparison.compare(a.attrs, b.attrs, path + ".attrs") or _own_attributes(comparison, a, b, path)
 
 
-def _own_attributes(comparison: Comparison, a: Any, b: Any, path: str) -> str | None:
+def _own_attributes(comparison: Comparison, a: Any, b: Any, path: Trail) -> str | None:
     """What a subclass says it carries along."""
     names = [name for name in getattr(a, "_metadata", ()) if name not in ("_name", "name")]
-    found = (comparison.compare(getattr(a, n, None), getattr(b, n, None), f"{path}.{n}") for n in names)
+    found = (comparison.compare(getattr(a, n, None), getattr(b, n, None), path + f".{n}") for n in names)
     return next((one for one in found if one is not None), None)
 
 
-def _indexes(comparison: Comparison, a: Any, b: Any, path: str) -> str | None:
+def _indexes(comparison: Comparison, a: Any, b: Any, path: Trail) -> str | None:
     if len(a) != len(b):
         return f"{path}: length {len(a)} != {len(b)}"
-    found = comparison.compare(list(a.names), list(b.names), f"{path}.names")
+    found = comparison.compare(list(a.names), list(b.names), path + ".names")
     if found is not None:
         return found
     if hasattr(a, "levels"):
         for i in range(a.nlevels):
-            found = _indexes(comparison, a.get_level_values(i), b.get_level_values(i), f"{path}.get_level_values({i})")
+            found = _indexes(comparison, a.get_level_values(i), b.get_level_values(i), path + f".get_level_values({i})")
             if found is not None:
                 return found
         return None
     if hasattr(a, "freq") and a.freq != b.freq:
-        return f"{path}.freq: {a.freq} != {b.freq}"
+        return path + f".freq: {a.freq} != {b.freq}"
     if hasattr(a, "step") and type_name(type(a)).endswith("RangeIndex"):
         one, two = (a.start, a.stop, a.step), (b.start, b.stop, b.step)
         return None if one == two else unequal(path, one, two)
     return _values(comparison, a, b, path, "")
 
 
-def _values(comparison: Comparison, a: Any, b: Any, path: str, at: str) -> str | None:
+def _values(comparison: Comparison, a: Any, b: Any, path: Trail, at: str) -> str | None:
     """Compare the values of two series or indexes of one length."""
     if str(a.dtype) != str(b.dtype) or a.dtype != b.dtype:
         return f"{path}: dtype {a.dtype} != {b.dtype}"
@@ -156,38 +156,38 @@ def _values(comparison: Comparison, a: Any, b: Any, path: str, at: str) -> str |
     plain = [getattr(x, "_ndarray", None) for x in (one, two)]
     if all(isinstance(x, numpy.ndarray) for x in plain) and not plain[0].dtype.hasobject:
         where = _first_unequal(*plain)
-        return None if where is None else unequal(f"{path}{at}[{where[0]}]", one[where[0]], two[where[0]])
+        return None if where is None else unequal(path + f"{at}[{where[0]}]", one[where[0]], two[where[0]])
     if hasattr(one, "codes") and hasattr(one, "categories"):
-        found = comparison.compare(one.categories, two.categories, f"{path}.cat.categories")
+        found = comparison.compare(one.categories, two.categories, path + ".cat.categories")
         where = _first_unequal(one.codes, two.codes)
-        return found or (None if where is None else unequal(f"{path}{at}[{where[0]}]", one[where[0]], two[where[0]]))
+        return found or (None if where is None else unequal(path + f"{at}[{where[0]}]", one[where[0]], two[where[0]]))
     for i, (x, y) in enumerate(zip(one, two, strict=True)):
-        found = comparison.compare(x, y, f"{path}{at}[{i}]")
+        found = comparison.compare(x, y, path + f"{at}[{i}]")
         if found is not None:
             return found
     return None
 
 
-def _extension_arrays(comparison: Comparison, a: Any, b: Any, path: str) -> str | None:
+def _extension_arrays(comparison: Comparison, a: Any, b: Any, path: Trail) -> str | None:
     pandas = sys.modules["pandas"]
     if len(a) != len(b):
         return f"{path}: length {len(a)} != {len(b)}"
     return _values(comparison, pandas.Series(a), pandas.Series(b), path, "")
 
 
-def _by_equality(_: Comparison, a: Any, b: Any, path: str) -> str | None:
+def _by_equality(_: Comparison, a: Any, b: Any, path: Trail) -> str | None:
     return None if a == b or (a != a and b != b) else unequal(path, a, b)
 
 
-def _figures(comparison: Comparison, a: Any, b: Any, path: str) -> str | None:
+def _figures(comparison: Comparison, a: Any, b: Any, path: Trail) -> str | None:
     """Figures are the same if they have the same size and their axes hold the same lines, texts and limits."""
     one, two = ([_drawn(axes) for axes in figure.axes] for figure in (a, b))
-    return comparison.compare([*a.get_size_inches()], [*b.get_size_inches()], f"{path}.size") or comparison.compare(
-        one, two, f"{path}.axes"
+    return comparison.compare([*a.get_size_inches()], [*b.get_size_inches()], path + ".size") or comparison.compare(
+        one, two, path + ".axes"
     )
 
 
-def _axes(comparison: Comparison, a: Any, b: Any, path: str) -> str | None:
+def _axes(comparison: Comparison, a: Any, b: Any, path: Trail) -> str | None:
     return comparison.compare(_drawn(a), _drawn(b), path)
 
 
@@ -204,7 +204,7 @@ def _drawn(axes: Any) -> dict[str, Any]:
     }
 
 
-def _tensors(comparison: Comparison, a: Any, b: Any, path: str) -> str | None:
+def _tensors(comparison: Comparison, a: Any, b: Any, path: Trail) -> str | None:
     for name in ("dtype", "shape", "device", "requires_grad"):
         if getattr(a, name) != getattr(b, name):
             return f"{path}: {name} {getattr(a, name)} != {getattr(b, name)}"

@@ -6,12 +6,14 @@ A provider whose library is not imported does not apply: nothing here imports on
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import os
 import pickle
 import random
 import sys
+import types
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,9 @@ from kfnb.errors import WrongCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+MODULE = "module:"
+"""Prefix of the provider that is the data of one of the notebook's own modules: `module:NAME`."""
 
 PROVIDERS = ("random", "numpy.random", "torch.random", "cwd", "environ", "sys.path")
 """Names of all providers."""
@@ -45,12 +50,37 @@ def changed(provider: str, before: bytes | None, after: bytes | None) -> bool:
 
 
 def _provider(name: str) -> tuple[Callable[[], bytes | None], Callable[[bytes], None]]:
+    if name.startswith(MODULE):
+        module = name[len(MODULE) :]
+        return lambda: _module(module), lambda data: _restore_module(module, data)
     try:
         return _TABLE[name]
     except KeyError:
         raise WrongCall(
             f"There is no provider of session state called {name!r}; there are {', '.join(PROVIDERS)}."
         ) from None
+
+
+def _module(name: str) -> bytes | None:
+    """The data of a module that can be pickled: its functions and classes are made anew by importing it."""
+    module = sys.modules.get(name)
+    if module is None:
+        return None
+    kept = {}
+    for key, value in sorted(vars(module).items()):
+        if key.startswith("__") or callable(value) or isinstance(value, types.ModuleType):
+            continue
+        try:
+            kept[key] = _pickled(value)
+        except Exception:  # it stays as importing the module makes it
+            continue
+    return _pickled(kept)
+
+
+def _restore_module(name: str, data: bytes) -> None:
+    module = importlib.import_module(name)
+    for key, content in pickle.loads(data).items():
+        setattr(module, key, pickle.loads(content))
 
 
 def _random() -> bytes:

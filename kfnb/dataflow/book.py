@@ -32,12 +32,15 @@ class Book:
     properties: dict[str, list[Summary]] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
     setup: set[str] = field(default_factory=set)
+    modules: set[str] = field(default_factory=set)  # every module that some import names, and the packages above it
+    submodules: set[str] = field(default_factory=set)  # those that code reaches as an attribute of their package
     bound: set[str] = field(default_factory=set)  # every name that some statement binds at module scope
     escaping: list[Summary] = field(default_factory=list)  # functions that something else than their name may call
     summaries: dict[int, Summary] = field(default_factory=dict)  # by id of the definition's node
     class_infos: dict[int, ClassInfo] = field(default_factory=dict)
     finished: set[int] = field(default_factory=set)
     local_modules: frozenset[str] = frozenset()  # modules of the notebook's own folder
+    stateful: frozenset[str] = frozenset()  # functions of those modules that change the module: `module.function`
     resolver: StarResolver | None = None  # what a star import binds
     scripts: StarResolver | None = None  # what `%run PATH` binds
 

@@ -78,7 +78,11 @@ _CONSTRUCTING = frozenset(
 _CHANGES_BY_STORING = frozenset(
     {"__setitem__", "__delitem__", "__setattr__", "__delattr__", "__setstate__", "__iadd__", "__isub__"}
 )
-_LOOKS_FOR_DEFINITIONS = ("doctest.", "unittest.", "pickle.loads", "dill.loads", 
+_LOOKS_FOR_DEFINITIONS = (
+    "doctest.",
+    "unittest.",
+    "pickle.loads",
+    "dill.loads",
     "pickle.load",
     "pickle.Unpickler",
     "joblib.load",
@@ -95,6 +99,7 @@ _FUNCTION_MAKERS = frozenset(
 _TRANSPARENT = frozenset(
     {"enumerate", "reversed", "zip", "iter", "sorted", "list", "tuple", "set", "tqdm.tqdm", "tqdm.auto.tqdm"}
 )
+_OF_LIBRARIES = frozenset({"frame", "text", "number", "list", "dict", "defaultdict", "rng", "file"})
 _HERE = frozenset({"os.getcwd", "pathlib.Path.cwd"})
 _SAME_PATH = frozenset(
     {"str", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.normpath", "os.path.expanduser"}
@@ -336,9 +341,9 @@ class CallWalker(ExpressionWalker):
             if place:
                 given.setdefault(place, []).append(value)
         for value in arguments.spread:
-            for name in (*summary.parameters, summary.varargs, summary.keywords):
-                if name and name not in ("self",):
-                    given.setdefault(name, []).append(value)
+            for parameter in (*summary.parameters, summary.varargs, summary.keywords):
+                if parameter and parameter != "self":
+                    given.setdefault(parameter, []).append(value)
         return given
 
     def _apply_effects(self, summary: Summary, node: ast.AST) -> None:
@@ -357,6 +362,10 @@ class CallWalker(ExpressionWalker):
             self.delete(name, node)
         place = self.at(node)
         for effect in summary.effects:
+            if self.scope is None and effect.kind == "looks-around":
+                self._look_around(effect.detail, node)
+            if self.scope is None and effect.kind == "unknown-text":
+                self._unknown_text(effect.detail, node)
             self.record.effects.append(
                 (replace(effect, certain=effect.certain and self.certain, line=place.line), place)
             )
@@ -374,25 +383,25 @@ class CallWalker(ExpressionWalker):
         for info in value.instances:
             for relative in self.book.family(info):
                 for name, method in relative.methods.items():
-                    if (
-                        not name.startswith("__")
-                        or name in _CONSTRUCTING
-                        or not (method.changes or method.changed_parameters)
-                    ):
+                    acts = method.changes or method.changed_parameters or method.binds or method.effects
+                    if not name.startswith(("__", "_repr_")) or name in _CONSTRUCTING or not acts:
                         continue
                     with self.perhaps():
                         self._apply_effects(method, node)
                     if "self" in method.changed_parameters and name not in _CHANGES_BY_STORING:
                         self.change(value, node)
 
+    def make_default(self, value: Value, node: ast.AST) -> None:
+        self.change(value, node)
+        for summary in value.functions:
+            with self.perhaps():
+                self._apply_effects(summary, node)
+
     def run_property(self, base: Value, name: str, node: ast.AST) -> None:
         if base.instances:
-            methods = [
-                relative.methods[name]
-                for info in base.instances
-                for relative in self.book.family(info)
-                if name in relative.properties
-            ]
+            found = [relative for info in base.instances for relative in self.book.family(info)]
+            methods = [m for r in found if name in r.properties for m in (r.methods[name], *r.overwritten(name))]
+            methods += [m for r in found for n, m in r.methods.items() if n in ("__getattr__", "__getattribute__")]
         elif base.kind is None and base.tokens:
             methods = self.book.properties.get(name, [])
         else:
@@ -409,6 +418,11 @@ class CallWalker(ExpressionWalker):
         results = [self.apply(method, arguments, receiver, receiver) for method in own]
         if receiver.instances and own:
             return merge(results)
+        if receiver.instances:
+            self.run_property(receiver, name, node)
+            self.inherited_call(receiver, node)
+        if name in self.book.stored and receiver.kind not in _OF_LIBRARIES:  # `self.callback = f`, then `x.callback(1)`
+            self._call_unknown(arguments, discarded)
         self._method_changes(receiver, name, arguments, discarded, bool(own))
         self._method_draws(receiver, name, arguments)
         if name in ("query", "eval"):
@@ -438,7 +452,7 @@ class CallWalker(ExpressionWalker):
                 m for info in (*receiver.instances, *receiver.classes) for m in self.book.method_summaries(info, name)
             ]
             return list(dict.fromkeys(found))
-        if receiver.kind in ("frame", "text", "number", "list", "dict", "rng", "file"):
+        if receiver.kind in _OF_LIBRARIES:
             return []
         return self.book.methods.get(name, [])
 
@@ -487,7 +501,7 @@ class CallWalker(ExpressionWalker):
         return False
 
     def _method_draws(self, receiver: Value, name: str, arguments: Arguments) -> None:
-        if name in random.DRAWING_METHODS and receiver.kind not in ("rng", "list", "dict", "text"):
+        if name in random.DRAWING_METHODS and receiver.kind not in ("rng", "list", "dict", "defaultdict", "text"):
             provider, parameters = random.DRAWING_METHODS[name]
             if not any(arguments.given(p) for p in parameters):
                 self.effect("draw", provider, arguments.node)
@@ -571,12 +585,12 @@ class CallWalker(ExpressionWalker):
             return Value(receiver.tokens | {Token()}, kind="iterator")
         if name in copies.COPYING_METHODS and name not in copies.SHALLOW_COPYING_METHODS:
             return Value(kind="fresh")
-        if name == "copy" and receiver.kind not in ("list", "dict", None):
+        if name == "copy" and receiver.kind not in ("list", "dict", "defaultdict", None):
             return Value(kind="fresh")
         if name == "copy":
             return (
                 Value(receiver.tokens, kind=receiver.kind)
-                if receiver.kind in ("list", "dict")
+                if receiver.kind in ("list", "dict", "defaultdict")
                 else Value(kind=receiver.kind)
             )
         if receiver.kind == "rng":
@@ -609,7 +623,10 @@ class CallWalker(ExpressionWalker):
             self._use_up(arguments)
         if dotted in ("print", "display", "IPython.display.display"):
             self.effect("shows", "", node)
-        return self._library_result(dotted, arguments)
+        result = self._library_result(dotted, arguments)
+        if "out" in arguments.named:
+            result = replace(result, tokens=result.tokens | arguments.named["out"].tokens, kind=None)
+        return result
 
     def _use_up(self, arguments: Arguments) -> None:
         for value in arguments.all:
@@ -815,8 +832,8 @@ class CallWalker(ExpressionWalker):
             return Value(kind="fresh" if kind != "container" else "list")
         merged = merge(arguments.all)
         if dotted in _FUNCTION_MAKERS:
-            kind = "partial" if dotted == "functools.partial" else None
-            return Value(merged.tokens, kind=kind, functions=merged.functions, instances=merged.instances)
+            maker = "partial" if dotted == "functools.partial" else None
+            return Value(merged.tokens, kind=maker, functions=merged.functions, instances=merged.instances)
         if dotted in _TRANSPARENT:
             return Value(
                 merged.tokens,
@@ -824,8 +841,12 @@ class CallWalker(ExpressionWalker):
                 path=paths.ANY if any(v.path is not None for v in positional) else None,
                 instances=merged.instances,
             )
-        if dotted in ("dict", "collections.OrderedDict", "collections.defaultdict", "collections.Counter"):
+        if dotted == "collections.defaultdict":
+            return Value(merged.tokens | {Token()}, kind="defaultdict", functions=merged.functions)
+        if dotted in ("dict", "collections.OrderedDict", "collections.Counter"):
             return Value(merged.tokens, kind="dict")
+        if dotted == "type" and len(positional) == 1:
+            return self.class_of(positional[0])
         if dotted in ("getattr", "super"):
             return Value(merged.tokens)
         return Value(merged.tokens, instances=merged.instances if dotted in ("copy.copy", "max", "min") else ())
@@ -842,14 +863,31 @@ class CallWalker(ExpressionWalker):
         if callee.dotted in ("globals", "locals", "vars", "dir") and not node.args:
             if id(node) in self.named_lookups:
                 return Value(kind="namespace")
-            self.finding(
-                "KF205",
-                f"`{callee.dotted}()` looks at every name of the notebook; a step has only those that it takes in.",
-                node,
-                "Name what you need, or say so with a `uses:NAME` tag.",
-            )
+            self._look_around(callee.dotted, node)
             return UNKNOWN
         return None
+
+    def _look_around(self, name: str, node: ast.AST) -> None:
+        if self.scope is not None:
+            self.effect("looks-around", name, node)
+            return
+        self.finding(
+            "KF205",
+            f"`{name}()` looks at every name of the notebook; a step has only those that it takes in.",
+            node,
+            "Name what you need, or say so with a `uses:NAME` tag.",
+        )
+
+    def _unknown_text(self, name: str, node: ast.AST) -> None:
+        if self.scope is not None:
+            self.effect("unknown-text", name, node)
+        elif not self.explained(node):
+            self.finding(
+                "KF206",
+                f"What `{name}` runs is only known while running, so the names it reads and binds are not known.",
+                node,
+                "Tag the cell `uses:NAME,…` and `binds:NAME,…` (`uses:` alone if it binds none), or write it out.",
+            )
 
     def _exec(self, name: str, node: ast.Call) -> Value:
         if len(node.args) > 1:
@@ -861,13 +899,7 @@ class CallWalker(ExpressionWalker):
         text = source.value if isinstance(source, ast.Constant) and isinstance(source.value, str) else None
         if text is None:
             self._arguments(node)
-            if not self.explained(node):
-                self.finding(
-                    "KF206",
-                    f"What `{name}` runs is only known while running, so the names it reads and binds are not known.",
-                    node,
-                    "Tag the cell `uses:NAME,…` and `binds:NAME,…` (`uses:` alone if it binds none), or write it out.",
-                )
+            self._unknown_text(name, node)
             return UNKNOWN
         return self.run_text(name, text, node)
 

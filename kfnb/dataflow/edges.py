@@ -6,6 +6,7 @@ Rules: 2 of the architecture's "What flows". Used by `graph.py`; pure.
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ class EdgeBuilder:
         self._names()
         self._state()
         self._settings()
+        self._module_state()
         self._files()
         self._outside()
         self._guards()
@@ -363,7 +365,7 @@ class EdgeBuilder:
         for number, flow in enumerate(self.flows):
             above = [replay for at, replay in replays if at < number]
             needed = set(self.setup_reads[number])
-            if self.notes[number].record.unpickles:  # what is in the file may be of any class above
+            if self.notes[number].record.needs_definitions:
                 needed |= {n for n, found in self.table.by_name.items() if found[0].kind == "definition"}
             names = closure(needed, self.table, self.book)
             uses: dict[int, SetupUse] = {}
@@ -373,6 +375,7 @@ class EdgeBuilder:
                     uses[definition.statement.position] = SetupUse(
                         definition.statement, definition.kind, definition.names
                     )
+            self._submodules(number, positions[number], uses)
             for replay in above:
                 uses[replay.statement.position] = SetupUse(
                     replay.statement, "setter", (), replay.library, self._prelude(replay)
@@ -380,6 +383,35 @@ class EdgeBuilder:
                 needed |= replay.needs & self.parameters.keys()
             flow.setup = [uses[position] for position in sorted(uses)]
             flow.parameters = self._parameters_of(number, needed | names)
+
+    def _module_state(self) -> None:
+        """The data of the notebook's own modules goes from the step that changes it to those that import them."""
+        holders: dict[str, int] = {}
+        for number, note in enumerate(self.notes):
+            flow = self.flows[number]
+            imported = {*note.record.imports, *(r for use in flow.setup for r in import_roots(use.statement.node))}
+            imported |= {self.book.imports[n].split(".")[0] for n in self.setup_reads[number] if n in self.book.imports}
+            for module in sorted(imported & holders.keys()):
+                provider = f"module:{module}"
+                flow.state_inputs[provider] = holders[module]
+                flow.needs_step(holders[module], f"data of module {module}")
+                self.flows[holders[module]].state_outputs.add(provider)
+            changed = {e.detail for e, _ in note.record.effects if e.kind == "module-state"}
+            holders |= dict.fromkeys(changed, number)
+
+    def _submodules(self, number: int, position: int, uses: dict[int, SetupUse]) -> None:
+        """A submodule that some step above imported is there as an attribute of its package, whoever imported it."""
+        roots = {root for use in uses.values() for root in import_roots(use.statement.node)}
+        roots |= self.notes[number].record.imports
+        for statement in self.program.statements:
+            node = statement.node
+            if statement.position >= position or statement.step == number or statement.position in uses:
+                continue
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            wanted = {n for name in names for n in self.book.submodules if name == n or name.startswith(n + ".")}
+            if any(name.split(".")[0] in roots for name in wanted):
+                uses[statement.position] = SetupUse(statement, "setter")
 
     def _prelude(self, replay: Replay) -> tuple[Statement, ...]:
         """Return the setup statements that a setting needs, so that it can run where its step's own setup lacks

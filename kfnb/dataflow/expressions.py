@@ -38,7 +38,6 @@ _IMMUTABLE_ATTRIBUTES = frozenset(
         "__doc__",
         "__qualname__",
         "__module__",
-        "__class__",
         "real",
         "imag",
         "empty",
@@ -353,6 +352,8 @@ class ExpressionWalker:
                 self.effect("reads-environ", "", node)
             direct = base.direct if base.kind != "builtin" else frozenset()
             return Value(dotted=f"{base.dotted}.{name}", direct=direct)
+        if name == "__class__":
+            return self.class_of(base)
         if name in _IMMUTABLE_ATTRIBUTES:
             return Value(path=paths.ANY if name in ("parent", "stem", "name") and base.path is not None else None)
         if base.kind == "frame":
@@ -367,10 +368,28 @@ class ExpressionWalker:
     def use_instance(self, value: Value, node: ast.AST) -> None:
         """Do what operators, iteration, subscripts and printing do to an instance of a notebook class; see `calls.py`."""
 
+    def make_default(self, value: Value, node: ast.AST) -> None:
+        """Do what looking a key up in a `defaultdict` does if it is not there; see `calls.py`."""
+
+    def class_of(self, value: Value) -> Value:
+        """Return what is known of `type(value)`: what is stored to it changes the class."""
+        if self.scope is not None:  # `type(self)` in a method: `functions.py` looks at the text
+            return Value(tokens=value.tokens, classes=value.instances)
+        infos = value.instances
+        if not infos and value.kind is None and value.tokens:
+            infos = tuple(info for group in self.book.classes.values() for info in group)
+        bindings = [b.value for info in infos if (b := self.flow.get(info.name)) is not None]
+        names = frozenset(info.name for info in infos) & self.book.setup
+        return Value(merge(bindings).tokens, classes=value.instances, direct=names)
+
     def named_lookup(self, namespace: ast.expr, key: ast.expr, node: ast.AST) -> Value | None:
         """`globals()["x"]`, `"x" in globals()`: return what is known of `x`, or None if this is no such look-up."""
         name = key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
-        if name is None or not is_namespace(namespace) or (self.scope is not None and not is_namespace(namespace, "globals")):
+        if (
+            name is None
+            or not is_namespace(namespace)
+            or (self.scope is not None and not is_namespace(namespace, "globals"))
+        ):
             return None
         self.named_lookups.add(id(namespace))
         return self.load_global(name, node, certain=False)
@@ -382,6 +401,8 @@ class ExpressionWalker:
         base = self.eval(node.value)
         self.eval(node.slice)
         self.use_instance(base, node)
+        if base.kind == "defaultdict" and isinstance(node.ctx, ast.Load):
+            self.make_default(base, node)
         if base.kind == "frame":
             return Value(kind="frame") if isinstance(node.ctx, ast.Load) else base
         if base.kind == "text":
@@ -432,6 +453,7 @@ class ExpressionWalker:
         if isinstance(node.op, (ast.Add, ast.Mult, ast.BitOr, ast.Sub, ast.BitAnd)) and {left.kind, right.kind} & {
             "list",
             "dict",
+            "defaultdict",
         }:
             return merge([left, right], left.kind if left.kind in ("list", "dict") else right.kind)
         if left.kind == right.kind == "number":

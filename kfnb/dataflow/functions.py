@@ -239,6 +239,8 @@ def class_of(book: Book, node: ast.ClassDef) -> ClassInfo:
         methods: dict[str, Summary] = {}
         for statement in node.body:
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                if statement.name in methods:
+                    methods[f"{statement.name}@{len(methods)}"] = methods[statement.name]
                 methods[statement.name] = book.summaries.setdefault(
                     id(statement), blank_summary(statement, method=True)
                 )

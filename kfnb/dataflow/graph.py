@@ -16,7 +16,7 @@ from kfnb.dataflow.edges import EdgeBuilder
 from kfnb.dataflow.flows import Dataflow, StepFlow
 from kfnb.dataflow.functions import blank_summary, class_of, effect_kinds, finish
 from kfnb.dataflow.names import StepNotes, walk_program
-from kfnb.dataflow.program import CodeStep, Program, StarResolver, read_program
+from kfnb.dataflow.program import CodeCell, CodeStep, Program, StarResolver, read_program
 from kfnb.dataflow.record import Finding, Place
 from kfnb.dataflow.slices import SetupTable, find_setup, import_roots, module_scope
 
@@ -27,7 +27,7 @@ def analyse(
     parameters: dict[str, bool] | None = None,
     resolver: StarResolver | None = None,
     scripts: StarResolver | None = None,
-    local_modules: frozenset[str] = frozenset(),
+    modules: dict[str, str] | None = None,
 ) -> Dataflow:
     """Return what flows between `steps`.
 
@@ -38,10 +38,11 @@ def analyse(
     """
     parameters = parameters or {}
     program = read_program(steps)
+    stateful = frozenset(name for module, source in (modules or {}).items() for name in _stateful(module, source))
     findings = _syntax_findings(program)
     demoted: set[str] = set()
     while True:
-        book = Book(resolver=resolver, scripts=scripts, local_modules=local_modules)
+        book = Book(resolver=resolver, scripts=scripts, local_modules=frozenset(modules or ()), stateful=stateful)
         _register(program, book)
         table = find_setup(program, book, demoted, parameters)
         finish(book)  # inner functions are known after this
@@ -59,13 +60,35 @@ def analyse(
     findings += [finding for note in notes for finding in dict.fromkeys(note.record.findings)]
     findings += _name_findings(notes, book, steps)
     findings += _setting_findings(notes, flows)
+    if len(steps) > 1:
+        findings += _finalizer_findings(program, book)
     findings += _memory_findings(program, notes, table, book)
     return Dataflow(flows, findings, table.constants)
+
+
+def _stateful(module: str, source: str) -> set[str]:
+    """Return the functions and classes of a module that change data of the module itself."""
+    program = read_program((CodeStep(module, (CodeCell(module, source),)),))
+    book = Book()
+    _register(program, book)
+    find_setup(program, book, set(), {})
+    finish(book)
+    found = {name for name, group in book.functions.items() if any(s.changes or s.binds for s in group)}
+    for name, infos in book.classes.items():
+        if any(m.changes or m.binds for info in infos for m in info.methods.values()):
+            found.add(name)
+    return {f"{module}.{name}" for name in found}
 
 
 def _register(program: Program, book: Book) -> None:
     """Note every function and class that is defined at module scope, wherever it stands."""
     for statement in program.statements:
+        for node in ast.walk(statement.node):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                paths = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+                for path in paths:
+                    parts = path.split(".")
+                    book.modules |= {".".join(parts[:n]) for n in range(2, len(parts) + 1)}
         for node in module_scope(statement.node):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 summary = book.summaries.setdefault(id(node), blank_summary(node))
@@ -220,6 +243,27 @@ def _setting_findings(notes: list[StepNotes], flows: list[StepFlow]) -> list[Fin
                         "so it cannot be repeated in the later steps that use it.",
                         place,
                         "Use literals, or put it into the step that needs it.",
+                    )
+                )
+    return findings
+
+
+def _finalizer_findings(program: Program, book: Book) -> list[Finding]:
+    """`__del__` runs when the last reference goes, which between steps is not when it goes by hand."""
+    findings = []
+    for statement in program.statements:
+        node = statement.node
+        if not isinstance(node, ast.ClassDef):
+            continue
+        for info in book.classes.get(node.name, ()):
+            method = info.methods.get("__del__")
+            if method is not None and info.node is node and (method.effects or method.changes):
+                findings.append(
+                    _finding(
+                        "KF215",
+                        f"`{node.name}.__del__` does something that shows, and when it runs depends on where the steps end.",
+                        Place(statement.cell.id, node.lineno),
+                        "Use a context manager or a `close` method, or put everything with it into one step.",
                     )
                 )
     return findings

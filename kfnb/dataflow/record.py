@@ -57,4 +57,4 @@ class Record:
     metrics: list[str] = field(default_factory=list)
     imports: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)  # setup functions called or passed on
-    unpickles: bool = False  # it loads pickles from files, which may hold instances of any class
+    needs_definitions: bool = False  # it may look for any function or class of the notebook: a pickle file, a doctest

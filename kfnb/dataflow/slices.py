@@ -154,7 +154,7 @@ def names_made_global(node: ast.AST) -> set[str]:
     names = {name for child in ast.walk(node) if isinstance(child, ast.Global) for name in child.names}
     for child in ast.walk(node):
         if isinstance(child, ast.Subscript) and not isinstance(child.ctx, ast.Load) and is_namespace(child.value):
-            names |= {child.slice.value} if isinstance(child.slice, ast.Constant) else set()
+            names |= {str(child.slice.value)} if isinstance(child.slice, ast.Constant) else set()
     return names
 
 

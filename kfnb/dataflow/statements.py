@@ -185,6 +185,15 @@ class Walker(CallWalker):
     def _store(self, target: ast.expr, value: Value) -> None:
         """Assign or delete through an attribute or a subscript."""
         assert isinstance(target, (ast.Attribute, ast.Subscript))
+        if isinstance(target, ast.Subscript) and self.named_lookup(target.value, target.slice, target) is not None:
+            name = str(target.slice.value) if isinstance(target.slice, ast.Constant) else ""
+            if isinstance(target.ctx, ast.Del):
+                self.delete(name, target)
+            elif self.scope is None:
+                self.bind(name, value, target)
+            else:
+                self.record.binds.setdefault(name, False)
+            return
         base = self.eval(target.value)
         if isinstance(target, ast.Subscript):
             self.eval(target.slice)
@@ -577,7 +586,8 @@ class Walker(CallWalker):
     def _run_script(self, detail: dict[str, object], node: ast.AST) -> None:
         """`%run script.py` binds what the script binds at its top level."""
         path = str(detail.get("path", paths.ANY))
-        self.effect("reads", path, node)
+        self.effect("reads", paths.ANY, node)  # what the script itself opens is not looked at
+        self.effect("writes", paths.ANY, node)
         names = self.book.scripts(path) if self.book.scripts is not None else None
         if names is None:
             self.finding(

@@ -81,5 +81,9 @@ class ClassInfo:
     bases: tuple[str, ...] = ()
     methods: dict[str, Summary] = field(default_factory=dict)
     attributes: frozenset[str] = frozenset()  # mutable class attributes
-    properties: frozenset[str] = frozenset()  # methods that run when an attribute is read
+    properties: frozenset[str] = frozenset()  # methods that run when an attribute is read or stored
     node: ast.ClassDef | None = None
+
+    def overwritten(self, name: str) -> list[Summary]:
+        """Return the earlier methods called `name`: a property's getter, where its setter follows."""
+        return [method for key, method in self.methods.items() if key.startswith(f"{name}@")]

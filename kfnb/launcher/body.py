@@ -156,7 +156,8 @@ class Body:
             _show_figures_inline()
             if "matplotlib.figure" in sys.modules:
                 import matplotlib.pyplot  # noqa: F401  # a figure that flows is shown as where it was made
-        self._restore([p for p in self._given.state if p not in _EARLY])
+        with self._kernel.channel.muted():  # a module that printed when it was first imported does not print again
+            self._restore([p for p in self._given.state if p not in _EARLY])
         for provider in self._task.state_watch:
             self._watch(provider)
         runtime.install(self._sink)
@@ -221,6 +222,12 @@ class Body:
             )
             return guard.finding(self._given, "KF604", message, cell=failure.cell.id)
         self._note_missing()
+        if failure.ename == "ValueError" and "read-only" in str(failure.evalue) and "pandas" in sys.modules:
+            message = (
+                f"ValueError: {failure.evalue}. Whether pandas hands out an array that can be written to depends on what "
+                "else refers to the frame's memory, which is not kept between steps: take a copy (`.to_numpy().copy()`)."
+            )
+            return guard.finding(self._given, "KF618", message, cell=failure.cell.id)
         return TaskError(
             message=f"{failure.ename}: {failure.evalue}" if failure.evalue else failure.ename,
             ename=failure.ename,
@@ -287,8 +294,8 @@ class Body:
             or guard.check_mates(given, self._loaded, self._namespace)
             or guard.check_state(given, self._watched, state_after)
         )
-        records, unrecorded = guard.record_scalars(given, self._namespace)
-        error = error or unrecorded or self._check_folder()
+        records = guard.record_scalars(given, self._namespace)
+        error = error or self._check_folder()
         if error is not None:
             return self._failed(error)
         absent = tuple(o.name for o in task.outputs if o.name not in self._namespace)

@@ -162,24 +162,21 @@ def check_state(
     return None
 
 
-def record_scalars(given: ExecutorInput, namespace: Mapping[str, Any]) -> tuple[dict[str, Any], TaskError | None]:
-    """Return the values that conditions of later tasks need, exactly as JSON holds them."""
+def record_scalars(given: ExecutorInput, namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that conditions of later tasks need, exactly as JSON holds them.
+
+    What JSON cannot hold is left out: a plain `if` then decides itself, while running.
+    """
     records: dict[str, Any] = {}
     for name in given.task.records:
-        if name not in namespace:
-            continue
-        value = plain(namespace[name])
-        if not _is_json(value) or msgspec.json.decode(msgspec.json.encode(value)) != value:
-            kind = type(namespace[name]).__name__
-            return records, finding(
-                given,
-                "KF386",
-                f"A later step runs on a condition over {name!r}, which is a {kind} that cannot be written exactly "
-                "as a number, text or a list or dict of them.",
-                fix=Fix(f"compute a plain number or truth value from {name!r} here, and use that in the condition"),
-            )
-        records[name] = value
-    return records, None
+        value = plain(namespace.get(name, ...))
+        try:
+            exact = _is_json(value) and msgspec.json.decode(msgspec.json.encode(value)) == value
+        except (OverflowError, RecursionError, msgspec.MsgspecError):
+            exact = False
+        if exact:
+            records[name] = value
+    return records
 
 
 def plain(value: Any) -> Any:

@@ -339,3 +339,14 @@ def _without(elements: set[Any], removed: list[Any]) -> set[Any]:
     for element in removed:
         elements.discard(element)
     return elements
+
+
+def test_a_view_of_a_dict_stays_a_view(tmp_path: Path) -> None:
+    """What is put into a dict after loading shows in the views that were saved with it."""
+    made = {"a": 1}
+    store = Store(str(tmp_path))
+    saved = save_values(store, {"made": made, "keys": made.keys(), "items": made.items()}, ["made", "keys", "items"])
+    namespace: dict[str, Any] = {}
+    load_values(store, saved.artifacts, namespace)
+    namespace["made"]["b"] = 2
+    assert (["a", "b"], [("a", 1), ("b", 2)]) == (list(namespace["keys"]), list(namespace["items"]))

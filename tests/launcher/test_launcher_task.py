@@ -196,13 +196,11 @@ def test_scalars_are_recorded_exactly(place: Place) -> None:
 
 
 @pytest.mark.parametrize("value", ["float('nan')", "[1, (2,)]", "object()", "np.float32(0.8)", "10 ** 400", "{1: 2}"])
-def test_what_json_cannot_hold_exactly_stops_the_task(place: Place, value: str) -> None:
-    """A condition over a value that would be another one in JSON stops the task with KF386."""
+def test_what_json_cannot_hold_exactly_is_not_recorded(place: Place, value: str) -> None:
+    """A value that would be another one in JSON is left out of the records; a later `if` decides itself."""
     ran = place.run(f"import numpy as np\nx = {value}", task={"records": ("x",)})
-    if value == "10 ** 400":  # JSON has whole numbers of any size; it is kept exactly or the task stops
-        assert ran.output.error is None or "KF386" == ran.output.error.code
-        return
-    assert ("FAILED", "KF386") == (ran.output.state, ran.output.error.code)
+    assert "SUCCEEDED" == ran.output.state
+    assert ran.output.records in ({}, {"x": 10**400})
 
 
 def test_metrics_are_scalars_by_name_and_what_is_logged(place: Place) -> None:

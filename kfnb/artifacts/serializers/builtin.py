@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import gc
 import io
 import weakref
+from collections import OrderedDict
 from typing import Any
 
 from kfnb.errors import NotSaveable
@@ -30,7 +32,24 @@ def _refuse_file(file: Any) -> Any:
     )
 
 
-DISPATCH: dict[type, Any] = {memoryview: _reduce_memoryview, io.TextIOWrapper: _refuse_file}
+def dict_view(owner: dict[Any, Any], name: str) -> Any:
+    """The keys, values or items of a dict, as `name` says."""
+    return getattr(owner, name)()
+
+
+def _reduce_dict_view(view: Any) -> Any:
+    """A view goes with its dict: what is put in there shows in it, as by hand."""
+    owner = next(found for found in gc.get_referents(view) if isinstance(found, dict))
+    return dict_view, (owner, type(view).__name__.rsplit("_", 1)[1])
+
+
+_DICT_VIEWS = [type(getattr(made, name)()) for made in ({}, OrderedDict()) for name in ("keys", "values", "items")]
+
+DISPATCH: dict[type, Any] = {
+    memoryview: _reduce_memoryview,
+    io.TextIOWrapper: _refuse_file,
+    **dict.fromkeys(_DICT_VIEWS, _reduce_dict_view),
+}
 """Reducers by exact type, for the pickler's table."""
 
 
