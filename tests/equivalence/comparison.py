@@ -153,6 +153,8 @@ class Comparison:
             codes = tuple(sorted({d["code"] for d in errors}))
             detail = "; ".join(d["message"] for d in errors)
             return Verdict("refused" if codes else "crash", codes, detail)
+        if run.returncode == 1 and "tasks" not in document:
+            return Verdict("crash", detail=f"{document}")
         if run.returncode == 1:
             why = " ".join(str(task.get("why") or "") for task in document["tasks"].values())
             if fails_by_hand:
