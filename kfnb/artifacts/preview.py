@@ -12,6 +12,7 @@ import itertools
 import math
 import reprlib
 import sys
+import warnings
 from typing import Any
 
 import msgspec
@@ -28,7 +29,9 @@ _repr.maxlist = _repr.maxtuple = _repr.maxdict = _repr.maxset = _repr.maxfrozens
 def preview(value: object) -> tuple[str, dict[str, Any]]:
     """Return the artifact type of `value` (Dataset, Model, Metrics or Artifact) and what it looks like."""
     try:
-        kind, seen = _look(value)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # nobody asked for a picture: it must not say anything in the notebook
+            kind, seen = _look(value)
     except Exception:  # a preview must never cost a result
         kind, seen = "Artifact", {}
     seen = {"class": _class_name(type(value)), **seen}
