@@ -18,7 +18,7 @@ from kfnb.dataflow.functions import blank_summary, class_of, effect_kinds, finis
 from kfnb.dataflow.names import StepNotes, walk_program
 from kfnb.dataflow.program import CodeCell, CodeStep, Program, StarResolver, read_program
 from kfnb.dataflow.record import Finding, Place
-from kfnb.dataflow.slices import SetupTable, find_setup, import_roots, module_scope
+from kfnb.dataflow.slices import SetupTable, impure_definitions, find_setup, import_roots, module_scope
 
 
 def analyse(
@@ -49,7 +49,13 @@ def analyse(
         _find_escaping(program, book)
         finish(book)
         notes = walk_program(program, book)
+        escaping = set(map(id, book.escaping))
+        _find_escaping(program, book)
+        if any(id(s) not in escaping and (s.changes or s.binds or s.effects) for s in book.escaping):
+            finish(book)  # the walk met lambdas that do something: whatever calls a function may call them
+            notes = walk_program(program, book)
         found = {n for note in notes for n in note.record.demoted} & book.setup
+        found |= impure_definitions(table, book)
         found |= {n for summary in book.summaries.values() for n in summary.changes | summary.binds} & book.setup
         if not found:
             break
@@ -89,6 +95,14 @@ def _register(program: Program, book: Book) -> None:
                 for path in paths:
                     parts = path.split(".")
                     book.modules |= {".".join(parts[:n]) for n in range(2, len(parts) + 1)}
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                book.stored.add(node.attr)
+            elif isinstance(node, ast.ClassDef):  # fields of a dataclass
+                book.stored |= {
+                    field.target.id
+                    for field in node.body
+                    if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+                }
         for node in module_scope(statement.node):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 summary = book.summaries.setdefault(id(node), blank_summary(node))
@@ -96,7 +110,8 @@ def _register(program: Program, book: Book) -> None:
             elif isinstance(node, ast.ClassDef):
                 info = class_of(book, node)
                 book.classes.setdefault(node.name, []).append(info)
-                for name, method in info.methods.items():
+                for key, method in info.methods.items():
+                    name = key.partition("@")[0]
                     book.methods.setdefault(name, []).append(method)
                     if name in info.properties:
                         book.properties.setdefault(name, []).append(method)
@@ -121,7 +136,7 @@ def _find_escaping(program: Program, book: Book) -> None:
                 handed_about.add(node.name)
     known = {id(s) for group in (*book.functions.values(), *book.methods.values()) for s in group}
     for summary in book.summaries.values():
-        if id(summary) not in known or summary.name == "<lambda>":
+        if (id(summary) not in known or summary.name == "<lambda>") and summary not in book.escaping:
             book.escaping.append(summary)
     for name, group in book.functions.items():
         if name in handed_about:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kfnb.dataflow.program import Program, Statement
+    from kfnb.dataflow.summaries import Summary
 
 _REPEATABLE_CALLS = (
     "dataclasses.",
@@ -459,3 +460,62 @@ def called_names(name: str, book: Book) -> set[str]:
             for method in relative.methods.values():
                 names |= method.reads
     return names
+
+
+# ---------------------------------------------------------------------------------------------------- definitions that
+# do more than define
+
+
+_WHEN_MADE = ("__init__", "__new__", "__post_init__", "__set_name__")
+_WHEN_A_CLASS_IS_MADE = ("__new__", "__init__", "__prepare__", "__call__")
+
+
+def impure_definitions(table: SetupTable, book: Book) -> set[str]:
+    """Return the definitions that run code of the notebook (a decorator, a metaclass, a call in a class body) which
+    does something, or reads what is no setup: to repeat them elsewhere would not give the same."""
+    found = set()
+    for name, definitions in table.by_name.items():
+        node = definitions[0].statement.node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            if any(_acts(summary, book) for summary in _run_when_defined(node, book)):
+                found.add(name)
+    return found & book.setup
+
+
+def _acts(summary: Summary, book: Book) -> bool:
+    data = {name for name in summary.reads if name in book.bound and name not in book.setup}
+    effects = any(effect.kind not in ("shows", "reads") for effect in summary.effects)
+    return bool(data or summary.changes or summary.binds or summary.deletes or effects)
+
+
+def _run_when_defined(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, book: Book) -> Iterator[Summary]:
+    expressions = list(_run_at_definition(node))
+    inner = [c for c in ast.walk(node) if isinstance(c, ast.ClassDef)] if isinstance(node, ast.ClassDef) else []
+    decorated = [*inner, *(f for c in inner for f in c.body if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef)))]
+    for definition in decorated or [node]:
+        expressions += definition.decorator_list
+    for name in {n.id for e in expressions for n in ast.walk(e) if isinstance(n, ast.Name)}:
+        yield from book.functions.get(name, ())
+        for info in book.classes.get(name, ()):
+            yield from (info.methods[m] for m in _WHEN_MADE if m in info.methods)
+    for made in inner:
+        yield from _run_when_a_class_is_made(made, book)
+
+
+def _run_when_a_class_is_made(node: ast.ClassDef, book: Book) -> Iterator[Summary]:
+    bases = [n for b in node.bases for n in ast.walk(b) if isinstance(n, ast.Name)]
+    for base in (info for n in bases for info in book.classes.get(n.id, ())):
+        for relative in book.family(base):
+            if "__init_subclass__" in relative.methods:
+                yield relative.methods["__init_subclass__"]
+            if relative.node is not None and relative.node is not node:
+                yield from _of_metaclass(relative.node, book)
+    yield from _of_metaclass(node, book)
+
+
+def _of_metaclass(node: ast.ClassDef, book: Book) -> Iterator[Summary]:
+    for keyword in node.keywords:
+        if keyword.arg == "metaclass" and isinstance(keyword.value, ast.Name):
+            for info in book.classes.get(keyword.value.id, ()):
+                for relative in book.family(info):
+                    yield from (relative.methods[m] for m in _WHEN_A_CLASS_IS_MADE if m in relative.methods)

@@ -57,7 +57,9 @@ class Walker(CallWalker):
         call = node.value.value if isinstance(node.value, ast.Await) else node.value
         before = self.discarded
         self.discarded = call if call is not self.shown else None
-        self.eval(node.value)
+        value = self.eval(node.value)
+        if node.value is self.shown:
+            self.use_instance(value, node)
         self.discarded = before
 
     def walk_Return(self, node: ast.Return) -> None:
@@ -201,6 +203,9 @@ class Walker(CallWalker):
             dotted = f"{base.dotted}.{target.attr}" if isinstance(target, ast.Attribute) else base.dotted
             self._store_dotted(dotted, base, target)
             return
+        self.use_instance(base, target)
+        if isinstance(target, ast.Attribute):
+            self.run_property(base, target.attr, target)
         self.change(base, target)
         if base.kind != "frame":
             self.share(base, value)
@@ -295,6 +300,10 @@ class Walker(CallWalker):
         value = Value(tokens=frozenset([Token()]) | merge(bases).tokens, classes=(info,))
         if self.scope is None and node.name in self.book.setup:
             value = replace(value, direct=frozenset([node.name]), tokens=frozenset())
+        for held in names.values():
+            for kind in held.instances:
+                for method in self.book.method_summaries(kind, "__set_name__"):
+                    self._apply_effects(method, node)
         self._announce_subclass(info, bases, value, node)
         for decorator in reversed(decorators):
             value = self._decorate(decorator, value, node)
