@@ -792,6 +792,8 @@ class CallWalker(ExpressionWalker):
 
     def _library_result(self, dotted: str, arguments: Arguments) -> Value:
         positional = arguments.positional
+        if dotted == "type" and len(positional) == 1:
+            return self.class_of(positional[0])
         if dotted in setters.SETTER_RECEIVERS or (dotted.startswith("logging.") and dotted.split(".")[1][:1].isupper()):
             return Value(dotted=dotted)
         if dotted in _HERE:
@@ -845,8 +847,6 @@ class CallWalker(ExpressionWalker):
             return Value(merged.tokens | {Token()}, kind="defaultdict", functions=merged.functions)
         if dotted in ("dict", "collections.OrderedDict", "collections.Counter"):
             return Value(merged.tokens, kind="dict")
-        if dotted == "type" and len(positional) == 1:
-            return self.class_of(positional[0])
         if dotted in ("getattr", "super"):
             return Value(merged.tokens)
         return Value(merged.tokens, instances=merged.instances if dotted in ("copy.copy", "max", "min") else ())

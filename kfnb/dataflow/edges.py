@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from kfnb.dataflow import paths
 from kfnb.dataflow.flows import Given, SetupUse, StepFlow, Taken
 from kfnb.dataflow.record import Place, Read
-from kfnb.dataflow.slices import SetupTable, called_names, closure, import_roots
+from kfnb.dataflow.slices import SetupTable, called_names, closure, future_import, import_roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -376,6 +376,9 @@ class EdgeBuilder:
                         definition.statement, definition.kind, definition.names
                     )
             self._submodules(number, positions[number], uses)
+            for statement in self.program.statements:
+                if future_import(statement.node) and statement.step < number:
+                    uses[statement.position] = SetupUse(statement, "import")
             for replay in above:
                 uses[replay.statement.position] = SetupUse(
                     replay.statement, "setter", (), replay.library, self._prelude(replay)

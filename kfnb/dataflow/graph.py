@@ -18,7 +18,7 @@ from kfnb.dataflow.functions import blank_summary, class_of, effect_kinds, finis
 from kfnb.dataflow.names import StepNotes, walk_program
 from kfnb.dataflow.program import CodeCell, CodeStep, Program, StarResolver, read_program
 from kfnb.dataflow.record import Finding, Place
-from kfnb.dataflow.slices import SetupTable, impure_definitions, find_setup, import_roots, module_scope
+from kfnb.dataflow.slices import SetupTable, find_setup, import_roots, impure_definitions, module_scope
 
 
 def analyse(
@@ -123,7 +123,7 @@ def _register(program: Program, book: Book) -> None:
 
 
 def _find_escaping(program: Program, book: Book) -> None:
-    """Note every function that is handed about: inner ones, lambdas, decorated ones, and names used without being called."""
+    """Note every function that is handed about: inner ones, lambdas, decorated ones, names used without a call."""
     handed_about: set[str] = set()
     for statement in program.statements:
         called = {id(n.func) for n in ast.walk(statement.node) if isinstance(n, ast.Call)}

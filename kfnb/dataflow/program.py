@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kfnb.dataflow.magics import ParsedCell, parse_cell
 
@@ -54,6 +54,7 @@ class Statement:
     step: int
     position: int  # among all statements of the notebook, in the order in which they run
     last: bool
+    lazy: bool = False  # annotations are not evaluated
 
 
 @dataclass
@@ -88,11 +89,15 @@ def read_program(steps: tuple[CodeStep, ...]) -> Program:
     program = Program(steps)
     position = 0
     bound: set[str] = set()
+    future: set[str] = set()
     for number, step in enumerate(steps):
         for cell in step.cells:
             parsed = parse_cell(cell.source)
             if parsed.automagic is not None and _first_word(cell.source) not in bound:
                 parsed = parsed.automagic
+            if not future <= set(parsed.future):  # a future import holds for all later cells
+                parsed = replace(parsed, future=tuple(sorted(future.union(parsed.future))))
+            future.update(parsed.future)
             program.parses[cell.id] = parsed
             if parsed.error is not None:
                 continue
@@ -106,7 +111,7 @@ def read_program(steps: tuple[CodeStep, ...]) -> Program:
             bound.update(a.asname or a.name.split(".")[0] for n in imports for a in n.names)
             for place, node in enumerate(body):
                 shown = place == len(body) - 1 and not cell.source.rstrip().endswith(";")
-                program.statements.append(Statement(node, cell, number, position, shown))
+                program.statements.append(Statement(node, cell, number, position, shown, "annotations" in future))
                 position += 1
     return program
 

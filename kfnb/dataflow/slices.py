@@ -265,7 +265,7 @@ def _consider(
     if any(statement.cell.may_raise for statement, _ in places):
         return
     if all(isinstance(node, (ast.Import, ast.ImportFrom)) and node is statement.node for statement, node in places):
-        kept = [Definition(_names_of(s.node, book), "import", s) for s, _ in places if not _future(s.node)]
+        kept = [Definition(_names_of(s.node, book), "import", s) for s, _ in places if not future_import(s.node)]
         if name in book.imports and kept:
             table.by_name[name] = kept
         return
@@ -274,16 +274,12 @@ def _consider(
     statement, node = places[0]
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node is statement.node:
         if all(_repeatable(child, book) for child in _run_at_definition(node)):
-            table.by_name[name] = [
-                Definition(
-                    (name,), "definition", statement, frozenset(definition_names(node, program_future(statement)))
-                )
-            ]
+            needs = frozenset(definition_names(node, statement.lazy))
+            table.by_name[name] = [Definition((name,), "definition", statement, needs)]
         return
     value = _assigned_literal(statement.node, name)
     if isinstance(value, ast.Call) and _is_session_object(value, book):
-        needs = frozenset(_loads([value]))
-        table.by_name[name] = [Definition((name,), "definition", statement, needs)]
+        table.by_name[name] = [Definition((name,), "definition", statement, frozenset(_loads([value])))]
         return
     if value is not None and literal(value):
         table.by_name[name] = [Definition((name,), "literal", statement)]
@@ -296,18 +292,14 @@ def _consider(
 def _is_session_object(node: ast.Call, book: Book) -> bool:
     """Say whether a call gives something of the session itself (a logger, a handler) that can be had again anywhere."""
     dotted = _dotted(node.func, book) or ""
-    if not dotted.startswith("logging.") or "FileHandler" in dotted:
+    if dotted != "decimal.getcontext" and (not dotted.startswith("logging.") or "FileHandler" in dotted):
         return False
     arguments = [*node.args, *(k.value for k in node.keywords)]
     return all(literal(a) or _dotted(a, book) is not None for a in arguments)
 
 
-def program_future(statement: Statement) -> bool:
-    """Say whether annotations are not evaluated in the statement's cell; conservatively they are."""
-    return "from __future__ import annotations" in statement.cell.source
-
-
-def _future(node: ast.stmt) -> bool:
+def future_import(node: ast.stmt) -> bool:
+    """Say whether a statement is `from __future__ import …`, which holds for all later cells."""
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
@@ -476,9 +468,9 @@ def impure_definitions(table: SetupTable, book: Book) -> set[str]:
     found = set()
     for name, definitions in table.by_name.items():
         node = definitions[0].statement.node
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            if any(_acts(summary, book) for summary in _run_when_defined(node, book)):
-                found.add(name)
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        if isinstance(node, kinds) and any(_acts(summary, book) for summary in _run_when_defined(node, book)):
+            found.add(name)
     return found & book.setup
 
 
