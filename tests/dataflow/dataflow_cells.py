@@ -4,7 +4,8 @@ A cell begins with `## TITLE | FLAGS`; `---` stands between what is run before, 
 what the step after it does besides reading every name. Flags: `exact` (the analysis says no more than what happens),
 `raises` (the cell may fail, as if tagged raises-exception), `guarded NAME …` (changes unseen by the analysis, so the
 launcher watches the name), `unshared A+B` (sharing unseen by the analysis, found when values are saved), `watched
-PROVIDER` (state that the launcher watches), `refused CODE` (errors of the analysis), `python 3.12` (needed for syntax).
+PROVIDER` (state that the launcher watches), `refused CODE` (errors of the analysis), `python 3.12` (needed for syntax),
+`wrong` (a fault of the analysis, known and not mended).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Case:
     after: str = ""
     exact: bool = False
     raises: bool = False
+    wrong: bool = False
     guarded: frozenset[str] = frozenset()
     unshared: frozenset[str] = frozenset()
     watched: frozenset[str] = frozenset()
@@ -41,7 +43,7 @@ def read_cases(text: str) -> tuple[Case, ...]:
         head, _, body = block.partition("\n")
         title, _, flags = head.partition("|")
         parts = [part.strip("\n") for part in re.split(r"^---\n", body, flags=re.MULTILINE)]
-        before, cell, after = ["", *parts][-2:] + [""] if len(parts) < 3 else parts
+        before, cell, after = [*["", *parts][-2:], ""] if len(parts) < 3 else parts
         cases.append(Case(title.strip(), before, cell, after, **_flags(flags)))
     return tuple(cases)
 

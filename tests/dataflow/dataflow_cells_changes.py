@@ -1107,7 +1107,7 @@ def f(x):
     return x
 ---
 r = f(1)
-## lru_cache gives the same object
+## lru_cache gives the same object | wrong
 from functools import lru_cache
 @lru_cache
 def f(x):
@@ -1282,7 +1282,7 @@ a = []
 a.append(a)
 ---
 a.append(1)
-## an exception holds an object
+## an exception holds an object | guarded a
 a = [1]
 ---
 try:
@@ -1747,7 +1747,7 @@ a = A()
 which = ["up"][0]
 ---
 r = getattr(a, which)()
-## operator.methodcaller
+## operator.methodcaller | guarded a
 import operator
 a = [1]
 ---

@@ -869,28 +869,67 @@ b = eval("a[0] + 1")
 text = "b = 1"
 ---
 exec(text)
-## globals looked at | refused KF205
+## globals looked at for a name
 a = [1]
 ---
 b = globals()["a"]
-## vars looked at | refused KF205
+## globals bound by name
+a = [1]
+---
+globals()["b"] = a
+c = b
+## globals looked at for all names | refused KF205
+a = [1]
+---
+b = sorted(globals())
+## vars looked at for a name
 a = [1]
 ---
 b = vars()["a"]
-## locals looked at | refused KF205
+## vars looked at for all names | refused KF205
+a = [1]
+---
+b = len(vars())
+## locals looked at for a name
 a = [1]
 ---
 b = locals()["a"]
-## dir looked at | refused KF205
+## dir looked at for a name
 a = [1]
 ---
 b = "a" in dir()
-## globals looked at in a function | refused KF205
+## dir looked at for all names | refused KF205
+a = [1]
+---
+b = len(dir())
+## globals looked at in a function for a name
 a = [1]
 def f():
     return globals()["a"]
 ---
 b = f()
+## globals looked at in a function for all names | refused KF205
+a = [1]
+def f():
+    return len(globals())
+---
+b = f()
+## globals looked at in a function that nobody calls
+a = [1]
+---
+def f():
+    return len(globals())
+## eval of unknown text in a function | refused KF206
+a = [1]
+def f(text):
+    return eval(text)
+---
+b = f("a")
+## locals in a function
+def f(x):
+    return sorted(locals())
+---
+b = f(1)
 ## top-level await
 async def f(x):
     return x

@@ -4,6 +4,7 @@ The tests of the analysis take their truth from here, never from what somebody b
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import asyncio
@@ -20,6 +21,7 @@ import types
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 _MISSING = object()
@@ -88,11 +90,11 @@ class Names(dict[str, Any]):
 
     def _trace(self, frame: types.FrameType, event: str, _: Any) -> Any:
         """Class bodies look names up in the globals without asking `__getitem__`: watch their instructions."""
-        if frame.f_globals is self and not frame.f_code.co_flags & inspect.CO_OPTIMIZED and frame.f_back is not None:
-            if frame.f_locals is not self:
-                frame.f_trace_opcodes = True
-                return self._instruction
-        return None
+        body = frame.f_globals is self and not frame.f_code.co_flags & inspect.CO_OPTIMIZED
+        if not body or frame.f_locals is self:
+            return None
+        frame.f_trace_opcodes = True
+        return self._instruction
 
     def _instruction(self, frame: types.FrameType, event: str, _: Any) -> Any:
         if event == "opcode":
@@ -260,7 +262,7 @@ def _frozen(value: Any) -> bool:
         isinstance(value, fixed)
         or (parameters is not None and parameters.frozen)
         or module in ("typing", "operator", "types", "builtins._slots")
-        or (module.startswith("numpy") and type(value).__name__ != "ndarray" and "Generator" not in type(value).__name__)
+        or (module.startswith("numpy") and not type(value).__name__.endswith(("ndarray", "Generator", "State")))
     )
 
 
@@ -280,7 +282,10 @@ def picture(value: Any) -> Any:
 
 def user_names(names: dict[str, Any]) -> list[str]:
     """Return the names that cells bound."""
-    return [name for name in dict.keys(names) if not (name.startswith("__") and name.endswith("__"))]
+    features = type(__future__.annotations)
+    return [
+        n for n, v in dict.items(names) if not (n.startswith("__") and n.endswith("__")) and type(v) is not features
+    ]
 
 
 # ------------------------------------------------------------------------------------------------- what a cell did
@@ -306,7 +311,7 @@ def _print_options() -> Any:
 PROBES: dict[str, Callable[[], Any]] = {
     "random": lambda: random.getstate(),
     "numpy.random": _numpy_state,
-    "cwd": os.getcwd,
+    "cwd": Path.cwd,
     "environ": lambda: dict(os.environ),
     "sys.path": lambda: list(sys.path),
     "pandas": _options,
@@ -394,7 +399,7 @@ def _sharing(final: dict[str, Any]) -> set[frozenset[str]]:
 
 
 def _in_folder(opened: list[tuple[str, str]]) -> set[tuple[str, str]]:
-    here = os.path.realpath(os.getcwd())
+    here = os.path.realpath(".")
     found = set()
     for path, mode in opened:
         real = os.path.realpath(path)
@@ -407,7 +412,7 @@ def _in_folder(opened: list[tuple[str, str]]) -> set[tuple[str, str]]:
 def fresh_session(folder: Any) -> Iterator[None]:
     """Run something in `folder` and leave the session as it was."""
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
-    state, environ, path, here = random.getstate(), dict(os.environ), list(sys.path), os.getcwd()
+    state, environ, path, here = random.getstate(), dict(os.environ), list(sys.path), os.path.realpath(".")
     np_state = numpy.random.get_state() if numpy is not None else None
     options = numpy.get_printoptions() if numpy is not None else None
     limit, context = sys.getrecursionlimit(), decimal.getcontext().copy()

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from dataflow_cells import CASES, Case
-from dataflow_truth import PROBES, Truth, fresh_session, picture, run_cell, truth_of
+from dataflow_truth import Truth, fresh_session, picture, run_cell, truth_of
 
 from kfnb.dataflow import paths
 from kfnb.dataflow.flows import Dataflow, SetupUse
@@ -49,6 +49,8 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
     found: Case = request.param
     if sys.version_info < found.python:
         pytest.skip(f"syntax of Python {'.'.join(map(str, found.python))}")
+    if found.wrong:
+        request.applymarker(pytest.mark.xfail(strict=True, reason="a known fault of the analysis"))
     with fresh_session(tmp_path):
         yield found
 
@@ -56,7 +58,6 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
 def test_the_analysis_of_a_cell_is_sound_and_where_it_says_so_precise(case: Case) -> None:
     """Nothing that a cell does escapes the analysis, and an `exact` cell is not said to do more."""
     truth = truth_of(case.before, case.cell, may_raise=case.raises)
-    wanted = {name: PROBES[name]() for name in truth.session}
     flow = flow_of(case, after(case, truth))
     errors = {f.code for f in flow.findings if f.severity == "error" and f.place.cell != "after"}
     assert case.refused == errors
@@ -67,7 +68,7 @@ def test_the_analysis_of_a_cell_is_sound_and_where_it_says_so_precise(case: Case
     assert case.unshared == set(sharing_missed(truth, flow))
     assert [] == list(session_missed(case, truth, flow))
     assert [] == list(files_missed(truth, flow))
-    assert {} == {n: v for n, v in setup_differs(flow, truth, wanted).items()}
+    assert {} == setup_differs(flow, truth)
     if case.exact:
         assert {} == too_much(case, truth, flow)
 
@@ -135,12 +136,13 @@ def files_missed(truth: Truth, flow: Dataflow) -> Iterator[str]:
             yield f"{mode} {path}"
 
 
-def setup_differs(flow: Dataflow, truth: Truth, wanted: dict[str, Any]) -> dict[str, Any]:
+def setup_differs(flow: Dataflow, truth: Truth) -> dict[str, Any]:
     """Setup that gives something else when it is repeated: names with both pictures."""
     names: dict[str, Any] = {"__name__": "__main__"}
+    future: list[str] = []
     for use in flow.steps[2].setup:
         if use.kind != "setter":
-            repeat(use, names)
+            repeat(use, names, future)
     found = {}
     for name in names.keys() & truth.alive & setup_names(flow, 2).keys():
         repeated, real = picture(names[name]), picture(truth.final[name])
@@ -149,9 +151,12 @@ def setup_differs(flow: Dataflow, truth: Truth, wanted: dict[str, Any]) -> dict[
     return found
 
 
-def repeat(use: SetupUse, names: dict[str, Any]) -> None:
-    """Run a setup statement again."""
-    run_cell(ast.unparse(use.statement.node), names)
+def repeat(use: SetupUse, names: dict[str, Any], future: list[str]) -> None:
+    """Run a setup statement again; a future import holds for all that follows."""
+    source = ast.unparse(use.statement.node)
+    if isinstance(use.statement.node, ast.ImportFrom) and use.statement.node.module == "__future__":
+        future.append(source)
+    run_cell("\n".join([*future, source]), names)
 
 
 def too_much(case: Case, truth: Truth, flow: Dataflow) -> dict[str, set[str]]:
