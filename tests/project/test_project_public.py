@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
-import re
 from pathlib import Path
 
 import kfnb
@@ -30,4 +30,4 @@ def test_every_public_name_has_a_docstring() -> None:
 def test_every_module_says_what_it_is(root: Path) -> None:
     """Every module of kfnb that holds code begins with a docstring."""
     modules = [path for path in sorted((root / "kfnb").rglob("*.py")) if path.read_text("utf-8").strip()]
-    assert [] == [str(p.relative_to(root)) for p in modules if not re.match(r'r?"""\S', p.read_text("utf-8"))]
+    assert [] == [str(p.relative_to(root)) for p in modules if not ast.get_docstring(ast.parse(p.read_text("utf-8")))]
