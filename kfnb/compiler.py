@@ -491,6 +491,7 @@ def _task(
         slug=step.slug,
         cells=tuple(cell.to_cell() for cell in step.cells),
         setup=setup,
+        definitions=tuple(sorted(flow.definitions)),
         parameters=tuple(sorted(read | (set(known) if any(c.role == "parameters" for c in step.cells) else set()))),
         inputs=tuple(
             Input(name=t.name, producer=names[t.producer], optional=t.optional, guard=t.guard, mates=t.mates)

@@ -172,6 +172,7 @@ class Task(_Data, frozen=True, kw_only=True):
     slug: str
     cells: tuple[Cell, ...]
     setup: tuple[Setup, ...] = ()
+    definitions: tuple[str, ...] = ()  # functions and classes that every task defines for itself where it needs them
     parameters: tuple[str, ...] = ()  # run parameters that the task reads
     inputs: tuple[Input, ...] = ()
     outputs: tuple[Output, ...] = ()

@@ -1,8 +1,8 @@
 """Whether memory is still what was stored, without reading more than what may have changed.
 
-`values.LoadedValues.changed` asks here before it compares values. A buffer mapped copy-on-write differs from its file at
-most in the pages that this process wrote to, which the kernel knows (Linux: /proc/self/pagemap); elsewhere, and where it
-does not say, memory is compared with the file.
+`values.LoadedValues.changed` asks here before it compares values. A buffer mapped copy-on-write differs from its file
+at most in the pages that this process wrote to, which the kernel knows (Linux: /proc/self/pagemap); elsewhere, and
+where it does not say, memory is compared with the file.
 """
 
 from __future__ import annotations

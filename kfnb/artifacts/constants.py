@@ -1,8 +1,8 @@
 """Objects that belong to a library and not to the notebook: a class's or a module's own lists, default paths, settings.
 
-Values of the notebook hold some of them, so the pickles of unrelated values meet. `sharing.py` asks here, so that names are
-not joined for that. Only libraries count (the standard library and installed packages): what a notebook's own modules
-hold, its values share on purpose.
+Values of the notebook hold some of them, so the pickles of unrelated values meet. `sharing.py` asks here, so that
+names are not joined for that. Only libraries count (the standard library and installed packages): what a notebook's
+own modules hold, its values share on purpose.
 """
 
 from __future__ import annotations

@@ -18,16 +18,17 @@ import pathlib
 import re
 import types
 import uuid
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from kfnb.artifacts import deep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 _BY_EQUALITY = (
-    bool, int, str, bytes, bytearray, type(None), type(...), range, slice, decimal.Decimal, fractions.Fraction, uuid.UUID,
-    pathlib.PurePath, re.Pattern, datetime.date, datetime.time, datetime.timedelta, datetime.timezone,
+    bool, int, str, bytes, bytearray, type(None), type(...), range, slice, decimal.Decimal, fractions.Fraction,
+    uuid.UUID, pathlib.PurePath, re.Pattern, datetime.date, datetime.time, datetime.timedelta, datetime.timezone,
 )  # fmt: skip
 _SHORT = 80
 _LONGEST = 400
@@ -48,7 +49,7 @@ def difference(a: object, b: object, name: str = "value") -> str | None:
 
 
 class Trail:
-    """The expression that leads to a part of a value; put together only when it is shown (deep values have long ones)."""
+    """The expression that leads to a part of a value; put together only when it is shown."""
 
     __slots__ = ("_before", "_step")
 
@@ -179,7 +180,7 @@ class Comparison:
             return None if a == b else f"{path}: two {type_name(type(a))} that cannot be looked into"
         if isinstance(one, str) or isinstance(two, str):
             return None if one == two else unequal(path, one, two)
-        named = [{k: v for k, v in enumerate(x)} for x in (one, two)]
+        named = [dict(enumerate(x)) for x in (one, two)]
         for part in range(1, 5):
             x, y = (n.get(part) for n in named)
             if part == 2:
@@ -207,7 +208,7 @@ class Comparison:
                 contents.append((cell.cell_contents,))
             except ValueError:
                 contents.append(())
-        return self.compare(*contents, path)
+        return self.compare(contents[0], contents[1], path)
 
 
 # ------------------------------------------------------------------------------------------------------------ parts
@@ -320,7 +321,7 @@ def _reduce(value: Any) -> Any:
     found = reducer(value) if reducer is not None else value.__reduce_ex__(5)
     if isinstance(found, str):
         return found
-    return tuple(list(part) if hasattr(part, "__next__") else part for part in found)
+    return tuple(list(part) if isinstance(part, Iterator) else part for part in found)
 
 
 def _special(kind: type) -> Callable[[Comparison, Any, Any, Trail], str | None] | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 def comparer(kind: type) -> Compare | None:
     """The comparison for values of class `kind`; None if they are compared like any other object."""
+    compare: Compare
     for module, name, compare in _TABLE:
         library = sys.modules.get(module)
         found = getattr(library, name, None) if library is not None else None
@@ -140,7 +141,7 @@ def _indexes(comparison: Comparison, a: Any, b: Any, path: Trail) -> str | None:
                 return found
         return None
     if hasattr(a, "freq") and a.freq != b.freq:
-        return path + f".freq: {a.freq} != {b.freq}"
+        return f"{path}.freq: {a.freq} != {b.freq}"
     if hasattr(a, "step") and type_name(type(a)).endswith("RangeIndex"):
         one, two = (a.start, a.stop, a.step), (b.start, b.stop, b.step)
         return None if one == two else unequal(path, one, two)
@@ -153,7 +154,7 @@ def _values(comparison: Comparison, a: Any, b: Any, path: Trail, at: str) -> str
         return f"{path}: dtype {a.dtype} != {b.dtype}"
     one, two = a.array, b.array
     numpy = sys.modules["numpy"]
-    plain = [getattr(x, "_ndarray", None) for x in (one, two)]
+    plain: list[Any] = [getattr(x, "_ndarray", None) for x in (one, two)]
     if all(isinstance(x, numpy.ndarray) for x in plain) and not plain[0].dtype.hasobject:
         where = _first_unequal(*plain)
         return None if where is None else unequal(path + f"{at}[{where[0]}]", one[where[0]], two[where[0]])

@@ -1,9 +1,10 @@
 """Functions and classes of the notebook in pickles, and what points at the notebook's `__main__`.
 
-Used by the pickler. A function that the consumer will have in its own `__main__` is a reference to it. Any other is saved as
-code, defaults and closure, and on loading bound to the globals of the consumer's `__main__`: it sees what the consumer
-sees, as it would by hand, and a pickle never carries captured globals. Closure cells are objects of their own, so
-functions that share one still do. A function's source text travels with it, for tracebacks and `inspect.getsource`.
+Used by the pickler. A function that the consumer will have in its own `__main__` is a reference to it. Any other is
+saved as code, defaults and closure, and on loading bound to the globals of the consumer's `__main__`: it sees what
+the consumer sees, as it would by hand, and a pickle never carries captured globals. Closure cells are objects of
+their own, so functions that share one still do. A function's source text travels with it, for tracebacks and
+`inspect.getsource`.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def new_class(*arguments: Any) -> type:
         made: type = internals._make_skeleton_class(*arguments)
     finally:
         for base, hook in silenced:
-            base.__init_subclass__ = hook  # type: ignore[method-assign]
+            base.__init_subclass__ = hook
     return made
 
 

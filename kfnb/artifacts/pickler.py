@@ -1,4 +1,4 @@
-"""Pickling of a notebook's values: protocol 5 with large buffers beside the pickle, nothing lost that a notebook can see.
+"""Pickling of a notebook's values: protocol 5, large buffers beside the pickle, nothing lost that a notebook can see.
 
 `values.py` makes one pickler for each pickle. What it adds to cloudpickle:
 - functions and classes of the notebook (`functions.py`): by reference to the consumer's `__main__` where it will have
@@ -16,6 +16,7 @@ import io
 import pickle
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import cloudpickle
@@ -52,7 +53,7 @@ _PLAIN = (int, float, complex, str, bytes, tuple, type(None))
 
 @dataclass
 class Draft:
-    """A pickle in memory: `data`, its out-of-band `buffers`, and what was met on the way (kept alive, so ids stay true)."""
+    """A pickle in memory: `data`, its out-of-band `buffers`, and what was met (kept alive, so ids stay true)."""
 
     names: tuple[str, ...]
     data: io.BytesIO
@@ -105,7 +106,7 @@ class ValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
         if name is not None:
             return functions.main_attribute, (name,)
         kind = type(obj)
-        if kind is functions.FunctionType:
+        if kind is FunctionType:
             return functions.reduce_function(self, obj)
         if issubclass(kind, type):
             return functions.reduce_class(self, obj)
@@ -130,11 +131,12 @@ def draft(
     if all(type(value) in SIMPLE for value in values.values()):
         return Draft(tuple(names), io.BytesIO(pickle.dumps(values, 5)), [], {})
     try:
-        return _draft(context, values, layout, ordered)
+        made = _draft(context, values, layout, ordered)
     except (RecursionError, pickle.PicklingError) as error:
         if not isinstance(error, RecursionError) and not isinstance(error.__cause__, RecursionError):
             raise
-    return deep.call(_draft, context, values, layout, ordered)
+        made = deep.call(_draft, context, values, layout, ordered)
+    return made
 
 
 SIMPLE = frozenset({int, float, complex, bool, str, bytes, type(None)})

@@ -1,7 +1,7 @@
 """What a value looks like, as safe JSON made when it is saved, so that nobody ever loads a value to look at it.
 
-`save_values` calls this for every artifact. It never fails, runs little of other people's code, and stays small: long texts
-and tables are cut. The artifact type follows the real type of the value.
+`save_values` calls this for every artifact. It never fails, runs little of other people's code, and stays small: long
+texts and tables are cut. The artifact type follows the real type of the value.
 """
 
 from __future__ import annotations
@@ -141,15 +141,12 @@ def _matplotlib(value: Any) -> tuple[str, dict[str, Any]] | None:
 
 
 def _picture(figure: Any, width: float) -> str | None:
-    """A small PNG as a data URI. Drawn from a copy: drawing lays out the figure, which must not change by being saved."""
-    import pickle
-
+    """A small PNG as a data URI. Drawn from a copy: drawing changes a figure's layout, saving must not."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # matplotlib is loaded: there is a figure
 
-    state = figure.__getstate__()
-    state.pop("_restore_to_pylab", None)
-    copy = type(figure).__new__(type(figure))
-    copy.__setstate__(pickle.loads(pickle.dumps(state)))
+    from kfnb.artifacts.serializers import matplotlib_figures
+
+    copy = matplotlib_figures.copied(figure)
     for dpi in (240 / width, 120 / width):
         file = io.BytesIO()
         FigureCanvasAgg(copy).figure.savefig(file, format="png", dpi=dpi)

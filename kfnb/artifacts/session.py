@@ -1,7 +1,7 @@
-"""State of the session that flows between steps beside the names: random sources, working directory, environment, search path.
+"""State of the session that flows beside the names: random sources, working directory, environment, search path.
 
-The launcher snapshots a provider after a body, restores it before the next, and compares to find changes nobody foresaw.
-A provider whose library is not imported does not apply: nothing here imports one for that.
+The launcher snapshots a provider after a body, restores it before the next, and compares to find changes nobody
+foresaw. A provider whose library is not imported does not apply: nothing here imports one for that.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def restore(provider: str, data: bytes) -> None:
 
 
 def changed(provider: str, before: bytes | None, after: bytes | None) -> bool:
-    """Whether the state of `provider` differs between two snapshots. A library that was imported meanwhile is no change."""
+    """Whether the state of `provider` differs between two snapshots. A library imported meanwhile is no change."""
     _provider(provider)
     return before is not None and after is not None and before != after
 
@@ -111,7 +111,9 @@ def _restore_numpy(data: bytes) -> None:
         dtype, content = state["state"]["key"]
         state["state"]["key"] = np.frombuffer(content, dtype).copy()
     if np.random.get_state(legacy=False)["bit_generator"] != state["bit_generator"]:
-        np.random.set_bit_generator(getattr(np.random, state["bit_generator"])())
+        np.random.set_bit_generator(  # type: ignore[attr-defined]
+            getattr(np.random, state["bit_generator"])()
+        )
     np.random.set_state(state)
 
 

@@ -1,9 +1,9 @@
 """Sets come back in the order they had: which sets would not, and how to build them so that they do.
 
-The order in which a set gives its elements depends on the size of its hash table and on the order of insertion, which a
-pickle does not keep. `wrong_order` tries each set that a pickle met; for those that would come back otherwise it looks for
-a recipe, and `OrderedPickler` writes the recipe. Elements hashed by their address have no order that by hand would stay
-the same from one run to the next; they count as they are.
+The order in which a set gives its elements depends on the size of its hash table and on the order of insertion, which
+a pickle does not keep. `wrong_order` tries each set that a pickle met; for those that would come back otherwise it
+looks for a recipe, and `OrderedPickler` writes the recipe. Elements hashed by their address have no order that by
+hand would stay the same from one run to the next; they count as they are.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _probes(number: int, slots: int) -> Iterable[int]:
 
 
 def _solve(hashes: list[int], slots: int, *, removed: bool) -> tuple[list[int], list[int], list[int]] | None:
-    """An order of insertion after which the elements lie in the given order in a table of `slots`; None if none is found.
+    """An order of insertion after which the elements lie in the given order in a table of `slots`; None if none is.
 
     Elements take rising slots, each on its own probe sequence, whose earlier slots are all taken, or were by an element
     that has been removed since (if `removed` allows that: the second answer are those slots). The search goes from slot
@@ -177,8 +177,9 @@ def _open_slots(paths: list[list[int]], chosen: list[int], taken: dict[int, int]
 def _first_to_last(
     paths: list[list[int]], chosen: list[int], taken: dict[int, int], slots: int
 ) -> tuple[list[int], list[int], list[int]] | None:
-    """The elements so that each comes after those in its earlier slots, which of those nobody has, and all other slots."""
-    before, empty = {}, set()
+    """The elements, each after those in its earlier slots; which of those slots nobody has; and all other slots."""
+    before: dict[int, list[int]] = {}
+    empty: set[int] = set()
     for i, (path, slot) in enumerate(zip(paths, chosen, strict=True)):
         earlier = path[: path.index(slot)]
         before[i] = [taken[s] for s in earlier if s in taken]
@@ -191,7 +192,7 @@ def _first_to_last(
 
 
 class OrderedPickler(ValuePickler):
-    """A pickler that writes recipes for the sets in `ordered`. It is asked about every object, so it is used only then."""
+    """A pickler that writes recipes for the sets in `ordered`. It is asked about every object: used only then."""
 
     ordered: Mapping[int, Any]
 

@@ -1,8 +1,8 @@
 """Which names reach common mutable objects, and how arrays lie in common memory.
 
-`values.save_values` pickles each name by itself and asks here which drafts belong together: two names are joined if their
-pickles met one object that can change, or arrays over the same memory of which one can be written to. Objects that cannot
-change, or that every process has of its own (modules, library classes, singletons), join nothing.
+`values.save_values` pickles each name by itself and asks here which drafts belong together: two names are joined if
+their pickles met one object that can change, or arrays over the same memory of which one can be written to. Objects
+that cannot change, or that every process has of its own (modules, library classes, singletons), join nothing.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ from cloudpickle import cloudpickle as internals
 
 from kfnb.artifacts import constants
 from kfnb.artifacts.functions import PortableCode
-from kfnb.artifacts.pickler import Context, Draft
 from kfnb.artifacts.serializers.registry import Place
 from kfnb.errors import NotSaveable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    from kfnb.artifacts.pickler import Context, Draft
 
 _FIXED: tuple[type, ...] = (
     int, float, complex, str, bytes, type(None), type(...), type(NotImplemented), tuple, frozenset, range, slice,
@@ -161,7 +162,7 @@ class _Mutable:
         return id(one.array) in self._constants(one.name)
 
     def _constants(self, name: str) -> frozenset[int]:
-        """Objects of a draft that belong to a library (what its classes, modules and settings hold), and all in them."""
+        """Objects of a draft that a library's classes, modules and settings hold, and all in them."""
         if name not in self._constants_of:
             memo = self._drafts[name].memo
             roots = [value for _, value in memo.values() if isinstance(value, self._whole)]
@@ -180,7 +181,7 @@ def _class_can_change(cls: type) -> bool:
 def _is_a_global(value: Any) -> bool:
     """Whether pickling refers to `value` by a module's name for it, as for singletons."""
     kind = type(value)
-    if kind.__reduce__ is object.__reduce__ and kind.__reduce_ex__ is object.__reduce_ex__:
+    if all(getattr(kind, name) is getattr(object, name) for name in ("__reduce__", "__reduce_ex__")):
         return False
     try:
         return isinstance(value.__reduce_ex__(5), str)
@@ -198,7 +199,7 @@ def _loaded_types(table: Mapping[str, tuple[str, ...]]) -> list[type]:
 
 def _ids_everywhere() -> set[int]:
     """Objects that exist once in every process and are saved as such."""
-    found = {id(random._inst)}  # type: ignore[attr-defined]
+    found = {id(random._inst)}
     numpy = sys.modules.get("numpy.random.mtrand")
     return found | {id(numpy._rand), id(numpy._rand._bit_generator)} if numpy is not None else found
 
@@ -276,7 +277,8 @@ def _shares(one: _Lying, two: _Lying, *, guess: bool) -> bool:
     import numpy as np  # loaded already: there are arrays
 
     try:
-        return bool(np.shares_memory(one.array, two.array, max_work=10_000))
+        work: Any = 10_000  # NumPy's stubs know two values only
+        return bool(np.shares_memory(one.array, two.array, max_work=work))
     except np.exceptions.TooHardError:
         return True
 
@@ -308,7 +310,7 @@ def _owns(one: _Lying, low: int, high: int) -> bool:
 
 
 def _memory(low: int, high: int) -> Any:
-    """The bytes from `low` to `high` as an array. Overlapping arrays lie in one allocation, so all of it is ours to read."""
+    """The bytes from `low` to `high` as an array. Overlapping arrays lie in one allocation: all is ours to read."""
     import numpy as np  # loaded already: there are arrays
 
     return np.frombuffer((ctypes.c_ubyte * (high - low)).from_address(low), np.uint8)

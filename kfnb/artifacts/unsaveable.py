@@ -1,4 +1,4 @@
-"""Says in words why a value cannot be saved: the variable, its type, the part inside that is at fault, and the ways out.
+"""Says in words why a value cannot be saved: the variable, its type, the part at fault, and the ways out.
 
 Called only when pickling has failed; it looks for the innermost part that fails by itself.
 """

@@ -1,8 +1,9 @@
 """Names saved and loaded: what the launcher calls after and before a step's body.
 
-`save_values` pickles each name, joins those that share mutable objects into groups, so that identity survives, and stores
-pickles and buffers. `load_values` loads each group once; large buffers are mapped copy-on-write. `LoadedValues.changed`
-is the guard of a step that should only read: it says which loaded values were changed in place.
+`save_values` pickles each name, joins those that share mutable objects into groups, so that identity survives, and
+stores pickles and buffers. `load_values` loads each group once; large buffers are mapped copy-on-write.
+`LoadedValues.changed` is the guard of a step that should only read: it says which loaded values were changed in
+place.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from kfnb.errors import CorruptArtifact, KfnbError, NotSaveable, StoreError
 from kfnb.spec import Artifact, ValueGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from kfnb.artifacts.store import Store
 
@@ -38,30 +39,29 @@ def save_values(
 ) -> SavedValues:
     """Save what `names` are bound to in `namespace` (names that are not bound are ignored).
 
-    Names that reach common mutable objects share one ValueGroup. `by_reference`: names of functions and classes that every
-    consumer will have in its own `__main__`. StoreError if the store cannot take the bytes; a value that cannot be pickled
-    is reported in `unsaved`, with the way to what is at fault.
+    Names that reach common mutable objects share one ValueGroup. `by_reference`: names of functions and classes that
+    every consumer will have in its own `__main__`. StoreError if the store cannot take the bytes; a value that cannot
+    be pickled is reported in `unsaved`, with the way to what is at fault.
     """
     context = Context(namespace, by_reference)
     saved = SavedValues({}, {})
     drafts = {}
     for name in dict.fromkeys(names):
         if name in namespace:
-            _try(saved, (name,), context, lambda name=name: drafts.update({name: draft(context, (name,))}))  # type: ignore[misc]
+            with _reported(saved, (name,), context):
+                drafts[name] = draft(context, (name,))
     for group in sharing.groups(drafts, context):
-        _try(
-            saved,
-            group.names,
-            context,
-            lambda group=group: saved.artifacts.update(_save(store, context, group, drafts)),
-        )  # type: ignore[misc]
+        with _reported(saved, group.names, context):
+            saved.artifacts.update(_save(store, context, group, drafts))
     order = [name for name in drafts if name in saved.artifacts]
     return SavedValues({name: saved.artifacts[name] for name in order}, saved.unsaved)
 
 
-def _try(saved: SavedValues, names: Iterable[str], context: Context, action: Callable[[], object]) -> None:
+@contextlib.contextmanager
+def _reported(saved: SavedValues, names: Iterable[str], context: Context) -> Iterator[None]:
+    """Turn what pickling raises, which may be anything, into the reason why `names` are not saved."""
     try:
-        action()
+        yield
     except (StoreError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:
@@ -176,9 +176,9 @@ class LoadedValues:
             now = draft(context, (name,))
         except Exception:
             now = None  # it can no longer be saved: something was put into it
-        if now is not None and stored_as == name and group.names == (name,):
-            if changes.same_as_stored(self.store, group, now, self._maps):
-                return False
+        alone = stored_as == name and group.names == (name,)
+        if now is not None and alone and changes.same_as_stored(self.store, group, now, self._maps):
+            return False
         before = self.load(group, dict(context.namespace), remember=False)[stored_as]
         if now is not None:
             fresh = draft(Context({**context.namespace, name: before}, context.by_reference), (name,))

@@ -738,6 +738,8 @@ class CallWalker(ExpressionWalker):
             self.effect("setter", setters.SETTER_CALLS[dotted], node)
         elif (library := self._setter_receiver(dotted)) is not None:
             self.effect("setter", library, node)
+        elif dotted == "importlib.reload" and arguments.positional and arguments.positional[0].dotted:
+            self.effect("module", arguments.positional[0].dotted.split(".")[0], node)
         elif dotted in ("os.chdir", "contextlib.chdir"):
             self.effect("state", "cwd", node)
         elif dotted in ("os.putenv", "os.unsetenv") or (

@@ -365,6 +365,7 @@ class EdgeBuilder:
         for number, flow in enumerate(self.flows):
             above = [replay for at, replay in replays if at < number]
             needed = set(self.setup_reads[number])
+            needed |= {n for replay in above for n in replay.needs if self._is_session_object(n)}
             if self.notes[number].record.needs_definitions:
                 needed |= {n for n, found in self.table.by_name.items() if found[0].kind == "definition"}
             names = closure(needed, self.table, self.book)
@@ -385,6 +386,7 @@ class EdgeBuilder:
                 )
                 needed |= replay.needs & self.parameters.keys()
             flow.setup = [uses[position] for position in sorted(uses)]
+            flow.definitions = self._definitions(number, names)
             flow.parameters = self._parameters_of(number, needed | names)
 
     def _module_state(self) -> None:
@@ -420,9 +422,22 @@ class EdgeBuilder:
         """Return the setup statements that a setting needs, so that it can run where its step's own setup lacks
         them."""
         names = closure(set(replay.needs), self.table, self.book)
+        names = {n for n in names if not self._is_session_object(n)}  # there once for the step and all its settings
         found = [self.table.above(name, replay.statement.position) for name in names]
         statements = {d.statement.position: d.statement for d in found if d is not None}
         return tuple(statements[position] for position in sorted(statements))
+
+    def _is_session_object(self, name: str) -> bool:
+        """Say whether a setup name is an object of the session: a logger, a handler."""
+        found = self.table.by_name.get(name, [])
+        return any(d.kind == "definition" and isinstance(d.statement.node, (ast.Assign, ast.AnnAssign)) for d in found)
+
+    def _definitions(self, number: int, sliced: set[str]) -> set[str]:
+        """Return the functions and classes that the step defines or is given as setup."""
+        own = {n for n, found in self.table.by_name.items() if any(d.statement.step == number for d in found)}
+        return {
+            n for n in own | sliced if self.table.by_name[n][0].kind == "definition" and not self._is_session_object(n)
+        }
 
     def _parameters_of(self, number: int, needed: set[str]) -> set[str]:
         wanted = {name for name in self.parameters if name in needed}

@@ -63,6 +63,7 @@ class StepFlow:
     hot: set[str] = field(default_factory=set)
     clashes: list[tuple[str, str]] = field(default_factory=list)
     setup: list[SetupUse] = field(default_factory=list)
+    definitions: set[str] = field(default_factory=set)
     parameters: set[str] = field(default_factory=set)
     state_inputs: dict[str, int] = field(default_factory=dict)
     state_outputs: set[str] = field(default_factory=set)

@@ -7,7 +7,6 @@ it saw.
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import atexit
 import gc
@@ -90,7 +89,7 @@ class Body:
         self._store = store
         here = str(view.path if view.mirrored else view.folder)
         self._record = PathRecord(here, view.linked, str(view.folder) if view.mirrored else None)
-        self._definitions = _definitions(given, kernel)
+        self._definitions = frozenset(given.task.definitions)
         self._sink = TaskSink(store, given.run_id, self._definitions, self._quietly)
         self._watched: dict[str, bytes | None] = {}
         self._loaded: Any = None
@@ -224,8 +223,9 @@ class Body:
         self._note_missing()
         if failure.ename == "ValueError" and "read-only" in str(failure.evalue) and "pandas" in sys.modules:
             message = (
-                f"ValueError: {failure.evalue}. Whether pandas hands out an array that can be written to depends on what "
-                "else refers to the frame's memory, which is not kept between steps: take a copy (`.to_numpy().copy()`)."
+                f"ValueError: {failure.evalue}. Whether pandas hands out an array that can be written to depends on "
+                "what else refers to the frame's memory, which is not kept between steps: take a copy "
+                "(`.to_numpy().copy()`)."
             )
             return guard.finding(self._given, "KF618", message, cell=failure.cell.id)
         return TaskError(
@@ -388,22 +388,6 @@ class Body:
         blobs: list[Blob] = [artifact.group.pickle] if artifact.group is not None else []
         place = os.fsencode(self._view.path)
         return any(place in self._store.get(blob) for blob in blobs)
-
-
-def _definitions(given: ExecutorInput, kernel: Kernel) -> frozenset[str]:
-    """Return the names of functions and classes that every consumer of this task's values has in its own `__main__`.
-
-    These are the setup definitions of the notebook. A definition that flows as a value is none: it is an output.
-    """
-    names = {name for setup in given.task.setup if setup.kind == "definition" for name in setup.names}
-    for cell in given.task.cells:
-        try:
-            tree = ast.parse(kernel.shell.input_transformer_manager.transform_cell(cell.source))
-        except SyntaxError:
-            continue  # it will say so when it runs
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        names.update(node.name for node in tree.body if isinstance(node, kinds))
-    return frozenset(names - {output.name for output in given.task.outputs})
 
 
 def _show_figures_inline() -> None:

@@ -1,4 +1,4 @@
-"""Values of Python's own types that pickling refuses, or seems to save and changes: memory views, caches, open files."""
+"""Values of Python's own types that pickling refuses, or saves as something else: memory views, caches, files."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def _reduce_dict_view(view: Any) -> Any:
     return dict_view, (owner, type(view).__name__.rsplit("_", 1)[1])
 
 
-_DICT_VIEWS = [type(getattr(made, name)()) for made in ({}, OrderedDict()) for name in ("keys", "values", "items")]
+_DICTS: tuple[dict[Any, Any], ...] = ({}, OrderedDict())
+_DICT_VIEWS = [type(getattr(made, name)()) for made in _DICTS for name in ("keys", "values", "items")]
 
 DISPATCH: dict[type, Any] = {
     memoryview: _reduce_memoryview,
@@ -66,8 +67,8 @@ def _reduce_cached(pickler: Any, wrapper: Any) -> Any:
     info = wrapper.cache_info()
     if info.hits or info.misses:
         raise NotSaveable(
-            f"{wrapper.__qualname__} has a functools cache that is already in use ({info.currsize} entries), which cannot "
-            "be taken out of it; define the function in a cell of its own, so that steps share its code"
+            f"{wrapper.__qualname__} has a functools cache that is already in use ({info.currsize} entries), which "
+            "cannot be taken out of it; define the function in a cell of its own, so that steps share its code"
         )
     how = wrapper.cache_parameters()
     return cached_function, (wrapper.__wrapped__, how["maxsize"], how["typed"], dict(wrapper.__dict__))
@@ -75,7 +76,7 @@ def _reduce_cached(pickler: Any, wrapper: Any) -> Any:
 
 def cached_property(function: Any, name: str | None, doc: str | None) -> Any:
     """A `functools.cached_property`, which before Python 3.12 holds a lock and so has no way of pickling."""
-    made = functools.cached_property(function)
+    made: functools.cached_property[Any] = functools.cached_property(function)
     made.attrname, made.__doc__ = name, doc
     return made
 

@@ -1,8 +1,8 @@
 """NumPy arrays with their exact memory layout, and views that stay views.
 
-A large array's memory is kept out of band and mapped when loaded: nothing is copied. Its layout comes back exactly, strides
-included, since sums and products over another layout round differently. Arrays that overlap others of their pickle (the
-pickler's `layout`) are saved as views of one piece of memory.
+A large array's memory is kept out of band and mapped when loaded: nothing is copied. Its layout comes back exactly,
+strides included, since sums and products over another layout round differently. Arrays that overlap others of their
+pickle (the pickler's `layout`) are saved as views of one piece of memory.
 """
 
 from __future__ import annotations
@@ -93,12 +93,12 @@ def subclassed(data: Array, kind: type) -> Array:
 
 def shared_state() -> Any:
     """The source behind `np.random.rand()` and its like."""
-    return np.random.mtrand._rand  # type: ignore[attr-defined]
+    return np.random.mtrand._rand
 
 
 def shared_bits() -> Any:
     """The bit generator of that source."""
-    return np.random.mtrand._rand._bit_generator  # type: ignore[attr-defined]
+    return np.random.mtrand._rand._bit_generator
 
 
 # ----------------------------------------------------------------------------------------------- called when saving
@@ -176,7 +176,7 @@ def _memory(value: Array, dense: Array) -> pickle.PickleBuffer:
             flat = np.ndarray((dense.nbytes,), np.uint8, value if value.flags.c_contiguous else value.T)
         finally:
             value.flags.writeable = False
-    return pickle.PickleBuffer(flat)
+    return pickle.PickleBuffer(flat.data)
 
 
 def _reduce_subclass(value: Array) -> Any:
@@ -197,7 +197,7 @@ def _own(kind: type, name: str) -> bool:
 
 
 def _reduce_masked(_pickler: ValuePickler, value: Array) -> Any:
-    if type(value) is not np.ma.MaskedArray or value._baseclass is not np.ndarray:
+    if type(value) is not np.ma.MaskedArray or value.baseclass is not np.ndarray:
         return NotImplemented
     return masked, (value._data, type(value), dict(value.__dict__))
 

@@ -1,8 +1,8 @@
 """pandas frames, series and indexes: objects that share memory under copy-on-write are saved apart.
 
-Under copy-on-write two frames may share memory and each writes into a copy of its own; pandas counts the sharers, and the
-count does not survive pickling. Loaded as they lie in memory, a write to one would change the other. So within one pickle
-the second holder of an array gets a copy. Indexes never change, so they may share with one another.
+Under copy-on-write two frames may share memory and each writes into a copy of its own; pandas counts the sharers, and
+the count does not survive pickling. Loaded as they lie in memory, a write to one would change the other. So within one
+pickle the second holder of an array gets a copy. Indexes never change, so they may share with one another.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _reduce_block(pickler: ValuePickler, block: Any) -> Any:
 
 
 def _reduce_series_manager(_pickler: ValuePickler, manager: Any) -> Any:
-    """As pandas does for frames: its own state for a series holds the array beside the block, which says who shares it."""
+    """As pandas does for frames: its own state for a series holds the array, not the block that says who shares it."""
     return type(manager), (manager.blocks[0], manager.axes[0])
 
 

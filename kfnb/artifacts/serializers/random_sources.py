@@ -8,7 +8,7 @@ from typing import Any
 
 def shared_source() -> random.Random:
     """The source behind `random.random()` and its like."""
-    return random._inst  # type: ignore[attr-defined, no-any-return]
+    return random._inst
 
 
 def _reduce(_pickler: Any, source: random.Random) -> Any:

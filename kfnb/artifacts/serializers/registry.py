@@ -18,7 +18,7 @@ OUT_OF_BAND = 256 << 10
 
 
 class Place(NamedTuple):
-    """Where an array lies: `offset` bytes into the memory of `owner`, which is pickled once and viewed by the others."""
+    """Where an array lies: `offset` bytes into the memory of `owner`, pickled once and viewed by the others."""
 
     owner: Any
     offset: int
@@ -34,7 +34,7 @@ _FAMILIES = {
     "weakref": "builtin",
     "random": "random_sources",
 }
-"""The module here that knows a top-level package's types, as `REDUCERS: dict[type, reducer]` (a type holds for subclasses)."""
+"""The module here that knows a package's types, as `REDUCERS: dict[type, reducer]` (a type holds for subclasses)."""
 
 Reducer = Any  # a function (pickler, value) → a reduced value
 
