@@ -119,7 +119,11 @@ def test_only_wanted_names_are_bound(store: Store) -> None:
 
 def test_equal_values_have_equal_digests(store: Store) -> None:
     """Saving an equal value again, also after loading it, gives the same blobs."""
-    values = {"a": np.arange(100_000.0), "f": pd.DataFrame({"x": range(50), "y": ["t"] * 50}), "d": {"k": [1, (2, "s")]}}
+    values = {
+        "a": np.arange(100_000.0),
+        "f": pd.DataFrame({"x": range(50), "y": ["t"] * 50}),
+        "d": {"k": [1, (2, "s")]},
+    }
     first = save_values(store, values, list(values)).artifacts
     namespace: dict[str, Any] = {}
     load_values(store, first, namespace)
@@ -234,7 +238,7 @@ CHANGES: dict[str, tuple[Any, Any]] = {
     "attribute": (lambda: StandardScaler(), lambda v: setattr(v, "with_mean", False)),
     "random state": (lambda: np.random.default_rng(1), lambda v: v.normal()),
     "text buffer": (lambda: io.StringIO("abc"), lambda v: v.read(1)),
-    "unsaveable put in": (lambda: [], lambda v: v.append(threading.Lock())),
+    "unsaveable put in": (list, lambda v: v.append(threading.Lock())),
 }
 
 
@@ -324,7 +328,7 @@ def test_any_set_keeps_its_order(first: set[Any], second: set[Any], how: str) ->
     made: set[Any] = {
         "union": lambda: first | second,
         "copy": lambda: set(first),
-        "update": lambda: set([*first, *second]),
+        "update": lambda: set(list(first) + list(second)),
         "difference": lambda: (first | second) - set(list(first)[::2]),
         "removed": lambda: _without(first | second, list(first)[::3]),
         "from dict": lambda: set(dict.fromkeys([*first, *second])),

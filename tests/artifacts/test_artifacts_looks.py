@@ -77,7 +77,11 @@ DIFFERENCES: list[tuple[Any, Any, str]] = [
     (pd.Series([1], name="x"), pd.Series([1], name="y"), "value.name: 'x' != 'y'"),
     (Plain([1]), Plain([2]), "value.x[0]: 1 != 2"),
     (LogisticRegression(C=1), LogisticRegression(C=2), "value.C: 1 != 2"),
-    (scipy.sparse.csr_matrix([[1.0]]), scipy.sparse.csr_matrix([[2.0]]), "value.data[0]: np.float64(1.0) != np.float64(2.0)"),
+    (
+        scipy.sparse.csr_matrix([[1.0]]),
+        scipy.sparse.csr_matrix([[2.0]]),
+        "value.data[0]: np.float64(1.0) != np.float64(2.0)",
+    ),
     (lambda x: x + 1, lambda x: x + 2, "with different code"),
     (np.random.default_rng(1), np.random.default_rng(2), "value"),
     (np.ma.array([1, 2], mask=[0, 1]), np.ma.array([1, 2], mask=[1, 0]), "value.mask[0]"),
@@ -178,7 +182,9 @@ KINDS: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("value", "kind"), KINDS, ids=[f"{type(v).__name__}-{k}-{n}" for n, (v, k) in enumerate(KINDS)])
+@pytest.mark.parametrize(
+    ("value", "kind"), KINDS, ids=[f"{type(v).__name__}-{k}-{n}" for n, (v, k) in enumerate(KINDS)]
+)
 def test_a_preview_is_small_safe_json(value: Any, kind: str) -> None:
     """Every value has its artifact type and a preview that JSON holds, of at most 32 KB."""
     found, seen = preview(value)

@@ -236,7 +236,8 @@ def test_a_file_too_large_for_the_process_leaves_nothing(folder: Store) -> None:
         "from kfnb.artifacts.store import Store\n"
         "from kfnb.errors import StoreError\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))\n"
-        "for put in (lambda s: s.put(bytes(8 << 20)), lambda s: s.put(bytes(2 << 20)), lambda s: s.write('k', bytes(2 << 20))):\n"
+        "large, medium = bytes(8 << 20), bytes(2 << 20)\n"
+        "for put in (lambda s: s.put(large), lambda s: s.put(medium), lambda s: s.write('k', medium)):\n"
         "    try: put(Store(sys.argv[1]))\n"
         "    except StoreError as error: print(error)\n"
     )
@@ -287,7 +288,7 @@ def test_too_many_files_open_is_no_failure(folder: Store) -> None:
     """More blobs can be mapped than the process may have files open at first."""
     blobs = [folder.put(bytes([n]) * (1 << 20)) for n in range(30)]
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 12, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(list(Path("/proc/self/fd").iterdir())) + 12, hard))
     try:
         taken = [folder.map(blob) for blob in blobs]
     finally:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Imported here once: every case runs in processes forked from this one.
-assert scipy.sparse and sklearn.linear_model and sklearn.pipeline
+PRELOADED = (scipy.sparse, sklearn.linear_model, sklearn.pipeline)
 matplotlib.use("agg")
 
 SETUP = """\
