@@ -126,7 +126,7 @@ def test_a_figure_that_flows_is_shown_as_a_picture(place: Place) -> None:
 def test_instances_of_notebook_classes_flow_by_reference(place: Place) -> None:
     """An instance keeps its class: the consumer's own, from its setup."""
     source = "class P:\n    def __init__(self): self.x = 1\n    def get(self): return self.x"
-    first = place.run(source + "\np = P()", task=out("p"))
+    first = place.run(source + "\np = P()", task={**out("p"), "definitions": ("P",)})
     setup = (Setup(kind="definition", source=source, names=("P",), ordinal=1),)
     second = handed_on(place, first, "print(type(p) is P, p.get(), P.__module__)", "p", setup=setup)
     assert "True 1 __main__\n" == second.text(0)
