@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from kfnb.artifacts.serializers.registry import register_serializer
     from kfnb.client import Client, Run
     from kfnb.errors import Diagnostic, KfnbError, OutsideError, Refused, RunFailed, WrongCall
     from kfnb.runtime import (
@@ -54,12 +55,14 @@ __all__ = [  # noqa: RUF022 - plain order, as `sorted` gives it
     "log_param",
     "log_roc_curve",
     "log_table",
+    "register_serializer",
     "run",
     "run_status",
 ]
 
 _HOMES = {
     **dict.fromkeys(("Client", "Run"), "kfnb.client"),
+    "register_serializer": "kfnb.artifacts.serializers.registry",
     **dict.fromkeys(
         ("Diagnostic", "KfnbError", "OutsideError", "Refused", "RunFailed", "WrongCall"),
         "kfnb.errors",

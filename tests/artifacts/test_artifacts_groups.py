@@ -205,7 +205,7 @@ def test_a_serializer_of_the_user_s_own_is_used(store: Store, monkeypatch: pytes
     """A registered serializer saves values of its class wherever they are, keeping identity."""
     for table in ("_own", "_loaders", "_found"):
         monkeypatch.setattr(registry, table, {})
-    registry.register(Handle, lambda handle: handle.path, Handle, "handle")
+    registry.register_serializer(Handle, lambda handle: handle.path, Handle, "handle")
     handle = Handle("p")
     loaded, _ = round_trip(store, one=handle, two={"h": [handle, handle]})
     assert ("p", True, True) == (
@@ -223,7 +223,7 @@ def test_a_serializer_of_the_user_s_own_is_used(store: Store, monkeypatch: pytes
 def test_a_serializer_for_what_is_always_pickled_is_refused(kind: Any) -> None:
     """Numbers, text and containers cannot have a serializer of their own."""
     with pytest.raises(WrongCall):
-        registry.register(kind, repr, eval)
+        registry.register_serializer(kind, repr, eval)
 
 
 # ----------------------------------------------------------------------------------------------------------- changed

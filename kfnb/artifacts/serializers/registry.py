@@ -1,6 +1,6 @@
 """Which reducer pickles values of a type: the user's own serializers, then the family of the library it comes from.
 
-The pickler asks for every object it meets, so answers are remembered by type. `kfnb.register_serializer` is `register`.
+The pickler asks for every object it meets, so answers are remembered by type. `register_serializer` is public in `kfnb`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ _own: dict[type, tuple[str, Callable[[Any], Any]]] = {}
 _loaders: dict[str, Callable[[Any], Any]] = {}
 
 
-def register(kind: type, save: Callable[[Any], Any], load: Callable[[Any], Any], name: str | None = None) -> None:
+def register_serializer(
+    kind: type, save: Callable[[Any], Any], load: Callable[[Any], Any], name: str | None = None
+) -> None:
     """Keep values of class `kind` (and its subclasses) as `save(value)`, and load them with `load(what save gave)`.
 
     `save` may return anything that can be saved. `name` says in stored artifacts which serializer it was (default: the
