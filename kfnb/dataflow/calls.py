@@ -203,16 +203,34 @@ class CallWalker(ExpressionWalker):
                 spread.append(value)
             else:
                 named[keyword.arg] = value
-        arguments = Arguments(tuple(positional), named, tuple(spread), node)
+        arguments = Arguments(
+            tuple(map(self._with_what_it_returns, positional)),
+            {name: self._with_what_it_returns(value) for name, value in named.items()},
+            tuple(map(self._with_what_it_returns, spread)),
+            node,
+        )
         for value in arguments.all:
-            self._passed_on(value, node)
+            self._passed_on(value, arguments)
         return arguments
 
-    def _passed_on(self, value: Value, node: ast.AST) -> None:
-        """A function given to a call may be called there."""
+    def _with_what_it_returns(self, value: Value) -> Value:
+        """A function given to a call may be called there, and what it gives back be a part of the result."""
+        names = {name for summary in value.functions for name in summary.returned_globals}
+        returned = merge([self._global_value(name) for name in sorted(names)])
+        return replace(value, tokens=value.tokens | returned.tokens) if names else value
+
+    def _passed_on(self, value: Value, arguments: Arguments) -> None:
+        """A function given to a call may be called there, with what else is given."""
+        node = arguments.node
         for summary in value.functions:
             with self.perhaps():
                 self._apply_effects(summary, node)
+            if summary.stateful:
+                self.change(value, node)
+            if summary.changed_parameters - {"self", "cls"}:
+                for other in arguments.all:
+                    if other is not value:
+                        self.change(other, node)
         if value.dotted in self.book.stateful:
             self.effect("module-state", value.dotted.split(".")[0], node)
 

@@ -45,6 +45,7 @@ class EdgeBuilder:
         self._liveness()
         self._hot_names()
         self._names()
+        self._definitions_of_groups()
         self._state()
         self._settings()
         self._module_state()
@@ -124,6 +125,14 @@ class EdgeBuilder:
                 self.setup_reads[number].add(name)
             elif name in producers and name not in self.data[number]:
                 self.data[number][name] = Read(Place("", 0), False, True)
+
+    def _definitions_of_groups(self) -> None:
+        """What is saved in one group is loaded together: who takes a name needs the classes of all that stands beside
+        it."""
+        for number, flow in enumerate(self.flows):
+            for producer in {taken.producer for taken in flow.inputs.values()}:
+                self.calls[number] |= self.calls[producer]
+            self.setup_reads[number] |= self.calls[number]
 
     def _liveness(self) -> None:
         """Work out, from the last step up, which names are still read further down (and which are the notebook's last
