@@ -1,6 +1,6 @@
 """Which reducer pickles values of a type: the user's own serializers, then the family of the library it comes from.
 
-The pickler asks for every object it meets, so answers are remembered by type. `register_serializer` is public in `kfnb`.
+It is asked for every object met, and answers are remembered by type. `register_serializer` is public in `kfnb`.
 """
 
 from __future__ import annotations
