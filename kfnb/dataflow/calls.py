@@ -321,19 +321,28 @@ class CallWalker(ExpressionWalker):
             tokens |= {Token()} | merge(arguments.all).tokens
         if receiver is not None and summary.returned_parameters & {"self", "cls"}:
             tokens |= receiver.tokens
-        if summary.returned_closure or summary.returned_parameters & summary.defaults - given.keys():
+        held = summary.returned_parameters & summary.defaults - given.keys()
+        held = {name for name in held if summary.default_names.get(name) not in self.book.setup}
+        if summary.returned_closure or held:
             tokens |= callee.tokens  # what it holds itself goes out, so it cannot be repeated elsewhere
             self.record.demoted |= callee.direct & self.book.setup
         return Value(
             frozenset(tokens),
-            kind="iterator"
-            if summary.generator
-            else "stateful"
-            if any(f.stateful for f in summary.returned_functions)
-            else None,
+            kind=self._kind_returned(summary),
             functions=tuple(summary.returned_functions),
             instances=tuple(summary.returned_instances),
         )
+
+    @staticmethod
+    def _kind_returned(summary: Summary) -> str | None:
+        if summary.generator:
+            return "iterator"
+        if any(f.stateful for f in summary.returned_functions):
+            return "stateful"
+        kinds = summary.returned_kinds
+        if kinds and kinds <= {"number", "text", "fresh"}:
+            return next(iter(kinds)) if len(kinds) == 1 else "fresh"
+        return None
 
     def _global_value(self, name: str) -> Value:
         if self.scope is not None:

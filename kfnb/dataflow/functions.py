@@ -30,9 +30,7 @@ def blank_summary(node: FunctionNode, method: bool = False) -> Summary:
     defaults = dict(zip(reversed(positional), reversed(arguments.defaults), strict=False))
     defaults |= {a.arg: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None}
     mutable = {
-        n
-        for n, d in defaults.items()
-        if not isinstance(d, (ast.Constant, ast.Name, ast.Attribute, ast.UnaryOp, ast.Lambda))
+        n for n, d in defaults.items() if not isinstance(d, (ast.Constant, ast.Attribute, ast.UnaryOp, ast.Lambda))
     }
     static = isinstance(node, ast.FunctionDef) and any(
         isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list
@@ -44,6 +42,7 @@ def blank_summary(node: FunctionNode, method: bool = False) -> Summary:
         varargs=arguments.vararg.arg if arguments.vararg else None,
         keywords=arguments.kwarg.arg if arguments.kwarg else None,
         defaults=frozenset(mutable),
+        default_names={n: d.id for n, d in defaults.items() if isinstance(d, ast.Name)},
         method=method and not static,
         generator=not isinstance(node, ast.Lambda) and has_yield(node),
         node=node,
@@ -112,6 +111,7 @@ class FunctionWalker(Walker):
 
     def returned(self, value: Value) -> None:
         summary = self.summary
+        summary.returned_kinds.add(value.kind or "")
         prefix = f"local:{self.unit}:"
         for token in value.tokens:
             for name in token.root().names:

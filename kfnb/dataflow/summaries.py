@@ -38,7 +38,8 @@ class Summary:
     positional: int = 0  # how many of them can be given by position
     varargs: str | None = None
     keywords: str | None = None
-    defaults: frozenset[str] = frozenset()  # parameters with a mutable default
+    defaults: frozenset[str] = frozenset()  # parameters with a default that may be mutable
+    default_names: dict[str, str] = field(default_factory=dict)  # parameter → the name that is its default
     method: bool = False
     reads: set[str] = field(default_factory=set)
     binds: set[str] = field(default_factory=set)
@@ -47,6 +48,7 @@ class Summary:
     changed_parameters: set[str] = field(default_factory=set)
     returned_parameters: set[str] = field(default_factory=set)
     returned_globals: set[str] = field(default_factory=set)
+    returned_kinds: set[str] = field(default_factory=set)
     returned_functions: list[Summary] = field(default_factory=list)
     returned_instances: list[ClassInfo] = field(default_factory=list)
     effects: set[Effect] = field(default_factory=set)
@@ -65,6 +67,7 @@ class Summary:
             len(self.changed_parameters),
             len(self.returned_parameters),
             len(self.returned_globals),
+            len(self.returned_kinds),
             len(self.returned_functions),
             len(self.returned_instances),
             len(self.effects),
