@@ -1,7 +1,9 @@
-"""The plain data that crosses rooms: what a notebook compiles to, what a task is given, what it gives back, what a run says.
+"""The plain data that crosses rooms: what a notebook compiles to, what a task is given, what it gives back, what a run
+says.
 
 Everything here is a frozen msgspec Struct that turns into JSON and back; nothing here does I/O.
-The compiler writes a PipelineSpec, the orchestrator turns its tasks into ExecutorInput documents, the launcher answers with
+The compiler writes a PipelineSpec, the orchestrator turns its tasks into ExecutorInput documents, the launcher answers
+with
 an ExecutorOutput, and a run's truth is a list of RunEvent. ExecutorInput and ExecutorOutput follow the shape of the
 messages of the same name in Kubeflow Pipelines (kfp.pipeline_spec, v2).
 """
@@ -34,7 +36,8 @@ class _Data(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Parameter(_Data, frozen=True, kw_only=True):
     """One run parameter: `name = literal` in the cell tagged `parameters`.
 
-    `type` is the JSON type of the default (or of the annotation where there is one): int, float, str, bool, list, dict or any.
+    `type` is the JSON type of the default (or of the annotation where there is one): int, float, str, bool, list, dict
+    or any.
     """
 
     name: str
@@ -46,7 +49,8 @@ class Cell(_Data, frozen=True, kw_only=True):
     """A code cell as a task runs it. `index`: place among all cells of the notebook, from 0.
 
     `ordinal`: execution count that the cell gets when the notebook runs from top to bottom (from 1; cells that are
-    skipped or empty do not count). `role`: `body` cells are the step's own, `setup` and `parameters` cells stand outside
+    skipped or empty do not count). `role`: `body` cells are the step's own, `setup` and `parameters` cells stand
+    outside
     every step and run, with their outputs, at the start of the step that follows.
     """
 
@@ -61,9 +65,11 @@ class Cell(_Data, frozen=True, kw_only=True):
 class Setup(_Data, frozen=True, kw_only=True):
     """One statement of another cell that runs silently before a task's own cells, because the task needs it.
 
-    `kind` is `import`, `definition` (def or class), `literal`, or `setter` (a replayed setting). A setter with a `library`
+    `kind` is `import`, `definition` (def or class), `literal`, or `setter` (a replayed setting). A setter with a
+    `library`
     runs when that library is first imported in the task (at once if it is already there), never importing it for that.
-    `line` is the first line of the statement in its cell and `ordinal` that cell's execution count, so that tracebacks match.
+    `line` is the first line of the statement in its cell and `ordinal` that cell's execution count, so that tracebacks
+    match.
     """
 
     kind: Literal["import", "definition", "literal", "setter"]
@@ -79,7 +85,8 @@ class Input(_Data, frozen=True, kw_only=True):
     """A name that a task takes in, and the task that produces the version it takes.
 
     `optional`: the name may be unbound in the producer (absent), then it stays unbound here too.
-    `guard`: the graph says that this task only reads it and a later task reads it from elsewhere, so the launcher checks
+    `guard`: the graph says that this task only reads it and a later task reads it from elsewhere, so the launcher
+    checks
     that it did not change. `mates`: names that a later task reads from elsewhere in the version that stands beside this
     one; where they turn out to be saved in one group with it, they must not change either.
     """
@@ -102,16 +109,19 @@ class Output(_Data, frozen=True, kw_only=True):
 
 
 class StateInput(_Data, frozen=True, kw_only=True):
-    """Session state that a task continues: `provider` is one of random, numpy.random, torch.random, cwd, environ, sys.path."""
+    """Session state that a task continues: `provider` is one of random, numpy.random, torch.random, cwd, environ,
+    sys.path."""
 
     provider: str
     producer: str
 
 
 class Condition(_Data, frozen=True, kw_only=True):
-    """When a task runs: a Python expression over recorded scalars, evaluated by the orchestrator without starting anything.
+    """When a task runs: a Python expression over recorded scalars, evaluated by the orchestrator without starting
+    anything.
 
-    `names` maps each name of the expression to the task that records it. A name that is a run parameter or a setup literal
+    `names` maps each name of the expression to the task that records it. A name that is a run parameter or a setup
+    literal
     is in `constants` instead.
     """
 
@@ -235,7 +245,8 @@ class Blob(_Data, frozen=True, kw_only=True):
 
 
 class ValueGroup(_Data, frozen=True, kw_only=True):
-    """Names that reach common mutable objects, saved together: one pickle (protocol 5) of a dict and its buffers in order."""
+    """Names that reach common mutable objects, saved together: one pickle (protocol 5) of a dict and its buffers in
+    order."""
 
     names: tuple[str, ...]
     pickle: Blob
@@ -308,7 +319,8 @@ class CellResult(_Data, frozen=True, kw_only=True):
 
 
 class TaskError(_Data, frozen=True, kw_only=True):
-    """Why a task failed. `code` is set where kfnb stopped it (then `diagnostic` says all); otherwise the user's code raised."""
+    """Why a task failed. `code` is set where kfnb stopped it (then `diagnostic` says all); otherwise the user's code
+    raised."""
 
     message: str
     code: str | None = None

@@ -101,7 +101,9 @@ def load_values(store: Store, artifacts: Mapping[str, Artifact], namespace: dict
     loaded = LoadedValues(store)
     for group in dict.fromkeys(a.group for a in artifacts.values() if a.group is not None):
         values = loaded.load(group, namespace)
-        loaded.groups[group] = values
+        mates = {name: value for name, value in values.items() if name not in artifacts}
+        if mates:  # what was asked for is the caller's alone: a name that is deleted frees its memory
+            loaded.groups[group] = mates
         for name, artifact in artifacts.items():
             if artifact.group == group:
                 namespace[name] = values[artifact.name]
@@ -160,9 +162,9 @@ class LoadedValues:
         by_reference: frozenset[str] = frozenset(),
     ) -> tuple[str, ...]:
         """Return those of the other names of a loaded group whose values were changed in place since loading."""
-        values = self.groups[group]
+        values = self.groups.get(group, {})
         context = Context({**namespace, **values}, by_reference)
-        return tuple(n for n in names if self._differs(context, n, group, n))
+        return tuple(n for n in names if n in values and self._differs(context, n, group, n))
 
     def _changed(self, context: Context, name: str) -> bool:
         artifact = self.sources[name]

@@ -22,6 +22,12 @@ IPYTHON_NAMES = frozenset(
 (IPython.core.interactiveshell.InteractiveShell.init_user_ns)."""
 
 
+_NO_OPERATORS = frozenset(
+    {"__init__", "__new__", "__post_init__", "__repr__", "__str__", "__len__", "__bool__", "__hash__", "__eq__"}
+    | {"__enter__", "__exit__", "__del__", "__call__", "__init_subclass__", "__format__", "__contains__"}
+)
+
+
 @dataclass
 class Book:
     """Knowledge shared by all walkers of one analysis."""
@@ -44,6 +50,11 @@ class Book:
     stateful: frozenset[str] = frozenset()  # functions of those modules that change the module: `module.function`
     resolver: StarResolver | None = None  # what a star import binds
     scripts: StarResolver | None = None  # what `%run PATH` binds
+
+    @property
+    def operators(self) -> bool:
+        """Whether some class of the notebook overloads an operator, so that arithmetic may give instances of it."""
+        return any(name.startswith("__") and name not in _NO_OPERATORS for name in self.methods)
 
     def method_summaries(self, info: ClassInfo, name: str) -> list[Summary]:
         """Return what `name` may be on an instance of `info`, through its bases (and those below it, which may

@@ -63,18 +63,10 @@ def decidable(test: ast.expr) -> bool:
 
 def plain_if(program: Program, number: int, table: SetupTable) -> ast.expr | None:
     """Return the test of step `number` if its body is one `if` without `else` and nothing else but setup."""
-    body = [
-        s.node
-        for s in program.statements
-        if s.step == number and not s.cell.parameters and not _is_setup(s.node, s.position, table)
-    ]
+    body = [s.node for s in program.by_step[number] if not s.cell.parameters and s.position not in table.positions]
     if len(body) != 1 or not isinstance(body[0], ast.If) or body[0].orelse or not decidable(body[0].test):
         return None
     return body[0].test
-
-
-def _is_setup(node: ast.stmt, position: int, table: SetupTable) -> bool:
-    return any(d.statement.position == position for definitions in table.by_name.values() for d in definitions)
 
 
 def find_test(

@@ -99,7 +99,7 @@ class EdgeBuilder:
                     | record.changes.keys()
                     | {n for n, sure in record.binds.items() if not sure}
                 )
-                new = {producers[n] for n in taken if n in producers} - done
+                new = {producers[n] for n in taken if n in producers and n not in self.notes[producers[n]].plain} - done
                 if not new:
                     break
                 for producer in new:
@@ -130,7 +130,8 @@ class EdgeBuilder:
         """What is saved in one group is loaded together: who takes a name needs the classes of all that stands beside
         it."""
         for number, flow in enumerate(self.flows):
-            for producer in {taken.producer for taken in flow.inputs.values()}:
+            holding = {t.producer for t in flow.inputs.values() if t.name not in self.notes[t.producer].plain}
+            for producer in holding:
                 self.calls[number] |= self.calls[producer]
             self.setup_reads[number] |= self.calls[number]
 
@@ -351,10 +352,13 @@ class EdgeBuilder:
 
         Importing a library may set environment variables; that counts only where a later step looks at the environment.
         """
+        looking = {"reads-environ", "outside"}
+        last = max(
+            (n for n, note in enumerate(self.notes) for e, _ in note.record.effects if e.kind in looking), default=-1
+        )
         for number, flow in enumerate(self.flows[:-1]):
-            later = {e.kind for note in self.notes[number + 1 :] for e, _ in note.record.effects}
             for provider in ("cwd", "environ", "sys.path"):
-                looked_at = provider != "environ" or bool(later & {"reads-environ", "outside"})
+                looked_at = provider != "environ" or last > number
                 if looked_at and provider not in flow.state_outputs and not self._sets(number, provider):
                     flow.state_watch.add(provider)
 
@@ -371,6 +375,7 @@ class EdgeBuilder:
         """Give each step the setup statements that it needs, settings made above it among them, in notebook order."""
         replays = [(number, replay) for number, note in enumerate(self.notes) for replay in note.replays]
         positions = self._first_positions()
+        future = [statement for statement in self.program.statements if future_import(statement.node)]
         for number, flow in enumerate(self.flows):
             above = [replay for at, replay in replays if at < number]
             needed = set(self.setup_reads[number])
@@ -386,8 +391,8 @@ class EdgeBuilder:
                         definition.statement, definition.kind, definition.names
                     )
             self._submodules(number, positions[number], uses)
-            for statement in self.program.statements:
-                if future_import(statement.node) and statement.step < number:
+            for statement in future:
+                if statement.step < number:
                     uses[statement.position] = SetupUse(statement, "import")
             for replay in above:
                 uses[replay.statement.position] = SetupUse(
@@ -415,6 +420,8 @@ class EdgeBuilder:
 
     def _submodules(self, number: int, position: int, uses: dict[int, SetupUse]) -> None:
         """A submodule that some step above imported is there as an attribute of its package, whoever imported it."""
+        if not self.book.submodules:
+            return
         roots = {root for use in uses.values() for root in import_roots(use.statement.node)}
         roots |= self.notes[number].record.imports
         for statement in self.program.statements:
@@ -443,7 +450,7 @@ class EdgeBuilder:
 
     def _definitions(self, number: int, sliced: set[str]) -> set[str]:
         """Return the functions and classes that the step defines or is given as setup."""
-        own = {n for n, found in self.table.by_name.items() if any(d.statement.step == number for d in found)}
+        own = self.table.definitions_of.get(number, set())
         return {
             n for n in own | sliced if self.table.by_name[n][0].kind == "definition" and not self._is_session_object(n)
         }

@@ -84,6 +84,7 @@ class ExpressionWalker:
         self.keeps: frozenset[str] = frozenset()
         self.shown_in_cell = False
         self.named_lookups: set[int] = set()  # calls of globals() whose one name is known
+        self.raised: list[Value] = []  # exceptions raised in the `try` that is walked
 
     # ------------------------------------------------------------------------------------------------ noting things
 
@@ -366,7 +367,7 @@ class ExpressionWalker:
         """Do what reading an attribute does where it is a property of a notebook class; see `calls.py`."""
 
     def use_instance(self, value: Value, node: ast.AST) -> None:
-        """Do what operators, iteration, subscripts and printing do to an instance of a notebook class; see `calls.py`."""
+        """Do what operators, iteration and printing do to an instance of a notebook class; see `calls.py`."""
 
     def make_default(self, value: Value, node: ast.AST) -> None:
         """Do what looking a key up in a `defaultdict` does if it is not there; see `calls.py`."""
@@ -468,9 +469,9 @@ class ExpressionWalker:
         return Value(kind=value.kind if value.kind in ("number", "frame") else "fresh")
 
     def eval_Compare(self, node: ast.Compare) -> Value:
-        if len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
-            if self.named_lookup(node.comparators[0], node.left, node) is not None:
-                return Value(kind="fresh")
+        membership = len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn))
+        if membership and self.named_lookup(node.comparators[0], node.left, node) is not None:
+            return Value(kind="fresh")
         values = [self.eval(node.left), *(self.eval(c) for c in node.comparators)]
         for value in values:
             self.use_instance(value, node)

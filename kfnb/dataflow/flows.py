@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kfnb.dataflow.program import Statement
+    from kfnb.dataflow.program import Program, Statement
     from kfnb.dataflow.record import Finding
 
 
@@ -90,6 +90,7 @@ class StepFlow:
 class Dataflow:
     """The analysis of a notebook."""
 
+    program: Program
     steps: list[StepFlow]
     findings: list[Finding]
     constants: dict[str, object] = field(default_factory=dict)

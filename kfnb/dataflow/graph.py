@@ -69,7 +69,7 @@ def analyse(
     if len(steps) > 1:
         findings += _finalizer_findings(program, book)
     findings += _memory_findings(program, notes, table, book)
-    return Dataflow(flows, findings, table.constants)
+    return Dataflow(program, flows, findings, table.constants)
 
 
 def _stateful(module: str, source: str) -> set[str]:
@@ -89,7 +89,7 @@ def _stateful(module: str, source: str) -> set[str]:
 def _register(program: Program, book: Book) -> None:
     """Note every function and class that is defined at module scope, wherever it stands."""
     for statement in program.statements:
-        for node in ast.walk(statement.node):
+        for node in statement.nodes:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 paths = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
                 for path in paths:
@@ -126,8 +126,8 @@ def _find_escaping(program: Program, book: Book) -> None:
     """Note every function that is handed about: inner ones, lambdas, decorated ones, names used without a call."""
     handed_about: set[str] = set()
     for statement in program.statements:
-        called = {id(n.func) for n in ast.walk(statement.node) if isinstance(n, ast.Call)}
-        for node in ast.walk(statement.node):
+        called = {id(n.func) for n in statement.nodes if isinstance(n, ast.Call)}
+        for node in statement.nodes:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in called:
                 handed_about.add(node.id)
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and id(node) not in called:
@@ -276,7 +276,7 @@ def _finalizer_findings(program: Program, book: Book) -> list[Finding]:
                 findings.append(
                     _finding(
                         "KF215",
-                        f"`{node.name}.__del__` does something that shows, and when it runs depends on where the steps end.",
+                        f"`{node.name}.__del__` does something that shows; when it runs depends on where the steps end.",
                         Place(statement.cell.id, node.lineno),
                         "Use a context manager or a `close` method, or put everything with it into one step.",
                     )
@@ -302,7 +302,7 @@ def _memory_findings(program: Program, notes: list[StepNotes], table: SetupTable
             and isinstance(n.value, ast.Name)
             and n.value.id == name
             for statement in program.statements
-            for n in ast.walk(statement.node)
+            for n in statement.nodes
         )
         if len(callers) > 1 and (shows or inspected):
             place = Place(definitions[0].statement.cell.id, node.lineno)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _REPLAYABLE = frozenset(
     {"setter", "module", "environ", "sys.path", "seed", "draw", "draw-if-unseeded", "shows", "reads-environ"}
 )
+_PLAIN_KINDS = frozenset({*IMMUTABLE_KINDS, "range"})
 _SETTING = frozenset({"setter", "module", "environ", "sys.path"})
 
 
@@ -42,6 +43,7 @@ class StepNotes:
     record: Record = field(default_factory=Record)
     replays: list[Replay] = field(default_factory=list)
     computed_settings: list[tuple[str, str, Place]] = field(default_factory=list)  # kind, library, place
+    plain: set[str] = field(default_factory=set)  # names whose values hold no function or instance of the notebook
     immutable: set[str] = field(
         default_factory=set
     )  # names that refer to numbers, texts or functions when the step ends
@@ -153,6 +155,12 @@ class StepWalker(Walker):
             and not binding.value.classes
         )
 
+    def _is_plain(self, value: Value) -> bool:
+        """Say whether a value surely holds no function, class or instance of the notebook."""
+        if value.functions or value.classes or value.instances:
+            return False
+        return value.kind in _PLAIN_KINDS or (value.kind == "fresh" and not self.book.operators)
+
     def _hints(self, cell: CodeCell, node: ast.AST, used: set[str]) -> None:
         for name in cell.binds:
             self.bind(name, UNKNOWN, node, surely=False)
@@ -220,6 +228,8 @@ class StepWalker(Walker):
                 record.shared.append(names)
         for name in {*record.reads, *record.binds}:
             binding = self.flow.get(name)
+            if binding is not None and self._is_plain(binding.value):
+                notes.plain.add(name)
             if binding is not None and (
                 binding.value.kind in IMMUTABLE_KINDS or binding.value.dotted is not None or name in self.book.setup
             ):

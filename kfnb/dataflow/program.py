@@ -9,8 +9,9 @@ import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-from kfnb.dataflow.magics import ParsedCell, parse_cell
+from kfnb.dataflow.magics import MARK, ParsedCell, parse_cell
 
 StarResolver = Callable[[str], tuple[str, ...] | None]
 """Gives the names that `from MODULE import *` binds, or None where it cannot be known."""
@@ -55,6 +56,7 @@ class Statement:
     position: int  # among all statements of the notebook, in the order in which they run
     last: bool
     lazy: bool = False  # annotations are not evaluated
+    nodes: tuple[ast.AST, ...] = field(default=(), repr=False, compare=False)  # all nodes of the statement, walked once
 
 
 @dataclass
@@ -64,23 +66,52 @@ class Program:
     steps: tuple[CodeStep, ...]
     statements: list[Statement] = field(default_factory=list)
     parses: dict[str, ParsedCell] = field(default_factory=dict)
+    _sources: dict[int, str] = field(default_factory=dict)
+
+    @cached_property
+    def by_step(self) -> list[list[Statement]]:
+        """The statements of each step."""
+        found: list[list[Statement]] = [[] for _ in self.steps]
+        for statement in self.statements:
+            found[statement.step].append(statement)
+        return found
 
     def source_of(self, statement: Statement) -> str:
-        """Return the text of a statement as it stands in its cell (decorators included), or its normal form.
+        """Return the text of a statement as it runs: its own lines (decorators included), or what IPython makes of
+        them.
 
-        The normal form is used where the statement shares its lines with others or comes from a magic.
+        Where a statement shares its lines with others, its normal form is given.
         """
-        node = statement.node
-        parsed = self.parses[statement.cell.id]
-        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+        known = self._sources.get(statement.position)
+        if known is None:
+            known = self._sources[statement.position] = self._source_of(statement)
+        return known
+
+    def _source_of(self, statement: Statement) -> str:
+        node, parsed = statement.node, self.parses[statement.cell.id]
+        first = first_line(node)
+        if not parsed.plain:
+            if first in parsed.runnable:
+                return parsed.runnable[first]
+            calls = (c for c in ast.walk(node) if isinstance(c, ast.Call) and isinstance(c.func, ast.Name))
+            mark = next((c.args[0] for c in calls if c.func.id == MARK), None)  # type: ignore[attr-defined]
+            if isinstance(mark, ast.Constant) and isinstance(mark.value, int):
+                return str(parsed.marks[mark.value].detail["source"])
+            return ast.unparse(node)
         last = node.end_lineno or node.lineno
         alone = all(
-            other is node or (other.end_lineno or other.lineno) < first or other.lineno > last
+            other is node or (other.end_lineno or other.lineno) < first or first_line(other) > last
             for other in parsed.tree.body
         )
-        if not alone or not parsed.plain:
+        if not alone:
             return ast.unparse(node)
         return "\n".join(statement.cell.source.splitlines()[first - 1 : last])
+
+
+def first_line(node: ast.stmt) -> int:
+    """Return the first line of a statement, decorators included."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(d.lineno for d in decorators)])
 
 
 def read_program(steps: tuple[CodeStep, ...]) -> Program:
@@ -102,18 +133,27 @@ def read_program(steps: tuple[CodeStep, ...]) -> Program:
             if parsed.error is not None:
                 continue
             body = parsed.tree.body
-            bound.update(
-                n.id for n in ast.walk(parsed.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-            )
-            definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-            bound.update(n.name for n in ast.walk(parsed.tree) if isinstance(n, definitions))
-            imports = (n for n in ast.walk(parsed.tree) if isinstance(n, (ast.Import, ast.ImportFrom)))
-            bound.update(a.asname or a.name.split(".")[0] for n in imports for a in n.names)
             for place, node in enumerate(body):
                 shown = place == len(body) - 1 and not cell.source.rstrip().endswith(";")
-                program.statements.append(Statement(node, cell, number, position, shown, "annotations" in future))
+                nodes = tuple(ast.walk(node))
+                bound |= _names_in(nodes)
+                lazy = "annotations" in future
+                program.statements.append(Statement(node, cell, number, position, shown, lazy, nodes))
                 position += 1
     return program
+
+
+def _names_in(nodes: tuple[ast.AST, ...]) -> set[str]:
+    """Return every name that some statement below may bind, in whatever scope."""
+    names = set()
+    for node in nodes:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
+    return names
 
 
 def _first_word(source: str) -> str:

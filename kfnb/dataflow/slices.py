@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kfnb.dataflow.book import BUILTINS, IPYTHON_NAMES, Book
@@ -99,6 +100,21 @@ class SetupTable:
     by_name: dict[str, list[Definition]] = field(default_factory=dict)
     constants: dict[str, object] = field(default_factory=dict)
 
+    @cached_property
+    def positions(self) -> frozenset[int]:
+        """Where all setup statements stand; asked for once the table is complete."""
+        return frozenset(d.statement.position for found in self.by_name.values() for d in found)
+
+    @cached_property
+    def definitions_of(self) -> dict[int, set[str]]:
+        """The functions, classes and session objects that each step defines; asked for once the table is complete."""
+        found: dict[int, set[str]] = {}
+        for name, definitions in self.by_name.items():
+            for definition in definitions:
+                if definition.kind == "definition":
+                    found.setdefault(definition.statement.step, set()).add(name)
+        return found
+
     def above(self, name: str, position: int) -> Definition | None:
         """Return the nearest statement of `name` before `position`."""
         found = None
@@ -150,10 +166,10 @@ def bound_names(node: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
             yield child.rest, child
 
 
-def names_made_global(node: ast.AST) -> set[str]:
-    """Return the names that functions below `node` declare global, or that code stores into `globals()` by name."""
-    names = {name for child in ast.walk(node) if isinstance(child, ast.Global) for name in child.names}
-    for child in ast.walk(node):
+def names_made_global(statement: Statement) -> set[str]:
+    """Return the names that functions in a statement declare global, or that code stores into `globals()` by name."""
+    names = {name for child in statement.nodes if isinstance(child, ast.Global) for name in child.names}
+    for child in statement.nodes:
         if isinstance(child, ast.Subscript) and not isinstance(child.ctx, ast.Load) and is_namespace(child.value):
             names |= {str(child.slice.value)} if isinstance(child.slice, ast.Constant) else set()
     return names
@@ -208,7 +224,7 @@ def find_setup(program: Program, book: Book, demoted: set[str], parameters: dict
     bindings: dict[str, list[tuple[Statement, ast.AST]]] = {}
     excluded = set(demoted)
     for statement in program.statements:
-        excluded |= names_made_global(statement.node)
+        excluded |= names_made_global(statement)
         for name, node in bound_names(statement.node):
             bindings.setdefault(name, []).append((statement, node))
         if isinstance(statement.node, ast.ImportFrom) and statement.node.names[0].name == "*":

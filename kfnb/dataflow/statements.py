@@ -67,7 +67,7 @@ class Walker(CallWalker):
         self.flow.ended = True
 
     def walk_Raise(self, node: ast.Raise) -> None:
-        self.eval(node.exc)
+        self.raised.append(self.eval(node.exc))
         self.eval(node.cause)
         self.flow.ended = True
 
@@ -470,13 +470,15 @@ class Walker(CallWalker):
         certain = self.certain
         if any(self._catches_name_errors(h) for h in node.handlers):
             self.certain = False
+        before, self.raised = self.raised, []
         body = self._on(self.flow.branch(), node.body)
+        caught, self.raised = Value(merge(self.raised).tokens), [*before, *self.raised]
         self.certain = False
         handlers = []
         for handler in node.handlers:
             start = self.flow.branch()
             start.absorb([self._copy_of(body, start), start.branch()])
-            handlers.append(self._handle(handler, start))
+            handlers.append(self._handle(handler, start, caught))
         if node.orelse and not body.ended:
             self._on(body, node.orelse)
         if not node.handlers:
@@ -496,11 +498,11 @@ class Walker(CallWalker):
         copy.own = dict(path.own)
         return copy
 
-    def _handle(self, handler: ast.ExceptHandler, start: Flow) -> Flow:
+    def _handle(self, handler: ast.ExceptHandler, start: Flow, caught: Value) -> Flow:
         before, self.flow = self.flow, start
         self.eval(handler.type)
         if handler.name:
-            self.bind(handler.name, UNKNOWN, handler)
+            self.bind(handler.name, caught, handler)
         self.walk_block(handler.body)
         if handler.name and not self.flow.ended:
             self._forget(handler.name, handler)

@@ -1,0 +1,174 @@
+"""Puts the tasks of a pipeline together from the notebook's steps and what flows between them. Used by the compiler
+only."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from kfnb import digest
+from kfnb.dataflow.program import first_line
+from kfnb.spec import Condition, Edge, Effects, Input, Output, Parameter, PipelineSpec, Setup, StateInput, Task
+
+if TYPE_CHECKING:
+    from kfnb.dataflow.flows import Dataflow, SetupUse, StepFlow
+    from kfnb.dataflow.program import Program
+    from kfnb.notebook.cells import Notebook
+    from kfnb.notebook.steps import Step, StepCell, Steps
+
+_PRELOAD = ("numpy", "pandas", "scipy", "sklearn", "matplotlib", "seaborn", "statsmodels", "torch", "polars", "pyarrow")
+"""Libraries that may be imported before tasks are forked: importing them starts no threads and reads no environment
+that a
+notebook is known to set."""
+
+
+def order_of(steps: Steps, flow: Dataflow) -> list[set[int]]:
+    """Return, for each step, every step that must be done first, always among those above it."""
+    numbers = {step.name: number for number, step in enumerate(steps.steps)}
+    after: list[set[int]] = []
+    for number, step in enumerate(steps.steps):
+        first = set(flow.steps[number].after) | {taken.producer for taken in flow.steps[number].inputs.values()}
+        first |= {numbers[name] for name in step.after if name in numbers}
+        after.append({other for other in first if other < number})
+    return after
+
+
+def pipeline_of(
+    notebook: Notebook, steps: Steps, flow: Dataflow, parameters: tuple[Parameter, ...], order: list[set[int]]
+) -> PipelineSpec:
+    """Return the pipeline of a notebook without errors."""
+    names = [step.name for step in steps.steps]
+    ancestors: list[set[int]] = []
+    for first in order:
+        ancestors.append(first.union(*(ancestors[number] for number in first)))
+    maker = _TaskMaker(flow.program, names, {p.name for p in parameters})
+    tasks = tuple(
+        maker.task(step, flow.steps[number], sorted(order[number]), sorted(ancestors[number]))
+        for number, step in enumerate(steps.steps)
+    )
+    return PipelineSpec(
+        name=notebook.name,
+        notebook=notebook.path.name,
+        notebook_digest=notebook.digest,
+        kernel=notebook.kernel,
+        parameters=parameters,
+        tasks=tasks,
+        edges=tuple(_edges(steps, flow, names, order)),
+        preload=_preload(flow.program),
+    )
+
+
+class _TaskMaker:
+    """Makes the tasks of one pipeline. A setup statement that many tasks need is turned into text once."""
+
+    def __init__(self, program: Program, names: list[str], parameters: set[str]) -> None:
+        self._program = program
+        self._names = names
+        self._parameters = parameters
+        self._setups: dict[tuple[int, str], Setup] = {}
+
+    def task(self, step: Step, flow: StepFlow, after: list[int], ancestors: list[int]) -> Task:
+        """Return the task of one step."""
+        names = self._names
+        setup = tuple(self._setup(use) for use in flow.setup)
+        read = set(flow.parameters) & self._parameters
+        if any(cell.role == "parameters" for cell in step.cells):
+            read = self._parameters
+        return Task(
+            name=step.name,
+            slug=step.slug,
+            cells=tuple(cell.to_cell() for cell in step.cells),
+            setup=setup,
+            definitions=tuple(sorted(flow.definitions)),
+            parameters=tuple(sorted(read)),
+            inputs=tuple(
+                Input(name=t.name, producer=names[t.producer], optional=t.optional, guard=t.guard, mates=t.mates)
+                for t in sorted(flow.inputs.values(), key=lambda t: t.name)
+            ),
+            outputs=tuple(
+                Output(name=g.name, needed=g.needed, optional=g.optional)
+                for g in sorted(flow.outputs.values(), key=lambda g: g.name)
+            ),
+            shares=tuple(flow.shares),
+            hot=tuple(sorted(flow.hot)),
+            clashes=tuple(flow.clashes),
+            state_inputs=tuple(StateInput(provider=p, producer=names[n]) for p, n in sorted(flow.state_inputs.items())),
+            state_outputs=tuple(sorted(flow.state_outputs)),
+            state_watch=tuple(sorted(flow.state_watch)),
+            after=tuple(names[number] for number in after),
+            ancestors=tuple(names[number] for number in ancestors),
+            condition=_condition(flow, names),
+            records=tuple(sorted(flow.records)),
+            metrics=flow.metrics,
+            settings=step.settings,
+            effects=Effects(
+                outside=flow.outside, reads_outside=flow.reads_outside, reads=flow.reads, writes=flow.writes
+            ),
+            imports=flow.imports,
+            statements_digest=digest.of_json([*map(self._normal, step.cells), *(s.source for s in setup)]),
+        )
+
+    def _normal(self, cell: StepCell) -> str:
+        """Return a cell's syntax tree as text: comments and layout do not count."""
+        parsed = self._program.parses[cell.id]
+        return ast.dump(parsed.tree) if parsed.plain and parsed.error is None else cell.source
+
+    def _setup(self, use: SetupUse) -> Setup:
+        key = (use.statement.position, use.kind)
+        if key not in self._setups:
+            self._setups[key] = self._make_setup(use)
+        return self._setups[key]
+
+    def _make_setup(self, use: SetupUse) -> Setup:
+        statement = use.statement
+        return Setup(
+            kind=use.kind,  # type: ignore[arg-type]
+            source="\n".join(map(self._program.source_of, (*use.prelude, statement))),
+            names=use.names,
+            cell=statement.cell.id,
+            ordinal=statement.cell.ordinal,
+            line=1 if use.prelude else first_line(statement.node),
+            library=use.library,
+        )
+
+
+def _condition(flow: StepFlow, names: list[str]) -> Condition | None:
+    test = flow.test
+    if test is None:
+        return None
+    return Condition(
+        expression=test.expression,
+        names={name: names[number] for name, number in sorted(test.producers.items())},
+        constants=dict(sorted(test.constants.items())),
+        parameters=test.parameters,
+        tagged=test.tagged,
+    )
+
+
+def _edges(steps: Steps, flow: Dataflow, names: list[str], order: list[set[int]]) -> list[Edge]:
+    edges = []
+    for number, first in enumerate(order):
+        step = flow.steps[number]
+        for producer in sorted(first):
+            flowing = tuple(sorted(t.name for t in step.inputs.values() if t.producer == producer))
+            why = set(step.after.get(producer, ()))
+            if names[producer] in steps.steps[number].after:
+                why.add("tag prev:")
+            edges.append(Edge(source=names[producer], target=names[number], names=flowing, why=tuple(sorted(why))))
+    return edges
+
+
+def _preload(program: Program) -> tuple[str, ...]:
+    """Return the libraries that the notebook imports and that may be imported before the environment is what it
+    sets."""
+    text = "\n".join(cell.source for step in program.steps for cell in step.cells)
+    if "os.environ" in text or "%env" in text or "putenv" in text:
+        return ()
+    found: dict[str, None] = {}
+    for statement in program.statements:
+        for node in statement.nodes:
+            if isinstance(node, ast.Import):
+                found.update(dict.fromkeys(alias.name for alias in node.names))
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found[node.module] = None
+    return tuple(sorted(name for name in found if name.split(".")[0] in _PRELOAD))
