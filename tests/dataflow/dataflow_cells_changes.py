@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-CHANGES = r'''
+CHANGES = r"""
 ## append | exact
 a = [1]
 ---
@@ -1282,7 +1282,7 @@ a = []
 a.append(a)
 ---
 a.append(1)
-## an exception holds an object | guarded a
+## an exception holds an object
 a = [1]
 ---
 try:
@@ -1834,4 +1834,4 @@ n = [2]
 def g(x): return x * n[0]
 ---
 r = registry["g"](3)
-'''
+"""

@@ -140,6 +140,7 @@ class Picture:
     `objects` are all objects met, so that names that reach common ones can be found.
     """
 
+    identity: bool = True  # an object met twice is another thing than two equal ones
     objects: dict[int, Any] = field(default_factory=dict)
     _numbers: dict[int, int] = field(default_factory=dict)
     _kept: list[Any] = field(default_factory=list)
@@ -156,7 +157,10 @@ class Picture:
         self._numbers[id(value)] = len(self._numbers)
         self.objects[id(value)] = value
         self._kept.append(value)
-        return self._special(value, kind)
+        seen = self._special(value, kind)
+        if not self.identity:
+            self._numbers.popitem()
+        return seen
 
     def _several(self, values: Any) -> Any:
         seen = [self.see(v) for v in values]
@@ -189,7 +193,7 @@ class Picture:
         if value.__module__ != _OUTSIDE:
             return "class", value.__module__, value.__qualname__
         held = [(k, self.see(v)) for k, v in list(vars(value).items()) if k not in _HIDDEN_OF_CLASSES]
-        return "class", value.__qualname__, tuple(b.__qualname__ for b in value.__bases__), tuple(sorted(held))
+        return "class", value.__name__, tuple(b.__name__ for b in value.__bases__), tuple(sorted(held))
 
     def _function(self, value: types.FunctionType) -> Any:
         if value.__module__ not in (_OUTSIDE, None):

@@ -1,0 +1,51 @@
+"""Programs made at random, split at random: the pipeline gives what the linear run gives, or says why not.
+
+`dataflow_programs` makes them, `dataflow_pipeline` runs them in this process. A number that fails is a program that can
+be looked at: `make(NUMBER)`; what it shows becomes a cell of `dataflow_cells_…`.
+"""
+
+from __future__ import annotations
+
+import collections
+import warnings
+from pathlib import Path
+
+import pytest
+from dataflow_pipeline import difference, run_linear, run_pipeline
+from dataflow_programs import make
+from dataflow_truth import fresh_session
+
+BATCH = 50
+SOAK = [pytest.param(first, marks=pytest.mark.soak) for first in range(300, 6300, BATCH)]
+
+
+def verdict(number: int, folder: Path) -> str:
+    """How program `number` ends: `equal`, `refused …`, `stopped …`, or what is wrong."""
+    steps = make(number)
+    linear = run_linear(steps)
+    if any("RecursionError" in text for text in linear.printed.values()):
+        return "deep"  # what it did before it stopped depends on how deep the stack was
+    pipeline = run_pipeline(steps, folder)
+    if pipeline.ended != "done":
+        return pipeline.ended
+    wrong = difference(linear, pipeline)
+    return "equal" if wrong is None else f"differs: {wrong}"
+
+
+@pytest.mark.parametrize("first", [*range(0, 300, BATCH), *SOAK])
+def test_a_split_program_gives_what_it_gives_in_one_piece(first: int, tmp_path: Path) -> None:
+    """Whatever way a program is split, its cells print the same and its names have the same values, or it is refused
+    or stopped with a code; and that is seldom."""
+    ends: collections.Counter[str] = collections.Counter()
+    wrong = {}
+    for number in range(first, first + BATCH):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with warnings.catch_warnings(), fresh_session(folder):
+            warnings.simplefilter("ignore")  # a program may well compare a literal with `is`
+            end = verdict(number, folder)
+        ends[end.split()[0]] += 1
+        if end.split()[0] not in ("equal", "refused", "stopped", "deep"):
+            wrong[number] = end
+    assert {} == wrong
+    assert ends["equal"] >= 0.9 * BATCH
