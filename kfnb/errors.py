@@ -1,14 +1,14 @@
 """The exception tree and the diagnostics of kfnb; every room raises or collects these and nothing else.
 
-    KfnbError                 what a person sees when kfnb cannot go on; its text says what, where and what to do
-    ├── Refused               diagnostics with an error in them: nothing ran            (exit code 2)
-    ├── WrongCall             a call that cannot be understood                          (exit code 3)
-    ├── OutsideError          something outside kfnb cannot be used: store, disk, kernel (exit code 4)
-    │   ├── StoreError        the artifact store refused, is full, or lost something
-    │   ├── CorruptArtifact   stored bytes do not have the digest they were stored under
-    │   └── KernelError       the notebook's kernel or interpreter cannot be started
-    ├── NotSaveable           a value cannot be turned into bytes
-    └── RunFailed             a run ended FAILED                                        (exit code 1)
+KfnbError                 what a person sees when kfnb cannot go on; its text says what, where and what to do
+├── Refused               diagnostics with an error in them: nothing ran            (exit code 2)
+├── WrongCall             a call that cannot be understood                          (exit code 3)
+├── OutsideError          something outside kfnb cannot be used: store, disk, kernel (exit code 4)
+│   ├── StoreError        the artifact store refused, is full, or lost something
+│   ├── CorruptArtifact   stored bytes do not have the digest they were stored under
+│   └── KernelError       the notebook's kernel or interpreter cannot be started
+├── NotSaveable           a value cannot be turned into bytes
+└── RunFailed             a run ended FAILED                                        (exit code 1)
 """
 
 from __future__ import annotations

@@ -188,10 +188,12 @@ class Task(_Data, frozen=True, kw_only=True):
     outputs: tuple[Output, ...] = ()
     shares: tuple[tuple[str, ...], ...] = ()
     hot: tuple[str, ...] = ()
-    clashes: tuple[tuple[str, str], ...] = ()  # (input, output): if they share, a later change of the one is lost to the other
+    clashes: tuple[
+        tuple[str, str], ...
+    ] = ()  # (input, output): if they share, a later change of the one is lost to the other
     state_inputs: tuple[StateInput, ...] = ()
     state_outputs: tuple[str, ...] = ()  # providers whose state a later task continues
-    state_watch: tuple[str, ...] = ()  # providers that this task must not change: a later task reads them from elsewhere
+    state_watch: tuple[str, ...] = ()  # providers that a later task takes from elsewhere: not to be changed
     after: tuple[str, ...] = ()  # every task that must be done first, for whatever reason
     ancestors: tuple[str, ...] = ()  # all tasks above it in the graph, in notebook order
     condition: Condition | None = None
@@ -294,7 +296,9 @@ class ExecutorInput(_Data, frozen=True, kw_only=True):
     run_id: str
     attempt: int = 1
     root: str  # pipeline root: URI of the store
-    prefix: str  # documents of this attempt lie under this key: PREFIX/output.json, PREFIX/notebook.ipynb, PREFIX/log.txt
+    prefix: (
+        str  # documents of this attempt lie under this key: PREFIX/output.json, PREFIX/notebook.ipynb, PREFIX/log.txt
+    )
     task: Task
     notebook_name: str
     kernel: str = "python3"
@@ -409,7 +413,8 @@ def read_spec(data: bytes) -> PipelineSpec:
         raise WrongCall(f"This is not a compiled pipeline: {error}.") from None
     if not isinstance(version, int) or version > SPEC_VERSION:
         raise WrongCall(
-            f"This pipeline has format version {version}; this kfnb reads up to {SPEC_VERSION}. Upgrade kfnb, or compile the notebook again."
+            f"This pipeline has format version {version}; this kfnb reads up to {SPEC_VERSION}. "
+            "Upgrade kfnb, or compile the notebook again."
         )
     try:
         return msgspec.json.decode(data, type=PipelineSpec)

@@ -276,7 +276,7 @@ def _finalizer_findings(program: Program, book: Book) -> list[Finding]:
                 findings.append(
                     _finding(
                         "KF215",
-                        f"`{node.name}.__del__` does something that shows; when it runs depends on where the steps end.",
+                        f"`{node.name}.__del__` does something that shows, at a time that depends on the steps.",
                         Place(statement.cell.id, node.lineno),
                         "Use a context manager or a `close` method, or put everything with it into one step.",
                     )

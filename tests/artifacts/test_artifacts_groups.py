@@ -10,7 +10,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.pipeline import Pipeline
@@ -307,6 +307,8 @@ def test_any_containers_come_back_equal_and_shared(store: Store, values: dict[st
         if data.draw(st.booleans()):
             values[f"s_{name}"] = [values[name], values[data.draw(st.sampled_from(names))]]
             values[f"s_{name}"].append(values[f"s_{name}"])
+    why = save_values(store, values, list(values)).unsaved.values()
+    assume(not any("another order" in reason for reason in why))  # CPython has no way to make some sets again
     loaded, changes = round_trip(store, **values)
     for name, value in values.items():
         assert difference(value, loaded[name], name) is None
