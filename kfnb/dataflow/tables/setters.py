@@ -8,6 +8,7 @@ there.
 from __future__ import annotations
 
 SETTER_CALLS: dict[str, str] = {
+    "kfnb.register_serializer": "kfnb",
     "pandas.set_option": "pandas",
     "pandas.reset_option": "pandas",
     "pandas.set_eng_float_format": "pandas",
