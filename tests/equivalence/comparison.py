@@ -19,7 +19,10 @@ from typing import Any
 from .corpus import Cell, Example, plain_names, split
 
 KFNB = [sys.executable, "-m", "kfnb"]
-PLAIN = "int, float, complex, str, bytes, bool, tuple, list, dict, set, type(None)"
+PLAIN = ", ".join(
+    f"{value}.__class__" for value in ("(0)", "(0.0)", "0j", "''", "b''", "()", "[]", "{}", "{0}", "None")
+)
+"""Types whose values a probe prints; written so that a notebook may have variables called `list` or `type`."""
 MASKS = [
     (re.compile(r"\b0x[0-9a-f]+"), "0x"),
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
@@ -60,7 +63,7 @@ def _speaks_for_itself(cell: Cell) -> bool:
 
 
 def _probe(name: str) -> str:
-    shown = f"repr({name})[:300] if isinstance({name}, ({PLAIN})) else type({name}).__name__"
+    shown = f"repr({name})[:300] if isinstance({name}, ({PLAIN})) else {name}.__class__.__name__"
     return f"try:\n    print({name!r}, {shown})\nexcept NameError:\n    print({name!r}, 'unbound')"
 
 
