@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-EFFECTS = r'''
+EFFECTS = r"""
 ## a draw from seeded random numbers
 import random
 random.seed(1)
@@ -436,4 +436,4 @@ import tempfile, os
 ---
 with tempfile.TemporaryDirectory() as d:
     open(os.path.join(d, "a"), "w").write("x")
-'''
+"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-NAMES = r'''
+NAMES = r"""
 ## a name is read | exact
 a = [1]
 ---
@@ -1585,4 +1585,4 @@ n += (m := 2)
 a, b = [1], [2]
 ---
 d = {"a": len(a), **{"b": len(b)}}
-'''
+"""

@@ -9,6 +9,7 @@ import __future__
 import ast
 import asyncio
 import contextlib
+import copy
 import decimal
 import dis
 import functools
@@ -205,6 +206,8 @@ class Picture:
 
     def _other(self, value: Any, kind: type) -> Any:
         name = f"{kind.__module__}.{kind.__qualname__}"
+        if name in ("builtins.list_iterator", "builtins.tuple_iterator"):
+            return name, self._several(copy.copy(value))
         if isinstance(value, types.GeneratorType):
             frame = value.gi_frame
             return name, frame and (frame.f_lasti, self._items(frame.f_locals))
