@@ -141,6 +141,7 @@ class ExpressionWalker:
         inside = binding.unit == self.unit and binding.sure_here
         if not inside or binding.deleted:
             known = self.record.reads.get(name)
+            certain = certain and (binding.unit != self.unit or binding.deleted)  # else it may be bound here
             if known is None or (certain and not known.certain):
                 self.record.reads[name] = Read(
                     self.at(node), certain, not binding.deleted or not certain, binding.deleted

@@ -56,6 +56,7 @@ def analyse(
             notes = walk_program(program, book)
         found = {n for note in notes for n in note.record.demoted} & book.setup
         found |= impure_definitions(table, book)
+        found |= {n for n, group in book.functions.items() if any(s.stateful for s in group)} & book.setup
         found |= {n for summary in book.summaries.values() for n in summary.changes | summary.binds} & book.setup
         if not found:
             break
