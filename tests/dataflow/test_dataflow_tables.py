@@ -510,8 +510,11 @@ def share(left: Any, right: Any) -> bool:
 @pytest.mark.parametrize(
     "kind", [kind for kind in RECEIVERS if kind not in ("frame", "series", "text series", "index")]
 )
-def test_the_result_of_a_copying_method_shares_nothing(kind: str) -> None:
+def test_the_result_of_a_copying_method_shares_nothing(
+    kind: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No mutable object is reached from both the receiver and the result."""
+    monkeypatch.chdir(tmp_path)
     make = copies_of(kind)
     shallow = copies.SHALLOW_COPYING_METHODS if kind in ("list", "dict", "set") else frozenset()
     for name in sorted(copies.COPYING_METHODS - shallow):
@@ -527,8 +530,11 @@ def test_the_result_of_a_copying_method_shares_nothing(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["frame", "series", "text series"])
-def test_results_of_pandas_methods_do_not_alias_under_copy_on_write(kind: str) -> None:
+def test_results_of_pandas_methods_do_not_alias_under_copy_on_write(
+    kind: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A change of the result does not show in the receiver."""
+    monkeypatch.chdir(tmp_path)
     make = copies_of(kind)
     for name in sorted(copies.PANDAS_COPYING_METHODS | copies.COPYING_METHODS):
         if not hasattr(make(), name):
