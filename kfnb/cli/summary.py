@@ -105,7 +105,8 @@ def _took(run: Run) -> float | None:
 
 def _print_places(run: Run, stream: TextIO) -> None:
     ran = sum(1 for task in run.tasks.values() if task.output is not None and task.output.notebook)
-    print(f"{ran} executed notebooks, {len(run.artifacts)} artifacts in {run.location}", file=stream)
+    notebooks = "1 executed notebook" if ran == 1 else f"{ran} executed notebooks"
+    print(f"{notebooks}, {len(run.artifacts)} artifacts in {run.location}", file=stream)
 
 
 def _next_commands(run: Run, notebook: Path, failed: str | None) -> list[tuple[str, str]]:

@@ -115,8 +115,19 @@ class StepWalker(Walker):
         self.shown_in_cell = False
         for cell in program.steps[number].cells:
             self._walk_cell(cell, self._by_cell.get(cell.id, []), program, notes)
+        for cell in program.steps[number].cells:
+            for name in cell.changes:
+                self._share_with_step(name)
         self._conclude(notes)
         return notes
+
+    def _share_with_step(self, name: str) -> None:
+        """A name tagged `changes:` may share with all that its step touches: that is how a change went unseen."""
+        binding = self.flow.get(name)
+        touched = {*self.record.binds, *self.record.reads} - self.book.setup
+        others = [b.value for n in sorted(touched) if (b := self.flow.get(n)) is not None]
+        if binding is not None:
+            self.share(binding.value, *others)
 
     def _walk_cell(self, cell: CodeCell, statements: list[Statement], program: Program, notes: StepNotes) -> None:
         self.cell = cell.id
@@ -141,7 +152,7 @@ class StepWalker(Walker):
             path, self.flow = self.flow, start
             path.ended = False
             self.flow.absorb([path, self.flow.branch()])
-        self._hints(cell, node, used)
+        self._hints(cell, node)
         if cell.metrics:
             self.record.metrics += [n for n in sorted(used) if n not in self.record.metrics and self._may_be_metric(n)]
         self.shown_in_cell = self.shown_in_cell or bool(statements and isinstance(statements[-1].node, ast.Expr))
@@ -161,14 +172,11 @@ class StepWalker(Walker):
             return False
         return value.kind in _PLAIN_KINDS or (value.kind == "fresh" and not self.book.operators)
 
-    def _hints(self, cell: CodeCell, node: ast.AST, used: set[str]) -> None:
+    def _hints(self, cell: CodeCell, node: ast.AST) -> None:
         for name in cell.binds:
             self.bind(name, UNKNOWN, node, surely=False)
         for name in cell.changes:
-            value = self.load_global(name, node, certain=False)
-            self.change(value, node)
-            others = [b.value for n in used if (b := self.flow.get(n)) is not None and n not in self.book.setup]
-            self.share(value, *others)
+            self.change(self.load_global(name, node, certain=False), node)
         if cell.draws:
             for provider in ("random", "numpy.random", "torch.random"):
                 self.effect("draw", provider, node)
