@@ -1,0 +1,489 @@
+"""From a notebook to its graph: edges and what flows over them, conditions, files, state, settings, diagnostics."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kfnb.compiler import check_notebook, compile_notebook
+from kfnb.errors import CODES
+from kfnb.spec import Edge, PipelineSpec, Task, to_json
+
+Cells = list[tuple[str, ...]]
+
+
+class Book:
+    """Writes a notebook of `(source, tag, …)` cells, ids `c0`, `c1` …, and compiles or checks it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "book.ipynb"
+
+    def write(self, cells: Cells) -> Path:
+        made = [
+            {
+                "cell_type": "code",
+                "id": f"c{number}",
+                "metadata": {"tags": list(tags)},
+                "execution_count": None,
+                "outputs": [],
+                "source": source,
+            }
+            for number, (source, *tags) in enumerate(cells)
+        ]
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        content = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": made}
+        self.path.write_text(json.dumps(content))
+        return self.path
+
+    def compile(self, *cells: tuple[str, ...]) -> PipelineSpec:
+        """The pipeline of the cells."""
+        return compile_notebook(self.write(list(cells)))
+
+    def check(self, *cells: tuple[str, ...]) -> list[tuple[str, str | None, int | None]]:
+        """Code, cell and line of each diagnostic."""
+        return [(d.code, d.cell, d.line) for d in check_notebook(self.write(list(cells)))]
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    """A notebook to be written."""
+    return Book(tmp_path)
+
+
+def edges(spec: PipelineSpec) -> dict[str, tuple[str, ...]]:
+    """`a → b` and the names that flow."""
+    return {f"{edge.source} → {edge.target}": edge.names for edge in spec.edges}
+
+
+def edge(spec: PipelineSpec, source: str, target: str) -> Edge | None:
+    """The edge between two tasks."""
+    return next((e for e in spec.edges if (e.source, e.target) == (source, target)), None)
+
+
+def setup_of(task: Task) -> list[str]:
+    """The setup statements of a task."""
+    return [setup.source for setup in task.setup]
+
+
+# --------------------------------------------------------------------------------------------------------------- edges
+
+
+def test_steps_that_only_read_run_side_by_side(book: Book) -> None:
+    """Two steps that read one name come after its producer and not after one another."""
+    spec = book.compile(
+        ("data = [1, 2]", "step:load"),
+        ("low = min(data)", "step:low"),
+        ("high = max(data)", "step:high"),
+        ("print(low, high)", "step:show"),
+    )
+    assert {
+        "load → low": ("data",),
+        "load → high": ("data",),
+        "low → show": ("low",),
+        "high → show": ("high",),
+    } == edges(spec)
+
+
+def test_steps_that_change_one_object_run_in_notebook_order(book: Book) -> None:
+    """A change makes a version: the next step takes the name from the step that changed it."""
+    spec = book.compile(
+        ("xs = [1]", "step:a"), ("xs.append(2)", "step:b"), ("xs.append(3)", "step:c"), ("print(xs)", "step:d")
+    )
+    assert {"a → b": ("xs",), "b → c": ("xs",), "c → d": ("xs",)} == edges(spec)
+
+
+def test_a_reader_before_a_change_takes_the_version_above_it(book: Book) -> None:
+    """A step that reads before another changes is not ordered against the change."""
+    spec = book.compile(
+        ("xs = [1]", "step:a"), ("print(len(xs))", "step:look"), ("xs.append(2)", "step:b"), ("print(xs)", "step:d")
+    )
+    assert {"a → look": ("xs",), "a → b": ("xs",), "b → d": ("xs",)} == edges(spec)
+
+
+def test_a_name_that_may_be_bound_is_taken_from_both(book: Book) -> None:
+    """A step that may bind a name takes the earlier version in and gives the name out."""
+    spec = book.compile(
+        ("import random\nk = [1]", "step:a"),
+        ("if random.random() > 2:\n    k = [2]\nprint('x')", "step:b"),
+        ("print(k)", "step:c"),
+    )
+    assert ("k",) == edges(spec)["a → b"]
+    assert ("k",) == edges(spec)["b → c"]
+
+
+def test_a_new_name_that_may_be_bound_is_optional(book: Book) -> None:
+    """A name that its producer may leave unbound is an optional output."""
+    spec = book.compile(("try:\n    x = {}['k']\nexcept KeyError:\n    pass", "step:a"), ("print(x)", "step:b"))
+    assert [("x", True)] == [(o.name, o.optional) for o in spec.task("a").outputs]
+
+
+def test_order_without_data_is_honoured(book: Book) -> None:
+    """`prev:` makes an edge on which nothing flows, and says so."""
+    spec = book.compile(("a = 1\nprint(a)", "step:one"), ("print(2)", "step:two", "prev:one"))
+    found = edge(spec, "one", "two")
+    assert found is not None
+    assert ((), ("tag prev:",)) == (found.names, found.why)
+
+
+def test_imports_functions_and_literals_are_repeated_not_passed(book: Book) -> None:
+    """A step gets the setup that it uses, and what that needs, as statements; nothing flows."""
+    spec = book.compile(
+        ("import math\nN = 3\ndef area(r):\n    return math.pi * r * N\ndef unused():\n    return 0", "step:a"),
+        ("print(area(2))", "step:b"),
+    )
+    assert {} == edges(spec)
+    assert ["import math", "N = 3", "def area(r):\n    return math.pi * r * N"] == setup_of(spec.task("b"))
+
+
+def test_what_a_function_reads_goes_to_the_step_that_calls_it(book: Book) -> None:
+    """A function's free data names are inputs where it is called, at the version nearest above the call."""
+    spec = book.compile(
+        ("rate = [1]\ndef tax(x):\n    return x * rate[0]", "step:a"),
+        ("rate = [2]", "step:b"),
+        ("print(tax(3))", "step:c"),
+    )
+    assert {"b → c": ("rate",)} == edges(spec)
+
+
+def test_what_shares_an_object_that_changes_later_goes_on_together(book: Book) -> None:
+    """A step that puts an input into an output gives both out, if one of them is changed further down."""
+    spec = book.compile(
+        ("model = [1]", "step:a"),
+        ("holder = {'model': model}", "step:b"),
+        ("model.append(2)", "step:c"),
+        ("print(holder)", "step:d"),
+    )
+    assert ("holder", "model") == tuple(o.name for o in spec.task("b").outputs)
+    assert ("holder", "model") == edges(spec)["b → c"]
+    assert "holder" in edges(spec)["c → d"]
+
+
+def test_every_edge_leads_downwards_and_every_task_knows_its_ancestors(book: Book) -> None:
+    """Ancestors are all tasks above in the graph, in notebook order."""
+    spec = book.compile(("a = [1]", "step:a"), ("b = a + a", "step:b"), ("c = b + b", "step:c"), ("print(c)", "step:d"))
+    assert ("a", "b", "c") == spec.task("d").ancestors
+    assert ("c",) == spec.task("d").after
+
+
+def test_the_same_notebook_gives_the_same_bytes(book: Book) -> None:
+    """Compiling is deterministic."""
+    cells = [("xs = [1]\nys = xs", "step:a"), ("xs.append(2)", "step:b"), ("print(xs, ys)", "step:c")]
+    assert to_json(book.compile(*cells)) == to_json(book.compile(*cells))
+
+
+# ---------------------------------------------------------------------------------------------------------- conditions
+
+
+def test_a_step_that_is_one_if_is_decided_by_the_orchestrator(book: Book) -> None:
+    """A step whose body is one plain `if` has a condition over names that its producers record."""
+    spec = book.compile(
+        ("LIMIT = 0.8\nscore = sum([0.5, 0.4])", "step:score"),
+        ("if score > LIMIT:\n    print('deploy')", "step:deploy"),
+    )
+    condition = spec.task("deploy").condition
+    assert condition is not None
+    assert ("score > LIMIT", {"score": "score"}, {"LIMIT": 0.8}, False) == (
+        condition.expression,
+        condition.names,
+        condition.constants,
+        condition.tagged,
+    )
+    assert ("score",) == spec.task("score").records
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "if score > 1:\n    print(1)\nelse:\n    print(2)",
+        "if len(scores) > 1:\n    print(1)",
+        "if score > 1:\n    print(1)\nprint(3)",
+        "if True:\n    print(1)",
+    ],
+)
+def test_an_if_that_says_more_is_an_ordinary_step(book: Book, source: str) -> None:
+    """An `else`, a call, other statements or no name at all make no condition."""
+    spec = book.compile(("scores = [1]\nscore = sum(scores)", "step:a"), (source, "step:b"))
+    assert None is spec.task("b").condition
+
+
+def test_when_says_the_same_by_tag(book: Book) -> None:
+    """`when:` gives any body a condition."""
+    spec = book.compile(("score = sum([1])", "step:a"), ("print(1)\nprint(2)", "step:b", "when:score > 0"))
+    condition = spec.task("b").condition
+    assert condition is not None
+    assert ("score > 0", True) == (condition.expression, condition.tagged)
+
+
+# --------------------------------------------------------------------------------------------- files, state, settings
+
+
+@pytest.mark.parametrize(
+    ("write", "read"),
+    [
+        ("open('out.txt', 'w').write('x')", "open('out.txt').read()"),
+        ("open('data/a.csv', 'w').write('x')", "import glob\nglob.glob('data/*.csv')"),
+        ("import pandas as pd\npd.DataFrame({'a': [1]}).to_csv('a.csv')", "import pandas as pd\npd.read_csv('a.csv')"),
+        ("F = 'out'\nopen(f'{F}/a.txt', 'w').write('x')", "open('out/a.txt').read()"),
+        ("from pathlib import Path\nPath('a.txt').write_text('x')", "from pathlib import Path\nPath('a.txt').exists()"),
+        ("import os\nos.makedirs('made')", "import os\nos.listdir('made')"),
+        ("for n in range(3):\n    open(f'part{n}.txt', 'w').write('x')", "open('part1.txt').read()"),
+        ("%%writefile tool.py\nx = 1", "open('tool.py').read()"),
+    ],
+)
+def test_a_file_makes_an_edge_from_its_writer_to_its_reader(book: Book, write: str, read: str) -> None:
+    """Paths are compared as far as they are spelled out; the edge says that it is about files."""
+    spec = book.compile((write, "step:write"), ("print(1)", "step:beside"), (read, "step:read"))
+    found = edge(spec, "write", "read")
+    assert found is not None
+    assert any(why.startswith("files:") for why in found.why)
+    assert None is edge(spec, "beside", "read")
+
+
+def test_different_files_make_no_edge(book: Book) -> None:
+    """Steps that write and read paths that cannot be the same run side by side."""
+    spec = book.compile(("open('a.txt', 'w').write('x')", "step:a"), ("open('b.txt').read()", "step:b"))
+    assert {} == edges(spec)
+
+
+def test_seeded_draws_run_in_notebook_order(book: Book) -> None:
+    """Once seeded, random state flows from draw to draw like a name."""
+    spec = book.compile(
+        ("import random\nrandom.seed(1)", "step:seed"),
+        ("a = random.random()", "step:a"),
+        ("b = random.random()", "step:b"),
+        ("print(a)", "step:c"),
+    )
+    assert ["seed", "a"] == [
+        s.producer for task in (spec.task("a"), spec.task("b")) for s in task.state_inputs if s.provider == "random"
+    ]
+    assert None is edge(spec, "b", "c")
+
+
+def test_draws_that_nobody_seeded_are_not_ordered(book: Book) -> None:
+    """Where nothing above seeds, the numbers differ by hand too: the state is neither carried nor ordered."""
+    spec = book.compile(("import random\na = random.random()", "step:a"), ("b = random.random()", "step:b"))
+    assert {} == edges(spec)
+
+
+def test_a_generator_of_ones_own_flows_as_a_name(book: Book) -> None:
+    """A NumPy generator is changed by drawing from it, so it goes from step to step."""
+    spec = book.compile(
+        ("import numpy as np\nrng = np.random.default_rng(1)", "step:a"),
+        ("x = rng.normal()", "step:b"),
+        ("y = rng.normal()", "step:c"),
+    )
+    assert {"a → b": ("rng",), "b → c": ("rng",)} == edges(spec)
+
+
+def test_settings_are_repeated_in_every_later_step(book: Book) -> None:
+    """A setter with literal arguments is replayed when its library is imported, with what it needs."""
+    spec = book.compile(
+        ("import pandas as pd\nROWS = 7\npd.set_option('display.max_rows', ROWS)", "step:a"),
+        ("print(1)", "step:b"),
+    )
+    (setter,) = [s for s in spec.task("b").setup if s.kind == "setter"]
+    assert "pandas" == setter.library
+    assert ["import pandas as pd", "ROWS = 7", "pd.set_option('display.max_rows', ROWS)"] == setter.source.splitlines()
+    assert {} == edges(spec)
+
+
+def test_the_working_directory_goes_on(book: Book) -> None:
+    """After `os.chdir` all later steps continue the working directory."""
+    spec = book.compile(("import os\nos.chdir('..')", "step:a"), ("print(1)", "step:b"))
+    assert ["cwd"] == [s.provider for s in spec.task("b").state_inputs]
+
+
+def test_effects_outside_run_in_notebook_order(book: Book) -> None:
+    """Calls on the outside world are ordered among themselves, and mark their task."""
+    spec = book.compile(
+        ("import requests\nrequests.post('http://x')", "step:a"),
+        ("print(1)", "step:beside"),
+        ("import requests\nrequests.post('http://y')", "step:b"),
+    )
+    found = edge(spec, "a", "b")
+    assert found is not None
+    assert "order of effects outside the notebook" in found.why
+    assert [True, False, True] == [task.effects.outside for task in spec.tasks]
+
+
+# ------------------------------------------------------------------------------------------------------------- tags
+
+
+def test_uses_reads_what_the_code_does_not_show(book: Book) -> None:
+    """`uses:` makes an input."""
+    spec = book.compile(("limit = [1]", "step:a"), ("exec('print(lim' + 'it)')", "step:b", "uses:limit"))
+    assert {"a → b": ("limit",)} == edges(spec)
+
+
+def test_binds_gives_out_what_the_code_does_not_show(book: Book) -> None:
+    """`binds:` makes an output that may be there."""
+    spec = book.compile(("exec('made' + '=1')", "step:a", "binds:made"), ("print(made)", "step:b"))
+    assert {"a → b": ("made",)} == edges(spec)
+
+
+def test_changes_says_that_an_input_changes(book: Book) -> None:
+    """`changes:` makes a version."""
+    cells: Cells = [("m = [1]", "step:a"), ("r = abs(len(m))", "step:b"), ("print(m)", "step:c")]
+    assert {"a → b": ("m",), "a → c": ("m",)} == edges(book.compile(*cells))
+    cells[1] = (*cells[1], "changes:m")
+    assert {"a → b": ("m",), "b → c": ("m",)} == edges(book.compile(*cells))
+
+
+def test_keeps_says_that_an_input_does_not_change(book: Book) -> None:
+    """`keeps:` takes a version away that the analysis sees by its rules."""
+    cells: Cells = [("import lib\nm = [1]", "step:a"), ("lib.look(m)\nm.inspect()", "step:b"), ("print(m)", "step:c")]
+    assert "b → c" in edges(book.compile(*cells))
+    cells[1] = (*cells[1], "keeps:m")
+    assert "b → c" not in edges(book.compile(*cells))
+
+
+def test_draws_orders_a_step_with_the_random_numbers(book: Book) -> None:
+    """`draws` makes a step continue all seeded random state."""
+    spec = book.compile(
+        ("import random\nrandom.seed(1)", "step:a"),
+        ("print(1)", "step:b", "draws"),
+        ("x = random.random()", "step:c"),
+    )
+    assert [("random", "b")] == [(s.provider, s.producer) for s in spec.task("c").state_inputs]
+
+
+def test_the_metrics_tag_names_scalars_only(book: Book) -> None:
+    """Names that the cell reads or binds become metrics, functions and modules aside."""
+    spec = book.compile(("import math\nloss = math.sqrt(4)\nloss", "step:a", "metrics"), ("print(loss)", "step:b"))
+    assert ("loss",) == spec.task("a").metrics
+
+
+# -------------------------------------------------------------------------------------------------------- diagnostics
+
+
+@pytest.mark.parametrize(
+    ("code", "place", "cells"),
+    [
+        ("KF201", ("c1", 2), [("total = 1", "step:a"), ("x = 1\nprint(totl)", "step:b")]),
+        ("KF202", ("c0", 1), [("print(later)", "step:a"), ("later = [1]", "step:b")]),
+        ("KF203", ("c1", 1), [("a = [1]\ndel a", "step:a"), ("print(a)", "step:b")]),
+        ("KF204", ("c1", 1), [("1 + 1", "step:a"), ("print(_)", "step:b")]),
+        ("KF205", ("c0", 2), [("a = 1\nprint(sorted(globals()))", "step:a"), ("print(a)", "step:b")]),
+        ("KF206", ("c1", 1), [("t = 'a' + '=1'", "step:a"), ("exec(t)", "step:b")]),
+        ("KF207", ("c0", 1), [("x = [1]", "skip"), ("print(x)", "step:a"), ("print(2)", "step:b")]),
+        ("KF208", ("c0", 3), [("import sys\nif sys.argv == 5:\n    print(nowhere)", "step:a"), ("1", "step:b")]),
+        ("KF209", ("c0", 1), [("%run missing.py", "step:a"), ("print(1)", "step:b")]),
+        (
+            "KF210",
+            ("c0", 1),
+            [("xs = [1]", "step:a"), ("xs.append(2)", "step:b"), ("print(xs)", "step:a")],
+        ),
+        ("KF211", ("c0", 1), [("from no_such_module import *", "step:a"), ("print(1)", "step:b")]),
+        (
+            "KF213",
+            ("c0", 3),
+            [
+                ("import functools\n@functools.lru_cache\ndef f(x):\n    print(x)\n    return x", "step:a"),
+                ("f(1)", "step:b"),
+                ("f(1)", "step:c"),
+            ],
+        ),
+        (
+            "KF215",
+            ("c0", 1),
+            [
+                ("class A:\n    def __del__(self):\n        print('gone')", "step:a"),
+                ("a = A()", "step:b"),
+                ("print(a)", "step:c"),
+            ],
+        ),
+        ("KF250", ("c0", 2), [("x = 1\ny = = 2", "step:a"), ("print(1)", "step:b")]),
+        ("KF251", ("c0", 1), [("%who", "step:a"), ("print(1)", "step:b")]),
+        ("KF252", ("c0", 1), [("%no_such_magic x", "step:a"), ("print(1)", "step:b")]),
+        ("KF253", ("c0", 1), [("%reset -f", "step:a"), ("print(1)", "step:b")]),
+        ("KF255", ("c0", 1), [("%pip install nothing-of-note", "step:a"), ("print(1)", "step:b")]),
+        ("KF257", ("c0", 1), [("!sleep 1 &", "step:a"), ("print(1)", "step:b")]),
+        (
+            "KF401",
+            ("c0", 3),
+            [
+                ("import pandas as pd\nn = [5]\npd.set_option('display.max_rows', n[0])", "step:a"),
+                ("import pandas as pd\npd.DataFrame()", "step:b"),
+            ],
+        ),
+        ("KF501", ("c0", 1), [("print(1)", "parameters"), ("print(2)", "step:a"), ("print(2)", "step:b")]),
+        ("KF502", ("c1", 1), [("xs = [1]", "step:a"), ("ys = [x for x in xs]", "step:b", "foreach")]),
+        ("KF503", ("c0", 1), [("print(1)", "step:a", "gpu:1"), ("print(2)", "step:b")]),
+        ("KF504", ("c0", 1), [("%run other.ipynb", "step:a"), ("print(1)", "step:b")]),
+    ],
+)
+def test_each_finding_names_its_cell_and_line(book: Book, code: str, place: tuple[str, int], cells: Cells) -> None:
+    """Every diagnostic of the data flow has a code, a cell and a line, and its code is in the list."""
+    assert code in CODES
+    assert (code, *place) in book.check(*cells)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [("x = 1\nprint(x)", "step:a"), ("try:\n    y\nexcept NameError:\n    y = 2", "step:b")],
+        [("sum = [1]\ndel sum", "step:a"), ("print(sum([1]))", "step:b")],
+        [("from __future__ import annotations\ndef f(x: Later): pass", "step:a"), ("class Later: pass", "step:b")],
+        [("def run(x):\n    print(x)", "step:a"), ("run(3)", "step:b")],
+        [("from os import system as ls", "step:a"), ("ls", "step:b")],
+        [("x = 1\nx", "step:a"), ("y = 2\ny\nprint(y)", "step:b")],
+        [("def f():\n    return later", "step:a"), ("later = [1]", "step:b"), ("print(f())", "step:c")],
+        [("import math as m\nprint(m.pi)", "step:a"), ("print([m.sqrt(v) for v in (1, 2)])", "step:b")],
+    ],
+)
+def test_what_is_right_is_not_complained_about(book: Book, cells: Cells) -> None:
+    """A notebook that runs by hand and can be split has no errors and no warnings."""
+    assert [] == [d for d in book.check(*cells) if not d[0].startswith("KF503")]
+
+
+def test_a_wrong_name_is_told_the_nearest_one(book: Book) -> None:
+    """An unknown name comes with the nearest spelling."""
+    book.write([("total = [1]", "step:a"), ("print(totl)", "step:b")])
+    (found,) = [d for d in check_notebook(book.path) if d.code == "KF201"]
+    assert found.fix is not None
+    assert "Did you mean `total`?" == found.fix.text
+
+
+# --------------------------------------------------------------------------------------------------- scattered steps
+
+
+def test_a_scattered_step_is_one_task_where_its_last_cell_stands(book: Book) -> None:
+    """A step in several places is allowed where moving its earlier cells down changes nothing."""
+    spec = book.compile(
+        ("a = [1]", "step:one"), ("b = [2]", "step:two"), ("print(a)", "step:one"), ("print(b)", "step:three")
+    )
+    assert ["two", "one", "three"] == [task.name for task in spec.tasks]
+    assert ["c0", "c2"] == [cell.id for cell in spec.task("one").cells]
+
+
+@pytest.mark.parametrize(
+    ("early", "between"),
+    [
+        ("xs = [1]", "print(xs)"),
+        ("print(ys)", "ys.append(1)"),
+        ("ys.append(1)", "print(ys)"),
+        ("k = len(ys)", "ys = [5]"),
+        ("del ys", "print(ys)"),
+    ],
+)
+def test_a_scattered_step_that_would_change_something_is_refused(book: Book, early: str, between: str) -> None:
+    """No step between may read, bind or change what the earlier cells bind or change, nor the other way round."""
+    found = book.check(
+        ("ys = [0]", "step:first"), (early, "step:one"), (between, "step:two"), ("print('end')", "step:one")
+    )
+    assert "KF210" in {code for code, _, _ in found}
+
+
+# ---------------------------------------------------------------------------------------------------------- size
+
+
+def test_a_notebook_of_a_thousand_steps_compiles(book: Book) -> None:
+    """A thousand steps, each on the result of the one before, make a thousand tasks and 999 edges."""
+    cells: list[Any] = [("import math\nv0 = [1.0]", "step:s0")]
+    cells += [(f"v{n} = [math.sqrt(x + {n}) for x in v{n - 1}]", f"step:s{n}") for n in range(1, 1000)]
+    spec = book.compile(*cells)
+    assert (1000, 999) == (len(spec.tasks), len(spec.edges))
+    assert ("v998",) == edges(spec)["s998 → s999"]
