@@ -191,6 +191,18 @@ def summarise(book: Book, summary: Summary, enclosing: dict[str, Binding] | None
     return walker.record
 
 
+def _enclosing(walker: Walker) -> dict[str, Binding]:
+    """Return what a function defined where `walker` stands sees of the functions around it."""
+    if walker.scope is None:
+        return {}
+    enclosing = dict(walker.scope.enclosing)
+    for name in walker.scope.names:
+        binding = walker.flow.get(name)
+        token = binding.token if binding is not None else Token(f"local:{walker.unit}:{name}")
+        enclosing[name] = binding or Binding(Value(frozenset([token])), token)
+    return enclosing
+
+
 def function_value(walker: Walker, node: FunctionNode) -> Value:
     """Return the value of a function defined where `walker` stands."""
     book = walker.book
@@ -198,12 +210,7 @@ def function_value(walker: Walker, node: FunctionNode) -> Value:
     if summary is None:
         summary = book.summaries[id(node)] = blank_summary(node)
     if walker.scope is not None or isinstance(node, ast.Lambda) or id(node) not in book.finished:
-        enclosing = dict(walker.scope.enclosing) if walker.scope is not None else {}
-        if walker.scope is not None:
-            for name in walker.scope.names:
-                binding = walker.flow.get(name)
-                token = binding.token if binding is not None else Token(f"local:{walker.unit}:{name}")
-                enclosing[name] = binding or Binding(Value(frozenset([token])), token)
+        enclosing = _enclosing(walker)
         for names in walker.comprehensions:
             for name, value in names.items():
                 enclosing[name] = Binding(value, Token())
@@ -267,13 +274,7 @@ def local_class(walker: Walker, node: ast.ClassDef) -> ClassInfo:
     """Return what is known of a class defined inside a function."""
     info = class_of(walker.book, node)
     for method in info.methods.values():
-        enclosing = dict(walker.scope.enclosing) if walker.scope is not None else {}
-        if walker.scope is not None:
-            for name in walker.scope.names:
-                binding = walker.flow.get(name)
-                token = binding.token if binding is not None else Token(f"local:{walker.unit}:{name}")
-                enclosing[name] = binding or Binding(Value(frozenset([token])), token)
-        _pass_outwards(walker, summarise(walker.book, method, enclosing))
+        _pass_outwards(walker, summarise(walker.book, method, _enclosing(walker)))
     return info
 
 
