@@ -421,6 +421,9 @@ RECEIVERS: dict[str, Any] = {
     "index": lambda: pd.Index([3, 1]),
 }
 
+CLOSERS = {"to_string"}
+"""Given a number, these take it for an open file, write to it and close it: standard output, say."""
+
 
 def copies_of(kind: str) -> Any:
     """A function that makes a receiver anew, fast."""
@@ -441,7 +444,7 @@ def test_a_looker_leaves_its_receiver_as_it_was(
     """Whatever arguments a looking method accepts, its receiver is the same afterwards."""
     monkeypatch.chdir(tmp_path)
     make = copies_of(kind)
-    for name in sorted(lookers.LOOKER_METHODS | lookers.AMBIGUOUS_LOOKERS):
+    for name in sorted((lookers.LOOKER_METHODS | lookers.AMBIGUOUS_LOOKERS) - CLOSERS):
         if not hasattr(make(), name) or not callable(getattr(make(), name)):
             continue
         for number in range(len(tried(make()))):
@@ -517,7 +520,7 @@ def test_the_result_of_a_copying_method_shares_nothing(
     monkeypatch.chdir(tmp_path)
     make = copies_of(kind)
     shallow = copies.SHALLOW_COPYING_METHODS if kind in ("list", "dict", "set") else frozenset()
-    for name in sorted(copies.COPYING_METHODS - shallow):
+    for name in sorted(copies.COPYING_METHODS - shallow - CLOSERS):
         if not hasattr(make(), name) or not callable(getattr(make(), name)) or (kind == "list" and name == "count"):
             continue
         for number in range(len(tried(make()))):
@@ -536,7 +539,7 @@ def test_results_of_pandas_methods_do_not_alias_under_copy_on_write(
     """A change of the result does not show in the receiver."""
     monkeypatch.chdir(tmp_path)
     make = copies_of(kind)
-    for name in sorted(copies.PANDAS_COPYING_METHODS | copies.COPYING_METHODS):
+    for name in sorted((copies.PANDAS_COPYING_METHODS | copies.COPYING_METHODS) - CLOSERS):
         if not hasattr(make(), name):
             continue
         for number in range(len(tried(make()))):
