@@ -197,12 +197,21 @@ def _drawn(axes: Any) -> dict[str, Any]:
         "title": axes.get_title(),
         "labels": (axes.get_xlabel(), axes.get_ylabel()),
         "limits": [float(x) for x in (*axes.get_xlim(), *axes.get_ylim())],
-        "lines": [line.get_xydata() for line in axes.lines],
+        "lines": [_points(line) for line in axes.lines],
         "patches": [patch.get_path().vertices for patch in axes.patches],
-        "collections": [part.get_offsets() for part in axes.collections],
+        "collections": [_offsets(part) for part in axes.collections],
         "images": [image.get_array() for image in axes.images],
         "texts": [text.get_text() for text in axes.texts],
     }
+
+
+def _points(line: Any) -> Any:
+    """A line's data; of one in space the data in space, for drawing computes the rest anew."""
+    return line.get_data_3d() if hasattr(line, "get_data_3d") else line.get_xydata()
+
+
+def _offsets(part: Any) -> Any:
+    return getattr(part, "_offsets3d", None) or part.get_offsets()
 
 
 def _tensors(comparison: Comparison, a: Any, b: Any, path: Trail) -> str | None:

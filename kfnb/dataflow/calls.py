@@ -245,8 +245,8 @@ class CallWalker(ExpressionWalker):
         if any(f.stateful for f in summary.returned_functions):
             return "stateful"
         kinds = summary.returned_kinds
-        if kinds and kinds <= {"number", "text", "fresh"}:
-            return next(iter(kinds)) if len(kinds) == 1 else "fresh"
+        if kinds and kinds <= {"number", "text", "computed"}:
+            return next(iter(kinds)) if len(kinds) == 1 else "computed"
         return None
 
     def _global_value(self, name: str) -> Value:

@@ -90,6 +90,8 @@ class EdgeBuilder:
         for number, note in enumerate(self.notes):
             record = note.record
             calls = closure({n for n in record.calls if n in self.table.by_name}, self.table, self.book)
+            if record.needs_definitions:  # what it loads may be of any class of the notebook
+                calls |= self.table.by_name.keys()
             calls = {n for n in calls if self.table.by_name[n][0].kind == "definition"}
             mine = set(record.carried)
             done: set[int] = set()
@@ -483,7 +485,7 @@ class EdgeBuilder:
                 *note.record.imports,
                 *(root for use in flow.setup for root in import_roots(use.statement.node)),
             }
-            modules = {f"*/{name}.py" for name in imported} | {f"*/{name}/*" for name in imported}
+            modules = {pattern for name in imported for pattern in (f"{name}.py", f"*/{name}.py", f"*/{name}/*")}
             flow.reads, flow.writes = tuple(sorted(reads)), tuple(sorted(writes))
             for writer, written in writers:
                 meeting = sorted({w for w in written for r in reads | writes if paths.meet(w, r)})

@@ -147,6 +147,13 @@ class ExpressionWalker:
                     self.at(node), certain, not binding.deleted or not certain, binding.deleted
                 )
         value = binding.value
+        if value.kind == "handle" and not inside and binding.unit != self.unit:
+            self.finding(
+                "KF403",
+                f"`{name}` is shown by another step; what is shown there cannot be updated from here.",
+                node,
+                "Put both cells into one step, or display it anew here.",
+            )
         self.touch(value, node)
         if name in self.book.setup and (value.functions or value.classes):
             self.record.calls.add(name)
@@ -463,23 +470,23 @@ class ExpressionWalker:
         if "frame" in (left.kind, right.kind):
             return Value(kind="frame")
         instances = (*left.instances, *right.instances)
-        return Value(left.tokens | right.tokens, instances=instances) if instances else Value(kind="fresh")
+        return Value(left.tokens | right.tokens, instances=instances) if instances else Value(kind="computed")
 
     def eval_UnaryOp(self, node: ast.UnaryOp) -> Value:
         value = self.eval(node.operand)
-        return Value(kind=value.kind if value.kind in ("number", "frame") else "fresh")
+        return Value(kind=value.kind if value.kind in ("number", "frame") else "computed")
 
     def eval_Compare(self, node: ast.Compare) -> Value:
         membership = len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn))
         if membership and self.named_lookup(node.comparators[0], node.left, node) is not None:
-            return Value(kind="fresh")
+            return Value(kind="computed")
         values = [self.eval(node.left), *(self.eval(c) for c in node.comparators)]
         for value in values:
             self.use_instance(value, node)
         for operator, value in zip(node.ops, values[1:], strict=True):
             if isinstance(operator, (ast.In, ast.NotIn)) and value.kind == "iterator":
                 self.use_up(value, node)
-        return Value(kind="frame" if any(v.kind == "frame" for v in values) else "fresh")
+        return Value(kind="frame" if any(v.kind == "frame" for v in values) else "computed")
 
     def eval_IfExp(self, node: ast.IfExp) -> Value:
         self.eval(node.test)

@@ -250,6 +250,8 @@ class LibraryCallWalker(CallWalker):
             return Value(kind="text", path=positional[0].path)
         if dotted in ("zipfile.ZipFile", "tarfile.open"):
             return Value(frozenset([Token()]), kind="archive")
+        if dotted.startswith("ipywidgets.") or (dotted.endswith("display") and "display_id" in arguments.named):
+            return Value(frozenset([Token()]), kind="handle")
         if dotted in ("io.StringIO", "io.BytesIO"):
             return Value(frozenset([Token()]), kind="buffer")
         if dotted in random.GENERATOR_MAKERS:

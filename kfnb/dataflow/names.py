@@ -170,7 +170,7 @@ class StepWalker(Walker):
         """Say whether a value surely holds no function, class or instance of the notebook."""
         if value.functions or value.classes or value.instances:
             return False
-        return value.kind in _PLAIN_KINDS or (value.kind == "fresh" and not self.book.operators)
+        return value.kind in _PLAIN_KINDS or (value.kind == "computed" and not self.book.operators)
 
     def _hints(self, cell: CodeCell, node: ast.AST) -> None:
         for name in cell.binds:

@@ -59,7 +59,8 @@ class Value:
 
     `tokens`: objects it may share parts with (none: fresh or immutable). `dotted`: the imported thing it is, by its
     full
-    name. `kind`: iterator, rng, list, dict, number, text, frame, estimator, stateful, fresh. `functions`: notebook
+    name. `kind`: iterator, rng, list, dict, number, text, frame, stateful, fresh, computed (by an operator) and
+    others. `functions`: notebook
     functions it may be. `classes`: notebook classes it may be. `instances`: notebook classes it may be an instance of.
     `path`: the path it spells, with `*` for what is not known. `direct`: setup names that it simply is.
     """
