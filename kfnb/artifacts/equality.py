@@ -340,7 +340,7 @@ def _special(kind: type) -> Callable[[Comparison, Any, Any, Trail], str | None] 
     roots = {
         (base.__module__ or "").partition(".")[0] for base in kind.__mro__[:-1] if isinstance(base.__module__, str)
     }
-    if roots & {"numpy", "pandas", "matplotlib", "torch"}:
+    if roots & {"numpy", "pandas", "matplotlib", "sklearn", "torch"}:
         from kfnb.artifacts import equality_tables  # the library is loaded: there is a value of it
 
         return equality_tables.comparer(kind)

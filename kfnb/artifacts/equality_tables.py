@@ -226,6 +226,12 @@ def _tensors(comparison: Comparison, a: Any, b: Any, path: Trail) -> str | None:
     return _arrays(comparison, one.numpy(), two.numpy(), path)
 
 
+def _trees(comparison: Comparison, a: Any, b: Any, path: Trail) -> str | None:
+    """Trees of neighbours are the same whatever has been looked up in them: they count that for statistics."""
+    one, two = (state[:7] + state[11:] for state in (a.__getstate__(), b.__getstate__()))
+    return comparison.compare(one, two, path)
+
+
 _TABLE: tuple[tuple[str, str, Any], ...] = (
     ("numpy", "ndarray", _arrays),
     ("numpy", "generic", _scalars),
@@ -242,4 +248,5 @@ _TABLE: tuple[tuple[str, str, Any], ...] = (
     ("matplotlib.figure", "Figure", _figures),
     ("matplotlib.axes", "Axes", _axes),
     ("torch", "Tensor", _tensors),
+    *((f"sklearn.neighbors._{kind}_tree", f"BinaryTree{bits}", _trees) for kind in ("kd", "ball") for bits in (64, 32)),
 )
