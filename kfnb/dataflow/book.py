@@ -48,6 +48,8 @@ class Book:
     finished: set[int] = field(default_factory=set)
     local_modules: frozenset[str] = frozenset()  # modules of the notebook's own folder
     stateful: frozenset[str] = frozenset()  # functions of those modules that change the module: `module.function`
+    _families: dict[ClassInfo, list[ClassInfo]] = field(default_factory=dict)
+    _families_of: int = 0  # number of classes for which they hold
     resolver: StarResolver | None = None  # what a star import binds
     scripts: StarResolver | None = None  # what `%run PATH` binds
 
@@ -67,6 +69,14 @@ class Book:
 
     def family(self, info: ClassInfo) -> list[ClassInfo]:
         """Return `info`, its notebook bases and its notebook subclasses."""
+        known = sum(map(len, self.classes.values()))
+        if known != self._families_of:  # classes are noted one after the other before the walk
+            self._families, self._families_of = {}, known
+        if info not in self._families:
+            self._families[info] = self._find_family(info)
+        return self._families[info]
+
+    def _find_family(self, info: ClassInfo) -> list[ClassInfo]:
         family, names = [info], {info.name}
         grown = True
         while grown:

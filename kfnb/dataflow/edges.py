@@ -266,9 +266,12 @@ class EdgeBuilder:
             for taken in flow.inputs.values():
                 readers.setdefault(taken.name, []).append((number, taken.producer))
         for number, flow in enumerate(self.flows):
+            mates: dict[int, tuple[str, ...]] = {}  # by producer
             for taken in flow.inputs.values():
                 if taken.guard or (taken.name in flow.outputs and taken.name in self.notes[number].record.changes):
-                    taken.mates = tuple(self._mates(number, taken, readers))
+                    if taken.producer not in mates:
+                        mates[taken.producer] = tuple(self._mates(number, taken, readers))
+                    taken.mates = mates[taken.producer]
             flow.clashes = sorted(set(self._clashes(number, readers)))
 
     def _mates(self, number: int, taken: Taken, readers: dict[str, list[tuple[int, int]]]) -> Iterator[str]:
