@@ -348,7 +348,7 @@ def finish(book: Book) -> None:
     """Work out all summaries of module-level functions and methods until nothing changes any more."""
     summaries = [s for group in book.functions.values() for s in group]
     summaries += [m for infos in book.classes.values() for info in infos for m in info.methods.values()]
-    for _ in range(12):
+    for _ in range(len(summaries) + 2):  # a chain of calls may be as deep as there are functions
         before = [summary.size() for summary in summaries]
         for summary in summaries:
             summarise(book, summary)
