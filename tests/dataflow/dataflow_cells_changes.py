@@ -1834,4 +1834,107 @@ n = [2]
 def g(x): return x * n[0]
 ---
 r = registry["g"](3)
+## a chain of calls deeper than a dozen
+log = []
+def f0(x): return f1(x)
+def f1(x): return f2(x)
+def f2(x): return f3(x)
+def f3(x): return f4(x)
+def f4(x): return f5(x)
+def f5(x): return f6(x)
+def f6(x): return f7(x)
+def f7(x): return f8(x)
+def f8(x): return f9(x)
+def f9(x): return f10(x)
+def f10(x): return f11(x)
+def f11(x): return f12(x)
+def f12(x): return f13(x)
+def f13(x): return f14(x)
+def f14(x): log.append(x)
+---
+f0(1)
+## a closure that counts is given to map
+def make():
+    total = 0
+    def inner(x):
+        nonlocal total
+        total += 1
+        return total
+    return inner
+f = make()
+---
+r = list(map(f, [1, 2]))
+## a function given to map gives a global back
+d = {"a": [1]}
+def f(x):
+    return d
+---
+r = list(map(f, [1]))
+r[0]["a"].append(2)
+## a function given to map changes what it is given
+xs = [[1], [2]]
+def f(x):
+    x.append(3)
+---
+r = list(map(f, xs))
+## a default that is a name is given back
+xs = [1, 2]
+def f(x, kept=xs):
+    return kept
+---
+m = f(1)
+m.append(3)
+## a default that is a name is changed
+xs = [1, 2]
+def f(x, kept=xs):
+    kept.append(x)
+---
+f(5)
+## a class made in a function holds its argument
+xs = [1]
+def f(x):
+    class Inner:
+        kept = x
+    return Inner
+---
+c = f(xs)
+c.kept.append(2)
+## a class body holds an object
+xs = [1]
+class A:
+    kept = xs
+---
+A.kept.append(2)
+## a mutable default keeps what it was given
+def f(x, kept={}):
+    kept[len(kept)] = x
+a = [1]
+f(a)
+---
+a.append(2)
+## a function with a memory is called out of a list
+def f(x, kept=[]):
+    kept.append(x)
+hooks = [f]
+a = [1]
+---
+for hook in hooks:
+    hook(a)
+## an exception hands an object over
+a = [1]
+---
+try:
+    raise ValueError(a)
+except ValueError as e:
+    b = e.args[0]
+b.append(2)
+## a bound method stored under a name of another object
+class A:
+    def __init__(self): self.items = []
+    def add(self, x): self.items.append(x)
+class B: pass
+a, b = A(), B()
+b.put = a.add
+---
+b.put(1)
 """

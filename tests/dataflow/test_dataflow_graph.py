@@ -120,6 +120,28 @@ def test_a_new_name_that_may_be_bound_is_optional(book: Book) -> None:
     assert [("x", True)] == [(o.name, o.optional) for o in spec.task("a").outputs]
 
 
+def test_a_name_that_may_be_bound_here_is_no_certain_need(book: Book) -> None:
+    """A step that reads a name which a loop of its own may bind can do without the version from above."""
+    spec = book.compile(
+        ("xs = [1]\nfor item in sorted([]):\n    pass", "step:a"),
+        ("for item in xs:\n    pass\nprint(item)", "step:b"),
+    )
+    assert {"item": True, "xs": False} == {i.name: i.optional for i in spec.task("b").inputs}
+
+
+def test_who_takes_a_name_gets_the_classes_of_what_is_saved_with_it(book: Book) -> None:
+    """Names that share an object are loaded together, so the classes of all of them must be there."""
+    spec = book.compile(
+        ("xs = [1]\nclass Box:\n    def __init__(self, items):\n        self.items = items", "step:a"),
+        ("box = Box(xs)", "step:b"),
+        ("print(len(xs))", "step:c"),
+        ("xs.append(2)", "step:d"),
+        ("print(box.items)", "step:e"),
+    )
+    assert "b → c" in edges(spec)
+    assert "Box" in spec.task("c").definitions
+
+
 def test_order_without_data_is_honoured(book: Book) -> None:
     """`prev:` makes an edge on which nothing flows, and says so."""
     spec = book.compile(("a = 1\nprint(a)", "step:one"), ("print(2)", "step:two", "prev:one"))

@@ -576,6 +576,7 @@ def call_arguments() -> list[tuple[Any, ...]]:
 def test_the_result_of_a_copying_call_shares_nothing() -> None:
     """No mutable object is reached from both the arguments and the result; at least 200 calls could be tried."""
     silent = {"copy.deepcopy", "print", "input", "callable", "type", "inspect.signature", "pandas.json_normalize"}
+    silent |= {"sklearn.datasets.load_svmlight_file", "sklearn.datasets.load_svmlight_files"}  # a number is a descriptor
     silent |= {"numpy.clip", "numpy.diff"}  # told to do nothing they give back what they were given
     worked = set()
     for name, function in ALL_CALLS.items():
@@ -591,7 +592,8 @@ def test_the_result_of_a_copying_call_shares_nothing() -> None:
             except Exception:
                 continue
             worked.add(name)
-            if isinstance(result, (pd.DataFrame, pd.Series)):
+            results = result if isinstance(result, list) else [result]
+            if any(isinstance(r, (pd.DataFrame, pd.Series)) for r in results):
                 continue  # pandas shares memory until one of the two is written to
             assert not share(arguments, result), (name, arguments)
     assert len(worked) >= 200
