@@ -202,6 +202,7 @@ class Task(_Data, frozen=True, kw_only=True):
     settings: Settings = Settings()
     effects: Effects = Effects()
     imports: tuple[str, ...] = ()  # top-level packages that its code imports
+    first_imports: tuple[str, ...] = ()  # modules it imports before all others, which draw random numbers as they load
     statements_digest: str = ""  # of its normalised syntax trees
 
 

@@ -105,6 +105,7 @@ class _TaskMaker:
                 outside=flow.outside, reads_outside=flow.reads_outside, reads=flow.reads, writes=flow.writes
             ),
             imports=flow.imports,
+            first_imports=flow.first_imports,
             statements_digest=digest.of_json([*map(self._normal, step.cells), *(s.source for s in setup)]),
         )
 

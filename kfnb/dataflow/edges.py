@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 from kfnb.dataflow import paths
 from kfnb.dataflow.flows import Given, SetupUse, StepFlow, Taken
 from kfnb.dataflow.record import Place, Read
-from kfnb.dataflow.slices import SetupTable, called_names, closure, future_import, import_roots
+from kfnb.dataflow.slices import (
+    SetupTable,
+    called_names,
+    closure,
+    future_import,
+    import_roots,
+    imported_modules,
+    module_scope,
+)
+from kfnb.dataflow.tables.random import DRAWS_ON_IMPORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -304,6 +313,7 @@ class EdgeBuilder:
     def _state(self) -> None:
         holders: dict[str, int] = {}
         unseeded = False
+        self._first_imports()
         for number, note in enumerate(self.notes):
             flow = self.flows[number]
             kinds = [(effect.kind, effect.detail, effect.certain) for effect, _ in note.record.effects]
@@ -326,6 +336,7 @@ class EdgeBuilder:
         flow = self.flows[number]
         seeds = [certain for kind, detail, certain in kinds if kind == "seed" and detail == provider]
         draws = any(kind == "draw" and detail == provider for kind, detail, _ in kinds)
+        draws = draws or (provider == "random" and bool(flow.first_imports))
         draws = draws or (
             unseeded and provider == "numpy.random" and any(kind == "draw-if-unseeded" for kind, _, _ in kinds)
         )
@@ -341,6 +352,14 @@ class EdgeBuilder:
             holders.pop(provider, None)
         elif provider in holders and holders[provider] != number:
             flow.state_watch.add(provider)
+
+    def _first_imports(self) -> None:
+        """Importing scikit-learn draws a random number, by hand only once: where it is first imported."""
+        for statement in self.program.statements:
+            found = {m for n in module_scope(statement.node) for m in imported_modules(n) if m in DRAWS_ON_IMPORT}
+            if found:
+                self.flows[statement.step].first_imports = tuple(sorted(found))
+                return
 
     @staticmethod
     def _continue_state(flow: StepFlow, provider: str, producer: int) -> None:

@@ -77,6 +77,7 @@ class StepFlow:
     outside: bool = False
     reads_outside: bool = False
     imports: tuple[str, ...] = ()
+    first_imports: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
 
     def needs_step(self, number: int, why: str | None = None) -> None:

@@ -204,6 +204,15 @@ def import_keys(node: ast.Import | ast.ImportFrom) -> dict[str, str]:
     return keys
 
 
+def imported_modules(node: ast.AST) -> set[str]:
+    """Return the modules that a node may import, by their dotted names."""
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return set()
+
+
 def import_roots(node: ast.stmt) -> set[str]:
     """Return the top-level packages that an import statement imports."""
     if isinstance(node, ast.Import):

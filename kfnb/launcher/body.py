@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import types
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from kfnb import runtime
@@ -26,6 +26,7 @@ from kfnb.artifacts.values import load_values, save_values
 from kfnb.errors import Diagnostic, KfnbError
 from kfnb.launcher import guard, namespaces
 from kfnb.launcher.cells import Failure, run_cells
+from kfnb.launcher.first_imports import drawing_as_by_hand
 from kfnb.launcher.frames import Kind, Wires
 from kfnb.launcher.paths import PathRecord
 from kfnb.launcher.prelude import SetupFailed, after_import, run_setup
@@ -208,11 +209,17 @@ class Body:
     def _run_cells(self) -> TaskError | None:
         self._record.recording = True
         try:
-            failure = run_cells(self._kernel, self._task.cells, self._given.parameters)
+            with self._imports():
+                failure = run_cells(self._kernel, self._task.cells, self._given.parameters)
         finally:
             self._record.recording = False
         self._warn_of_leftovers()
         return None if failure is None else self._user_error(failure)
+
+    def _imports(self) -> AbstractContextManager[None]:
+        """Watch over imports only where Python's random numbers are part of the notebook's state."""
+        seeded = "random" in {*self._given.state, *self._task.state_outputs, *self._task.state_watch}
+        return drawing_as_by_hand(self._task.first_imports) if seeded or self._task.first_imports else nullcontext()
 
     def _user_error(self, failure: Failure) -> TaskError:
         if failure.exited:

@@ -44,6 +44,44 @@ triple(2)
 ---
 triple(3)
 """,
+    "importing scikit-learn draws from random, once": """
+import random
+random.seed(7)
+---
+from sklearn.metrics import accuracy_score
+---
+print(accuracy_score([1, 0], [1, 1]), random.random())
+---
+from sklearn.linear_model import LinearRegression
+first = random.random()
+---
+print(random.random())
+""",
+    "importing scikit-learn where nothing is loaded before": """
+import os
+import random
+os.environ["PYTHONHASHSEED"] = "0"
+random.seed(7)
+from sklearn.metrics import accuracy_score
+---
+from sklearn.linear_model import LinearRegression
+first = random.random()
+---
+from sklearn.cluster import KMeans
+print(accuracy_score([1, 0], [1, 1]), random.random())
+""",
+    "an archive of arrays stays open": """
+import numpy as np
+np.savez("arrays.npz", a=np.eye(2), b=np.arange(3))
+---
+data = np.load("arrays.npz")
+with np.load("arrays.npz") as closed:
+    a = closed["a"]
+---
+data
+---
+print(data["b"], sorted(data.files), a, closed.files)
+""",
 }
 
 

@@ -7,6 +7,7 @@ pickle (the pickler's `layout`) are saved as views of one piece of memory.
 
 from __future__ import annotations
 
+import io
 import pickle
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,24 @@ def masked(data: Array, kind: type, state: dict[str, Any]) -> Array:
 def subclassed(data: Array, kind: type) -> Array:
     """The view of `data` as a subclass of ndarray."""
     return data.view(kind)
+
+
+class ArchiveContent(io.BytesIO):
+    """An archive of arrays (`numpy.load("x.npz")`) as it was when saved; `name` is that of its file."""
+
+    name: str
+
+
+def archive(content: Array | None, name: str | None, options: dict[str, Any]) -> Any:
+    """The archive with this content, opened; closed if there is no content."""
+    if content is None:
+        closed = np.lib.npyio.NpzFile.__new__(np.lib.npyio.NpzFile)
+        closed.__dict__.update(options)
+        return closed
+    file = ArchiveContent(content.tobytes())
+    if name is not None:
+        file.name = name
+    return np.lib.npyio.NpzFile(file, own_fid=True, **options)
 
 
 def shared_state() -> Any:
@@ -210,7 +229,21 @@ def _reduce_bits(_pickler: ValuePickler, value: Any) -> Any:
     return (shared_bits, ()) if value is shared_bits() else NotImplemented
 
 
+def _reduce_archive(_pickler: ValuePickler, value: Any) -> Any:
+    """Take the whole file: by hand, too, a file that is replaced or removed does not change what is open."""
+    if value.zip is None:
+        return archive, (None, None, {k: v for k, v in vars(value).items() if k != "f"})
+    file = value.zip.fp
+    place = file.tell()
+    file.seek(0)
+    content = np.frombuffer(file.read(), np.uint8)
+    file.seek(place)
+    options = {k: getattr(value, k) for k in ("allow_pickle", "pickle_kwargs", "max_header_size")}
+    return archive, (content, getattr(value.fid, "name", None), options)
+
+
 REDUCERS: dict[type, Any] = {
+    np.lib.npyio.NpzFile: _reduce_archive,
     np.ndarray: _reduce_array,
     np.ma.MaskedArray: _reduce_masked,
     np.random.RandomState: _reduce_state,

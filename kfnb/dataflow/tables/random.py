@@ -160,3 +160,14 @@ GENERATOR_MAKERS: frozenset[str] = frozenset(
 
 GENERATOR_PARAMETERS: frozenset[str] = frozenset({"random_state", "rng", "generator"})
 """Keyword parameters under which a generator is handed to a call, which advances it."""
+
+DRAWS_ON_IMPORT: frozenset[str] = frozenset(
+    f"sklearn.{name}"
+    for name in """
+    calibration callback cluster compose covariance datasets decomposition discriminant_analysis ensemble
+    feature_extraction feature_selection gaussian_process impute inspection kernel_approximation kernel_ridge
+    linear_model manifold metrics mixture model_selection multiclass multioutput naive_bayes neighbors neural_network
+    pipeline preprocessing semi_supervised svm tree
+    """.split()
+) | frozenset(f"rich.{name}" for name in "console live logging markdown pretty progress style syntax table".split())
+"""Modules that load `rich.style`, which draws from Python's `random` when it is first imported."""
