@@ -576,11 +576,20 @@ def call_arguments() -> list[tuple[Any, ...]]:
 def test_the_result_of_a_copying_call_shares_nothing() -> None:
     """No mutable object is reached from both the arguments and the result; at least 200 calls could be tried."""
     silent = {"copy.deepcopy", "print", "input", "callable", "type", "inspect.signature", "pandas.json_normalize"}
-    silent |= {"sklearn.datasets.load_svmlight_file", "sklearn.datasets.load_svmlight_files"}  # a number is a descriptor
+    # A number given for a path is a file descriptor: reading from the test runner's own ones waits for ever.
+    readers = (
+        "sklearn.datasets.",
+        "pandas.read_",
+        "numpy.load",
+        "numpy.genfromtxt",
+        "json.load",
+        "pickle.load",
+        "joblib.",
+    )
     silent |= {"numpy.clip", "numpy.diff"}  # told to do nothing they give back what they were given
     worked = set()
     for name, function in ALL_CALLS.items():
-        if name in silent or name.startswith(("sklearn.datasets.fetch_", "sklearn.model_selection.", "sklearn.insp")):
+        if name in silent or name.startswith((*readers, "sklearn.model_selection.", "sklearn.insp")):
             continue
         for arguments in call_arguments():
             if isinstance(function, np.ufunc) and len(arguments) != function.nin:
