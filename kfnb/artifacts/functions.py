@@ -168,7 +168,11 @@ def reduce_class(pickler: ValuePickler, cls: type) -> Any:
         return main_attribute, (path,)
     reduced = internals._class_reduce(cls)
     if isinstance(reduced, tuple) and reduced[0] is internals._make_skeleton_class:
-        return (new_class, *reduced[1:])
+        constructor, name, bases, members, *more = reduced[1]
+        members = {**members, "__qualname__": cls.__qualname__}  # of a class made in a function it says so
+        state, slots = reduced[2]
+        state = {key: state[key] for key in vars(cls) if key in state}  # in their order: cloudpickle sorts them
+        return (new_class, (constructor, name, bases, members, *more), (state, slots), *reduced[3:])
     return reduced
 
 

@@ -70,6 +70,33 @@ first = random.random()
 from sklearn.cluster import KMeans
 print(accuracy_score([1, 0], [1, 1]), random.random())
 """,
+    "a class made in a function says so": """
+from dataclasses import dataclass
+def make(kind):
+    @dataclass
+    class Point:
+        x: int = kind
+    return Point
+---
+Point = make(3)
+point = Point()
+---
+print(point, Point, Point.__qualname__)
+---
+print(type(point) is Point, Point(4))
+""",
+    "settings in a class keep their order": """
+class CFG:
+    seed = 1
+    lr = 0.1
+    folds = [0, 1]
+CFG.lr = 1
+---
+CFG.extra = True
+print([name for name in vars(CFG) if not name.startswith("__")])
+---
+print({name: value for name, value in vars(CFG).items() if not name.startswith("__")})
+""",
     "an archive of arrays stays open": """
 import numpy as np
 np.savez("arrays.npz", a=np.eye(2), b=np.arange(3))
