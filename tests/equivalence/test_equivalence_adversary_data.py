@@ -97,6 +97,35 @@ print([name for name in vars(CFG) if not name.startswith("__")])
 ---
 print({name: value for name, value in vars(CFG).items() if not name.startswith("__")})
 """,
+    "looking up in a function fills a defaultdict": """
+from collections import defaultdict
+class Table:
+    def __init__(self): self.rows = defaultdict(list)
+    def row(self, key): return len(self.rows[key])
+table = Table()
+values = defaultdict(lambda: {"a": 0.0, "b": 1.0})
+def best(state):
+    return max(values[state], key=values[state].get)
+---
+print(best("s"), table.row(1))
+---
+print(len(values), len(table.rows))
+""",
+    "loading runs no __new__": """
+class Counted:
+    made = 0
+    def __new__(cls, *arguments):
+        cls.made += 1
+        return super().__new__(cls)
+    def __init__(self, value): self.value = value
+---
+one = Counted(1)
+---
+two = Counted(2)
+print(one.value, Counted.made)
+---
+print(one.value + two.value, Counted.made)
+""",
     "an archive of arrays stays open": """
 import numpy as np
 np.savez("arrays.npz", a=np.eye(2), b=np.arange(3))

@@ -1,17 +1,19 @@
-# bytearray, memoryview, array, heap and list operations in place; tuples that hold lists; sorting by a key that changes.
+# bytearray, memoryview (within one cell), array, heap and list operations in place; tuples that hold lists; sorting by a key that changes.
 # %%
 from array import array
 import bisect
 import io
 
 buffer = bytearray(b"hello world")
-view = memoryview(buffer)[:5]
-bytes(view)
+half = buffer[:5]
+buffer
 # %%
 buffer[0:1] = b"J"
-bytes(view)
-# %%
+with memoryview(buffer) as view:
+    view[1] = ord("u")
+    print(bytes(view[:5]), half)
 del view
+# %%
 buffer += b"!!"
 buffer.upper(), len(buffer)
 # %%
