@@ -1937,4 +1937,17 @@ a, b = A(), B()
 b.put = a.add
 ---
 b.put(1)
+## a class made by type holds its members | wrong
+a = [1]
+---
+c = type("Plain", (), {"x": a})
+o = c()
+o.x.append(2)
+## two unknown lists are added | wrong
+def make():
+    return [[1]]
+a, b = make(), make()
+---
+c = a + b
+c[0].append(2)
 """
