@@ -10,6 +10,7 @@ their own, so functions that share one still do. A function's source text travel
 from __future__ import annotations
 
 import contextlib
+import copyreg
 import importlib
 import linecache
 import marshal
@@ -71,11 +72,23 @@ def new_class(*arguments: Any) -> type:
     for base, _ in silenced:
         del base.__init_subclass__
     try:
+        if getattr(arguments[0], "__module__", None) == "__main__":
+            return _new_class_of_own_metaclass(*arguments)
         made: type = internals._make_skeleton_class(*arguments)
     finally:
         for base, hook in silenced:
             base.__init_subclass__ = hook
     return made
+
+
+def _new_class_of_own_metaclass(
+    metaclass: type[type], name: str, bases: tuple[type, ...], body: dict[str, Any], tracker: Any, _: Any
+) -> type:
+    """As above, for a class whose metaclass is the notebook's: what that does to a new class is done already."""
+    library = next(kind for kind in metaclass.__mro__ if kind.__module__ != "__main__" and issubclass(kind, type))
+    made = library.__new__(metaclass, name, bases, dict(body))
+    found: type = internals._lookup_class_or_track(tracker, made)
+    return found
 
 
 def main_globals() -> dict[str, Any]:
@@ -174,6 +187,24 @@ def reduce_class(pickler: ValuePickler, cls: type) -> Any:
         state = {key: state[key] for key in vars(cls) if key in state}  # in their order: cloudpickle sorts them
         return (new_class, (constructor, name, bases, members, *more), (state, slots), *reduced[3:])
     return reduced
+
+
+def made_by_own_code(kind: Any) -> bool:
+    """Whether a class of the notebook has a `__new__` of its own, which loading an instance must not run again."""
+    if kind.__new__ is object.__new__ or kind.__module__ != "__main__":
+        return False
+    plainly = kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ is object.__reduce__
+    given = hasattr(kind, "__getnewargs__") or hasattr(kind, "__getnewargs_ex__")
+    return plainly and not given and all(b.__flags__ & _HEAP or b is object for b in kind.__mro__)
+
+
+def reduce_instance(value: Any) -> Any:
+    """Say how an instance is pickled whose class has a `__new__` of its own: as others are, but made without it."""
+    made = value.__reduce_ex__(4)
+    return (object.__new__, *made[1:]) if made[0] is copyreg.__newobj__ else made  # type: ignore[attr-defined]
+
+
+_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement
 
 
 def _path_in_main(pickler: ValuePickler, thing: Any) -> str | None:

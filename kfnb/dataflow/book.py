@@ -41,6 +41,7 @@ class Book:
     modules: set[str] = field(default_factory=set)  # every module that some import names, and the packages above it
     submodules: set[str] = field(default_factory=set)  # those that code reaches as an attribute of their package
     stored: set[str] = field(default_factory=set)  # every attribute that some statement assigns
+    defaulting: set[str] = field(default_factory=set)  # names and attributes that some statement makes a defaultdict
     bound: set[str] = field(default_factory=set)  # every name that some statement binds at module scope
     escaping: list[Summary] = field(default_factory=list)  # functions that something else than their name may call
     summaries: dict[int, Summary] = field(default_factory=dict)  # by id of the definition's node

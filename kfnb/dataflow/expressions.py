@@ -410,7 +410,8 @@ class ExpressionWalker:
         base = self.eval(node.value)
         self.eval(node.slice)
         self.use_instance(base, node)
-        if base.kind == "defaultdict" and isinstance(node.ctx, ast.Load):
+        defaults = base.kind == "defaultdict" or (base.kind is None and self._may_default(node.value))
+        if defaults and isinstance(node.ctx, ast.Load):
             self.make_default(base, node)
         if base.kind == "frame":
             return Value(kind="frame") if isinstance(node.ctx, ast.Load) else base
@@ -419,6 +420,11 @@ class ExpressionWalker:
         return Value(
             base.tokens, direct=base.direct, functions=base.functions, classes=base.classes, instances=base.instances
         )
+
+    def _may_default(self, node: ast.expr) -> bool:
+        """Say whether an expression may be a `defaultdict`, by its name: in a function no more is known of it."""
+        name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
+        return name in self.book.defaulting
 
     def eval_Starred(self, node: ast.Starred) -> Value:
         return self.eval(node.value)

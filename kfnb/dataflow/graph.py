@@ -98,6 +98,13 @@ def _register(program: Program, book: Book) -> None:
                     book.modules |= {".".join(parts[:n]) for n in range(2, len(parts) + 1)}
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 book.stored.add(node.attr)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)) and _makes_defaultdict(node.value):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                book.defaulting |= {
+                    t.id if isinstance(t, ast.Name) else t.attr
+                    for t in targets
+                    if isinstance(t, ast.Name | ast.Attribute)
+                }
             elif isinstance(node, ast.ClassDef):  # fields of a dataclass
                 book.stored |= {
                     field.target.id
@@ -123,6 +130,14 @@ def _register(program: Program, book: Book) -> None:
                         book.functions.setdefault(target.id, []).append(summary)
 
 
+def _makes_defaultdict(value: ast.expr | None) -> bool:
+    function = value.func if isinstance(value, ast.Call) else None
+    name = (
+        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    )
+    return name == "defaultdict"
+
+
 def _find_escaping(program: Program, book: Book) -> None:
     """Note every function that is handed about: inner ones, lambdas, decorated ones, names used without a call."""
     handed_about: set[str] = set()
@@ -135,6 +150,8 @@ def _find_escaping(program: Program, book: Book) -> None:
                 handed_about.add("." + node.attr)
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.decorator_list:
                 handed_about.add(node.name)
+            elif isinstance(node, ast.Call) and (start := _start_of_looked_up(node)) is not None:
+                handed_about |= {"." + name for name in book.methods if name.startswith(start)}
     known = {id(s) for group in (*book.functions.values(), *book.methods.values()) for s in group}
     for summary in book.summaries.values():
         if (id(summary) not in known or summary.name == "<lambda>") and summary not in book.escaping:
@@ -145,6 +162,21 @@ def _find_escaping(program: Program, book: Book) -> None:
     for name, group in book.methods.items():
         if "." + name in handed_about:
             book.escaping += [s for s in group if s not in book.escaping and not name.startswith("__")]
+
+
+def _start_of_looked_up(node: ast.Call) -> str | None:
+    """Return how the names begin that `getattr(x, "visit_" + kind)` and its like may look up; None for other calls."""
+    function = node.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    place = 1 if name == "getattr" else 0
+    if name not in ("getattr", "attrgetter", "methodcaller") or len(node.args) <= place:
+        return None
+    text: ast.expr = node.args[place]
+    if isinstance(text, ast.BinOp):
+        text = text.left
+    elif isinstance(text, ast.JoinedStr) and text.values:
+        text = text.values[0]
+    return text.value if isinstance(text, ast.Constant) and isinstance(text.value, str) else ""
 
 
 def _conditions(
