@@ -63,13 +63,18 @@ def star_resolver(folder: Path, search: tuple[str, ...]) -> Callable[[str], tupl
     return resolve
 
 
-def script_names(folder: Path, notebook: Notebook) -> Callable[[str], tuple[str, ...] | None]:
-    """Return a function that says which names a script binds at its top level: a file, or a cell with `%%writefile`."""
-    written = {
+def _written(notebook: Notebook) -> dict[str, str]:
+    """Return the files that cells with `%%writefile` write, by the path given there."""
+    return {
         cell.source.splitlines()[0].split()[-1]: cell.source.partition("\n")[2]
         for cell in notebook.cells
         if cell.kind == "code" and cell.source.startswith("%%writefile ")
     }
+
+
+def script_names(folder: Path, notebook: Notebook) -> Callable[[str], tuple[str, ...] | None]:
+    """Return a function that says which names a script binds at its top level: a file, or a cell with `%%writefile`."""
+    written = _written(notebook)
 
     def names(path: str) -> tuple[str, ...] | None:
         try:
@@ -86,7 +91,11 @@ def own_modules(notebook: Notebook) -> dict[str, str]:
     `sys.path`."""
     folder = notebook.path.parent
     text = "\n".join(cell.source for cell in notebook.cells if cell.kind == "code")
-    found: dict[str, str] = {}
+    found = {
+        name.removesuffix(".py"): source
+        for name, source in _written(notebook).items()
+        if name.endswith(".py") and "/" not in name
+    }
     for place in (folder, *(folder / path for path in search_paths(notebook))):
         for file in sorted(place.glob("*.py")) if place.is_dir() else ():
             if file.stem in text and file.stem not in found:

@@ -209,8 +209,9 @@ def function_value(walker: Walker, node: FunctionNode) -> Value:
     summary = book.summaries.get(id(node))
     if summary is None:
         summary = book.summaries[id(node)] = blank_summary(node)
+    enclosing = _enclosing(walker)
+    around = dict(enclosing)
     if walker.scope is not None or isinstance(node, ast.Lambda) or id(node) not in book.finished:
-        enclosing = _enclosing(walker)
         for names in walker.comprehensions:
             for name, value in names.items():
                 enclosing[name] = Binding(value, Token())
@@ -219,7 +220,7 @@ def function_value(walker: Walker, node: FunctionNode) -> Value:
     walker.record.carried |= summary.reads
     captured = frozenset(
         b.token
-        for n, b in (walker.scope.enclosing.items() if walker.scope is not None else ())
+        for n, b in around.items()
         if any(isinstance(c, ast.Name) and c.id == n for c in ast.walk(node))
     )
     return Value(tokens=frozenset([Token()]) | captured, functions=(summary,))

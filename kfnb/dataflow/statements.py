@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from kfnb.dataflow import paths
 from kfnb.dataflow.definitions import DefinitionWalker
 from kfnb.dataflow.tables import setters
-from kfnb.dataflow.values import UNKNOWN, Flow, Value, merge
+from kfnb.dataflow.values import UNKNOWN, Flow, Token, Value, merge
 
 if TYPE_CHECKING:
     from kfnb.dataflow.magics import ParsedCell
@@ -78,6 +78,8 @@ class Walker(DefinitionWalker):
 
     def walk_Assign(self, node: ast.Assign) -> None:
         value = self.eval(node.value)
+        if len(node.targets) > 1 and not value.tokens and value.dotted is None:  # `a = b = []`: one object
+            value = replace(value, tokens=frozenset([Token()]))
         for target in node.targets:
             self.assign(target, value, node.value)
 
