@@ -85,7 +85,9 @@ def _new_class_of_own_metaclass(
     metaclass: type[type], name: str, bases: tuple[type, ...], body: dict[str, Any], tracker: Any, _: Any
 ) -> type:
     """As above, for a class whose metaclass is the notebook's: what that does to a new class is done already."""
-    library = next(kind for kind in metaclass.__mro__ if kind.__module__ != "__main__" and issubclass(kind, type))
+    library: Any = next(
+        kind for kind in type.mro(metaclass) if kind.__module__ != "__main__" and issubclass(kind, type)
+    )
     made = library.__new__(metaclass, name, bases, dict(body))
     found: type = internals._lookup_class_or_track(tracker, made)
     return found
@@ -190,8 +192,8 @@ def reduce_class(pickler: ValuePickler, cls: type) -> Any:
 
 
 def made_by_own_code(kind: Any) -> bool:
-    """Whether a class of the notebook has a `__new__` of its own, which loading an instance must not run again."""
-    if kind.__new__ is object.__new__ or kind.__module__ != "__main__":
+    """Whether a class of the notebook has code of its own (`__new__`, `__getattr__` …) that loading must not run again."""
+    if kind.__module__ != "__main__" or (kind.__new__ is object.__new__ and not _has_own_access(kind)):
         return False
     plainly = kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ is object.__reduce__
     given = hasattr(kind, "__getnewargs__") or hasattr(kind, "__getnewargs_ex__")
@@ -199,11 +201,43 @@ def made_by_own_code(kind: Any) -> bool:
 
 
 def reduce_instance(value: Any) -> Any:
-    """Say how an instance is pickled whose class has a `__new__` of its own: as others are, but made without it."""
+    """Say how an instance is pickled whose class has such code: as others are, but made and filled without it."""
+    if _has_own_access(type(value)):
+        return object.__new__, (type(value),), _state_of(value), None, None, fill_instance
     made = value.__reduce_ex__(4)
     return (object.__new__, *made[1:]) if made[0] is copyreg.__newobj__ else made  # type: ignore[attr-defined]
 
 
+def _has_own_access(kind: Any) -> bool:
+    """Whether reading or storing an attribute runs code of the class, which may need what is not loaded yet."""
+    own = hasattr(kind, "__getattr__") or kind.__getattribute__ is not object.__getattribute__
+    own = own or kind.__setattr__ is not object.__setattr__
+    plain = not hasattr(kind, "__setstate__") and getattr(kind, "__getstate__", None) is _OBJECT_STATE
+    return own and plain
+
+
+def _state_of(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The attributes and the filled slots of an instance, read without its class's own code."""
+    slots = {}
+    for name in copyreg._slotnames(type(value)):  # type: ignore[attr-defined]
+        with contextlib.suppress(AttributeError):
+            slots[name] = object.__getattribute__(value, name)
+    try:
+        return dict(object.__getattribute__(value, "__dict__")), slots
+    except AttributeError:
+        return {}, slots
+
+
+def fill_instance(instance: Any, state: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    """Give a new instance its attributes without its class's own code."""
+    attributes, slots = state
+    if attributes:
+        object.__getattribute__(instance, "__dict__").update(attributes)
+    for name, value in slots.items():
+        object.__setattr__(instance, name, value)
+
+
+_OBJECT_STATE = getattr(object, "__getstate__", None)  # Python 3.11 gave it to all objects
 _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement
 
 
