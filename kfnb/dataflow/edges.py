@@ -189,7 +189,7 @@ class EdgeBuilder:
             for name in sorted(self.data[number].keys() | changed | maybe | together):
                 if name in producers:
                     certain = name in self.data[number] and self.data[number][name].certain
-                    flow.inputs[name] = Taken(name, producers[name], optional=not certain)
+                    flow.inputs[name] = Taken(name, producers[name], not certain, version=producers[name])
             self._same_objects(flow, number)
             bound = {n for n in record.binds if n not in self.book.setup and n not in self.book.imports}
             bound |= {n for n in record.binds if n in self.book.imports and n not in self.book.setup}
@@ -235,9 +235,9 @@ class EdgeBuilder:
                     if (
                         taken.producer < producer
                         and name in given.inputs
-                        and given.inputs[name].producer == taken.producer
+                        and given.inputs[name].version == taken.version
                     ):
-                        flow.inputs[name] = Taken(name, producer, taken.optional)
+                        flow.inputs[name] = Taken(name, producer, taken.optional, version=taken.version)
                         given.outputs.setdefault(name, Given(name, optional=True))
 
     def _prune(self) -> None:

@@ -476,7 +476,9 @@ class ExpressionWalker:
         if "frame" in (left.kind, right.kind):
             return Value(kind="frame")
         instances = (*left.instances, *right.instances)
-        return Value(left.tokens | right.tokens, instances=instances) if instances else Value(kind="computed")
+        if instances or (isinstance(node.op, ast.Add) and left.kind is right.kind is None):  # two lists, perhaps
+            return Value(left.tokens | right.tokens, instances=instances)
+        return Value(kind="computed")
 
     def eval_UnaryOp(self, node: ast.UnaryOp) -> Value:
         value = self.eval(node.operand)

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Taken:
-    """A name that a step takes in from step number `producer`."""
+    """A name that a step takes in from step number `producer`, which may have handed on the version that step number
+    `version` made."""
 
     name: str
     producer: int
     optional: bool = False
     guard: bool = False
     mates: tuple[str, ...] = ()
+    version: int = -1
 
 
 @dataclass

@@ -238,6 +238,8 @@ class LibraryCallWalker(CallWalker):
         positional = arguments.positional
         if dotted == "type" and len(positional) == 1:
             return self.class_of(positional[0])
+        if dotted == "type":  # `type("Name", bases, members)`: the class holds its members
+            return Value(merge(arguments.all).tokens | {Token()})
         if dotted in setters.SETTER_RECEIVERS or (dotted.startswith("logging.") and dotted.split(".")[1][:1].isupper()):
             return Value(dotted=dotted)
         if dotted in _HERE:

@@ -1937,13 +1937,13 @@ a, b = A(), B()
 b.put = a.add
 ---
 b.put(1)
-## a class made by type holds its members | wrong
+## a class made by type holds its members
 a = [1]
 ---
 c = type("Plain", (), {"x": a})
 o = c()
 o.x.append(2)
-## two unknown lists are added | wrong
+## two unknown lists are added
 def make():
     return [[1]]
 a, b = make(), make()
