@@ -192,7 +192,7 @@ def reduce_class(pickler: ValuePickler, cls: type) -> Any:
 
 
 def made_by_own_code(kind: Any) -> bool:
-    """Whether a class of the notebook has code of its own (`__new__`, `__getattr__` …) that loading must not run again."""
+    """Whether a class of the notebook has code of its own (`__new__`, `__getattr__` …) that loading must not run."""
     if kind.__module__ != "__main__" or (kind.__new__ is object.__new__ and not _has_own_access(kind)):
         return False
     plainly = kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ is object.__reduce__
