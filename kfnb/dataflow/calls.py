@@ -216,6 +216,9 @@ class CallWalker(ExpressionWalker):
             self.share(*(v for name in summary.changed_parameters for v in given.get(name, ())), *arguments.all)
         if summary.changes and arguments.all:
             self.share(*(self._global_value(name) for name in summary.changes), *arguments.all)
+        for group in summary.joined:
+            values = [self._global_value(name[7:]) for name in group if name.startswith("global:")]
+            self.share(*values, *(v for name in group for v in given.get(name.removeprefix("local:"), ())))
         if summary.stateful or (summary.changed_parameters & summary.defaults - given.keys()):
             self.change(callee, node)
             self.share(callee, *arguments.all)
@@ -290,6 +293,8 @@ class CallWalker(ExpressionWalker):
             else:
                 self.bind(name, UNKNOWN, node, surely=False)
                 self.record.demoted |= {name} & self.book.setup
+        for group in summary.joined:
+            self.share(*(self._global_value(name[7:]) for name in group if name.startswith("global:")))
         for name in sorted(summary.deletes):
             self.delete(name, node)
         place = self.at(node)
@@ -341,9 +346,10 @@ class CallWalker(ExpressionWalker):
         if self.scope is not None:
             self.effect("looks-around", name, node)
             return
+        shown = name if name.endswith("]") else f"{name}()"
         self.finding(
             "KF205",
-            f"`{name}()` looks at every name of the notebook; a step has only those that it takes in.",
+            f"`{shown}` looks at every name of the notebook; a step has only those that it takes in.",
             node,
             "Name what you need, or say so with a `uses:NAME` tag.",
         )

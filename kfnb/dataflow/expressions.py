@@ -231,6 +231,7 @@ class ExpressionWalker:
                 for known in sorted(self.scope.enclosing[name].token.root().names):  # nonlocal: the cell changes
                     self.record.changes.setdefault(known, self.at(node))
                 return
+            join([self.scope.globals.setdefault(name, Token("global:" + name)), *value.tokens])
             self.record.binds.setdefault(name, False)
             return
         prefix = name if self.scope is None else "local:" + name
@@ -363,13 +364,17 @@ class ExpressionWalker:
             return Value(dotted=f"{base.dotted}.{name}", direct=direct)
         if name == "__class__":
             return self.class_of(base)
-        if name in _IMMUTABLE_ATTRIBUTES:
+        if name in _IMMUTABLE_ATTRIBUTES and not self._may_hold(base, name):
             return Value(path=paths.ANY if name in ("parent", "stem", "name") and base.path is not None else None)
         if base.kind == "frame":
             tokens = base.tokens if name in _FRAME_ACCESSORS or name in ("values", "array") else frozenset()
             return Value(tokens, kind="frame")
         self.run_property(base, name, node)
         return Value(base.tokens, direct=base.direct)
+
+    def _may_hold(self, base: Value, name: str) -> bool:
+        """Say whether an attribute, a number or text in libraries, may be anything: classes of the notebook have it."""
+        return name in self.book.stored or (name in ("value", "parent") and base.path is None)
 
     def run_property(self, base: Value, name: str, node: ast.AST) -> None:
         """Do what reading an attribute does where it is a property of a notebook class; see `calls.py`."""
@@ -410,6 +415,8 @@ class ExpressionWalker:
         base = self.eval(node.value)
         self.eval(node.slice)
         self.use_instance(base, node)
+        if base.dotted == "sys.modules" and _is_this_module(node.slice):
+            self.look_at_all(node)
         defaults = base.kind == "defaultdict" or (base.kind is None and self._may_default(node.value))
         if defaults and isinstance(node.ctx, ast.Load):
             self.make_default(base, node)
@@ -420,6 +427,17 @@ class ExpressionWalker:
         return Value(
             base.tokens, direct=base.direct, functions=base.functions, classes=base.classes, instances=base.instances
         )
+
+    def look_at_all(self, node: ast.AST) -> None:
+        """`sys.modules[__name__]`, `import __main__`: every name of the notebook may be looked up there."""
+        if self.scope is not None:
+            self.effect("looks-around", "sys.modules[__name__]", node)
+            return
+        self.record.needs_definitions = True
+        for name in sorted(self.book.bound):
+            binding = self.flow.get(name)
+            if binding is not None and not binding.deleted:
+                self.load_global(name, node, certain=False)
 
     def _may_default(self, node: ast.expr) -> bool:
         """Say whether an expression may be a `defaultdict`, by its name: in a function no more is known of it."""
@@ -596,6 +614,13 @@ class ExpressionWalker:
 
     def eval_DictComp(self, node: ast.DictComp) -> Value:
         return self._comprehension(node, [node.key, node.value])
+
+
+def _is_this_module(node: ast.expr) -> bool:
+    """Say whether a key of `sys.modules` is the notebook itself."""
+    if isinstance(node, ast.Name):
+        return node.id == "__name__"
+    return isinstance(node, ast.Constant) and node.value == "__main__"
 
 
 def is_namespace(node: ast.expr, *names: str) -> bool:

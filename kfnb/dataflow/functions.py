@@ -148,15 +148,30 @@ class FunctionWalker(Walker):
         """Walk the body and note what it does in the summary."""
         node = self.summary.node
         assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        given: list[Token] = []
         for name in (*self.summary.parameters, self.summary.varargs, self.summary.keywords):
             if name:
                 token = Token(f"local:{self.unit}:{name}")
                 self.flow.set(name, Binding(Value(frozenset([token])), token, True, self.unit, True))
+                given.append(token)
         if isinstance(node, ast.Lambda):
             self.returned(self.eval(node.body))
         else:
             self.walk_block(node.body)
         self._conclude()
+        self._note_joined(given)
+
+    def _note_joined(self, given: list[Token]) -> None:
+        """Note what calling the function makes share: globals and parameters, one of them changed or bound."""
+        assert self.scope is not None
+        summary, mine = self.summary, f"local:{self.unit}:"
+        parameters = {f"{mine}{name}" for name in (*summary.parameters, summary.varargs, summary.keywords) if name}
+        touched = {"global:" + name for name in summary.changes | summary.binds}
+        touched |= {mine + name for name in summary.changed_parameters}
+        for root in {token.root() for token in (*given, *self.scope.globals.values())}:
+            group = {name for name in root.names if name in parameters or name.startswith("global:")}
+            if len(group) > 1 and group & touched:
+                summary.joined.add(frozenset(name.replace(mine, "local:") for name in group))
 
     def _conclude(self) -> None:
         summary, record = self.summary, self.record
@@ -219,9 +234,7 @@ def function_value(walker: Walker, node: FunctionNode) -> Value:
         _pass_outwards(walker, record)
     walker.record.carried |= summary.reads
     captured = frozenset(
-        b.token
-        for n, b in around.items()
-        if any(isinstance(c, ast.Name) and c.id == n for c in ast.walk(node))
+        b.token for n, b in around.items() if any(isinstance(c, ast.Name) and c.id == n for c in ast.walk(node))
     )
     return Value(tokens=frozenset([Token()]) | captured, functions=(summary,))
 

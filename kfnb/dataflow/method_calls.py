@@ -291,7 +291,8 @@ class MethodCallWalker(LibraryCallWalker):
                 else Value(kind=receiver.kind)
             )
         if receiver.kind == "rng":
-            return Value(kind="fresh")
+            drawn = arguments.positional[:1] if name in ("choice", "choices", "sample") else ()
+            return merge([v for v in drawn if v.kind not in IMMUTABLE_KINDS and v.dotted is None], "fresh")
         tokens = receiver.tokens | merge(arguments.all).tokens
         kind = "figure" if receiver.kind == "figure" else None
         return Value(

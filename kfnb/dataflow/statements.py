@@ -116,6 +116,8 @@ class Walker(DefinitionWalker):
         for alias in node.names:
             self.record.imports.add(alias.name.split(".")[0])
             name = alias.asname or alias.name.split(".")[0]
+            if alias.name == "__main__":
+                self.look_at_all(node)
             self.bind(name, Value(dotted=alias.name if alias.asname else name), node)
 
     def walk_ImportFrom(self, node: ast.ImportFrom) -> None:

@@ -51,6 +51,7 @@ class Summary:
     returned_kinds: set[str] = field(default_factory=set)
     returned_functions: list[Summary] = field(default_factory=list)
     returned_instances: list[ClassInfo] = field(default_factory=list)
+    joined: set[frozenset[str]] = field(default_factory=set)  # `global:NAME`, `local:PARAMETER` that it makes share
     effects: set[Effect] = field(default_factory=set)
     stateful: bool = False  # it changes its own closure, default or attribute: calling it changes the function itself
     returned_closure: bool = False  # it may give out what its closure holds
@@ -70,6 +71,7 @@ class Summary:
             len(self.returned_kinds),
             len(self.returned_functions),
             len(self.returned_instances),
+            sum(map(len, self.joined)),
             len(self.effects),
             self.stateful,
             self.returned_closure,
