@@ -10,7 +10,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kfnb.dataflow.expressions import Scope
+from kfnb.dataflow.bindings import Scope
 from kfnb.dataflow.record import Record
 from kfnb.dataflow.statements import Walker
 from kfnb.dataflow.summaries import ClassInfo, Effect, Summary

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from kfnb.dataflow import paths
-from kfnb.dataflow.expressions import IMMUTABLE_KINDS
+from kfnb.dataflow.bindings import IMMUTABLE_KINDS
 from kfnb.dataflow.library_calls import LibraryCallWalker
 from kfnb.dataflow.tables import changers, copies, files, iterators, lookers, random
 from kfnb.dataflow.values import Token, Value, merge

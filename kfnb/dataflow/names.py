@@ -9,7 +9,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kfnb.dataflow.expressions import IMMUTABLE_KINDS
+from kfnb.dataflow.bindings import IMMUTABLE_KINDS
 from kfnb.dataflow.functions import FunctionNode, class_of, function_value
 from kfnb.dataflow.record import Place, Record
 from kfnb.dataflow.statements import Walker
