@@ -7,7 +7,6 @@ running event loop. Everything about a run is in the store: another process sees
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import sys
 import threading
@@ -21,11 +20,13 @@ import msgspec
 
 from kfnb.artifacts.store import Store
 from kfnb.errors import Diagnostic, KfnbError, OutsideError, RunFailed, StoreError, WrongCall
-from kfnb.orchestrator import places, results
+from kfnb.orchestrator import detached, places, requests, results, takeover
 from kfnb.orchestrator.events import EventReader, RunStatus
 from kfnb.orchestrator.handles import ArtifactHandle, TaskRun
-from kfnb.orchestrator.loop import CANCEL_KEY, CANCEL_NOW_KEY, Loop
+from kfnb.orchestrator.lease import Lease, LeaseHeld, whoami
+from kfnb.orchestrator.loop import Loop
 from kfnb.orchestrator.parameters import effective_parameters
+from kfnb.orchestrator.scratch import Scratch
 from kfnb.runners.local import LocalRunner
 from kfnb.spec import PipelineSpec, RunEvent, RunInfo, State, to_json
 
@@ -100,6 +101,7 @@ class Client:
         cache: bool = True,
         remember: bool = False,
         save: Literal["needed", "final", "all"] = "final",
+        detach: bool = False,
         on_event: Listener | None = None,
         spec: PipelineSpec | None = None,
     ) -> Run:
@@ -107,28 +109,58 @@ class Client:
 
         `params` are values for the notebook's parameters. `max_parallel`: tasks at a time (default: the number of
         processors, at least 2). `remember`: facts learned while running become tags of the notebook. `save`: which
-        values are kept: those that a step needs, also every final value, or all. `on_event` is called with each event,
-        from the thread that drives the run. Raises Refused, before anything runs, for what is wrong with the notebook
-        or the parameters. `spec`: what the notebook compiles to, where the caller has it already.
+        values are kept: those that a step needs, also every final value, or all. `detach`: a process of its own drives
+        the run and outlives this one (`on_event` then hears nothing: see `Run.watch`). `on_event` is called with each
+        event, from the thread that drives the run. Raises Refused, before anything runs, for what is wrong with the
+        notebook or the parameters. `spec`: what the notebook compiles to, where the caller has it already.
         """
+        options = {
+            "max_parallel": max_parallel or _processors(),
+            "cache": cache,
+            "save": save,
+            "remember": remember,
+            "detached": detach,
+        }
+        runner = None if detach else self._take_runner()
+        try:
+            info = self.prepare(path, params, name=name, experiment=experiment, options=options, spec=spec)
+            if runner is not None:
+                runner.prestart(info.spec.kernel)
+        except BaseException:
+            if runner is not None:
+                runner.close()
+            raise
+        run = Run(self.store, info, self.home)
+        if runner is None:
+            self.close()
+            run._start_detached()
+        else:
+            run._start(runner, on_event)
+        return run
+
+    def resume(self, run_id: str, *, detach: bool = False, on_event: Listener | None = None) -> Run:
+        """Go on with a run whose process is gone, or do anew what did not succeed in one that ended; return it at once.
+
+        Nothing that succeeded runs again; the notebook is the run's own, as it was when the run began. A run that has
+        SUCCEEDED is returned as it is. LeaseHeld if a process drives the run. `detach`, `on_event`: as in `run`.
+        """
+        run = self.get(run_id)
+        if run.state == "SUCCEEDED":
+            return run
+        if run.is_driven:
+            raise LeaseHeld(f"Run {run.id} is living. `kfnb watch {run.id}` shows it, `kfnb cancel {run.id}` ends it.")
+        if detach:
+            self.close()
+            run._start_detached(again=True)
+            return run
         runner = self._take_runner()
         try:
-            info = self.prepare(
-                path,
-                params,
-                name=name,
-                experiment=experiment,
-                options={"max_parallel": max_parallel or _processors(), "cache": cache, "save": save},
-                spec=spec,
-            )
-            runner.prestart(info.spec.kernel)
+            runner.leave_out = places.own_folders(self.home, run.store.local_path(""))
+            runner.prestart(run.spec.kernel)
         except BaseException:
             runner.close()
             raise
-        run = Run(self.store, info)
-        if on_event is not None:
-            run.subscribe(on_event)
-        run._start(runner, self.home, remember=remember)
+        run._start(runner, on_event, again=True)
         return run
 
     def prepare(
@@ -190,20 +222,23 @@ class Client:
             raise WrongCall(f"There is no run {run_id} in {self.root}. `kfnb runs` lists those there are.")
         if len(found) > 1:
             raise WrongCall(f"{run_id} means several runs: {', '.join(sorted(found)[:5])}. Write more of it.")
-        return Run(stores[found[0]], _read_info(stores[found[0]], found[0]))
+        return Run(stores[found[0]], _read_info(stores[found[0]], found[0]), self.home)
 
     def runs(self) -> list[Run]:
         """Return all runs here, the newest first."""
         infos = [_read_info(self.store, run) for run in _names(self.store, "runs")]
-        return [Run(self.store, info) for info in sorted(infos, key=lambda info: info.created, reverse=True)]
+        return [Run(self.store, info, self.home) for info in sorted(infos, key=lambda info: info.created, reverse=True)]
 
 
 class Run:
     """One run, living or over. What is asked of it is read from its events as they are now."""
 
-    def __init__(self, store: Store, info: RunInfo) -> None:
+    def __init__(self, store: Store, info: RunInfo, home: Path | None = None) -> None:
         self.store = store
         self.info = info
+        self._home = home if home is not None else places.data_home()
+        run_folder = store.local_path(places.run_key(info.run_id))
+        self._lease = Lease(places.lease_path(self._home, run_folder, info.run_id))
         self.error: BaseException | None = None
         self._status = RunStatus(info.spec)
         self._reader = EventReader(store, info.run_id)
@@ -257,6 +292,23 @@ class Run:
         return self._now().state
 
     @property
+    def has_ended(self) -> bool:
+        """Whether nothing more happens to the run, unless it is resumed."""
+        return self._now().ended
+
+    @property
+    def is_driven(self) -> bool:
+        """Whether a process of this machine drives the run now."""
+        return self._lease.is_held()
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the run has not ended and the process that drove it is gone: `resume` goes on with it."""
+        status = self._now()
+        here = status.host in (None, whoami()["host"])
+        return here and not status.ended and self._loop is None and not self.is_driven and not self._now().ended
+
+    @property
     def why(self) -> str | None:
         """Why the run is in this state, where there is something to say beyond its tasks."""
         return self._now().why
@@ -291,11 +343,11 @@ class Run:
     @property
     def facts(self) -> dict[str, tuple[str, str]]:
         """What was learned about the notebook: for each task that stopped with a fact, (cell, tag)."""
-        return {name: task.fact for name, task in self._now().tasks.items() if task.fact is not None}
+        return results.facts(self._now())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the run as `kfnb show --json` prints it."""
-        return results.run_document(self.id, self._now())
+        return {**results.run_document(self.id, self._now()), "interrupted": self.is_interrupted}
 
     def __repr__(self) -> str:
         status = self._now()
@@ -315,6 +367,8 @@ class Run:
     def wait(self, timeout: float | None = None) -> Run:
         """Wait until the run has ended, at most `timeout` seconds, and return it; look at `state` for how it ended.
 
+        A run of another process that is interrupted is returned too (`is_interrupted`), for nothing more happens then.
+
         An interrupt (Ctrl-C) while waiting cancels a run of this process cleanly, a second one at once, and
         KeyboardInterrupt is raised all the same. OutsideError if the run could not go on because of something outside,
         such as a full disk.
@@ -332,12 +386,51 @@ class Run:
         return self
 
     def cancel(self, now: bool = False) -> None:
-        """Ask the run to stop: cleanly, so that each task saves what it has, or `now`."""
+        """Ask the run to stop: cleanly, so that each task saves what it has, or `now`. One that has ended stays so.
+
+        A run that no process drives has ended when this returns; others end soon: `wait`.
+        """
         if self._loop is not None:
             self._loop.cancel(now=now)
-        elif not self._now().ended:
-            key = CANCEL_NOW_KEY if now else CANCEL_KEY
-            self.store.create(places.run_key(self.id, "requests", key), b"{}")
+        elif self._now().ended:
+            return
+        elif self.is_interrupted:
+            self._end_abandoned(now)
+        else:
+            requests.ask(self.store, self.id, requests.Request(kind="cancel", now=now))
+
+    def _end_abandoned(self, now: bool) -> None:
+        try:
+            with self._lease:
+                scratch = Scratch(self._home / "scratch" / self.id)
+                scratch.claim()
+                takeover.cancel_abandoned(self.store, self.info, time.time())
+                scratch.remove()
+        except LeaseHeld:  # it was only just starting
+            requests.ask(self.store, self.id, requests.Request(kind="cancel", now=now))
+
+    def events(self) -> list[RunEvent]:
+        """Return everything that has happened in the run so far, in order."""
+        return EventReader(self.store, self.id).read()
+
+    def watch(self, on_event: Listener, timeout: float | None = None) -> Run:
+        """Call `on_event` with every event of the run so far and to come, until it ends or is interrupted; return it.
+
+        Works for a run of any process, in the thread of the caller; at most `timeout` seconds.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        reader, status = EventReader(self.store, self.id), RunStatus(self.spec)
+        while True:
+            events = reader.read()
+            status.apply(events)
+            for event in events:
+                on_event(event)
+            if status.ended or (end is not None and time.monotonic() >= end):
+                return self
+            if not events:
+                if self.is_interrupted:
+                    return self
+                time.sleep(_POLL_SECONDS)
 
     def subscribe(self, callback: Listener) -> Callable[[], None]:
         """Call `callback` with each further event of a run of this process; return what ends that."""
@@ -359,7 +452,7 @@ class Run:
         from kfnb.notebook.writer import outputs_into, write_notebook  # only needed here
 
         path = Path(into if into is not None else self.info.notebook_path)
-        content = _read_notebook(path)
+        content = results.read_notebook(path)
         found = results.outputs_by_cell(self.store, self.spec, self._now())
         new = outputs_into(
             content,
@@ -377,36 +470,37 @@ class Run:
 
     def remember(self) -> dict[str, tuple[str, str]]:
         """Write the facts that were learned as tags into the notebook that was run; return them (see `facts`)."""
-        from kfnb.notebook.writer import add_tags, write_notebook  # only needed here
-
-        facts = self.facts
-        if facts:
-            path = Path(self.info.notebook_path)
-            content = _read_notebook(path)
-            for cell, tag in facts.values():
-                content = add_tags(content, cell, [tag])
-            write_notebook(path, content)
-        return facts
+        results.remember(Path(self.info.notebook_path), self.facts)
+        return self.facts
 
     # ------------------------------------------------------------------------------------------------------- inside
 
-    def _start(self, runner: LocalRunner, home: Path, *, remember: bool) -> None:
+    def _start(self, runner: LocalRunner, on_event: Listener | None = None, *, again: bool = False) -> None:
+        self._now()  # what happened before, if it is taken up again
+        if on_event is not None:
+            self.subscribe(on_event)
         self._loop = Loop(
             self.info,
             self.store,
             runner,
             root=self.store.root,
-            scratch=home / "scratch" / self.id,
+            scratch=self._home / "scratch" / self.id,
+            lease=self._lease,
+            again=again,
             on_events=self._take,
         )
         # Not a daemon: a script that ends without waiting still gets its run.
-        threading.Thread(target=self._drive, args=(self._loop, remember), name=f"kfnb-{self.id}").start()
+        threading.Thread(target=self._drive, args=(self._loop,), name=f"kfnb-{self.id}").start()
         _living.add(self)
 
-    def _drive(self, loop: Loop, remember: bool) -> None:
+    def _start_detached(self, *, again: bool = False) -> None:
+        with self._lease:  # which the process inherits: there is no moment in which nobody holds it
+            detached.start(self._home, self.store.root, self.id, self._lease, again=again)
+
+    def _drive(self, loop: Loop) -> None:
         try:
             loop.run()
-            if remember:
+            if self.info.options.get("remember"):
                 self.remember()
         except BaseException as error:
             self.error = error
@@ -438,7 +532,7 @@ class Run:
 
     def _wait_from_afar(self, timeout: float | None) -> None:
         end = None if timeout is None else time.monotonic() + timeout
-        while not self._now().ended and (end is None or time.monotonic() < end):
+        while not self._now().ended and not self.is_interrupted and (end is None or time.monotonic() < end):
             time.sleep(_POLL_SECONDS)
 
 
@@ -488,13 +582,3 @@ def _read_info(store: Store, run_id: str) -> RunInfo:
         return _info_decoder.decode(store.read(places.run_key(run_id, "run.json")))
     except msgspec.DecodeError as error:
         raise StoreError(f"What is stored about run {run_id} cannot be read: {error}.") from None
-
-
-def _read_notebook(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_bytes())
-    except OSError as error:
-        raise OutsideError(f"The notebook {path} cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise OutsideError(f"{path} is not a notebook: {error}.") from None
-    return content

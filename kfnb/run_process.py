@@ -1,11 +1,14 @@
 """A run's own process: `python -m kfnb.run_process RUN` drives a run that was prepared (`Client.prepare`) to its end.
 
-RUN is a run's id in the default store, or the folder of the run (…/store/runs/ID). SIGTERM and Ctrl-C cancel the run
-cleanly, a second one at once. Exit codes are those of `kfnb run`.
+RUN is a run's id in the default store (or in the one at `--root URI`), or the folder of the run (…/store/runs/ID). A
+run whose process was killed is taken up where it was; one that has ended stays as it ended, unless `--again` is given:
+then all that did not succeed is done anew. SIGTERM and Ctrl-C cancel the run cleanly, a second one at once. Exit codes
+are those of `kfnb run`.
 """
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 from pathlib import Path
@@ -14,7 +17,9 @@ import msgspec
 
 from kfnb.artifacts.store import Store
 from kfnb.errors import KfnbError, StoreError, WrongCall
-from kfnb.orchestrator import places
+from kfnb.orchestrator import places, results
+from kfnb.orchestrator.events import EventReader, RunStatus
+from kfnb.orchestrator.lease import Lease
 from kfnb.orchestrator.loop import Loop
 from kfnb.runners.local import LocalRunner
 from kfnb.spec import RunInfo
@@ -22,18 +27,26 @@ from kfnb.spec import RunInfo
 EXIT_CODES = {"SUCCEEDED": 0, "FAILED": 1, "CANCELED": 130}
 
 
-def run_prepared(run: str) -> int:
-    """Drive the run called `run` to its end in this process; return the exit code."""
+def run_prepared(run: str, root: str | None = None, *, again: bool = False, lease: int | None = None) -> int:
+    """Drive the run called `run` to its end in this process; return the exit code. `lease`: an inherited descriptor."""
     home = places.data_home()
     folder = Path(run)
-    is_folder = (folder / "run.json").is_file()
-    root = str(folder.absolute().parent.parent) if is_folder else str(home / "store")
-    store = Store(root)
-    info = _read(store, folder.absolute().name if is_folder else run)
+    if (folder / "run.json").is_file():
+        run, root = folder.absolute().name, str(folder.absolute().parent.parent)
+    store = Store(root if root is not None else str(home / "store"))
+    info = _read(store, run)
     runner = LocalRunner()
     runner.leave_out = places.own_folders(home, store.local_path(""))
-    runner.prestart(info.spec.kernel)
-    loop = Loop(info, store, runner, root=root, scratch=home / "scratch" / info.run_id)
+    runner.kernel = info.spec.kernel
+    loop = Loop(
+        info,
+        store,
+        runner,
+        root=store.root,
+        scratch=home / "scratch" / info.run_id,
+        lease=Lease(places.lease_path(home, store.local_path(places.run_key(run)), run), lease),
+        again=again,
+    )
     presses: list[int] = []
 
     def stop(number: int, frame: object) -> None:
@@ -42,7 +55,12 @@ def run_prepared(run: str) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    return EXIT_CODES[loop.run()]
+    end = loop.run()
+    if info.options.get("remember"):
+        status = RunStatus(info.spec)
+        status.apply(EventReader(store, info.run_id).read())
+        results.remember(Path(info.notebook_path), results.facts(status))
+    return EXIT_CODES[end]
 
 
 def _read(store: Store, run_id: str) -> RunInfo:
@@ -54,11 +72,19 @@ def _read(store: Store, run_id: str) -> RunInfo:
 
 def main() -> int:
     """Read the command line and drive the run that it names."""
-    if len(sys.argv) != 2:
-        print("usage: python -m kfnb.run_process RUN", file=sys.stderr)
+    parser = argparse.ArgumentParser(prog="python -m kfnb.run_process", description="Drive a run to its end.")
+    parser.add_argument("run", metavar="RUN", help="a run's id, or its folder")
+    parser.add_argument("--root", metavar="URI", help="the store that holds it")
+    parser.add_argument("--again", action="store_true", help="do anew what did not succeed")
+    parser.add_argument("--lease", type=int, metavar="FD", help="descriptor that holds the run's lease")
+    parser.exit_on_error = False
+    try:
+        given = parser.parse_args()
+    except argparse.ArgumentError as error:
+        print(error, file=sys.stderr)
         return WrongCall.exit_code
     try:
-        return run_prepared(sys.argv[1])
+        return run_prepared(given.run, given.root, again=given.again, lease=given.lease)
     except KfnbError as error:
         print(error, file=sys.stderr)
         return error.exit_code

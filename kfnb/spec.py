@@ -310,6 +310,7 @@ class ExecutorInput(_Data, frozen=True, kw_only=True):
     state: dict[str, Blob] = {}  # provider → saved state to continue
     files: tuple[FileChange, ...] = ()  # what the ancestors did to the folder, in notebook order
     snapshot: str | None = None  # folder on this machine with the run's private copy of small files
+    real: tuple[str, ...] = ()  # paths in the folder that the notebook writes by absolute name: the folder's own
     save: Literal["needed", "final", "all"] = "final"
     timeout: float | None = None
 
@@ -368,11 +369,12 @@ class ExecutorOutput(_Data, frozen=True, kw_only=True):
 class RunEvent(_Data, frozen=True, kw_only=True):
     """One thing that happened in a run; the list of them is the run's truth.
 
-    `kind`: run-started, task-state, task-progress, task-output, run-state. `time`: seconds since the epoch.
-    `fence`: the fencing token of the orchestrator that wrote it.
+    `kind`: run-started, run-resumed (`data`: host and pid of its process), task-state, task-progress, task-output,
+    request (`data`: the name of a request that is answered by this), run-state. `time`: seconds since the epoch.
+    `fence`: the fencing token of the orchestrator that wrote it, greater than that of every one before.
     """
 
-    kind: Literal["run-started", "task-state", "task-progress", "task-output", "run-state"]
+    kind: Literal["run-started", "run-resumed", "task-state", "task-progress", "task-output", "request", "run-state"]
     time: float
     fence: int = 0
     task: str | None = None

@@ -15,7 +15,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no box characters shows the rest
-    if arguments[:1] == ["run"] and not {"--help", "-h"} & set(arguments):
+    if arguments[:1] in (["run"], ["resume"]) and not {"--help", "-h", "--detach"} & set(arguments):
         # Before everything else: the process that tasks are forked from loads while we parse and compile.
         from kfnb.cli import prestart
 

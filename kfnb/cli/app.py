@@ -30,6 +30,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run", short_help="Run a notebook as a pipeline.")(run_command.run)
+app.command("resume", short_help="Go on with a run that was stopped.")(run_command.resume)
+app.command("watch", short_help="Show a run live.")(run_command.watch)
+app.command("cancel", short_help="Cancel a run.")(run_command.cancel)
 app.command("check", short_help="Say what is wrong with a notebook.")(notebook_commands.check)
 app.command("graph", short_help="Draw the pipeline of a notebook.")(notebook_commands.graph)
 app.command("compile", short_help="Compile a notebook to a pipeline.")(notebook_commands.compile_)

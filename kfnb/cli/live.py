@@ -17,7 +17,7 @@ from kfnb.drawing.states import look
 from kfnb.orchestrator.events import RunStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -46,10 +46,11 @@ class Watcher:
             else:
                 self._apply(event)
 
-    def begin(self, spec: PipelineSpec) -> None:
-        """Name the tasks, and take in what came before they were known."""
+    def begin(self, spec: PipelineSpec, earlier: Sequence[RunEvent] = ()) -> None:
+        """Name the tasks, and take in what came before they were known; `earlier` events are no news to anyone."""
         with self._lock:
             self.status = RunStatus(spec)
+            self.status.apply(earlier)
             for event in self.early:
                 self._apply(event)
 
@@ -78,9 +79,9 @@ def plain_line(task: TaskStatus) -> str:
 
 
 @contextlib.contextmanager
-def watching(watcher: Watcher, spec: PipelineSpec) -> Iterator[None]:
-    """Show the run until the block ends."""
-    watcher.begin(spec)
+def watching(watcher: Watcher, spec: PipelineSpec, earlier: Sequence[RunEvent] = ()) -> Iterator[None]:
+    """Show the run until the block ends. `earlier`: events of it before the watcher heard any."""
+    watcher.begin(spec, earlier)
     if watcher.plain:
         yield
         return

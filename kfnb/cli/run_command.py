@@ -1,20 +1,31 @@
-"""`kfnb run`: start a run in this process, show it live, say at the end where its results are."""
+"""Commands that drive a run or follow one (run, resume, watch, cancel): shown live, and at the end its results."""
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path  # noqa: TC003 - typer looks at the annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kfnb.cli.options import JsonOption, NotebookArgument, ParameterOption, ParametersFileOption, RootOption, client
-from kfnb.cli.output import emit, say
+from kfnb.cli.options import (
+    JsonOption,
+    NotebookArgument,
+    ParameterOption,
+    ParametersFileOption,
+    RootOption,
+    RunArgument,
+    client,
+)
+from kfnb.cli.output import emit, say, show
 from kfnb.cli.parameters import read_parameters
 from kfnb.cli.signals import ending_like_interrupt
 
 if TYPE_CHECKING:
     from kfnb.client import Run
+
+DetachOption = Annotated[bool, typer.Option("--detach", help="Drive the run in a process of its own, and return.")]
 
 EXIT_CODES = {"SUCCEEDED": 0, "SKIPPED": 0, "FAILED": 1, "CANCELED": 130, "CANCELING": 130}
 
@@ -33,13 +44,18 @@ def run(
     remember: Annotated[
         bool, typer.Option("--remember", help="Write what this run learns about the notebook into its tags.")
     ] = False,
+    detach: DetachOption = False,
     json: JsonOption = False,
 ) -> int:
     """Run a notebook as a pipeline on this machine. Ctrl-C cancels; a second one stops at once.
 
+    With --detach a process of its own drives the run, which outlives this command and the terminal: its id is printed
+    as soon as the run cannot be lost any more.
+
     \b
     Examples:
       kfnb run churn.ipynb
+      kfnb run churn.ipynb --detach
       kfnb run churn.ipynb -p epochs=10 -p lr=-0.5 -p 'layers=[64, 32]' -p model=forest
       kfnb run churn.ipynb -f params.yaml --max-parallel 2 --json
     """
@@ -59,12 +75,123 @@ def run(
             max_parallel=max_parallel,
             cache=not no_cache,
             remember=remember,
+            detach=detach,
             on_event=watcher.on_event,
             spec=spec,
         )
+        if detach:
+            return _say_detached(started, as_json=json)
         with watching(watcher, started.spec):
             _wait(started)
-    return _report(started, notebook, as_json=json, remembered=remember)
+    return _report(started, as_json=json)
+
+
+def resume(
+    run: RunArgument,
+    detach: DetachOption = False,
+    root: RootOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Go on with a run whose process was killed, or do anew what did not succeed in one that failed or was cancelled.
+
+    What succeeded does not run again. The notebook is the run's own, as it was when the run began; for an edited one
+    start a new run, which takes what did not change from the cache.
+
+    \b
+    Examples:
+      kfnb resume last
+      kfnb resume 20260101-120000-ab12 --detach
+    """
+    from kfnb.cli.live import Watcher, watching
+
+    watcher = Watcher()
+    here = client(root)
+    earlier = here.get(run).events()
+    with ending_like_interrupt():
+        resumed = here.resume(run, detach=detach, on_event=watcher.on_event)
+        if resumed.state == "SUCCEEDED" and not resumed.is_driven:
+            here.close()
+            say(f"Run {resumed.id} has SUCCEEDED; there is nothing to resume.")
+            if json:
+                emit(resumed.to_dict())
+            return 0
+        if detach:
+            return _say_detached(resumed, as_json=json)
+        with watching(watcher, resumed.spec, earlier):
+            _wait(resumed)
+    return _report(resumed, as_json=json)
+
+
+def watch(run: RunArgument, root: RootOption = None, json: JsonOption = False) -> int:
+    """Show a run live until it ends, whichever process drives it. Ctrl-C ends the watching, not the run.
+
+    A detached run whose process was killed is taken up again. The exit code is that of the run.
+
+    \b
+    Examples:
+      kfnb watch last
+      kfnb run churn.ipynb --detach && kfnb watch last
+    """
+    from kfnb.cli.live import Watcher, watching
+
+    watcher = Watcher()
+    here = client(root)
+    found = here.get(run)
+    if found.is_interrupted and found.info.options.get("detached"):
+        say(f"The process of run {found.id} is gone; going on with it.")
+        here.resume(found.id, detach=True)
+    try:
+        with watching(watcher, found.spec):
+            found.watch(watcher.on_event)
+    except KeyboardInterrupt:
+        say(f"Run {found.id} goes on. `kfnb watch {found.id}` shows it again, `kfnb cancel {found.id}` ends it.")
+        return EXIT_CODES["CANCELED"]
+    if found.is_interrupted:
+        say(f"Run {found.id} is interrupted: its process is gone. `kfnb resume {found.id}` goes on with it.")
+        if json:
+            emit(found.to_dict())
+        return 1
+    return _report(found, as_json=json)
+
+
+def cancel(
+    run: RunArgument,
+    now: Annotated[bool, typer.Option("--now", help="Without letting tasks save what they have.")] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Only ask; do not wait for the run to end.")] = False,
+    root: RootOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Cancel a run, whichever process drives it, and wait until it has ended. `kfnb resume` takes it up again.
+
+    \b
+    Examples:
+      kfnb cancel last
+      kfnb cancel 20260101-120000-ab12 --now
+    """
+    found = client(root).get(run)
+    if found.has_ended:
+        say(f"Run {found.id} has {found.state} already; nothing was cancelled.")
+    else:
+        found.cancel(now=now)
+        if not no_wait:
+            found.wait()
+            if found.is_interrupted:
+                found.cancel(now=now)  # its process died before it could: then we end it
+            say(f"Run {found.id} is {found.state}.")
+        else:
+            say(f"Asked run {found.id} to stop.")
+    if json:
+        emit(found.to_dict())
+    return 0
+
+
+def _say_detached(run: Run, *, as_json: bool) -> int:
+    if as_json:
+        emit(run.to_dict())
+    else:
+        show(run.id)
+    say(f"It runs by itself. `kfnb watch {run.id}` shows it, `kfnb cancel {run.id}` ends it.")
+    return 0
 
 
 def _wait(run: Run) -> None:
@@ -81,13 +208,19 @@ def _wait(run: Run) -> None:
                 run.cancel(now=True)
 
 
-def _report(run: Run, notebook: Path, *, as_json: bool, remembered: bool) -> int:
+def _report(run: Run, *, as_json: bool) -> int:
     document = run.to_dict()
     if as_json:
         emit(document)
     from kfnb.cli.summary import print_failures, print_summary, print_warnings
 
     print_warnings(run, sys.stderr)
-    print_failures(run, sys.stderr, remembered=remembered)
-    print_summary(run, notebook, sys.stderr if as_json else sys.stdout)
+    print_failures(run, sys.stderr, remembered=bool(run.info.options.get("remember")))
+    print_summary(run, _from_here(run.notebook_path), sys.stderr if as_json else sys.stdout)
     return EXIT_CODES.get(document["state"], 1)
+
+
+def _from_here(path: str) -> Path:
+    """Return a path as short as it can be written where the command was called."""
+    relative = os.path.relpath(path)
+    return Path(path if relative.startswith("..") else relative)

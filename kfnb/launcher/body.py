@@ -89,7 +89,7 @@ class Body:
         self._view = view
         self._store = store
         here = str(view.path if view.mirrored else view.folder)
-        self._record = PathRecord(here, view.linked, str(view.folder) if view.mirrored else None)
+        self._record = PathRecord(here, view.linked, str(view.folder) if view.mirrored else None, view.real)
         self._definitions = frozenset(given.task.definitions)
         self._sink = TaskSink(store, given.run_id, self._definitions, self._quietly)
         self._watched: dict[str, bytes | None] = {}
@@ -109,12 +109,20 @@ class Body:
         view = self._view
         if not view.mirrored:
             self._keep_store_reachable()
+            for path in view.environments:
+                namespaces.bind(view.folder / path, view.path / path)
             if any(entry.is_symlink() for entry in map(view.path.joinpath, view.linked)):
-                view.originals.mkdir(exist_ok=True)
-                namespaces.bind(view.folder, view.originals, read_only=True)
+                self._mount_folder("originals", read_only=True)
+            if view.real:
+                self._mount_folder("outlet", read_only=False)
             namespaces.bind(view.path, view.folder)
         os.chdir(view.path if view.mirrored else view.folder)
         self._record.install()
+
+    def _mount_folder(self, name: str, *, read_only: bool) -> None:
+        place = self._view.mounts / name
+        place.mkdir(parents=True, exist_ok=True)
+        namespaces.bind(self._view.folder, place, read_only=read_only)
 
     def _keep_store_reachable(self) -> None:
         """If the store lies in the notebook's folder, the view is about to cover it: go through an open descriptor."""

@@ -8,6 +8,7 @@ notebook.ipynb and log.txt under the attempt's prefix whatever becomes of the bo
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -26,7 +27,7 @@ from kfnb.launcher.workdir import View, settle_outside
 from kfnb.spec import ExecutorInput, ExecutorOutput, TaskError, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from kfnb.launcher.frames import Wires
     from kfnb.launcher.kernel import Kernel
@@ -72,12 +73,15 @@ def launch(
     """
     scratch = Path(given.scratch)
     scratch.mkdir(parents=True, exist_ok=True)
+    _hold(scratch)
     processes.adopt_orphans()
     try:
         mirrored = not _namespaces_work()
         root = store.local_path("")
         view = View(given.folder, scratch, mirrored, (scratch, *([root] if root is not None else [])))
         view.build(given.snapshot, given.files, store)
+        if given.real:
+            view.lead_out(given.real, _relative(given.task.effects.writes, view.folder))
         report = TaskReport(given, store, tell, echo)
         rewrite = (os.fsencode(view.path), os.fsencode(view.folder)) if mirrored else None
         supervisor = Supervisor(given.task.cells, report, _timeout(given), rewrite)
@@ -85,6 +89,7 @@ def launch(
         with _stop_on_signals(supervisor) as wake:
             ended = supervisor.run(lambda wires: _body(given, kernel, view, store, wires), wake)
         output = _compose(given, store, view, report, supervisor, ended)
+        view.settle_real()
         settle_outside(view, scratch)
         report.close()
         store.write(f"{given.prefix}/output.json", to_json(output))
@@ -93,10 +98,22 @@ def launch(
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def _hold(scratch: Path) -> None:
+    """Lock the attempt's folder until this process and its body are gone; who takes the run up again waits for that."""
+    with contextlib.suppress(OSError):  # a file system without locks
+        fcntl.flock(os.open(scratch, os.O_RDONLY | os.O_DIRECTORY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 def _body(given: ExecutorInput, kernel: Kernel, view: View, store: Store, wires: Wires) -> None:
     if not view.mirrored and not namespaces.enter_own_mounts():
         raise RuntimeError("a mount namespace could be had, and now it cannot")
     Body(given, kernel, view, store).run(wires)
+
+
+def _relative(paths: Iterable[str], folder: Path) -> Iterator[str]:
+    """Yield the absolute ones of `paths` that lie in the folder, relative to it."""
+    start = f"{folder}/"
+    return (path.removeprefix(start) for path in paths if path.startswith(start))
 
 
 _works: list[bool] = []

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_TRUNC | os.O_CREAT | os.O_APPEND
 _MACHINERY = (
@@ -36,13 +37,17 @@ class PathRecord:
     """The paths (relative, `/` between parts) that a body read in `folder`. Off until `recording` is set.
 
     `linked` maps paths that are still links to what they link to; they become copies before they are written to.
-    `real_folder`: the notebook's folder where `folder` does not lie at its place; writes to it are `written_elsewhere`.
+    `real_folder`: the notebook's folder where `folder` does not lie at its place; writes to it are `written_elsewhere`,
+    except to the paths in `real`, which lead there on purpose.
     """
 
-    def __init__(self, folder: str, linked: dict[str, Path], real_folder: str | None = None) -> None:
+    def __init__(
+        self, folder: str, linked: dict[str, Path], real_folder: str | None = None, real: AbstractSet[str] = frozenset()
+    ) -> None:
         self.recording = False
         self.written_elsewhere: list[str] = []
         self._real_folder = real_folder
+        self._real = real
         self._folder = folder.rstrip("/") + "/"
         self._linked = linked
         self._read: dict[str, None] = {}
@@ -57,7 +62,7 @@ class PathRecord:
             "os.rename": self._on_rename,
             "os.link": self._on_link,
             "os.symlink": lambda args: self._writes(args[1], keep=True),
-            "os.mkdir": lambda args: self._writes(args[0], keep=True),
+            "os.mkdir": self._on_make_folder,
             "os.chmod": lambda args: self._writes(args[0], keep=True),
             "os.chown": lambda args: self._writes(args[0], keep=True),
             "os.utime": lambda args: self._writes(args[0], keep=True),
@@ -159,6 +164,12 @@ class PathRecord:
         self._writes(args[0], keep=True)
         self._writes(args[1], keep=True)
 
+    def _on_make_folder(self, args: tuple[Any, ...]) -> None:
+        inside = self._inside(args[0])
+        if inside is not None and inside in self._real and not Path(self._folder + inside).exists():
+            Path(self._folder + inside).unlink()  # a link that leads nowhere yet would be in the way
+        self._writes(args[0], keep=True)
+
     def _on_remove(self, args: tuple[Any, ...]) -> None:
         self._reads(args[0])
         self._own_now(args[0])
@@ -186,8 +197,8 @@ class PathRecord:
     def _writes(self, path: Any, keep: bool) -> None:
         inside = self._inside(path)
         if inside is None:
-            real = self._real_folder
-            if real is not None and os.path.normpath(os.fsdecode(path)).startswith(real + "/"):
+            real, text = self._real_folder, os.path.normpath(os.fsdecode(path))
+            if real is not None and text.startswith(real + "/") and text[len(real) + 1 :] not in self._real:
                 self.written_elsewhere.append(os.fsdecode(path))
             return
         self._own.add(inside)

@@ -22,7 +22,7 @@ from kfnb.errors import OutsideError
 from kfnb.spec import Blob, FileChange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 COPY_LIMIT = 1 << 20
 """Files up to this size are copied once a run; larger ones are links."""
@@ -50,7 +50,7 @@ class Entry(msgspec.Struct, frozen=True):
     """One path of the folder when the run started. `held`: where its bytes are, in the snapshot or the real folder."""
 
     path: str
-    kind: Literal["file", "directory", "link"]
+    kind: Literal["file", "directory", "link", "environment"]
     mode: int = 0
     size: int = 0
     modified: int = 0  # nanoseconds
@@ -117,12 +117,18 @@ def _walk(folder: Path, own: set[Path]) -> Iterator[Entry]:
             if item.is_symlink():
                 yield Entry(path, "link", target=str(Path(item.path).readlink()))
             elif item.is_dir():
-                if (Path(item.path) / "pyvenv.cfg").exists():
+                if is_environment(Path(item.path)):
+                    yield Entry(path, "environment")
                     continue
                 yield Entry(path, "directory", mode=stat.S_IMODE(info.st_mode), modified=info.st_mtime_ns)
                 todo.append(path)
             elif item.is_file():
                 yield Entry(path, "file", stat.S_IMODE(info.st_mode), info.st_size, info.st_mtime_ns)
+
+
+def is_environment(folder: Path) -> bool:
+    """Say whether a folder is a Python environment (venv, conda): shown as it is, not copied."""
+    return (folder / "pyvenv.cfg").exists() or (folder / "conda-meta").is_dir()
 
 
 def _ignore_rules(folder: Path) -> Callable[[str, str], bool]:
@@ -138,16 +144,25 @@ def _ignore_rules(folder: Path) -> Callable[[str, str], bool]:
 class View:
     """A task's private copy of the folder, at `path`. `linked`: paths that are still links, and what they link to.
 
-    `own`: folders of kfnb's, which are no part of the view should they lie within.
+    `own`: folders of kfnb's, which are no part of the view should they lie within. `real`: paths that the notebook
+    writes by their absolute names: they lead out of the view, to the folder itself (shown at `outlet`).
+    `environments`: Python environments within the folder, to be shown in the view as they are.
     """
 
     def __init__(self, folder: str, scratch: Path, mirrored: bool, own: Sequence[Path] = ()) -> None:
         self.folder = Path(folder).resolve()
         self._own = [path.resolve() for path in own]
         self.mirrored = mirrored
-        self.originals = self.folder if mirrored else scratch / "originals"
         self.path = _mirror(self.folder, scratch / "mirror") if mirrored else scratch / "view"
+        # What lies within the folder is covered by the view; so then the mounts lie within that.
+        mounts = self.path / ".kfnb" if scratch.resolve().is_relative_to(self.folder) else scratch
+        shown = self.folder / ".kfnb" if mounts != scratch else scratch
+        self.originals = self.folder if mirrored else shown / "originals"
+        self.outlet = self.folder if mirrored else shown / "outlet"
+        self.mounts = mounts
+        self.environments: list[str] = []
         self.linked: dict[str, Path] = {}
+        self.real: set[str] = set()
         self._snapshot = scratch / "snapshot"
         self._entries: dict[str, Entry] = {}
         self._given: dict[str, Blob] = {}
@@ -171,6 +186,31 @@ class View:
             self._apply(change, files, clock + number * 10_000_000)
         self._before = dict(_scan(self.path))
 
+    def lead_out(self, paths: Iterable[str], written: Iterable[str]) -> None:
+        """Have `paths` lead to the folder itself: those that are there, and those that this task is about to write."""
+        written = set(written)
+        for path in paths:
+            there, place = self.folder / path, self.path / path
+            if not there.parent.is_dir() or there.is_dir() or not (there.exists() or path in written):
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.unlink(missing_ok=True)
+            place.symlink_to(self.outlet / path)
+            self.linked.pop(path, None)
+            self.real.add(path)
+        self._before = dict(_scan(self.path))
+
+    def settle_real(self) -> None:
+        """Do to the folder itself what the task did to a path that led out of the view, and led out no more then."""
+        for path in self.real:
+            place, there = self.path / path, self.folder / path
+            if place.is_symlink() and place.readlink() == self.outlet / path:
+                continue
+            if place.exists():
+                shutil.copy2(place, there)
+            else:
+                there.unlink(missing_ok=True)
+
     def _lay_out(self, entries: Sequence[Entry]) -> None:
         held = [e for e in entries if e.kind == "file" and e.held == "snapshot"]
         private = len(held) <= PRIVATE_COUNT and sum(e.size for e in held) <= PRIVATE_TOTAL
@@ -178,6 +218,11 @@ class View:
             place = self.path / entry.path
             if entry.kind == "directory":
                 place.mkdir(exist_ok=True)
+            elif entry.kind == "environment" and self.mirrored:
+                place.symlink_to(self.folder / entry.path)
+            elif entry.kind == "environment":
+                place.mkdir()
+                self.environments.append(entry.path)
             elif entry.kind == "link":
                 place.symlink_to(entry.target)
             elif entry.held == "real":
@@ -228,12 +273,12 @@ class View:
         after = dict(_scan(self.path))
         found: list[tuple[int, FileChange]] = []
         for path, now in after.items():
-            if self._before.get(path) == now:
+            if self._before.get(path) == now or path in self.real:
                 continue
             change = self._changed(path, now, files)
             if change is not None:
                 found.append((now.modified, change))
-        gone = [path for path in self._before if path not in after]
+        gone = [path for path in self._before if path not in after and path not in self.real]
         gone = [path for path in gone if path.rpartition("/")[0] not in gone]
         found.sort(key=lambda item: (item[1].kind != "directory", item[0]))
         return (*(FileChange(path=path, kind="removed") for path in gone), *(change for _, change in found))

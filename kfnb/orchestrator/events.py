@@ -43,18 +43,23 @@ def batch_key(run_id: str, number: int) -> str:
 
 
 class EventLog:
-    """The writing end. One at a time: a second writer is found out at its first batch."""
+    """The writing end. One at a time: a second writer is found out at its first batch.
 
-    def __init__(self, store: Documents, run_id: str) -> None:
+    `number` is that of the first batch to write, `fence` the token that every event of this writer carries.
+    """
+
+    def __init__(self, store: Documents, run_id: str, number: int = 1, fence: int = 1) -> None:
         self._store = store
         self._run_id = run_id
-        self._next = 1
+        self._next = number
+        self._fence = fence
 
     def append(self, events: Sequence[RunEvent]) -> None:
         """Write a batch; StoreError if another process has written under this number."""
         if not events:
             return
-        if not self._store.create(batch_key(self._run_id, self._next), _encoder.encode(events)):
+        fenced = [msgspec.structs.replace(event, fence=self._fence) for event in events]
+        if not self._store.create(batch_key(self._run_id, self._next), _encoder.encode(fenced)):
             raise StoreError(
                 f"Another process writes the log of run {self._run_id}: batch {self._next} is there already. "
                 "This one stops; look at the run with `kfnb show`."
@@ -69,6 +74,11 @@ class EventReader:
         self._store = store
         self._run_id = run_id
         self._next = 1
+
+    @property
+    def next(self) -> int:
+        """Number of the first batch that has not been read."""
+        return self._next
 
     def read(self) -> list[RunEvent]:
         """Return the events that are new since the last call, in order."""
@@ -105,6 +115,10 @@ class RunStatus:
         self.why: str | None = None
         self.started: float | None = None
         self.finished: float | None = None
+        self.fence = 0
+        self.last_time = 0.0
+        self.host: str | None = None  # the machine on which its process ran last
+        self.answered: set[str] = set()  # names of requests
         self.tasks = {task.name: TaskStatus(task.name) for task in spec.tasks}
 
     @property
@@ -115,8 +129,13 @@ class RunStatus:
     def apply(self, events: Iterable[RunEvent]) -> None:
         """Take in events in the order in which they happened."""
         for event in events:
-            if event.kind == "run-started":
-                self.started = event.time
+            self.fence = max(self.fence, event.fence)
+            self.last_time = event.time
+            if event.kind in ("run-started", "run-resumed"):
+                self.started = self.started or event.time
+                self.host = event.data.get("host")
+            elif event.kind == "request":
+                self.answered.add(event.data["request"])
             elif event.kind == "run-state" and event.state is not None:
                 self.state, self.why = event.state, event.why
                 self.finished = event.time if event.state in ENDED else None
@@ -133,7 +152,10 @@ class RunStatus:
             task.attempt = event.attempt or task.attempt
             if event.data.get("cell") is not None and "fact" in event.data:
                 task.fact = (event.data["cell"], event.data["fact"])
-            if event.state == "RUNNING":
-                task.started = event.time
+            if event.state == "PENDING":  # it starts again
+                task.started = task.finished = task.output = task.fact = None
+                task.progress = {}
+            elif event.state == "RUNNING":
+                task.started, task.finished = event.time, None
             elif event.state in ENDED and task.started is not None and task.finished is None:
                 task.finished = event.time

@@ -87,6 +87,16 @@ def resolve_files(task: Task, outputs: Outputs) -> tuple[FileChange, ...]:
     return tuple(changes.values())
 
 
+def real_paths(tasks: Tasks, folder: str) -> tuple[str, ...]:
+    """Return the paths, relative to `folder`, that some task writes by their absolute names, spelled out in its code.
+
+    An absolute path is the user's own, also where it leads back into the notebook's folder.
+    """
+    start = folder.rstrip("/") + "/"
+    written = {path for task in tasks.values() for path in task.effects.writes}
+    return tuple(sorted(p.removeprefix(start) for p in written if p.startswith(start) and "*" not in p))
+
+
 def resolve_records(task: Task, tasks: Tasks, outputs: Outputs, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the condition of `task` may name: recorded scalars, constants, and the run's `parameters`.
 

@@ -6,6 +6,7 @@ blocks the thread it is called in; everything else talks to it through a queue, 
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import time
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from kfnb.errors import KfnbError, OutsideError, StoreError
-from kfnb.orchestrator import conditions, inputs, places
-from kfnb.orchestrator.events import EventLog
+from kfnb.orchestrator import conditions, inputs, places, requests, takeover
+from kfnb.orchestrator.events import EventLog, EventReader, RunStatus
+from kfnb.orchestrator.lease import whoami
 from kfnb.orchestrator.messages import (
     CancelRequested,
     CancelTask,
@@ -30,7 +32,7 @@ from kfnb.orchestrator.messages import (
     TaskProgress,
     TaskStarted,
 )
-from kfnb.orchestrator.scratch import Scratch
+from kfnb.orchestrator.scratch import SNAPSHOT, Scratch
 from kfnb.orchestrator.state import RunState
 from kfnb.runners.base import Exited, Progress, Report, Runner, Started
 from kfnb.spec import ExecutorInput, ExecutorOutput, RunEvent, RunInfo, State, TaskError, to_json
@@ -39,8 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-CANCEL_KEY = "cancel.json"
-CANCEL_NOW_KEY = "cancel-now.json"
+    from kfnb.orchestrator.lease import Lease
 
 _REQUESTS_EVERY = 1.0
 _GRACE = 15.0
@@ -64,9 +65,16 @@ class Documents(Protocol):
     def exists(self, key: str) -> bool:
         """Say whether there is a document."""
 
+    def children(self, prefix: str) -> list[str]:
+        """Return the names right below a prefix."""
+
 
 class Loop:
-    """One run in progress. `run` does everything; `cancel` may be called from any thread and from signal handlers."""
+    """One run in progress. `run` does everything; `cancel` may be called from any thread and from signal handlers.
+
+    A run that was begun before is taken up where its log ends. One that has ended stays as it ended, unless `again`:
+    then all that did not succeed is done anew.
+    """
 
     def __init__(
         self,
@@ -76,6 +84,8 @@ class Loop:
         *,
         root: str,
         scratch: Path,
+        lease: Lease,
+        again: bool = False,
         on_events: Callable[[list[RunEvent]], None] = lambda events: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -86,8 +96,14 @@ class Loop:
         self._scratch = Scratch(scratch)
         self._on_events = on_events
         self._clock = clock
+        self._lease = lease
+        self._again = again
         self._state = RunState(info.spec, max_parallel=int(info.options.get("max_parallel") or 1))
         self._log = EventLog(store, info.run_id)
+        self._real_paths = inputs.real_paths(self._state.tasks, info.folder)
+        self._answered: set[str] = set()
+        self._answers: list[RunEvent] = []
+        self._last_time = 0.0
         self._queue: queue.SimpleQueue[Report | CancelRequested] = queue.SimpleQueue()
         self._snapshot: str | None = None
         self._progress: dict[str, RunEvent] = {}
@@ -101,13 +117,22 @@ class Loop:
     def run(self) -> State:
         """Run everything and return the state in which the run ended; KfnbError if something outside cannot be used.
 
-        Whatever happens, every process is gone and the scratch folder is removed when this returns.
+        Whatever happens, every process is gone and the scratch folder is removed when this returns. LeaseHeld, with
+        nothing done, if another process drives the run.
         """
+        with contextlib.closing(self._runner), self._lease:
+            return self._run_alone()
+
+    def _run_alone(self) -> State:
         try:
             self._scratch.claim()
+            begun = self._read_log()
+            if begun is not None and begun.ended and not self._again:
+                return begun.state
+            first = RunStarted() if begun is None else self._take_up(begun)
             self._runner.open(self._queue.put, self._info.spec.preload)
-            self._snapshot = self._runner.snapshot(self._info.folder, str(self._scratch.folder / "snapshot"))
-            return self._drive()
+            self._snapshot = self._scratch.kept_snapshot() or self._make_snapshot()
+            return self._drive(first)
         except OSError as error:
             raise self._give_up(OutsideError(f"Run {self._info.run_id} cannot go on: {error}.")) from error
         except KfnbError as error:
@@ -116,10 +141,28 @@ class Loop:
             self._runner.close()
             self._scratch.remove()
 
+    def _read_log(self) -> RunStatus | None:
+        """Continue the log where it ends, and return what it says; None if the run was never begun."""
+        reader, status = EventReader(self._store, self._info.run_id), RunStatus(self._info.spec)
+        status.apply(reader.read())
+        self._log = EventLog(self._store, self._info.run_id, reader.next, status.fence + 1)
+        self._last_time = status.last_time
+        return status if reader.next > 1 else None
+
+    def _take_up(self, begun: RunStatus) -> RunStarted:
+        """Return how to go on. What was asked of the run before counts no more: whoever takes it up wants it to run."""
+        self._answered = {*begun.answered, *requests.unanswered(self._store, self._info.run_id, begun.answered)}
+        return RunStarted(takeover.earlier_attempts(self._store, self._info, begun))
+
+    def _make_snapshot(self) -> str | None:
+        made = self._runner.snapshot(self._info.folder, str(self._scratch.folder / SNAPSHOT))
+        self._scratch.keep_snapshot()
+        return made
+
     # --------------------------------------------------------------------------------------------------- the loop
 
-    def _drive(self) -> State:
-        end = self._step([RunStarted()])
+    def _drive(self, first: RunStarted) -> State:
+        end = self._step([first])
         while end is None:
             end = self._step(self._next_events())
         return end
@@ -181,6 +224,7 @@ class Loop:
             state=inputs.resolve_state(task, self._state.tasks, self._state.outputs),
             files=inputs.resolve_files(task, self._state.outputs),
             snapshot=self._snapshot,
+            real=self._real_paths,
             save=self._info.options.get("save", "final"),
             timeout=task.settings.timeout,
         )
@@ -239,13 +283,14 @@ class Loop:
         if now < self._next_look:
             return []
         self._next_look = now + _REQUESTS_EVERY
-        if self._store.exists(places.run_key(self._info.run_id, "requests", CANCEL_NOW_KEY)):
-            return [CancelRequested(now=True)]
-        if self._state.state == "RUNNING" and self._store.exists(
-            places.run_key(self._info.run_id, "requests", CANCEL_KEY)
-        ):
-            return [CancelRequested()]
-        return []
+        events: list[Event] = []
+        for name in requests.unanswered(self._store, self._info.run_id, self._answered):
+            asked = requests.read(self._store, self._info.run_id, name)
+            self._answered.add(name)
+            self._answers.append(RunEvent(kind="request", time=self._clock(), data={"request": name}))
+            if asked is not None:
+                events.append(CancelRequested(now=asked.now))
+        return events
 
     def _kill_overdue(self) -> None:
         now = time.monotonic()
@@ -262,9 +307,10 @@ class Loop:
 
     def _record(self, instructions: list[Instruction]) -> None:
         """Append what happened to the log and tell the listeners. Progress alone makes at most one batch a second."""
-        now = self._clock()
+        # A clock that is set back must not make things end before they began.
+        now = self._last_time = max(self._clock(), self._last_time)
         shown: list[RunEvent] = []
-        kept: list[RunEvent] = []
+        kept, self._answers = self._answers, []
         for record in (i for i in instructions if isinstance(i, Record)):
             event = RunEvent(
                 kind=record.kind,
@@ -274,7 +320,7 @@ class Loop:
                 state=record.state,
                 why=record.why,
                 output=record.output,
-                data=record.data,
+                data=whoami() if record.kind in ("run-started", "run-resumed") else record.data,
             )
             shown.append(event)
             if record.kind == "task-progress" and record.task is not None:
@@ -293,8 +339,8 @@ class Loop:
         now = self._clock()
         why = str(error)
         events = [
-            RunEvent(kind="task-state", time=now, task=task, attempt=1, state="CANCELED", why=why)
-            for task in self._state.active()
+            RunEvent(kind="task-state", time=now, task=task, attempt=attempt, state="CANCELED", why=why)
+            for task, attempt in self._state.active()
         ]
         events.append(RunEvent(kind="run-state", time=now, state="FAILED", why=why))
         try:

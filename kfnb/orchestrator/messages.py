@@ -20,8 +20,22 @@ class _Message(msgspec.Struct, frozen=True):
 # ------------------------------------------------------------------------------------------------------------- events
 
 
+class Earlier(_Message, frozen=True):
+    """What a task has from before: its last attempt, and its result where that stands. `recorded`: the log has it.
+
+    `state` is what the log says about the task.
+    """
+
+    attempt: int = 0
+    output: ExecutorOutput | None = None
+    recorded: bool = False
+    state: State = "PENDING"
+
+
 class RunStarted(_Message, frozen=True):
-    """The run begins; told once, first."""
+    """The run begins, or is taken up again with what its tasks have already; told once, first."""
+
+    earlier: dict[str, Earlier] | None = None
 
 
 class ConditionDecided(_Message, frozen=True):
@@ -91,7 +105,7 @@ class CancelTask(_Message, frozen=True):
 class Record(_Message, frozen=True):
     """Something happened that belongs in the run's log; the loop adds the time."""
 
-    kind: Literal["run-started", "task-state", "task-progress", "task-output", "run-state"]
+    kind: Literal["run-started", "run-resumed", "task-state", "task-progress", "task-output", "run-state"]
     task: str | None = None
     attempt: int | None = None
     state: State | None = None

@@ -32,6 +32,14 @@ def attempt_key(run_id: str, slug: str, attempt: int) -> str:
     return run_key(run_id, "tasks", slug, str(attempt))
 
 
+def lease_path(home: Path, runs: Path | None, run_id: str) -> Path:
+    """Return where the lease of a run lies: beside the run, or in the data folder where the store is elsewhere.
+
+    `runs` is the run's folder if its store is on this machine.
+    """
+    return runs / "lease" if runs is not None else home / "leases" / run_id
+
+
 def own_folders(home: Path, root: Path | None) -> tuple[str, ...]:
     """Return the folders of this machine that hold runs, artifacts and scratch; `root`: the store, if it is here."""
     roots = {home / "store"} | ({root} if root is not None else set())

@@ -91,6 +91,33 @@ def outputs_by_cell(store: Documents, spec: PipelineSpec, status: RunStatus) -> 
     return found
 
 
+def facts(status: RunStatus) -> dict[str, tuple[str, str]]:
+    """Return what was learned about the notebook: for each task that stopped with a fact, (cell, tag)."""
+    return {name: task.fact for name, task in status.tasks.items() if task.fact is not None}
+
+
+def remember(path: Path, learned: dict[str, tuple[str, str]]) -> None:
+    """Write `learned` facts as tags into the notebook at `path`."""
+    from kfnb.notebook.writer import add_tags, write_notebook  # only needed here
+
+    if learned:
+        content = read_notebook(path)
+        for cell, tag in learned.values():
+            content = add_tags(content, cell, [tag])
+        write_notebook(path, content)
+
+
+def read_notebook(path: Path) -> dict[str, Any]:
+    """Return the JSON of the notebook at `path`; OutsideError if it cannot be read or is none."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_bytes())
+    except OSError as error:
+        raise OutsideError(f"The notebook {path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise OutsideError(f"{path} is not a notebook: {error}.") from None
+    return content
+
+
 def written_files(spec: PipelineSpec, status: RunStatus) -> list[FileChange]:
     """Return what the run did to the folder: the last change of each path, in notebook order of these changes."""
     changes: dict[str, FileChange] = {}

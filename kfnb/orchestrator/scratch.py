@@ -1,19 +1,34 @@
 """The scratch folder of a living run: made when it starts, removed when it ends, swept by a later run if it was killed.
 
-Used by the loop. A lock that dies with its process says whether a folder is still in use.
+Used by the loop. A lock that dies with its process says whether a folder is still in use; so does one on each attempt's
+own folder, which the attempt's processes hold, for they may outlive the process of the run by some seconds.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
+import time
 from typing import TYPE_CHECKING
 
+from kfnb.errors import OutsideError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+SNAPSHOT = "snapshot"
+"""Name of the run's own copy of small files in its scratch folder."""
+
 _LOCK = "lock"
+_COMPLETE = "snapshot-complete"
+_KEEP_SECONDS = 86_400.0
+"""How long the copy of a run that was killed is kept: a run that is taken up again goes on with the files it had."""
+_END_SECONDS = 20.0
+"""How long attempts of a run's earlier process may take to end: they save what they have (5 s), then are killed."""
+_PAUSE = 0.02
 
 
 class Scratch:
@@ -24,7 +39,10 @@ class Scratch:
         self._lock: int | None = None
 
     def claim(self) -> None:
-        """Make the folder, and remove those beside it whose run is gone. OSError if it cannot be made."""
+        """Make the folder, wait until the attempts of an earlier process are gone, and sweep what killed runs left.
+
+        OSError if it cannot be made; OutsideError if an earlier attempt does not end.
+        """
         while self._lock is None:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = _try_lock(self.folder, os.O_CREAT)
@@ -32,9 +50,21 @@ class Scratch:
                 self._lock = lock
             else:  # swept by another run in the moment before the lock was held
                 os.close(lock)
+        for attempt in _attempts(self.folder):
+            _wait_for_end(attempt)
+            shutil.rmtree(attempt, ignore_errors=True)
         for other in self.folder.parent.iterdir():
             if other != self.folder:
                 _sweep(other)
+
+    def kept_snapshot(self) -> str | None:
+        """Return the run's copy of small files that an earlier process of it made, if it is there and whole."""
+        whole = (self.folder / _COMPLETE).exists() and (self.folder / SNAPSHOT).is_dir()
+        return str(self.folder / SNAPSHOT) if whole else None
+
+    def keep_snapshot(self) -> None:
+        """Note that the copy of small files is whole."""
+        (self.folder / _COMPLETE).touch()
 
     def remove(self) -> None:
         """Remove the folder with all that is in it."""
@@ -47,12 +77,47 @@ class Scratch:
             self._lock = None
 
 
+def _attempts(folder: Path) -> Iterator[Path]:
+    return (entry for entry in sorted(folder.iterdir()) if entry.name != SNAPSHOT and entry.is_dir())
+
+
+def _wait_for_end(attempt: Path) -> None:
+    end = time.monotonic() + _END_SECONDS
+    while _is_in_use(attempt):
+        if time.monotonic() >= end:
+            raise OutsideError(
+                f"Processes of an earlier attempt still work in {attempt}. End them (`fuser {attempt}` names them), "
+                "then resume the run."
+            )
+        time.sleep(_PAUSE)
+
+
+def _is_in_use(attempt: Path) -> bool:
+    try:
+        descriptor = os.open(attempt, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _sweep(folder: Path) -> None:
+    """Remove what a run that is gone left; its copy of small files only when nobody has taken it up for a day."""
     try:
         lock = _try_lock(folder, 0)
     except OSError:
         return  # in use, just being made or just being removed
-    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        attempts = list(_attempts(folder))
+        if not any(map(_is_in_use, attempts)):
+            fresh = (folder / _COMPLETE).exists() and time.time() - (folder / _LOCK).stat().st_mtime < _KEEP_SECONDS
+            for gone in attempts if fresh else [folder]:
+                shutil.rmtree(gone, ignore_errors=True)
     os.close(lock)
 
 

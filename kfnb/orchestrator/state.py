@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from kfnb.errors import Diagnostic, Fix
@@ -22,6 +22,7 @@ from kfnb.orchestrator.messages import (
     CancelRequested,
     CancelTask,
     ConditionDecided,
+    Earlier,
     EvaluateCondition,
     Event,
     FinishRun,
@@ -41,7 +42,8 @@ Phase = Literal[
 """Where a task is. The first four are PENDING to everyone else."""
 
 MOVES: dict[Phase, frozenset[Phase]] = {
-    "WAITING": frozenset({"DECIDING", "READY", "SKIPPED", "CANCELED"}),
+    # The last two of WAITING where a run is taken up again with what it has already.
+    "WAITING": frozenset({"DECIDING", "READY", "SKIPPED", "CANCELED", "SUCCEEDED", "FAILED"}),
     "DECIDING": frozenset({"READY", "SKIPPED", "FAILED", "CANCELED"}),
     "READY": frozenset({"STARTING", "SKIPPED", "CANCELED"}),
     "STARTING": frozenset({"RUNNING", "CANCELING", "SUCCEEDED", "FAILED", "CANCELED"}),
@@ -85,6 +87,7 @@ class RunState:
                 self._below[other].append(number)
         self._phase: list[Phase] = ["WAITING"] * len(spec.tasks)
         self._why: list[str | None] = [None] * len(spec.tasks)
+        self._attempt: list[int] = [0] * len(spec.tasks)
         self._ready: list[int] = []
         self._active = 0
         self._left = len(spec.tasks)
@@ -102,13 +105,14 @@ class RunState:
         """Take in one event and return what to do now, in order."""
         self._instructions = []
         if isinstance(event, RunStarted):
-            self._run_started()
+            self._run_started(event)
         elif isinstance(event, CancelRequested):
             self._cancel_run(event.now)
         else:
             number = self._number[event.task]
             handler = HANDLERS.get((type(event), self._phase[number]))
-            if handler is not None:
+            late = not isinstance(event, ConditionDecided) and event.attempt != self._attempt[number]
+            if handler is not None and not late:
                 handler(self, number, event)
         self._start_ready()
         self._finish_if_done()
@@ -123,9 +127,9 @@ class RunState:
         """Return why a task is in the state it is in, where there is something to say."""
         return self._why[self._number[task]]
 
-    def active(self) -> Iterator[str]:
-        """Yield the tasks that have been started and are not over."""
-        return (self._list[n].name for n, phase in enumerate(self._phase) if phase in ACTIVE)
+    def active(self) -> Iterator[tuple[str, int]]:
+        """Yield the tasks that have been started and are not over, each with its attempt."""
+        return ((self._list[n].name, self._attempt[n]) for n, phase in enumerate(self._phase) if phase in ACTIVE)
 
     def validate(self) -> None:
         """Check what must hold between any two events; used by tests."""
@@ -149,14 +153,44 @@ class RunState:
 
     # ---------------------------------------------------------------------------------------------------- the run
 
-    def _run_started(self) -> None:
+    def _run_started(self, event: RunStarted) -> None:
         if self.state != "PENDING":
             return
-        self._emit(Record("run-started"))
+        self._emit(Record("run-started" if event.earlier is None else "run-resumed"))
         self._set_run_state("RUNNING")
+        self._take_up(event.earlier or {})
         for number, waits in enumerate(self._waits_for):
             if waits == 0 and self._phase[number] == "WAITING":
                 self._becomes_possible(number)
+
+    def _take_up(self, earlier: Mapping[str, Earlier]) -> None:
+        """Put the tasks where they were: done is what has a result that stands, all else is still to do."""
+        known = [(number, earlier[task.name]) for number, task in enumerate(self._list) if task.name in earlier]
+        for number, before in known:
+            self._attempt[number] = before.attempt
+            if before.output is not None and before.output.state == "SUCCEEDED":
+                self._succeed(number, before.output, recorded=before.recorded)
+            elif before.output is None and before.state != "PENDING":
+                self._emit(Record("task-state", self._list[number].name, before.attempt, "PENDING", "it starts again"))
+        for number, before in known:
+            if before.output is not None and before.output.state != "SUCCEEDED":
+                self._emit(Record("task-output", self._list[number].name, before.attempt, output=before.output))
+                self._fail(number, error_of(before.output), before.attempt)
+        for number, before in known:
+            if before.output is not None:
+                self._look_for_conflicts(number, before.output)
+
+    def _succeed(self, number: int, output: ExecutorOutput, *, recorded: bool) -> None:
+        """Take over a result from before. Nothing starts here: that some task above is not done yet cannot be."""
+        name = self._list[number].name
+        self.outputs[name] = output
+        emitted = len(self._instructions)
+        self._emit(Record("task-output", name, self._attempt[number], output=output))
+        self._move(number, "SUCCEEDED", attempt=self._attempt[number])
+        if recorded:
+            del self._instructions[emitted:]
+        for below in self._below[number]:
+            self._waits_for[below] -= 1
 
     def _cancel_run(self, now: bool) -> None:
         if self.state not in ("PENDING", "RUNNING", "CANCELING"):
@@ -225,7 +259,8 @@ class RunState:
             number = heapq.heappop(self._ready)
             if self._phase[number] == "READY":
                 self._move(number, "STARTING")
-                self._emit(StartTask(self._list[number].name, 1))
+                self._attempt[number] += 1
+                self._emit(StartTask(self._list[number].name, self._attempt[number]))
 
     # ------------------------------------------------------------------------------------------ while it is running
 
@@ -249,11 +284,9 @@ class RunState:
             self._move(number, "CANCELED", self._why[number], event.attempt)
             self._skip_below(number, f"it needs {event.task!r}, which was cancelled")
         else:
-            error = output.error or TaskError(message=_NO_REASON[output.state], code="KF651")
-            self._fail(number, error, event.attempt)
+            self._fail(number, error_of(output), event.attempt)
         if number not in self._taken_back and not canceling:
-            for conflict in self._paths.add(number, output):
-                self._stop_reader(conflict)
+            self._look_for_conflicts(number, output)
 
     # --------------------------------------------------------------------------------------------------- consequences
 
@@ -305,6 +338,10 @@ class RunState:
                 continue
             stack.extend(self._below[below])
 
+    def _look_for_conflicts(self, number: int, output: ExecutorOutput) -> None:
+        for conflict in self._paths.add(number, output):
+            self._stop_reader(conflict)
+
     def _stop_reader(self, conflict: Conflict) -> None:
         """A task read what a step above it wrote, without that step being done first: its result cannot stand."""
         reader, writer = self._list[conflict.reader], self._list[conflict.writer]
@@ -316,10 +353,10 @@ class RunState:
 
     def _cancel_task(self, number: int, why: str, now: bool) -> None:
         if self._phase[number] != "CANCELING":
-            self._move(number, "CANCELING", why, 1)
+            self._move(number, "CANCELING", why, self._attempt[number])
         elif not now:
             return
-        self._emit(CancelTask(self._list[number].name, 1, now))
+        self._emit(CancelTask(self._list[number].name, self._attempt[number], now))
 
     # -------------------------------------------------------------------------------------------------------- moving
 
@@ -357,6 +394,11 @@ HANDLERS: dict[tuple[type, Phase], Handler] = {
     (TaskFinished, "RUNNING"): RunState._finished,
     (TaskFinished, "CANCELING"): RunState._finished,
 }
+
+
+def error_of(output: ExecutorOutput) -> TaskError:
+    """Return the error of a result that is no success."""
+    return output.error or TaskError(message=_NO_REASON[output.state], code="KF651")
 
 
 def why_it_failed(error: TaskError) -> str:

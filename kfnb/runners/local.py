@@ -28,15 +28,15 @@ _MAX_STARTS = 4
 class LocalRunner:
     """The runner of this machine (see `kfnb.runners.base.Runner`). One object serves one run.
 
-    `home`: kfnb's data folder, where that is not what the environment says. `leave_out`: folders that are kfnb's own
-    (runs, artifacts, scratch); a notebook that lies above them does not see them.
+    `home`: kfnb's data folder, where that is not what the environment says. `kernel`: name of the kernelspec to use.
+    `leave_out`: folders that are kfnb's own (runs, artifacts, scratch); a notebook above them does not see them.
     """
 
     def __init__(self, home: Path | None = None) -> None:
         self.leave_out: tuple[str, ...] = ()
         self._home = home
         self._interpreter: Interpreter | None = None
-        self._kernel = DEFAULT_KERNEL
+        self.kernel = DEFAULT_KERNEL
         self._server: ServerProcess | None = None
         self._starts = 0
         self._preload: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class LocalRunner:
     def prestart(self, kernel: str = DEFAULT_KERNEL) -> None:
         """Start the server of `kernel` now, without waiting for it; one of another kernel is ended first."""
         interpreter = find_interpreter(kernel)
-        self._kernel = kernel
+        self.kernel = kernel
         if self._server is not None and interpreter != self._interpreter:
             self._end_server()
         self._interpreter = interpreter
@@ -65,7 +65,7 @@ class LocalRunner:
         self._report = report
         self._preload = preload
         if self._server is None:
-            self.prestart(self._kernel)
+            self.prestart(self.kernel)
         self._send_preload()
         self._wait(lambda: self._ready)
 
@@ -150,11 +150,11 @@ class LocalRunner:
         python = self._interpreter.command[0]
         if "No module named" in why and "kfnb" in why:
             return (
-                f"Kernel {self._kernel!r} runs {python}, where kfnb is not installed. "
+                f"Kernel {self.kernel!r} runs {python}, where kfnb is not installed. "
                 f"Install it there: {python} -m pip install kfnb"
             )
         last = why.strip().splitlines()[-1] if why.strip() else "it ended without a message"
-        return f"Kernel {self._kernel!r} ({python}) cannot be started: {last}"
+        return f"Kernel {self.kernel!r} ({python}) cannot be started: {last}"
 
     # ------------------------------------------------------------------------------------- called by the reading thread
 

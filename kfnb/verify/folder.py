@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 
 from kfnb.launcher.namespaces import bind, enter_own_mounts
+from kfnb.launcher.workdir import is_environment
 
 LINKED_FROM = 64_000_000
 """Bytes from which a file is not copied; the link leads to a place that cannot be written to, where that can be had."""
@@ -35,7 +36,10 @@ def enter_copy(folder: Path, scratch: Path) -> Path:
             original = kept
         else:
             own_mounts = False
-    copy_tree(original, copy)
+    environments = copy_tree(original, copy)
+    if own_mounts:
+        for environment in environments:
+            bind(original / environment, copy / environment)
     if own_mounts and bind(copy, folder):
         return folder
     with contextlib.suppress(OSError):  # a parent that cannot be listed is not mirrored
@@ -45,19 +49,27 @@ def enter_copy(folder: Path, scratch: Path) -> Path:
     return copy
 
 
-def copy_tree(source: Path, target: Path) -> None:
-    """Copy a folder: small files as they are, large ones as links, environments and version control not at all."""
+def copy_tree(source: Path, target: Path) -> list[Path]:
+    """Copy a folder: small files as they are, large ones as links, version control not at all.
+
+    Python environments become empty folders, whose places (relative) are returned.
+    """
     target.mkdir()
+    environments: list[Path] = []
     for entry in os.scandir(source):
         destination = target / entry.name
         if entry.is_symlink():
             destination.symlink_to(_link_target(Path(entry.path)))
         elif entry.is_dir():
-            if entry.name not in LEFT_OUT and not Path(entry.path, "pyvenv.cfg").exists():
-                copy_tree(Path(entry.path), destination)
+            if is_environment(Path(entry.path)):
+                destination.mkdir()
+                environments.append(Path(entry.name))
+            elif entry.name not in LEFT_OUT:
+                environments += [entry.name / below for below in copy_tree(Path(entry.path), destination)]
         elif entry.is_file():
             _copy_file(entry, destination)
     shutil.copystat(source, target)
+    return environments
 
 
 def _copy_file(entry: os.DirEntry[str], destination: Path) -> None:

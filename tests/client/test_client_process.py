@@ -96,10 +96,10 @@ def test_a_script_that_does_not_wait_still_gets_its_run(client: Client, tmp_path
 
 
 def test_no_process_outlives_a_killed_client(client: Client, tmp_path: Path) -> None:
-    """When a run's process is killed, its server and tasks end by themselves; the next run sweeps its folder."""
+    """When a run's process is killed, its server and tasks end by themselves; a cancel then removes its folder."""
     write_notebook(tmp_path / "p.ipynb", "print('begun', flush=True)\nimport time\ntime.sleep(60)")
     process = start(tmp_path, "-c", SCRIPT)
-    begun(client, process)
+    run = begun(client, process)
     process.kill()
     process.communicate()
     end = time.monotonic() + 30
@@ -107,6 +107,9 @@ def test_no_process_outlives_a_killed_client(client: Client, tmp_path: Path) -> 
         os.sched_yield()
     assert [] == processes_of(tmp_path / "home")
     assert "SUCCEEDED" == client.run(write_notebook(tmp_path / "q.ipynb", "x = 1")).wait().state
+    assert ("RUNNING", True) == (run.state, run.is_interrupted)
+    run.cancel()
+    assert ("CANCELED", False) == (run.state, run.is_interrupted)
 
 
 def prepared(client: Client, folder: Path, *steps: str) -> str:

@@ -109,17 +109,18 @@ def test_the_parents_of_the_folder_are_there(anyplace: Place) -> None:
 
 
 def test_what_is_no_part_of_the_view(anyplace: Place) -> None:
-    """Git's data, environments, caches and what .kfnbignore names are left out; git-ignored data is not."""
+    """Git's data, caches and what .kfnbignore names are left out; git-ignored data is not, nor are environments."""
     folder = anyplace.folder
     for name in (".git", "__pycache__", ".ipynb_checkpoints", "node_modules", "env", "secret", "data"):
         (folder / name).mkdir()
-    (folder / "env" / "pyvenv.cfg").touch()
+    (folder / "env" / "pyvenv.cfg").write_text("here")
     (folder / "data" / "ignored.csv").touch()
     (folder / "big.log").touch()
     (folder / ".gitignore").write_text("data\n")
     (folder / ".kfnbignore").write_text("secret/\n*.log\n")
-    ran = anyplace.run("import os\nprint(sorted(os.listdir('.')), os.listdir('data'))")
-    assert "['.gitignore', '.kfnbignore', 'data'] ['ignored.csv']\n" == ran.text(0)
+    ran = anyplace.run("import os\nprint(sorted(os.listdir('.')), os.listdir('data'), open('env/pyvenv.cfg').read())")
+    assert "['.gitignore', '.kfnbignore', 'data', 'env'] ['ignored.csv'] here\n" == ran.text(0)
+    assert () == ran.output.files
 
 
 @pytest.mark.parametrize(

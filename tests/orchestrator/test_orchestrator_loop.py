@@ -13,9 +13,10 @@ from process_runner import ProcessRunner
 
 from kfnb.artifacts.store import Store
 from kfnb.errors import StoreError
+from kfnb.orchestrator import requests
 from kfnb.orchestrator.events import EventLog, EventReader, RunStatus, batch_key
-from kfnb.orchestrator.loop import CANCEL_KEY, Loop
-from kfnb.orchestrator.places import run_key
+from kfnb.orchestrator.lease import Lease
+from kfnb.orchestrator.loop import Loop
 from kfnb.spec import Cell, Condition, PipelineSpec, RunEvent, RunInfo, Task
 
 
@@ -36,6 +37,7 @@ class Place:
             self.runner,
             root=str(folder / "store"),
             scratch=folder / "scratch",
+            lease=Lease(folder / "lease"),
             on_events=self._take,
         )
 
@@ -147,7 +149,7 @@ def test_a_request_in_the_store_cancels_a_run_of_another_process(tmp_path: Path)
     thread = threading.Thread(target=place.loop.run)
     thread.start()
     place.wait_for(running("a"))
-    place.store.create(run_key("r1", "requests", CANCEL_KEY), b"{}")
+    requests.ask(place.store, "r1", requests.Request(kind="cancel"))
     thread.join(30)
     assert "CANCELED" == place.status().state
 
@@ -180,7 +182,7 @@ def test_progress_reaches_listeners_and_the_log(tmp_path: Path) -> None:
 def test_two_writers_of_one_log_cannot_both_win(tmp_path: Path) -> None:
     """The second writer of a batch is told so, and the first one's batch stays."""
     store = Store(str(tmp_path))
-    event = RunEvent(kind="run-started", time=time.time())
+    event = RunEvent(kind="run-started", time=time.time(), fence=1)
     EventLog(store, "r1").append([event])
     with pytest.raises(StoreError, match="Another process"):
         EventLog(store, "r1").append([event, event])
@@ -191,8 +193,8 @@ def test_a_reader_gets_each_event_once(tmp_path: Path) -> None:
     """A second read returns what has come since the first."""
     store = Store(str(tmp_path))
     log, reader = EventLog(store, "r1"), EventReader(store, "r1")
-    first = [RunEvent(kind="run-started", time=1.0)]
-    second = [RunEvent(kind="run-state", time=2.0, state="RUNNING")]
+    first = [RunEvent(kind="run-started", time=1.0, fence=1)]
+    second = [RunEvent(kind="run-state", time=2.0, state="RUNNING", fence=1)]
     log.append(first)
     assert first == reader.read()
     log.append(second)

@@ -1,0 +1,98 @@
+"""What a run that was begun before has already: read from its log and from what its attempts left in the store.
+
+Used by the loop when it takes a run up again, after its process was killed or to do anew what did not succeed, and to
+end a run that nobody drives.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from kfnb.errors import StoreError
+from kfnb.orchestrator import places
+from kfnb.orchestrator.events import ENDED, EventLog, EventReader, RunStatus, TaskStatus
+from kfnb.orchestrator.messages import Earlier
+from kfnb.spec import ExecutorOutput, RunEvent, RunInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KILLED_WITH_IT = frozenset({"KF600", "KF601", "KF602"})
+"""Codes of an attempt whose process died: where the run's own process died too, that was no fault of the step."""
+
+_output_decoder = msgspec.json.Decoder(ExecutorOutput)
+
+
+class Documents(Protocol):
+    """What is needed of a store."""
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Write a document if there is none; say whether it was written."""
+
+    def read(self, key: str) -> bytes:
+        """Return a document."""
+
+    def exists(self, key: str) -> bool:
+        """Say whether there is a document."""
+
+    def children(self, prefix: str) -> list[str]:
+        """Return the names right below a prefix."""
+
+
+def earlier_attempts(store: Documents, info: RunInfo, status: RunStatus) -> dict[str, Earlier]:
+    """Return, for each task that was begun or ended before, its last attempt and the result that stands.
+
+    Of a run that has ended only what succeeded stands. Of one that was interrupted what failed stays failed, and an
+    attempt that ended unseen is taken as it ended, unless it was killed together with the run.
+    """
+    return {task.name: earlier for task, earlier in _attempts(store, info, status) if earlier != Earlier()}
+
+
+def _attempts(store: Documents, info: RunInfo, status: RunStatus) -> Iterator[tuple[TaskStatus, Earlier]]:
+    for task in status.tasks.values():
+        if task.state not in ENDED:
+            yield task, _unseen(store, info, task)
+        else:
+            stands = task.state == "SUCCEEDED" or (task.state == "FAILED" and not status.ended)
+            yield task, Earlier(task.attempt, task.output if stands else None, recorded=True, state=task.state)
+
+
+def _unseen(store: Documents, info: RunInfo, task: TaskStatus) -> Earlier:
+    """Return the last attempt that was started, whether or not the log got to say so."""
+    slug = info.spec.task(task.name).slug
+    last = task.attempt
+    while store.exists(places.attempt_key(info.run_id, slug, last + 1) + "/input.json"):
+        last += 1
+    output = _read_output(store, places.attempt_key(info.run_id, slug, last) + "/output.json") if last else None
+    return Earlier(last, output, state=task.state)
+
+
+def _read_output(store: Documents, key: str) -> ExecutorOutput | None:
+    if not store.exists(key):
+        return None
+    try:
+        output = _output_decoder.decode(store.read(key))
+    except (msgspec.DecodeError, StoreError):
+        return None
+    killed = output.error is not None and output.error.code in KILLED_WITH_IT
+    return None if output.state == "CANCELED" or killed else output
+
+
+def cancel_abandoned(store: Documents, info: RunInfo, now: float) -> list[RunEvent]:
+    """End a run that nobody drives as CANCELED, and return the events that say so; the caller holds its lease."""
+    reader, status = EventReader(store, info.run_id), RunStatus(info.spec)
+    status.apply(reader.read())
+    if status.ended:
+        return []
+    log = EventLog(store, info.run_id, reader.next, status.fence + 1)
+    why = "the run was cancelled"
+    events = [
+        RunEvent(kind="task-state", time=now, task=t.name, attempt=t.attempt or None, state="CANCELED", why=why)
+        for t in status.tasks.values()
+        if t.state not in ENDED
+    ]
+    events.append(RunEvent(kind="run-state", time=now, state="CANCELED", why="it was cancelled while nobody drove it"))
+    log.append(events)
+    return events
