@@ -78,7 +78,9 @@ def run(
     experiment: str = "Default",
     max_parallel: int | None = None,
     cache: bool = True,
+    fail_fast: bool = False,
     remember: bool = False,
+    detach: bool = False,
     on_event: Callable[[RunEvent], None] | None = None,
 ) -> Run:
     """Start a run of the notebook at `path` on this machine and return it at once; see `kfnb.Client.run`."""
@@ -91,7 +93,9 @@ def run(
         experiment=experiment,
         max_parallel=max_parallel,
         cache=cache,
+        fail_fast=fail_fast,
         remember=remember,
+        detach=detach,
         on_event=on_event,
     )
 

@@ -99,6 +99,7 @@ class Client:
         experiment: str = "Default",
         max_parallel: int | None = None,
         cache: bool = True,
+        fail_fast: bool = False,
         remember: bool = False,
         save: Literal["needed", "final", "all"] = "final",
         detach: bool = False,
@@ -108,15 +109,17 @@ class Client:
         """Start a run of the notebook at `path` and return it at once; `wait()` waits for its end.
 
         `params` are values for the notebook's parameters. `max_parallel`: tasks at a time (default: the number of
-        processors, at least 2). `remember`: facts learned while running become tags of the notebook. `save`: which
-        values are kept: those that a step needs, also every final value, or all. `detach`: a process of its own drives
-        the run and outlives this one (`on_event` then hears nothing: see `Run.watch`). `on_event` is called with each
-        event, from the thread that drives the run. Raises Refused, before anything runs, for what is wrong with the
-        notebook or the parameters. `spec`: what the notebook compiles to, where the caller has it already.
+        processors, at least 2). `fail_fast`: the first failure ends the run; else independent tasks go on. `remember`:
+        facts learned while running become tags of the notebook. `save`: which values are kept: those that a step
+        needs, also every final value, or all. `detach`: a process of its own drives the run and outlives this one
+        (`on_event` then hears nothing: see `Run.watch`). `on_event` is called with each event, from the thread that
+        drives the run. Raises Refused, before anything runs, for what is wrong with the notebook or the parameters.
+        `spec`: what the notebook compiles to, where the caller has it already.
         """
         options = {
             "max_parallel": max_parallel or _processors(),
             "cache": cache,
+            "fail_fast": fail_fast,
             "save": save,
             "remember": remember,
             "detached": detach,
@@ -495,7 +498,9 @@ class Run:
 
     def _start_detached(self, *, again: bool = False) -> None:
         with self._lease:  # which the process inherits: there is no moment in which nobody holds it
+            self._now()
             detached.start(self._home, self.store.root, self.id, self._lease, again=again)
+            self._status.state = "PENDING"  # also if it had ended: it goes on
 
     def _drive(self, loop: Loop) -> None:
         try:

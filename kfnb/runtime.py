@@ -60,11 +60,16 @@ class Logged:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """How the run stands that this code is part of. `state` is None, and the status false, where there is no run."""
+    """How the run stands that this code is part of. `state` is None, and the status false, where there is no run.
+
+    In an `on-exit` step `state` is what the run is about to end in, `tasks` the state of each task and `whys` the
+    reasons of those that have one (what failed, and why).
+    """
 
     state: str | None = None
     run_id: str | None = None
     tasks: Mapping[str, str] = field(default_factory=dict)
+    whys: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return self.state is not None

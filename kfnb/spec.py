@@ -311,6 +311,7 @@ class ExecutorInput(_Data, frozen=True, kw_only=True):
     files: tuple[FileChange, ...] = ()  # what the ancestors did to the folder, in notebook order
     snapshot: str | None = None  # folder on this machine with the run's private copy of small files
     real: tuple[str, ...] = ()  # paths in the folder that the notebook writes by absolute name: the folder's own
+    run_status: dict[str, Json] = {}  # of an exit handler: how the run stands (RunState.summary)
     save: Literal["needed", "final", "all"] = "final"
     timeout: float | None = None
 

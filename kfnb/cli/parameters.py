@@ -62,6 +62,14 @@ def _plain(value: Any, text: str) -> Any:
 
 
 def _from_file(file: Path) -> dict[str, Any]:
+    values = read_mapping(file)
+    if not isinstance(values, dict):
+        raise WrongCall(f'The parameter file {file} must hold names and values, like {{"epochs": 10}}.')
+    return {str(name): value for name, value in values.items()}
+
+
+def read_mapping(file: Path) -> Any:
+    """Return what a JSON or YAML file holds, in terms of JSON; WrongCall if it cannot be read."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -70,9 +78,9 @@ def _from_file(file: Path) -> dict[str, Any]:
         values = _yaml(text) if file.suffix.lower() in (".yaml", ".yml") else json.loads(text)
     except ValueError as error:
         raise WrongCall(f"The parameter file {file} does not parse: {error}.") from None
-    if not isinstance(values, dict):
-        raise WrongCall(f'The parameter file {file} must hold names and values, like {{"epochs": 10}}.')
-    return {str(name): _plain(value, str(value)) for name, value in values.items()}
+    if isinstance(values, dict):
+        return {str(name): _plain(value, str(value)) for name, value in values.items()}
+    return _plain(values, str(values))
 
 
 def _yaml(text: str) -> Any:

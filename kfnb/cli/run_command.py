@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kfnb.cli import sweep as sweeping
 from kfnb.cli.options import (
     JsonOption,
     NotebookArgument,
@@ -21,9 +22,13 @@ from kfnb.cli.options import (
 from kfnb.cli.output import emit, say, show
 from kfnb.cli.parameters import read_parameters
 from kfnb.cli.signals import ending_like_interrupt
+from kfnb.errors import WrongCall
+from kfnb.orchestrator.parameters import effective_parameters
 
 if TYPE_CHECKING:
-    from kfnb.client import Run
+    from collections.abc import Mapping
+
+    from kfnb.client import Client, Run
 
 DetachOption = Annotated[bool, typer.Option("--detach", help="Drive the run in a process of its own, and return.")]
 
@@ -40,11 +45,24 @@ def run(
         int | None, typer.Option("--max-parallel", min=1, metavar="N", help="How many tasks run at once at most.")
     ] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Run every task anew.")] = False,
+    fail_fast: Annotated[
+        bool,
+        typer.Option(
+            "--fail-fast/--keep-going", help="End the run at the first failure, or let independent tasks go on."
+        ),
+    ] = False,
     root: RootOption = None,
     remember: Annotated[
         bool, typer.Option("--remember", help="Write what this run learns about the notebook into its tags.")
     ] = False,
     detach: DetachOption = False,
+    sweep: Annotated[
+        list[str] | None,
+        typer.Option("--sweep", metavar="NAME=A,B,…", help="A run for each of these values; several are combined."),
+    ] = None,
+    sweep_file: Annotated[
+        Path | None, typer.Option("--sweep-file", metavar="FILE", help="Combinations of values, as JSON or YAML.")
+    ] = None,
     json: JsonOption = False,
 ) -> int:
     """Run a notebook as a pipeline on this machine. Ctrl-C cancels; a second one stops at once.
@@ -56,34 +74,71 @@ def run(
     Examples:
       kfnb run churn.ipynb
       kfnb run churn.ipynb --detach
+      kfnb run churn.ipynb --sweep lr=0.1,0.01 --sweep depth=3,5
       kfnb run churn.ipynb -p epochs=10 -p lr=-0.5 -p 'layers=[64, 32]' -p model=forest
       kfnb run churn.ipynb -f params.yaml --max-parallel 2 --json
     """
-    from kfnb.cli.live import Watcher, watching
-
     here = client(root)
     spec = here.compile(notebook)
     # `-p n=5` is the text "5" for a parameter that is text: only the notebook can say
-    values = read_parameters(parameter or [], parameters_file, {p.name: p.type for p in spec.parameters})
-    watcher = Watcher()
-    with ending_like_interrupt():
-        started = here.run(
-            notebook,
-            values,
-            name=name,
-            experiment=experiment,
-            max_parallel=max_parallel,
-            cache=not no_cache,
-            remember=remember,
-            detach=detach,
-            on_event=watcher.on_event,
-            spec=spec,
-        )
+    types = {p.name: p.type for p in spec.parameters}
+    values = read_parameters(parameter or [], parameters_file, types)
+    options: dict[str, Any] = {
+        "experiment": experiment,
+        "max_parallel": max_parallel,
+        "cache": not no_cache,
+        "fail_fast": fail_fast,
+        "remember": remember,
+        "spec": spec,
+    }
+    if sweep or sweep_file is not None:
         if detach:
-            return _say_detached(started, as_json=json)
-        with watching(watcher, started.spec):
-            _wait(started)
+            raise WrongCall("A sweep is several runs, one after the other: it cannot be combined with --detach yet.")
+        found = sweeping.combinations(sweep or [], sweep_file, types)
+        return _run_sweep(here, notebook, values, found, {**options, "name": name}, as_json=json)
+    if detach:
+        return _say_detached(here.run(notebook, values, name=name, detach=True, **options), as_json=json)
+    with ending_like_interrupt():
+        started = _run_live(here, notebook, values, name=name, **options)
     return _report(started, as_json=json)
+
+
+def _run_live(here: Client, notebook: Path, values: Mapping[str, Any], **options: Any) -> Run:
+    """Start a run and show it until it has ended."""
+    from kfnb.cli.live import Watcher, watching
+
+    watcher = Watcher()
+    started = here.run(notebook, values, on_event=watcher.on_event, **options)
+    with watching(watcher, started.spec):
+        _wait(started)
+    return started
+
+
+def _run_sweep(
+    here: Client,
+    notebook: Path,
+    values: Mapping[str, Any],
+    found: list[sweeping.Combination],
+    options: dict[str, Any],
+    *,
+    as_json: bool,
+) -> int:
+    spec = options["spec"]
+    for one in found:  # nothing runs if one of them cannot
+        effective_parameters(spec, {**values, **one})
+    name = options.pop("name") or spec.name
+
+    def run_one(one: sweeping.Combination, words: str) -> Run:
+        return _run_live(here, notebook, {**values, **one}, name=f"{name} {words}", **options)
+
+    with ending_like_interrupt():
+        done = sweeping.sweep(found, run_one, stop_at_failure=options["fail_fast"])
+    if as_json:
+        emit({"runs": [{**run.to_dict(), "parameters": run.info.parameters} for run in done]})
+    else:
+        sweeping.print_table(done, found)
+    codes = [EXIT_CODES.get(run.state, 1) for run in done]
+    return EXIT_CODES["CANCELED"] if EXIT_CODES["CANCELED"] in codes else max(codes)
 
 
 def resume(

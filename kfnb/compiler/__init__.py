@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfnb.compiler.findings import diagnostic_of, not_built, scattered_steps, skipped_names
+from kfnb.compiler.findings import diagnostic_of, misplaced_exits, not_built, scattered_steps, skipped_names
 from kfnb.compiler.folder import own_modules, script_names, search_paths, star_resolver
 from kfnb.compiler.reading import code_step, is_immutable, is_setup, read_parameters
 from kfnb.compiler.tasks import order_of, pipeline_of
@@ -66,6 +66,7 @@ def _compile(path: Path) -> tuple[PipelineSpec | None, tuple[Diagnostic, ...]]:
     diagnostics += [diagnostic_of(finding) for finding in flow.findings]
     diagnostics += skipped_names(steps, flow)
     diagnostics += not_built(steps)
+    diagnostics += misplaced_exits(steps, flow)
     diagnostics += scattered_steps(steps)
     diagnostics = [msgspec.structs.replace(d, notebook=notebook.path.name) for d in dict.fromkeys(diagnostics)]
     if any(d.severity == "error" for d in diagnostics):

@@ -56,9 +56,7 @@ def skipped_names(steps: Steps, flow: Dataflow) -> list[Diagnostic]:
 
 _LATER = {
     "foreach": ("foreach", "Fan-out (`foreach`)"),
-    "on_exit": ("on-exit", "An exit handler (`on-exit`)"),
     "pipeline": ("pipeline:", "A sub-pipeline (`pipeline:`)"),
-    "retries": ("retry:", "Retrying (`retry:`)"),
 }
 _REPORTED = {
     "cache": "cache:",
@@ -112,6 +110,31 @@ def not_built(steps: Steps) -> list[Diagnostic]:
                     line=1,
                 )
             )
+    return found
+
+
+def misplaced_exits(steps: Steps, flow: Dataflow) -> list[Diagnostic]:
+    """Refuse an exit handler that other steps stand below, or need something of: it runs when they are over."""
+    found = []
+    exits = {number for number, step in enumerate(steps.steps) if step.settings.on_exit}
+    for number, step in enumerate(steps.steps):
+        above = [other for other in sorted(exits) if other < number]
+        if number in exits or not above:
+            continue
+        handler = steps.steps[above[-1]]
+        taken = sorted(t.name for t in flow.steps[number].inputs.values() if t.producer in exits)
+        needs = f" and reads `{taken[0]}` from it" if taken else ""
+        found.append(
+            Diagnostic(
+                code="KF505",
+                severity="error",
+                message=f"Step `{step.name}` stands below the `on-exit` step `{handler.name}`{needs}; "
+                "an `on-exit` step runs when all others are over.",
+                cell=_tagged(handler, "on-exit") or handler.cells[0].id,
+                line=1,
+                fix=Fix(text="Move the `on-exit` step to the end of the notebook."),
+            )
+        )
     return found
 
 

@@ -29,6 +29,8 @@ def order_of(steps: Steps, flow: Dataflow) -> list[set[int]]:
     for number, step in enumerate(steps.steps):
         first = set(flow.steps[number].after) | {taken.producer for taken in flow.steps[number].inputs.values()}
         first |= {numbers[name] for name in step.after if name in numbers}
+        if step.settings.on_exit:  # runs when all others are over
+            first = set(range(number))
         after.append({other for other in first if other < number})
     return after
 
@@ -152,6 +154,8 @@ def _edges(steps: Steps, flow: Dataflow, names: list[str], order: list[set[int]]
         step = flow.steps[number]
         for producer in sorted(first):
             flowing = tuple(sorted(t.name for t in step.inputs.values() if t.producer == producer))
+            if steps.steps[number].settings.on_exit and not flowing:
+                continue  # that it comes last needs no lines in a picture
             why = set(step.after.get(producer, ()))
             if names[producer] in steps.steps[number].after:
                 why.add("tag prev:")

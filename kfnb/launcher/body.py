@@ -91,10 +91,14 @@ class Body:
         here = str(view.path if view.mirrored else view.folder)
         self._record = PathRecord(here, view.linked, str(view.folder) if view.mirrored else None, view.real)
         self._definitions = frozenset(given.task.definitions)
-        self._sink = TaskSink(store, given.run_id, self._definitions, self._quietly)
+        self._sink = self._new_sink(store)
         self._watched: dict[str, bytes | None] = {}
         self._loaded: Any = None
         self._warnings: list[Diagnostic] = []
+
+    def _new_sink(self, store: Store) -> TaskSink:
+        given = self._given
+        return TaskSink(store, given.run_id, self._definitions, self._quietly, given.run_status)
 
     def run(self, wires: Wires) -> None:
         """Do all of it, and report. Returns once the report is sent."""
@@ -130,7 +134,7 @@ class Body:
         if root is not None and root.resolve().is_relative_to(self._view.folder):
             root.mkdir(parents=True, exist_ok=True)
             self._store = Store(f"/proc/self/fd/{os.open(root, os.O_RDONLY | os.O_DIRECTORY)}")
-            self._sink = TaskSink(self._store, self._given.run_id, self._definitions, self._quietly)
+            self._sink = self._new_sink(self._store)
 
     def _guarded(self) -> ExecutorOutput:
         try:
@@ -170,7 +174,7 @@ class Body:
             self._watch(provider)
         runtime.install(self._sink)
         missing = [i.name for i in self._task.inputs if not i.optional and i.name not in self._given.inputs]
-        if missing:
+        if missing and not self._task.settings.on_exit:  # which may read what was produced; else it is a NameError
             return guard.finding(self._given, "KF617", f"{missing[0]!r} was not given to step {self._task.name!r}.")
         return None
 

@@ -16,7 +16,7 @@ from kfnb.runtime import Logged, RunStatus, json_number
 from kfnb.spec import Artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from kfnb.artifacts.store import Store
@@ -31,6 +31,7 @@ class TaskSink:
         run_id: str,
         definitions: frozenset[str],
         quietly: Callable[[], AbstractContextManager[None]],
+        status: Mapping[str, Any],
     ) -> None:
         self.metrics: dict[str, Any] = {}
         self.parameters: dict[str, Any] = {}
@@ -39,6 +40,7 @@ class TaskSink:
         self._run_id = run_id
         self._definitions = definitions
         self._quietly = quietly
+        self._status = status
 
     def metric(self, name: str, value: bool | int | float) -> None:
         """Keep a metric; a later value under the same name replaces it."""
@@ -49,8 +51,14 @@ class TaskSink:
         self.parameters[name] = value
 
     def run_status(self) -> RunStatus:
-        """Say that the run goes on: steps that run after it are not built yet."""
-        return RunStatus(state="RUNNING", run_id=self._run_id)
+        """Say how the run stands: to an exit handler how it is about to end, to other steps that it goes on."""
+        known = self._status
+        return RunStatus(
+            state=known.get("state", "RUNNING"),
+            run_id=self._run_id,
+            tasks=known.get("tasks", {}),
+            whys=known.get("whys", {}),
+        )
 
     def artifact(self, logged: Logged) -> None:
         """Save a table, figure, model, file or text."""

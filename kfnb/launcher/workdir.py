@@ -206,7 +206,9 @@ class View:
             place, there = self.path / path, self.folder / path
             if place.is_symlink() and place.readlink() == self.outlet / path:
                 continue
-            if place.exists():
+            if place.is_dir():
+                shutil.copytree(place, there, symlinks=True, dirs_exist_ok=True)
+            elif place.exists():
                 shutil.copy2(place, there)
             else:
                 there.unlink(missing_ok=True)
@@ -273,7 +275,7 @@ class View:
         after = dict(_scan(self.path))
         found: list[tuple[int, FileChange]] = []
         for path, now in after.items():
-            if self._before.get(path) == now or path in self.real:
+            if self._before.get(path) == now or (path in self.real and now.kind != stat.S_IFDIR):
                 continue
             change = self._changed(path, now, files)
             if change is not None:

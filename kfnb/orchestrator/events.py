@@ -92,12 +92,25 @@ class EventReader:
 class TaskStatus:
     """What the log says about one task. Times are seconds since the epoch."""
 
-    __slots__ = ("attempt", "cached", "fact", "finished", "name", "output", "progress", "started", "state", "why")
+    __slots__ = (
+        "attempt",
+        "cached",
+        "fact",
+        "failures",
+        "finished",
+        "name",
+        "output",
+        "progress",
+        "started",
+        "state",
+        "why",
+    )
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.state: State = "PENDING"
         self.attempt = 0
+        self.failures = 0  # attempts that failed and were to be repeated
         self.cached = False
         self.started: float | None = None
         self.finished: float | None = None
@@ -154,7 +167,7 @@ class RunStatus:
                 task.fact = (event.data["cell"], event.data["fact"])
             if event.state == "PENDING":  # it starts again
                 task.started = task.finished = task.output = task.fact = None
-                task.progress = {}
+                task.progress, task.failures = {}, event.data.get("failures", 0)
             elif event.state == "RUNNING":
                 task.started, task.finished = event.time, None
             elif event.state in ENDED and task.started is not None and task.finished is None:

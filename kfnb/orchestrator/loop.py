@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import random
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,11 +22,13 @@ from kfnb.orchestrator.messages import (
     CancelRequested,
     CancelTask,
     ConditionDecided,
+    DelayRetry,
     EvaluateCondition,
     Event,
     FinishRun,
     Instruction,
     Record,
+    RetryDue,
     RunStarted,
     StartTask,
     TaskFinished,
@@ -98,7 +101,11 @@ class Loop:
         self._clock = clock
         self._lease = lease
         self._again = again
-        self._state = RunState(info.spec, max_parallel=int(info.options.get("max_parallel") or 1))
+        self._state = RunState(
+            info.spec,
+            max_parallel=int(info.options.get("max_parallel") or 1),
+            fail_fast=bool(info.options.get("fail_fast")),
+        )
         self._log = EventLog(store, info.run_id)
         self._real_paths = inputs.real_paths(self._state.tasks, info.folder)
         self._answered: set[str] = set()
@@ -108,6 +115,7 @@ class Loop:
         self._snapshot: str | None = None
         self._progress: dict[str, RunEvent] = {}
         self._deadlines: dict[tuple[str, int], float] = {}
+        self._retries: dict[str, float] = {}  # when each delayed task is due
         self._next_look = 0.0
 
     def cancel(self, *, now: bool = False) -> None:
@@ -178,7 +186,14 @@ class Loop:
             pass
         events = [self._event(report) for report in reports]
         self._kill_overdue()
-        return events + self._requests()
+        return events + self._due_retries() + self._requests()
+
+    def _due_retries(self) -> list[Event]:
+        now = time.monotonic()
+        due = [task for task, moment in self._retries.items() if moment <= now]
+        for task in due:
+            del self._retries[task]
+        return [RetryDue(task) for task in due]
 
     def _step(self, events: Iterable[Event]) -> State | None:
         """Handle events; what happened is in the log before anything is done about it."""
@@ -199,6 +214,8 @@ class Loop:
             self._start(instruction)
         elif isinstance(instruction, EvaluateCondition):
             return [self._evaluate(instruction.task)]
+        elif isinstance(instruction, DelayRetry):
+            self._retries[instruction.task] = time.monotonic() + instruction.seconds * random.uniform(0.5, 1.5)
         elif isinstance(instruction, CancelTask):
             self._deadlines[instruction.task, instruction.attempt] = time.monotonic() + _GRACE
             self._runner.cancel(instruction.task, instruction.attempt, now=instruction.now)
@@ -225,6 +242,7 @@ class Loop:
             files=inputs.resolve_files(task, self._state.outputs),
             snapshot=self._snapshot,
             real=self._real_paths,
+            run_status=self._state.summary() if task.settings.on_exit else {},
             save=self._info.options.get("save", "final"),
             timeout=task.settings.timeout,
         )
@@ -287,7 +305,7 @@ class Loop:
         for name in requests.unanswered(self._store, self._info.run_id, self._answered):
             asked = requests.read(self._store, self._info.run_id, name)
             self._answered.add(name)
-            self._answers.append(RunEvent(kind="request", time=self._clock(), data={"request": name}))
+            self._answers.append(RunEvent(kind="request", time=self._last_time, data={"request": name}))
             if asked is not None:
                 events.append(CancelRequested(now=asked.now))
         return events
@@ -301,7 +319,7 @@ class Loop:
 
     def _wait_at_most(self) -> float:
         now = time.monotonic()
-        return max(0.0, min([self._next_look, *self._deadlines.values()]) - now)
+        return max(0.0, min([self._next_look, *self._deadlines.values(), *self._retries.values()]) - now)
 
     # ------------------------------------------------------------------------------------------------------ telling
 

@@ -23,10 +23,11 @@ class _Message(msgspec.Struct, frozen=True):
 class Earlier(_Message, frozen=True):
     """What a task has from before: its last attempt, and its result where that stands. `recorded`: the log has it.
 
-    `state` is what the log says about the task.
+    `state` is what the log says about the task, `failures` how many of its attempts failed and were to be repeated.
     """
 
     attempt: int = 0
+    failures: int = 0
     output: ExecutorOutput | None = None
     recorded: bool = False
     state: State = "PENDING"
@@ -69,13 +70,19 @@ class TaskFinished(_Message, frozen=True):
     output: ExecutorOutput
 
 
+class RetryDue(_Message, frozen=True):
+    """The time that a failed task was to wait before its next attempt is over."""
+
+    task: str
+
+
 class CancelRequested(_Message, frozen=True):
     """Someone wants the run to stop: cleanly (tasks save what they have), or `now`."""
 
     now: bool = False
 
 
-Event = RunStarted | ConditionDecided | TaskStarted | TaskProgress | TaskFinished | CancelRequested
+Event = RunStarted | ConditionDecided | TaskStarted | TaskProgress | TaskFinished | RetryDue | CancelRequested
 
 
 # ------------------------------------------------------------------------------------------------------- instructions
@@ -92,6 +99,13 @@ class EvaluateCondition(_Message, frozen=True):
     """Evaluate the task's condition over the records of its producers and tell the outcome."""
 
     task: str
+
+
+class DelayRetry(_Message, frozen=True):
+    """Tell RetryDue for this task in `seconds`, give or take what keeps many tasks from retrying at one moment."""
+
+    task: str
+    seconds: float
 
 
 class CancelTask(_Message, frozen=True):
@@ -120,4 +134,4 @@ class FinishRun(_Message, frozen=True):
     state: State
 
 
-Instruction = StartTask | EvaluateCondition | CancelTask | Record | FinishRun
+Instruction = StartTask | EvaluateCondition | DelayRetry | CancelTask | Record | FinishRun

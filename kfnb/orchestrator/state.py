@@ -22,12 +22,14 @@ from kfnb.orchestrator.messages import (
     CancelRequested,
     CancelTask,
     ConditionDecided,
+    DelayRetry,
     Earlier,
     EvaluateCondition,
     Event,
     FinishRun,
     Instruction,
     Record,
+    RetryDue,
     RunStarted,
     StartTask,
     TaskFinished,
@@ -37,17 +39,28 @@ from kfnb.orchestrator.messages import (
 from kfnb.spec import ExecutorOutput, PipelineSpec, State, Task, TaskError
 
 Phase = Literal[
-    "WAITING", "DECIDING", "READY", "STARTING", "RUNNING", "CANCELING", "SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"
+    "WAITING",
+    "DECIDING",
+    "READY",
+    "DELAYED",
+    "STARTING",
+    "RUNNING",
+    "CANCELING",
+    "SUCCEEDED",
+    "SKIPPED",
+    "FAILED",
+    "CANCELED",
 ]
-"""Where a task is. The first four are PENDING to everyone else."""
+"""Where a task is. The first five are PENDING to everyone else."""
 
 MOVES: dict[Phase, frozenset[Phase]] = {
     # The last two of WAITING where a run is taken up again with what it has already.
     "WAITING": frozenset({"DECIDING", "READY", "SKIPPED", "CANCELED", "SUCCEEDED", "FAILED"}),
     "DECIDING": frozenset({"READY", "SKIPPED", "FAILED", "CANCELED"}),
     "READY": frozenset({"STARTING", "SKIPPED", "CANCELED"}),
-    "STARTING": frozenset({"RUNNING", "CANCELING", "SUCCEEDED", "FAILED", "CANCELED"}),
-    "RUNNING": frozenset({"CANCELING", "SUCCEEDED", "FAILED", "CANCELED"}),
+    "DELAYED": frozenset({"READY", "SKIPPED", "CANCELED"}),
+    "STARTING": frozenset({"RUNNING", "DELAYED", "CANCELING", "SUCCEEDED", "FAILED", "CANCELED"}),
+    "RUNNING": frozenset({"DELAYED", "CANCELING", "SUCCEEDED", "FAILED", "CANCELED"}),
     "CANCELING": frozenset({"SUCCEEDED", "FAILED", "CANCELED"}),
     # The next two only when it turns out later that the task, or one above it, had read what it should not have.
     "SUCCEEDED": frozenset({"FAILED", "CANCELED"}),
@@ -56,11 +69,16 @@ MOVES: dict[Phase, frozenset[Phase]] = {
     "CANCELED": frozenset(),
 }
 
-PENDING: frozenset[Phase] = frozenset({"WAITING", "DECIDING", "READY", "STARTING"})
-NOT_BEGUN: frozenset[Phase] = frozenset({"WAITING", "DECIDING", "READY"})
+PENDING: frozenset[Phase] = frozenset({"WAITING", "DECIDING", "READY", "DELAYED", "STARTING"})
+NOT_BEGUN: frozenset[Phase] = frozenset({"WAITING", "DECIDING", "READY", "DELAYED"})
 ACTIVE: frozenset[Phase] = frozenset({"STARTING", "RUNNING", "CANCELING"})
 TERMINAL: frozenset[Phase] = frozenset({"SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"})
 
+REPEATABLE = frozenset({None, "KF600", "KF601", "KF602", "KF603", "KF609", "KF653", "KF654"})
+"""Codes of failures that another attempt may not have: the code's own errors, killed, timed out, lost. What kfnb found
+out about the notebook stays true."""
+_BACKOFF = 1.0
+_LONGEST_DELAY = 300.0
 _WHY_LENGTH = 600
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LINE = re.compile(r"Cell In\[\d+\], line (\d+)")  # IPython's words for the outermost place in a cell
@@ -68,29 +86,36 @@ _NO_REASON = {"FAILED": "it failed without saying why", "CANCELED": "something o
 
 
 class RunState:
-    """One run. `outputs` holds what each SUCCEEDED task gave, `state` the run's own state."""
+    """One run. `outputs` holds what each SUCCEEDED task gave, `state` the run's own state.
 
-    def __init__(self, spec: PipelineSpec, *, max_parallel: int = 1) -> None:
+    `fail_fast`: the first failure ends the run; else independent tasks go on. Exit handlers run last in any case.
+    """
+
+    def __init__(self, spec: PipelineSpec, *, max_parallel: int = 1, fail_fast: bool = False) -> None:
         self.tasks = {task.name: task for task in spec.tasks}
         self.state: State = "PENDING"
         self.outputs: dict[str, ExecutorOutput] = {}
         self.errors: dict[str, TaskError] = {}
         self._max_parallel = max(1, max_parallel)
+        self._fail_fast = fail_fast
         self._list: Sequence[Task] = spec.tasks
         self._number = {task.name: number for number, task in enumerate(spec.tasks)}
         self._below: list[list[int]] = [[] for _ in spec.tasks]
         self._waits_for: list[int] = []
+        self._exits = [number for number, task in enumerate(spec.tasks) if task.settings.on_exit]
         for number, task in enumerate(spec.tasks):
-            above = {self._number[name] for name in task.after}
+            above = set() if task.settings.on_exit else {self._number[name] for name in task.after}
             self._waits_for.append(len(above))
             for other in above:
                 self._below[other].append(number)
         self._phase: list[Phase] = ["WAITING"] * len(spec.tasks)
         self._why: list[str | None] = [None] * len(spec.tasks)
         self._attempt: list[int] = [0] * len(spec.tasks)
+        self._failures: list[int] = [0] * len(spec.tasks)
         self._ready: list[int] = []
         self._active = 0
         self._left = len(spec.tasks)
+        self._exits_left = len(self._exits)
         self._condition_skipped: set[str] = set()
         self._tag_skipped: set[str] = set()
         self._taken_back: dict[int, str] = {}
@@ -111,9 +136,10 @@ class RunState:
         else:
             number = self._number[event.task]
             handler = HANDLERS.get((type(event), self._phase[number]))
-            late = not isinstance(event, ConditionDecided) and event.attempt != self._attempt[number]
+            late = getattr(event, "attempt", self._attempt[number]) != self._attempt[number]
             if handler is not None and not late:
                 handler(self, number, event)
+        self._open_exit()
         self._start_ready()
         self._finish_if_done()
         return self._instructions
@@ -138,6 +164,9 @@ class RunState:
         assert self._left == sum(phase not in TERMINAL for phase in self._phase)
         assert {self._list[n].name for n, p in enumerate(self._phase) if p == "SUCCEEDED"} == set(self.outputs)
         for number, phase in enumerate(self._phase):
+            if self._list[number].settings.on_exit:
+                assert phase in ("WAITING", *TERMINAL) or self._left == self._exits_left
+                continue
             above = [self._phase[self._number[name]] for name in set(self._list[number].after)]
             if phase == "WAITING":
                 passed = sum(self._has_passed(self._number[name]) for name in set(self._list[number].after))
@@ -146,7 +175,7 @@ class RunState:
             if phase in ("DECIDING", "READY", "STARTING", "RUNNING"):
                 assert all(p in ("SUCCEEDED", "SKIPPED") for p in above), (self._list[number].name, above)
         if self._left and not self._cancel_requested:
-            assert self._active or self._ready or "DECIDING" in self._phase or self.state == "PENDING"
+            assert self._active or self._ready or {"DECIDING", "DELAYED"} & set(self._phase) or self.state == "PENDING"
 
     def _has_passed(self, number: int) -> bool:
         return self._phase[number] == "SUCCEEDED" or self._list[number].name in self._condition_skipped
@@ -160,14 +189,14 @@ class RunState:
         self._set_run_state("RUNNING")
         self._take_up(event.earlier or {})
         for number, waits in enumerate(self._waits_for):
-            if waits == 0 and self._phase[number] == "WAITING":
+            if waits == 0 and self._phase[number] == "WAITING" and not self._list[number].settings.on_exit:
                 self._becomes_possible(number)
 
     def _take_up(self, earlier: Mapping[str, Earlier]) -> None:
         """Put the tasks where they were: done is what has a result that stands, all else is still to do."""
         known = [(number, earlier[task.name]) for number, task in enumerate(self._list) if task.name in earlier]
         for number, before in known:
-            self._attempt[number] = before.attempt
+            self._attempt[number], self._failures[number] = before.attempt, before.failures
             if before.output is not None and before.output.state == "SUCCEEDED":
                 self._succeed(number, before.output, recorded=before.recorded)
             elif before.output is None and before.state != "PENDING":
@@ -199,10 +228,32 @@ class RunState:
             self._cancel_requested = True
             self._set_run_state("CANCELING")
         for number, phase in enumerate(self._phase):
+            if self._list[number].settings.on_exit and not now:
+                continue
             if phase in NOT_BEGUN:
                 self._move(number, "CANCELED", "the run was cancelled")
             elif phase in ACTIVE:
                 self._cancel_task(number, "the run was cancelled", now)
+
+    def _open_exit(self) -> None:
+        """Let the next exit handler start, one at a time, once everything else is over."""
+        if self.state not in ("RUNNING", "CANCELING") or not self._exits_left or self._left > self._exits_left:
+            return
+        first = next(number for number in self._exits if self._phase[number] not in TERMINAL)
+        if self._phase[first] == "WAITING":
+            self._becomes_possible(first)
+
+    def summary(self) -> dict[str, Any]:
+        """Return how the run stands, for an exit handler: the state it is about to end in, and its tasks."""
+        main = [task.name for task in self._list if not task.settings.on_exit]
+        return {
+            "state": self._end(),
+            "tasks": {name: self.state_of(name) for name in main},
+            "whys": {name: why for name in main if (why := self.why_of(name)) is not None},
+        }
+
+    def _end(self) -> State:
+        return "CANCELED" if self._cancel_requested else "FAILED" if self._failed else "SUCCEEDED"
 
     def _set_run_state(self, state: State) -> None:
         self.state = state
@@ -211,9 +262,8 @@ class RunState:
     def _finish_if_done(self) -> None:
         if self._left or self.state not in ("RUNNING", "CANCELING"):
             return
-        end: State = "CANCELED" if self._cancel_requested else "FAILED" if self._failed else "SUCCEEDED"
-        self._set_run_state(end)
-        self._emit(FinishRun(end))
+        self._set_run_state(self._end())
+        self._emit(FinishRun(self.state))
 
     # ------------------------------------------------------------------------------------------- towards a start
 
@@ -284,9 +334,30 @@ class RunState:
             self._move(number, "CANCELED", self._why[number], event.attempt)
             self._skip_below(number, f"it needs {event.task!r}, which was cancelled")
         else:
-            self._fail(number, error_of(output), event.attempt)
+            error = error_of(output)
+            if error.code in REPEATABLE and self._failures[number] < self._list[number].settings.retries:
+                self._retry(number, error)
+                return
+            self._fail(number, error, event.attempt)
         if number not in self._taken_back and not canceling:
             self._look_for_conflicts(number, output)
+
+    def _retry(self, number: int, error: TaskError) -> None:
+        """Have a failed task start again after a while: the first time after its back-off, each further one doubled."""
+        settings = self._list[number].settings
+        self._failures[number] += 1
+        times = self._failures[number]
+        base = _BACKOFF if settings.retry_backoff is None else settings.retry_backoff
+        delay = min(base * 2 ** (times - 1), _LONGEST_DELAY)
+        left = settings.retries + 1 - times
+        why = f"attempt {times} of {settings.retries + 1} failed: {why_it_failed(error)}; {left} left"
+        self._move(number, "DELAYED", why)
+        name = self._list[number].name
+        self._emit(Record("task-state", name, self._attempt[number], "PENDING", why, data={"failures": times}))
+        self._emit(DelayRetry(name, delay))
+
+    def _due(self, number: int, event: RetryDue) -> None:
+        self._queue(number)
 
     # --------------------------------------------------------------------------------------------------- consequences
 
@@ -311,6 +382,17 @@ class RunState:
         self.errors[self._list[number].name] = error
         self._move(number, "FAILED", why_it_failed(error), attempt, self._fact(number, error))
         self._skip_below(number, f"it needs {self._list[number].name!r}, which failed")
+        if self._fail_fast and not self._list[number].settings.on_exit:
+            self._end_early(f"step {self._list[number].name!r} failed, and the run was to end at the first failure")
+
+    def _end_early(self, why: str) -> None:
+        for number, phase in enumerate(self._phase):
+            if self._list[number].settings.on_exit:
+                continue
+            if phase in NOT_BEGUN:
+                self._move(number, "SKIPPED", why)
+            elif phase in ACTIVE:
+                self._cancel_task(number, why, now=False)
 
     def _fact(self, number: int, error: TaskError) -> dict[str, Any]:
         """Return the learned fact as data of the event: the tag, and the cell to put it on."""
@@ -374,7 +456,9 @@ class RunState:
         self._phase[number] = phase
         self._why[number] = why
         self._active += (phase in ACTIVE) - (before in ACTIVE)
-        self._left += (phase not in TERMINAL) - (before not in TERMINAL)
+        ended = (before not in TERMINAL) - (phase not in TERMINAL)
+        self._left -= ended
+        self._exits_left -= ended if self._list[number].settings.on_exit else 0
         if phase not in PENDING:
             name = self._list[number].name
             self._emit(Record("task-state", name, attempt, phase, why, data=data or {}))  # type: ignore[arg-type]
@@ -387,6 +471,7 @@ Handler = Callable[[RunState, int, Any], None]
 
 HANDLERS: dict[tuple[type, Phase], Handler] = {
     (ConditionDecided, "DECIDING"): RunState._decided,
+    (RetryDue, "DELAYED"): RunState._due,
     (TaskStarted, "STARTING"): RunState._started,
     (TaskProgress, "RUNNING"): RunState._progress,
     (TaskProgress, "CANCELING"): RunState._progress,

@@ -56,7 +56,9 @@ def _attempts(store: Documents, info: RunInfo, status: RunStatus) -> Iterator[tu
             yield task, _unseen(store, info, task)
         else:
             stands = task.state == "SUCCEEDED" or (task.state == "FAILED" and not status.ended)
-            yield task, Earlier(task.attempt, task.output if stands else None, recorded=True, state=task.state)
+            output = task.output if stands else None
+            failures = 0 if status.ended else task.failures
+            yield task, Earlier(task.attempt, failures, output, recorded=True, state=task.state)
 
 
 def _unseen(store: Documents, info: RunInfo, task: TaskStatus) -> Earlier:
@@ -66,7 +68,7 @@ def _unseen(store: Documents, info: RunInfo, task: TaskStatus) -> Earlier:
     while store.exists(places.attempt_key(info.run_id, slug, last + 1) + "/input.json"):
         last += 1
     output = _read_output(store, places.attempt_key(info.run_id, slug, last) + "/output.json") if last else None
-    return Earlier(last, output, state=task.state)
+    return Earlier(last, task.failures, output, state=task.state)
 
 
 def _read_output(store: Documents, key: str) -> ExecutorOutput | None:

@@ -1,0 +1,223 @@
+"""Runs that go on without the command, from the shell: --detach, watch, resume, cancel; retries, policies, sweeps."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SLOW = "import time\nprint('begun', flush=True)\ntime.sleep(60)"
+
+
+def write_notebook(path: Path, *cells: tuple[str, str]) -> Path:
+    content = {
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": f"c{index}",
+                "metadata": {"tags": tags.split()},
+                "source": source,
+                "outputs": [],
+                "execution_count": None,
+            }
+            for index, (tags, source) in enumerate(cells)
+        ],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    path.write_text(json.dumps(content))
+    return path
+
+
+class Shell:
+    """The command line in a folder, with a data folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "nb"
+        self.folder.mkdir()
+        self.home = folder / "home"
+        self.env = {**os.environ, "KFNB_HOME": str(self.home)}
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "kfnb", *arguments],
+            cwd=self.folder,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def __call__(self, *arguments: str, code: int = 0) -> tuple[str, str]:
+        process = self.start(*arguments)
+        said, errors = process.communicate(timeout=90)
+        assert code == process.returncode, errors
+        return said, errors
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        return json.loads(self(*arguments, "--json", code=code)[0])
+
+    def processes(self) -> list[int]:
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                if f"KFNB_HOME={self.home}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+        return found
+
+    def until_printed(self, run: str, text: str) -> None:
+        end = time.monotonic() + 60
+        while text not in self("logs", run)[0]:
+            assert time.monotonic() < end
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """A shell; after the test no process of its runs is left."""
+    shell = Shell(tmp_path)
+    yield shell
+    end = time.monotonic() + 30
+    while shell.processes() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert [] == shell.processes()
+
+
+def test_detach_prints_the_id_and_watch_follows_to_the_end(shell: Shell) -> None:
+    """The id is all there is on stdout; watching gives the run's exit code, also after it has ended."""
+    write_notebook(shell.folder / "p.ipynb", ("step:a", "x = int('1')"), ("step:b", "1 / (x - 1)"))
+    said, messages = shell("run", "p.ipynb", "--detach")
+    run = said.strip()
+    assert [run] == said.split()
+    assert f"kfnb watch {run}" in messages
+    for _ in range(2):
+        watched, lines = shell("watch", run, code=1)
+        assert "a: succeeded" in lines
+        assert "ZeroDivisionError" in lines
+        assert "failed" in watched
+    assert ("FAILED", False) == tuple(shell.json("show", run)[key] for key in ("state", "interrupted"))
+
+
+def test_an_interrupted_watch_leaves_the_run_alone_and_cancel_ends_it(shell: Shell) -> None:
+    """Ctrl-C in `watch` says so; `cancel` from another shell waits until the run has ended; a second one says so."""
+    write_notebook(shell.folder / "p.ipynb", ("step:a", SLOW))
+    run = shell.json("run", "p.ipynb", "--detach")["run_id"]
+    shell.until_printed(run, "begun")
+    watching = shell.start("watch", run)
+    assert watching.stderr is not None
+    assert "a: running\n" == watching.stderr.readline()
+    watching.send_signal(signal.SIGINT)
+    _, messages = watching.communicate(timeout=60)
+    assert (130, True) == (watching.returncode, "goes on" in messages)
+    assert "RUNNING" == shell.json("show", run)["state"]
+    _, refused = shell("resume", run, code=4)
+    assert "is living" in refused
+    assert "CANCELED" == shell.json("cancel", run)["state"]
+    assert "CANCELED already" in shell("cancel", run)[1]
+
+
+@pytest.mark.parametrize("how", ["--now", "--no-wait"])
+def test_ways_to_cancel(shell: Shell, how: str) -> None:
+    """At once, or without waiting for the end."""
+    write_notebook(shell.folder / "p.ipynb", ("step:a", SLOW))
+    run = shell.json("run", "p.ipynb", "--detach")["run_id"]
+    shell.until_printed(run, "begun")
+    shell("cancel", run, how)
+    shell("watch", run, code=130)
+    assert "CANCELED" == shell.json("show", run)["state"]
+
+
+def test_watch_takes_a_killed_detached_run_up_again(shell: Shell) -> None:
+    """Everything of it is killed; `show` says that it is interrupted, and `watch` has it go on."""
+    go = shell.folder.parent / "go"
+    wait = f"import os, time\nprint('begun', flush=True)\nwhile not os.path.exists({str(go)!r}):\n    time.sleep(0.01)"
+    write_notebook(shell.folder / "p.ipynb", ("step:a", wait), ("step:b", "print('end')"))
+    run = shell.json("run", "p.ipynb", "--detach")["run_id"]
+    shell.until_printed(run, "begun")
+    for process in shell.processes():
+        os.kill(process, signal.SIGKILL)
+    shown = shell.json("show", run)
+    assert ("RUNNING", True) == (shown["state"], shown["interrupted"])
+    go.touch()
+    assert "going on with it" in shell("watch", run)[1]
+    assert "SUCCEEDED" == shell.json("show", run)["state"]
+
+
+def test_an_attached_run_that_was_killed_is_resumed_in_the_shell(shell: Shell) -> None:
+    """`watch` says what to do; `resume` does it; a second one has nothing to do."""
+    go = shell.folder.parent / "go"
+    wait = f"import os, time\nprint('begun', flush=True)\nwhile not os.path.exists({str(go)!r}):\n    time.sleep(0.01)"
+    write_notebook(shell.folder / "p.ipynb", ("step:a", wait), ("step:b", "print('end')"))
+    process = shell.start("run", "p.ipynb")
+    while not list(shell.home.glob("store/runs/*/tasks/a/1/log.txt")):
+        assert process.poll() is None
+        time.sleep(0.02)
+    for each in shell.processes():
+        os.kill(each, signal.SIGKILL)
+    process.communicate()
+    assert "kfnb resume" in shell("watch", "last", code=1)[1]
+    go.touch()
+    assert "succeeded" in shell("resume", "last")[0]
+    assert "nothing to resume" in shell("resume", "last")[1]
+    assert "SUCCEEDED" == shell.json("resume", "last")["state"]
+
+
+def test_retry_policy_and_exit_handler(shell: Shell) -> None:
+    """A step that fails twice succeeds at its third attempt; the handler is told what failed; --fail-fast ends it."""
+    count = shell.folder.parent / "count"
+    flaky = (
+        f"from pathlib import Path\np = Path({str(count)!r})\nn = len(p.read_text()) if p.exists() else 0\n"
+        "p.write_text('x' * (n + 1))\nassert n >= 2\ny = n"
+    )
+    write_notebook(
+        shell.folder / "p.ipynb",
+        ("step:flaky retry:2:0.05s", flaky),
+        ("step:after", "print(y)"),
+        ("step:bad", "1 / 0"),
+        ("step:alert on-exit", "import kfnb\ns = kfnb.run_status()\nprint(s.state, sorted(s.whys), y)"),
+    )
+    document = shell.json("run", "p.ipynb", "--keep-going", code=1)
+    assert ["SUCCEEDED", "SUCCEEDED", "FAILED", "SUCCEEDED"] == [t["state"] for t in document["tasks"].values()]
+    assert "FAILED ['bad'] 2\n" == shell.json("logs", "last", "alert")["logs"]["alert"]
+    count.unlink()
+    document = shell.json("run", "p.ipynb", "--fail-fast", "--max-parallel", "1", code=1)
+    assert document["tasks"]["alert"]["state"] in ("SUCCEEDED", "FAILED")  # y may not be there
+    assert "FAILED" == document["state"]
+
+
+def test_an_exit_handler_above_other_steps_is_refused(shell: Shell) -> None:
+    """It names the step below it and says what to do."""
+    write_notebook(shell.folder / "p.ipynb", ("step:alert on-exit", "print(1)"), ("step:a", "print(2)"))
+    found = shell.json("run", "p.ipynb", code=2)["diagnostics"]
+    assert ["KF505"] == [d["code"] for d in found if d["severity"] == "error"]
+
+
+def test_a_sweep_is_a_run_for_each_combination(shell: Shell) -> None:
+    """Values are combined, the table names them with their metrics, and one that cannot be stops it before any run."""
+    write_notebook(
+        shell.folder / "p.ipynb", ("parameters", "lr = 0.1\nname = 'a'"), ("step:m metrics", "score = lr * 2")
+    )
+    document = shell.json("run", "p.ipynb", "--sweep", "lr=1,0.5", "--sweep", "name=a,b")
+    found = [(r["parameters"]["lr"], r["parameters"]["name"], r["metrics"]["m"]["score"]) for r in document["runs"]]
+    assert [(1, "a", 2), (1, "b", 2), (0.5, "a", 1.0), (0.5, "b", 1.0)] == found
+    (shell.folder / "grid.json").write_text('[{"lr": 3}, {"lr": 4, "name": "z"}]')
+    said, _ = shell("run", "p.ipynb", "--sweep-file", "grid.json")
+    head, first, second = (line.split() for line in said.splitlines())
+    assert ["lr", "name", "m.lr", "m.score"] == head[2:]
+    assert (["3", "3", "6"], ["4", "z", "4", "8"]) == (first[2:], second[2:])
+    runs = len(list((shell.home / "store" / "runs").iterdir()))
+    shell("run", "p.ipynb", "--sweep", "lr=1,x", code=2)
+    for wrong in ("lr", "lr=", "1x=2"):
+        shell("run", "p.ipynb", "--sweep", wrong, code=3)
+    assert runs == len(list((shell.home / "store" / "runs").iterdir()))

@@ -1,0 +1,267 @@
+"""Detached runs, runs whose processes are killed, and what `resume`, `cancel` and `watch` make of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from client_notebooks import processes_of, write_notebook
+
+from kfnb.client import Client, Run
+from kfnb.errors import OutsideError
+from kfnb.orchestrator.lease import LeaseHeld
+from kfnb.spec import RunEvent
+
+UNTIL = "import os, time\nprint('begun', flush=True)\nwhile not os.path.exists({!r}):\n    time.sleep(0.01)"
+WAIT = "import time\nprint('begun', flush=True)\ntime.sleep(60)"
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that another process does."""
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def kill_everything(home: Path) -> int:
+    """Kill every process of the runs of `home`, and say how many there were."""
+    found = processes_of(home)
+    for process in found:
+        try:
+            os.kill(process, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    return len(found)
+
+
+def orchestrator_of(home: Path) -> int:
+    """The process that drives the one run of `home`."""
+    return next(p for p in processes_of(home) if "kfnb.run_process" in Path(f"/proc/{p}/cmdline").read_text())
+
+
+def running(run: Run, task: str) -> Callable[[], bool]:
+    """Whether a task has begun to print."""
+    return lambda: "begun" in run.tasks[task].log()
+
+
+def test_a_detached_run_goes_on_by_itself(client: Client, tmp_path: Path) -> None:
+    """Another client watches it to its end and gets its values; it is driven from the moment it was asked for."""
+    path = write_notebook(tmp_path / "p.ipynb", "x = int('1')", "y = x + 1\nprint(y)")
+    run = client.run(path, detach=True)
+    assert run.is_driven or run.has_ended
+    seen: list[RunEvent] = []
+    other = Client(home=tmp_path / "home").get(run.id)
+    assert "SUCCEEDED" == other.watch(seen.append).state
+    assert ("run-started", "run-state") == (seen[0].kind, seen[-1].kind)
+    assert {1} == {event.fence for event in seen}
+    assert 2 == other.artifacts["y"].load()
+    assert "SUCCEEDED" == run.wait().state
+    until(lambda: processes_of(tmp_path / "home") == [])
+    assert "" == (tmp_path / "home" / "detached" / f"{run.id}.log").read_text()
+
+
+@pytest.mark.parametrize("only_the_orchestrator", [False, True])
+def test_a_killed_run_is_resumed(client: Client, tmp_path: Path, *, only_the_orchestrator: bool) -> None:
+    """What had succeeded does not run again; the notebook and the data are those the run began with."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "data.txt").write_text("old")
+    bodies, go = tmp_path / "bodies", tmp_path / "go"
+    note = f"open({str(bodies)!r}, 'a').write"
+    path = write_notebook(
+        folder / "p.ipynb",
+        f"{note}('a ')\nx = int('1')",
+        f"{note}('b ')\n{UNTIL.format(str(go))}\ny = x + 1",
+        "print(open('data.txt').read(), y)",
+    )
+    run = client.run(path, detach=True)
+    until(running(run, "s1"))
+    with pytest.raises(LeaseHeld, match="living"):
+        client.resume(run.id)
+    if only_the_orchestrator:
+        os.kill(orchestrator_of(tmp_path / "home"), signal.SIGKILL)
+    else:
+        assert kill_everything(tmp_path / "home") >= 3
+    until(lambda: run.is_interrupted)
+    assert ("RUNNING", True) == (run.state, run.to_dict()["interrupted"])
+    path.unlink()
+    (folder / "data.txt").write_text("new")
+    go.touch()
+    resumed = client.resume(run.id).wait()
+    assert "SUCCEEDED" == resumed.state
+    assert ["a", "b", "b"] == bodies.read_text().split()
+    assert "old 2\n" == resumed.tasks["s2"].log()
+    assert [1, 2] == sorted({event.fence for event in resumed.events()})
+    assert not resumed.is_interrupted
+    assert resumed.state == client.resume(run.id).state
+    assert ["a", "b", "b"] == bodies.read_text().split()
+
+
+def test_what_failed_runs_again_with_the_runs_own_notebook(client: Client, tmp_path: Path) -> None:
+    """The cause is mended meanwhile; the notebook was edited, which does not count."""
+    outside = tmp_path.parent / f"{tmp_path.name}-flag"
+    path = write_notebook(
+        tmp_path / "p.ipynb", "x = int('1')", f"y = int(open({str(outside)!r}).read()) + x", "print(y)"
+    )
+    run = client.run(path).wait()
+    assert ["SUCCEEDED", "FAILED", "SKIPPED"] == [t.state for t in run.tasks.values()]
+    began = run.tasks["s0"].started
+    outside.write_text("41")
+    write_notebook(path, "raise SystemError")
+    resumed = client.resume(run.id).wait()
+    assert ("SUCCEEDED", "42\n") == (resumed.state, resumed.tasks["s2"].log())
+    assert began == resumed.tasks["s0"].started
+    assert None is resumed.tasks["s1"].why
+    outside.unlink()
+
+
+def test_a_cancelled_run_is_resumed(client: Client, tmp_path: Path) -> None:
+    """The request of before counts no more."""
+    go = tmp_path.parent / f"{tmp_path.name}-go"
+    source = UNTIL.format(str(go))
+    run = client.run(write_notebook(tmp_path / "p.ipynb", source, "print(1)"), detach=True)
+    until(running(run, "s0"))
+    run.cancel()
+    run.cancel()
+    assert "CANCELED" == run.wait().state
+    until(lambda: not run.is_driven)
+    go.touch()
+    resumed = client.resume(run.id, detach=True)
+    until(lambda: resumed.state == "SUCCEEDED")
+    until(lambda: processes_of(tmp_path / "home") == [])
+    go.unlink()
+
+
+def test_a_run_that_nobody_drives_is_cancelled_at_once(client: Client, tmp_path: Path) -> None:
+    """Killed, or written down and never started: it is CANCELED when `cancel` returns."""
+    path = write_notebook(tmp_path / "p.ipynb", WAIT)
+    waiting = client.get(client.prepare(path).run_id)
+    waiting.cancel()
+    assert "CANCELED" == waiting.state
+    run = client.run(path, detach=True)
+    until(running(run, "s0"))
+    kill_everything(tmp_path / "home")
+    until(lambda: run.is_interrupted)
+    run.cancel()
+    assert ("CANCELED", "CANCELED") == (run.state, run.tasks["s0"].state)
+
+
+def test_a_copy_of_a_living_run_is_a_run_of_its_own(client: Client, tmp_path: Path) -> None:
+    """It can be looked at, and resumed in its own store, while the original goes on."""
+    go = tmp_path.parent / f"{tmp_path.name}-go"
+    source = UNTIL.format(str(go))
+    run = client.run(write_notebook(tmp_path / "p.ipynb", "x = int('1')", source, "print(x)"), detach=True)
+    until(running(run, "s1"))
+    shutil.copytree(tmp_path / "home" / "store", tmp_path / "copy")
+    copy = Client(home=tmp_path / "home2", root=str(tmp_path / "copy")).get(run.id)
+    assert ("RUNNING", True, False) == (copy.state, copy.is_interrupted, run.is_interrupted)
+    go.touch()
+    other = Client(home=tmp_path / "home2", root=str(tmp_path / "copy"))
+    assert "SUCCEEDED" == other.resume(run.id).wait().state
+    assert "SUCCEEDED" == run.wait().state
+    until(lambda: processes_of(tmp_path / "home") == [])
+    assert {1} == {event.fence for event in run.events()}
+    go.unlink()
+
+
+def test_a_store_that_vanishes_ends_the_run_with_a_message(client: Client, tmp_path: Path) -> None:
+    """The run's own process says why, and nothing is left running."""
+    run = client.run(
+        write_notebook(tmp_path / "p.ipynb", "import time\nprint('begun', flush=True)\ntime.sleep(3)", "1")
+    )
+    until(running(run, "s0"))
+    (tmp_path / "home" / "store").rename(tmp_path / "gone")
+    (tmp_path / "home" / "store").write_text("no folder any more")
+    with pytest.raises(OutsideError):
+        run.wait()
+    assert [] == processes_of(tmp_path / "home")
+
+
+# ------------------------------------------------------------------------------------------------------ crash test
+
+STEPS = {
+    "a": ("", "1"),
+    "b": ("a", "a + 1"),
+    "c": ("a", "a * 2"),
+    "d": ("b c", "b + c"),
+    "e": ("d", "d + 1"),
+    "f": ("d", "d * 2"),
+    "g": ("e f", "e + f"),
+    "h": ("a", "a + 10"),
+    "i": ("h", "h + 1"),
+    "j": ("g i", "g + i"),
+    "k": ("j", "j + 1"),
+}
+EXPECTED = 26
+
+
+def crash_notebook(path: Path, log: Path) -> Path:
+    """Eleven steps with branches, one that fails at its first attempt, a condition, and an exit handler."""
+    sources = []
+    for name, (_, expression) in STEPS.items():
+        flaky = f"\nassert open({str(log)!r}).read().split().count('g') > 1" if name == "g" else ""
+        value = "int('1')" if expression == "1" else expression
+        note = f"print({name!r}, file=open({str(log)!r}, 'a'), flush=True)"
+        sources.append(f"import time\n{note}{flaky}\ntime.sleep(0.05)\n{name} = {value}")
+    sources.append("if k > 5:\n    print('final', k)")
+    sources.append(f"import kfnb\nopen({str(log)!r}, 'a').write('exit-' + str(kfnb.run_status().state) + '\\n')")
+    tags = {number: (f"step:{name}",) for number, name in enumerate(STEPS)}
+    tags[6] = ("step:g", "retry:3:0.05s")
+    return write_notebook(path, *sources, tags={**tags, 11: ("step:gate",), 12: ("step:bye", "on-exit")})
+
+
+def crash(folder: Path, seed: int) -> bool:
+    """Kill a run, or only its process, at a random moment; say whether it still lived. It must end right."""
+    rng = random.Random(seed)
+    home, log = folder / "home", folder / "outside" / "log"
+    log.parent.mkdir(parents=True)
+    log.touch()
+    (folder / "nb").mkdir()
+    client = Client(home=home)
+    run = client.run(crash_notebook(folder / "nb" / "p.ipynb", log), max_parallel=2, detach=True)
+    time.sleep(rng.uniform(0.1, 2.5))  # the moment of the kill is what the test is about
+    over = run.has_ended
+    done = {name for name, task in run.tasks.items() if task.state == "SUCCEEDED"}
+    bodies = log.read_text().split()
+    if seed % 3 and not over:
+        for process in processes_of(home):
+            if "kfnb.run_process" in Path(f"/proc/{process}/cmdline").read_text():
+                os.kill(process, signal.SIGKILL)
+    else:
+        kill_everything(home)
+    until(lambda: not run.is_driven)
+    end = client.resume(run.id).wait()
+    client.close()
+    assert {"SUCCEEDED"} == {task.state for task in end.tasks.values()}, (seed, end.to_dict())
+    assert f"final {EXPECTED}\n" == end.tasks["gate"].log()
+    assert [] == processes_of(home)
+    assert [] == list((home / "scratch").iterdir())
+    after = log.read_text().split()
+    again = {name for name in done & STEPS.keys() if after.count(name) > bodies.count(name)}
+    assert set() == again, (seed, again)
+    assert set(STEPS) | {"exit-SUCCEEDED"} == set(after)
+    outputs = [(e.task, e.attempt) for e in end.events() if e.kind == "task-state" and e.state == "SUCCEEDED"]
+    assert len(set(outputs)) == len(outputs) == 13
+    return not over
+
+
+@pytest.mark.parametrize("first", [0, 10, *(pytest.param(n, marks=pytest.mark.soak) for n in range(20, 220, 10))])
+def test_a_run_killed_at_random_moments_ends_right(tmp_path: Path, first: int) -> None:
+    """Ten kills: right results, nothing recorded done twice, nothing left; most of them hit a living run."""
+    hits = sum(crash(tmp_path / str(seed), seed) for seed in range(first, first + 10))
+    assert hits >= 5
+
+
+def test_the_log_of_a_run_is_plain_json(client: Client, tmp_path: Path) -> None:
+    """A batch is a list of events that any program can read."""
+    run = client.run(write_notebook(tmp_path / "p.ipynb", "1")).wait()
+    batches = sorted((tmp_path / "home" / "store" / "runs" / run.id / "events").iterdir())
+    assert "run-started" == json.loads(batches[0].read_bytes())[0]["kind"]

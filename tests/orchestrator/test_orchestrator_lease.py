@@ -1,0 +1,84 @@
+"""The lease: one holder at a time, gone with its process, handed on without a gap."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kfnb.orchestrator.lease import Lease, LeaseHeld
+
+HOLD = """
+import sys
+from pathlib import Path
+from kfnb.orchestrator.lease import Lease
+lease = Lease(Path(sys.argv[1]), *map(int, sys.argv[2:]))
+lease.take()
+print('held', flush=True)
+sys.stdin.read()
+"""
+
+
+def holder(path: Path, *inherited: int) -> subprocess.Popen[str]:
+    """A process that holds the lease until its input ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path), *map(str, inherited)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        pass_fds=inherited,
+    )
+    assert process.stdout is not None
+    if not inherited:
+        assert "held\n" == process.stdout.readline()
+    return process
+
+
+def test_a_second_holder_is_refused_and_told_who_holds(tmp_path: Path) -> None:
+    """The message names the process and the machine, and the first holder keeps the lease."""
+    path = tmp_path / "run" / "lease"
+    with holder(path) as process, pytest.raises(LeaseHeld, match=f"process {process.pid} on "):
+        Lease(path).take()
+    assert 0 == process.returncode
+
+
+def test_the_lease_of_a_killed_holder_is_free_at_once(tmp_path: Path) -> None:
+    """The lock dies with its process, however that ends."""
+    path = tmp_path / "lease"
+    with holder(path) as process:
+        assert Lease(path).is_held()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert not Lease(path).is_held()
+    with Lease(path) as lease:
+        assert lease.is_held()
+
+
+def test_threads_of_one_process_exclude_each_other(tmp_path: Path) -> None:
+    """Two objects in one process are two holders."""
+    with Lease(tmp_path / "lease"), pytest.raises(LeaseHeld):
+        Lease(tmp_path / "lease").take()
+
+
+def test_a_lease_is_handed_to_a_child_without_a_gap(tmp_path: Path) -> None:
+    """While the child starts, the descriptor that it inherits holds the lease for it."""
+    path = tmp_path / "lease"
+    with Lease(path) as lease:
+        process = holder(path, lease.fileno())
+    with process:
+        assert Lease(path).is_held()
+        assert process.stdout is not None
+        assert "held\n" == process.stdout.readline()
+        with pytest.raises(LeaseHeld, match=str(process.pid)):
+            Lease(path).take()
+    assert not Lease(path).is_held()
+
+
+def test_nobody_holds_a_lease_that_was_never_taken(tmp_path: Path) -> None:
+    """Looking makes no file."""
+    assert not Lease(tmp_path / "lease").is_held()
+    assert [] == os.listdir(tmp_path)  # noqa: PTH208 - what is there
