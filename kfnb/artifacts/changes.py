@@ -1,8 +1,8 @@
 """Whether memory is still what was stored, without reading more than what may have changed.
 
-`values.LoadedValues.changed` asks here before it compares values. A buffer mapped copy-on-write differs from its file
-at most in the pages that this process wrote to, which the kernel knows (Linux: /proc/self/pagemap); elsewhere, and
-where it does not say, memory is compared with the file.
+`values.LoadedValues.changed` asks here before it compares values, `store.Store.put` before it writes. A buffer mapped
+copy-on-write differs from its file at most in the pages that this process wrote to, which the kernel knows (Linux:
+/proc/self/pagemap); elsewhere, and where it does not say, memory is compared with the file.
 """
 
 from __future__ import annotations
@@ -34,6 +34,17 @@ def same_as_stored(store: Store, group: ValueGroup, now: Draft, maps: Mapping[st
     if now.data.getbuffer() != store.get(group.pickle):
         return False
     return all(_same_buffer(store, blob, buffer, maps) for blob, buffer in zip(group.buffers, buffers, strict=True))
+
+
+def is_untouched(memory: memoryview, mapping: memoryview) -> bool:
+    """Whether `memory` is all of `mapping` (private, of a file), and the kernel says that no page of it was written to.
+
+    False where the kernel does not tell.
+    """
+    if "numpy" not in sys.modules:
+        return False
+    address = _address(memory)
+    return address == _address(mapping) and next(_written(address, mapping.nbytes), None) is None
 
 
 def same_drafts(one: Draft, two: Draft) -> bool:

@@ -11,7 +11,9 @@ death of a process, but a power cut may tear the last ones, which the digest the
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
+import functools
 import mmap
 import os
 import secrets
@@ -22,6 +24,7 @@ from typing import TYPE_CHECKING
 from blake3 import blake3
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -33,6 +36,7 @@ Bytes = bytes | bytearray | memoryview
 BIG = 4 << 20
 """Bytes from which hashing runs in a second thread beside the write."""
 _CHUNK = 8 << 20
+_PIECE = 1 << 20
 TEMPORARY = ".tmp-"
 _NOT_KNOWN = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT)
 
@@ -67,6 +71,7 @@ def write_by_digest(data: Bytes, folder: Path, place: Place) -> tuple[str, int]:
             write_new(path, view)
         return digest, view.nbytes
     with _nameless(folder / "x") as (descriptor, publish), _HashBeside(view) as hashing:
+        _reserve(descriptor, view.nbytes)
         _write_all(descriptor, view)
         digest = hashing.result()
         path = place(digest)
@@ -86,22 +91,29 @@ def holds(path: Path, size: int) -> bool:
 
 def digest_of_file(path: Path) -> tuple[str, int]:
     """Return (blake3 digest, size) of the file at `path`."""
-    hasher = blake3()
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        while chunk := file.read(_CHUNK):
+    hasher, size = blake3(), 0
+    with path.open("rb", buffering=0) as file:
+        for chunk in _chunks(file):
             hasher.update(chunk)
+            size += chunk.nbytes
     return str(hasher.hexdigest()), size
+
+
+def _chunks(file: io.FileIO) -> Iterator[memoryview]:
+    """The bytes of a file in pieces that stay in the processor's cache, each gone when the next is asked for."""
+    memory = memoryview(bytearray(_PIECE))
+    while count := file.readinto(memory):
+        yield memory[:count]
 
 
 def copy_by_digest(source: Path, folder: Path, place: Place) -> tuple[str, int]:
     """Copy the file at `source` where `place(digest)` says; return (digest, size) of the bytes that were copied."""
     hasher, size = blake3(), 0
-    with source.open("rb") as file, _nameless(folder / "x") as (descriptor, publish):
-        while chunk := file.read(_CHUNK):
+    with source.open("rb", buffering=0) as file, _nameless(folder / "x") as (descriptor, publish):
+        for chunk in _chunks(file):
             hasher.update(chunk)
             _write_all(descriptor, chunk)
-            size += len(chunk)
+            size += chunk.nbytes
         digest = str(hasher.hexdigest())
         path = place(digest)
         if not holds(path, size):
@@ -148,6 +160,37 @@ class _HashBeside:
     def __exit__(self, *_: object) -> None:
         self._stop = True
         self._thread.join()
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    """Claim the blocks of a file at once: writing into them is twice as fast as finding room for each page (ext4).
+
+    The file's size still follows what was written, so that one torn by a power cut is too short, as ever. A file system
+    that cannot reserve goes without; one that has not the room says so before anything is written.
+    """
+    reserve = _fallocate()
+    while reserve is not None and reserve(descriptor, _KEEP_SIZE, 0, size) != 0:
+        number = ctypes.get_errno()
+        if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise OSError(number, os.strerror(number))
+        if number != errno.EINTR:
+            return
+
+
+@functools.cache
+def _fallocate() -> Callable[[int, int, int, int], int] | None:
+    """fallocate(2) itself: os.posix_fallocate writes to every block where the file system cannot reserve."""
+    try:
+        call = ctypes.CDLL(None, use_errno=True).fallocate64
+    except (OSError, AttributeError):
+        return None  # not Linux
+    call.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+    call.restype = ctypes.c_int
+    made: Callable[[int, int, int, int], int] = call
+    return made
+
+
+_KEEP_SIZE = 1  # FALLOC_FL_KEEP_SIZE of linux/falloc.h
 
 
 def _write_all(descriptor: int, data: Bytes) -> None:

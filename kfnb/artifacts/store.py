@@ -19,11 +19,12 @@ import os
 import re
 import resource
 import threading
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kfnb import digest as digests
-from kfnb.artifacts import files
+from kfnb.artifacts import changes, files
 from kfnb.errors import CorruptArtifact, StoreError
 from kfnb.spec import Blob
 
@@ -57,6 +58,7 @@ class Store:
         local = _local_root(root)
         self._files: _Folder | _Remote = _Folder(local) if local is not None else _Remote(root)
         self._verifier = _Verifier()
+        self._maps: list[tuple[weakref.ref[mmap.mmap], Blob]] = []
 
     def __repr__(self) -> str:
         return f"Store({self.root!r})"
@@ -64,8 +66,14 @@ class Store:
     # ------------------------------------------------------------------------------------------------------- blobs
 
     def put(self, data: Bytes) -> Blob:
-        """Store `data` under its digest, once, and return its name. StoreError if the store cannot take it."""
+        """Store `data` under its digest, once, and return its name. StoreError if the store cannot take it.
+
+        Memory that `map` gave and nobody wrote to since is what its blob is: neither hashed nor written again.
+        """
         with self._words("write"):
+            known = self._untouched(data)
+            if known is not None:
+                return known
             digest, size = self._files.put(data)
             return Blob(digest=digest, size=size)
 
@@ -98,7 +106,18 @@ class Store:
                     raise
                 return memoryview(bytearray(self.get(blob)))
         self._verifier.add(path, blob)
+        self._maps = [(ref, of) for ref, of in self._maps if ref() is not None]
+        self._maps.append((weakref.ref(memory), blob))
         return memoryview(memory)
+
+    def _untouched(self, data: Bytes) -> Blob | None:
+        """Return the blob whose mapping `data` is as a whole, if no page of it was written to and it is still there."""
+        view = memoryview(data)
+        for ref, blob in self._maps:
+            memory = ref() if blob.size == view.nbytes else None
+            if memory is not None and changes.is_untouched(view, memoryview(memory)):
+                return blob if self._files.holds(_place(blob.digest), blob.size) else None
+        return None
 
     def verify_pending(self) -> None:
         """Wait until every mapped blob has been checked; CorruptArtifact if one is not what it should be."""
@@ -303,6 +322,9 @@ class _Folder:
     def fetch(self, key: str, path: Path) -> None:
         files.copy(self.path(key), path)
 
+    def holds(self, key: str, size: int) -> bool:
+        return files.holds(self.path(key), size)
+
     def exists(self, key: str) -> bool:
         return self.path(key).is_file()
 
@@ -348,19 +370,19 @@ class _Remote:
     def put(self, data: Bytes) -> tuple[str, int]:
         content = bytes(data)
         digest = digests.of_bytes(content)
-        if not self._holds(_place(digest), len(content)):
+        if not self.holds(_place(digest), len(content)):
             self.write(_place(digest), content)
         return digest, len(content)
 
     def put_file(self, path: Path) -> tuple[str, int]:
         digest, size = files.digest_of_file(path)
-        if not self._holds(_place(digest), size):
+        if not self.holds(_place(digest), size):
             system, target = self._open(), self._at(_place(digest))
             system.makedirs(system._parent(target), exist_ok=True)
             system.put_file(str(path), target)
         return digest, size
 
-    def _holds(self, key: str, size: int) -> bool:
+    def holds(self, key: str, size: int) -> bool:
         system = self._open()
         try:
             return bool(system.info(self._at(key))["size"] == size)

@@ -24,7 +24,7 @@ from kfnb.artifacts import session
 from kfnb.artifacts.store import Store
 from kfnb.artifacts.values import load_values, save_values
 from kfnb.errors import Diagnostic, KfnbError
-from kfnb.launcher import guard, namespaces
+from kfnb.launcher import guard, namespaces, read_only
 from kfnb.launcher.cells import Failure, run_cells
 from kfnb.launcher.first_imports import drawing_as_by_hand
 from kfnb.launcher.frames import Kind, Wires
@@ -240,7 +240,8 @@ class Body:
             )
             return guard.finding(self._given, "KF604", message, cell=failure.cell.id)
         self._note_missing()
-        if failure.ename == "ValueError" and "read-only" in str(failure.evalue) and "pandas" in sys.modules:
+        error, taken = getattr(sys, "last_value", None), self._given.inputs
+        if failure.ename == "ValueError" and read_only.is_look_into_input(error, self._namespace, taken):
             message = (
                 f"ValueError: {failure.evalue}. Whether pandas hands out an array that can be written to depends on "
                 "what else refers to the frame's memory, which is not kept between steps: take a copy "

@@ -12,9 +12,10 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np  # mapped memory is recognised where arrays are used
 import pytest
 
-from kfnb.artifacts import files
+from kfnb.artifacts import changes, files
 from kfnb.artifacts import store as stores
 from kfnb.artifacts.store import Store
 from kfnb.errors import CorruptArtifact, StoreError
@@ -190,6 +191,53 @@ def test_a_damaged_blob_is_noticed(folder: Store, tmp_path: Path) -> None:
     with pytest.raises(CorruptArtifact, match="damaged"):
         folder.verify_pending()
     folder.verify_pending()
+
+
+needs_pagemap = pytest.mark.skipif(not changes._kernel_tells(), reason="this kernel does not say which pages changed")
+
+
+def test_mapped_memory_that_was_written_to_is_stored_as_it_is_now(folder: Store) -> None:
+    """One changed byte makes another blob, also where it was changed back; the first blob stays."""
+    blob = folder.put(BIG)
+    memory = folder.map(blob)
+    memory[-1] ^= 1
+    other = folder.put(memory)
+    assert (BIG, bytes(memory)) == (folder.get(blob), folder.get(other))
+    memory[-1] ^= 1
+    assert blob == folder.put(memory)
+
+
+def test_part_of_mapped_memory_is_a_blob_of_its_own(folder: Store) -> None:
+    """Only a whole mapping is the blob it came from."""
+    memory = folder.map(folder.put(BIG))
+    assert BIG[: 2 << 20] == folder.get(folder.put(memory[: 2 << 20]))
+
+
+@needs_pagemap
+def test_untouched_mapped_memory_is_not_hashed_again_and_damage_below_it_is_still_found(folder: Store) -> None:
+    """What was mapped and not written to keeps its blob; that its file changed is told by the check of the mapping."""
+    blob = folder.put(BIG)
+    path = folder.blob_path(blob)
+    assert path is not None
+    path.chmod(0o644)
+    with path.open("r+b") as file:
+        file.write(bytes([BIG[0] ^ 1]))
+    memory = folder.map(blob)
+    assert blob == folder.put(np.frombuffer(memory, np.int64).data)
+    with pytest.raises(CorruptArtifact, match="damaged"):
+        folder.verify_pending()
+
+
+@needs_pagemap
+def test_untouched_mapped_memory_whose_file_is_gone_is_written_again(folder: Store) -> None:
+    """A blob that was removed while it was mapped comes back when it is put again."""
+    blob = folder.put(BIG)
+    memory = folder.map(blob)
+    folder.verify_pending()
+    path = folder.blob_path(blob)
+    assert path is not None
+    path.unlink()
+    assert BIG == folder.get(folder.put(memory))
 
 
 def test_a_shorter_blob_is_not_mapped(folder: Store) -> None:

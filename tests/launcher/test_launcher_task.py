@@ -250,6 +250,29 @@ def test_an_array_that_changed_is_noticed(place: Place) -> None:
     assert "0.0\n" == again.text(0)
 
 
+def test_a_read_only_look_into_a_frame_that_was_taken_in_is_said(place: Place) -> None:
+    """Writing to what a frame from above hands out is KF618, by name, in a call and inside a function."""
+    first = place.run("import pandas as pd\ndf = pd.DataFrame({'a': [1.0, 2.0]})", task=out("df"))
+    for source in (
+        "v = df['a'].to_numpy(); v.flags.writeable = False; v[0] = 5",
+        "v = df['a'].to_numpy(); v.flags.writeable = False\ndef f(x):\n    x.sort()\nf(v)",
+    ):
+        ran = handed_on(place, first, source, "df")
+        assert "KF618" == ran.output.error.code, source
+
+
+def test_any_other_read_only_array_is_the_users_own_error(place: Place) -> None:
+    """A read-only array that is no part of an input fails as by hand, pandas and inputs or not."""
+    first = place.run("import pandas as pd\ndf = pd.DataFrame({'a': [1.0, 2.0]})", task=out("df"))
+    source = "import numpy as np\nw = np.zeros(3); w.flags.writeable = False\ndf.sum()\nw[0] = 5"
+    for ran in (
+        handed_on(place, first, source, "df"),
+        place.run("import pandas as pd\n" + source.replace("df.sum()", "")),
+    ):
+        assert (None, "ValueError") == (ran.output.error.code, ran.output.error.ename)
+        assert "read-only" in ran.output.error.message
+
+
 def test_a_draw_nobody_foresaw_stops_the_task(place: Place) -> None:
     """Global random numbers drawn behind the code's back, where a later step goes on with them, are KF382."""
     ran = place.run("import random\ngetattr(random, 'ran' + 'dom')()", task={"state_watch": ("random",)})
