@@ -67,12 +67,12 @@ class _TaskMaker:
         self._program = program
         self._names = names
         self._parameters = parameters
-        self._setups: dict[tuple[int, str], Setup] = {}
+        self._setups: dict[int, Setup] = {}  # by id of the use: steps share it
 
     def task(self, step: Step, flow: StepFlow, after: list[int], ancestors: list[int]) -> Task:
         """Return the task of one step."""
         names = self._names
-        setup = tuple(self._setup(use) for use in flow.setup)
+        setup = tuple([self._setups.get(id(use)) or self._setup(use) for use in flow.setup])
         read = set(flow.parameters) & self._parameters
         if any(cell.role == "parameters" for cell in step.cells):
             read = self._parameters
@@ -117,14 +117,8 @@ class _TaskMaker:
         return ast.dump(parsed.tree) if parsed.plain and parsed.error is None else cell.source
 
     def _setup(self, use: SetupUse) -> Setup:
-        key = (use.statement.position, use.kind)
-        if key not in self._setups:
-            self._setups[key] = self._make_setup(use)
-        return self._setups[key]
-
-    def _make_setup(self, use: SetupUse) -> Setup:
         statement = use.statement
-        return Setup(
+        made = self._setups[id(use)] = Setup(
             kind=use.kind,  # type: ignore[arg-type]
             source="\n".join(map(self._program.source_of, (*use.prelude, statement))),
             names=use.names,
@@ -133,6 +127,7 @@ class _TaskMaker:
             line=1 if use.prelude else first_line(statement.node),
             library=use.library,
         )
+        return made
 
 
 def _condition(flow: StepFlow, names: list[str]) -> Condition | None:

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kfnb.dataflow import paths
+from kfnb.dataflow.conditions import plain_if
 from kfnb.dataflow.flows import Given, SetupUse, StepFlow, Taken
+from kfnb.dataflow.needs import Needs
 from kfnb.dataflow.record import Place, Read
 from kfnb.dataflow.slices import (
     SetupTable,
-    called_names,
-    closure,
     future_import,
-    import_roots,
     imported_modules,
     module_scope,
 )
+from kfnb.dataflow.spans import Spans
 from kfnb.dataflow.tables.random import DRAWS_ON_IMPORT
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class EdgeBuilder:
     def build(self) -> list[StepFlow]:
         """Return one flow per step."""
         self.flows = [StepFlow() for _ in self.notes]
+        self.imported: list[set[str]] = []  # packages that each step imports, by itself or with its setup
+        self.needs = Needs(self.program, self.table, self.book)
         self.data = [self._data_reads(note) for note in self.notes]
         self.setup_reads = [self._setup_reads(note) for note in self.notes]
         self._carry_functions()
@@ -95,14 +97,14 @@ class EdgeBuilder:
         reads."""
         producers: dict[str, int] = {}
         self.calls: list[set[str]] = []
-        carried: list[set[str]] = []
+        carried: list[set[str]] = []  # with what the calls read
         for number, note in enumerate(self.notes):
             record = note.record
-            calls = closure({n for n in record.calls if n in self.table.by_name}, self.table, self.book)
+            calls = self.needs.closure(record.calls)
             if record.needs_definitions:  # what it loads may be of any class of the notebook
                 calls |= self.table.by_name.keys()
-            calls = {n for n in calls if self.table.by_name[n][0].kind == "definition"}
-            mine = set(record.carried)
+            calls &= self.needs.definitions
+            mine = calls.union(record.carried, *map(self.needs.called, calls))
             done: set[int] = set()
             while True:
                 taken = (
@@ -113,28 +115,21 @@ class EdgeBuilder:
                 new = {producers[n] for n in taken if n in producers and n not in self.notes[producers[n]].plain} - done
                 if not new:
                     break
-                for producer in new:
-                    calls |= self.calls[producer]
-                    mine |= carried[producer]
+                calls.update(*(self.calls[producer] for producer in new))
+                mine.update(*(carried[producer] for producer in new))
                 done |= new
-                self._read_more(number, calls, mine, producers)
+                self._read_more(number, mine, producers)
             self.calls.append(calls)
             carried.append(mine)
             for name in (*record.binds, *record.changes):
                 if name not in self.book.setup:
                     producers[name] = number
 
-    def _read_more(self, number: int, calls: set[str], carried: set[str], producers: dict[str, int]) -> None:
+    def _read_more(self, number: int, names: set[str], producers: dict[str, int]) -> None:
         record = self.notes[number].record
-        names = set(carried)
-        for name in calls:
-            names |= called_names(name, self.book) | {name}
-        for name in sorted(names):
-            if record.binds.get(name) and name not in record.reads and name not in self.book.setup:
-                continue
-            if name in self.book.setup:
-                self.setup_reads[number].add(name)
-            elif name in producers and name not in self.data[number]:
+        self.setup_reads[number] |= names & self.book.setup
+        for name in sorted((names - self.book.setup) & producers.keys()):
+            if not (record.binds.get(name) and name not in record.reads) and name not in self.data[number]:
                 self.data[number][name] = Read(Place("", 0), False, True)
 
     def _definitions_of_groups(self) -> None:
@@ -155,37 +150,32 @@ class EdgeBuilder:
             for name in note.record.binds
             if not name.startswith("_") and name not in self.book.setup and name not in self.book.imports
         }
-        live, read = set(final), set[str]()
-        self.live: list[set[str]] = [set() for _ in self.notes]
-        self.read_later: list[set[str]] = [set() for _ in self.notes]
+        self.live, self.read_later = Spans(final), Spans()
         for number in range(len(self.notes) - 1, -1, -1):
             record = self.notes[number].record
-            self.live[number], self.read_later[number] = set(live), set(read)
             sure = {n for n, surely in record.binds.items() if surely} | record.deletes
-            maybe = {n for n, surely in record.binds.items() if not surely}
-            reads = self.data[number].keys()
-            live = (live - sure) | set(reads) | (record.changes.keys() & live) | (maybe & live)
-            read = (read - sure) | set(reads) | (record.changes.keys() & read) | (maybe & read)
+            kept = record.changes.keys() | {n for n, surely in record.binds.items() if not surely}
+            for spans in (self.live, self.read_later):
+                spans.above(number, sure, self.data[number].keys() | (kept & spans.now))
 
     def _hot_names(self) -> None:
         """Names that some later step changes in place, while they still mean the same object."""
-        hot: set[str] = set()
-        self.hot: list[set[str]] = [set() for _ in self.notes]
+        self.hot = Spans()
         for number in range(len(self.notes) - 1, -1, -1):
             record = self.notes[number].record
-            self.hot[number] = set(hot)
             sure = {n for n, surely in record.binds.items() if surely}
-            hot = (hot - sure) | (record.changes.keys() & self.live[number])
+            self.hot.above(number, sure, self.live.of(record.changes, number))
 
     def _names(self) -> None:
         producers: dict[str, int] = {}
-        self.producers_before: list[dict[str, int]] = []
+        self.producers_before: dict[int, dict[str, int]] = {}  # for the steps that may have a condition
         for number, note in enumerate(self.notes):
-            record, flow, live = note.record, self.flows[number], self.live[number]
-            self.producers_before.append(dict(producers))
-            changed = {n for n in record.changes if n in live and n not in self.book.setup}
+            record, flow = note.record, self.flows[number]
+            if self.program.steps[number].when is not None or plain_if(self.program, number, self.table) is not None:
+                self.producers_before[number] = dict(producers)
+            changed = self.live.of(record.changes, number) - self.book.setup
             together = self._kept_together(number, producers)
-            maybe = {n for n, sure in record.binds.items() if not sure and n in live and n not in self.book.setup}
+            maybe = self.live.of((n for n, sure in record.binds.items() if not sure), number) - self.book.setup
             for name in sorted(self.data[number].keys() | changed | maybe | together):
                 if name in producers:
                     certain = name in self.data[number] and self.data[number][name].certain
@@ -214,8 +204,8 @@ class EdgeBuilder:
         """Names that came to share an object here and are changed further down: they go on together from here."""
         together: set[str] = set()
         for names in self.notes[number].record.shared:
-            if names & self.hot[number] & self.live[number]:
-                living = names & self.live[number]
+            living = self.live.of(names, number)
+            if self.hot.of(living, number):
                 together |= {n for n in living if n in producers or n in self.notes[number].record.binds}
         return together
 
@@ -254,7 +244,7 @@ class EdgeBuilder:
             record = self.notes[number].record
             names = flow.outputs.keys() | flow.inputs.keys()
             flow.shares = sorted(tuple(sorted(group & names)) for group in record.shared if len(group & names) > 1)
-            flow.hot = self.hot[number] & names
+            flow.hot = self.hot.of(names, number)
 
     def _guards(self) -> None:
         """Names that a step only reads and a later step takes from elsewhere must not change while it runs."""
@@ -262,7 +252,7 @@ class EdgeBuilder:
             note = self.notes[number]
             for name, taken in flow.inputs.items():
                 changed = name in note.record.changes or name in note.record.binds or name in flow.outputs
-                taken.guard = not changed and name in self.read_later[number] and name not in note.immutable
+                taken.guard = not changed and self.read_later.holds(name, number) and name not in note.immutable
 
     def _sharing_to_check(self) -> None:
         """Say which sharing, if it shows while running though nothing here foresaw it, would lose a change.
@@ -356,6 +346,8 @@ class EdgeBuilder:
     def _first_imports(self) -> None:
         """Importing scikit-learn draws a random number, by hand only once: where it is first imported."""
         for statement in self.program.statements:
+            if not any(m in DRAWS_ON_IMPORT for n in statement.imports for m in imported_modules(n)):
+                continue
             found = {m for n in module_scope(statement.node) for m in imported_modules(n) if m in DRAWS_ON_IMPORT}
             if found:
                 self.flows[statement.step].first_imports = tuple(sorted(found))
@@ -397,43 +389,45 @@ class EdgeBuilder:
 
     def _settings(self) -> None:
         """Give each step the setup statements that it needs, settings made above it among them, in notebook order."""
-        replays = [(number, replay) for number, note in enumerate(self.notes) for replay in note.replays]
         positions = self._first_positions()
         future = [statement for statement in self.program.statements if future_import(statement.node)]
-        for number, flow in enumerate(self.flows):
-            above = [replay for at, replay in replays if at < number]
-            needed = set(self.setup_reads[number])
-            needed |= {n for replay in above for n in replay.needs if self._is_session_object(n)}
-            if self.notes[number].record.needs_definitions:
-                needed |= {n for n, found in self.table.by_name.items() if found[0].kind == "definition"}
-            names = closure(needed, self.table, self.book)
-            uses: dict[int, SetupUse] = {}
-            for name in names:
-                definition = self.table.above(name, positions[number])
-                if definition is not None and definition.statement.step != number:
-                    uses[definition.statement.position] = SetupUse(
-                        definition.statement, definition.kind, definition.names
-                    )
+        settings: dict[int, SetupUse] = {}  # made above
+        wanted: set[str] = set()  # what they need of session objects and parameters
+        for number, (flow, note) in enumerate(zip(self.flows, self.notes, strict=True)):
+            needed = self.setup_reads[number] | (wanted & self.needs.session_objects)
+            if note.record.needs_definitions:
+                needed |= self.needs.definitions
+            names = self.needs.closure(needed)
+            uses = self.needs.above(names, positions[number])
             self._submodules(number, positions[number], uses)
             for statement in future:
                 if statement.step < number:
                     uses[statement.position] = SetupUse(statement, "import")
-            for replay in above:
-                uses[replay.statement.position] = SetupUse(
+            uses |= settings
+            flow.setup = [uses[position] for position in sorted(uses)]
+            self.imported.append(self._imported(note, uses))
+            flow.definitions = self._definitions(number, names)
+            flow.parameters = self._parameters_of(number, needed | names | (wanted & self.parameters.keys()))
+            for replay in note.replays:
+                settings[replay.statement.position] = SetupUse(
                     replay.statement, "setter", (), replay.library, self._prelude(replay)
                 )
-                needed |= replay.needs & self.parameters.keys()
-            flow.setup = [uses[position] for position in sorted(uses)]
-            flow.definitions = self._definitions(number, names)
-            flow.parameters = self._parameters_of(number, needed | names)
+                wanted |= replay.needs
+
+    def _imported(self, note: StepNotes, uses: dict[int, SetupUse]) -> set[str]:
+        """Return the packages that a step imports, by itself or with its setup."""
+        roots = self.needs.import_roots
+        return note.record.imports.union(*(roots[position] for position in roots.keys() & uses.keys()))
 
     def _module_state(self) -> None:
         """The data of the notebook's own modules goes from the step that changes it to those that import them."""
         holders: dict[str, int] = {}
         for number, note in enumerate(self.notes):
             flow = self.flows[number]
-            imported = {*note.record.imports, *(r for use in flow.setup for r in import_roots(use.statement.node))}
-            imported |= {self.book.imports[n].split(".")[0] for n in self.setup_reads[number] if n in self.book.imports}
+            imported = set(self.imported[number])
+            if holders:
+                found = self.setup_reads[number] & self.book.imports.keys()
+                imported |= {self.book.imports[n].split(".")[0] for n in found}
             for module in sorted(imported & holders.keys()):
                 provider = f"module:{module}"
                 flow.state_inputs[provider] = holders[module]
@@ -446,9 +440,8 @@ class EdgeBuilder:
         """A submodule that some step above imported is there as an attribute of its package, whoever imported it."""
         if not self.book.submodules:
             return
-        roots = {root for use in uses.values() for root in import_roots(use.statement.node)}
-        roots |= self.notes[number].record.imports
-        for statement in self.program.statements:
+        roots = self._imported(self.notes[number], uses)
+        for statement in self.needs.imports:
             node = statement.node
             if statement.position >= position or statement.step == number or statement.position in uses:
                 continue
@@ -461,30 +454,22 @@ class EdgeBuilder:
     def _prelude(self, replay: Replay) -> tuple[Statement, ...]:
         """Return the setup statements that a setting needs, so that it can run where its step's own setup lacks
         them."""
-        names = closure(set(replay.needs), self.table, self.book)
-        names = {n for n in names if not self._is_session_object(n)}  # there once for the step and all its settings
-        found = [self.table.above(name, replay.statement.position) for name in names]
-        statements = {d.statement.position: d.statement for d in found if d is not None}
-        return tuple(statements[position] for position in sorted(statements))
-
-    def _is_session_object(self, name: str) -> bool:
-        """Say whether a setup name is an object of the session: a logger, a handler."""
-        found = self.table.by_name.get(name, [])
-        return any(d.kind == "definition" and isinstance(d.statement.node, (ast.Assign, ast.AnnAssign)) for d in found)
+        names = self.needs.closure(replay.needs) - self.needs.session_objects  # these are there once for the step
+        uses = self.needs.above(names, replay.statement.position)
+        return tuple(uses[position].statement for position in sorted(uses))
 
     def _definitions(self, number: int, sliced: set[str]) -> set[str]:
         """Return the functions and classes that the step defines or is given as setup."""
         own = self.table.definitions_of.get(number, set())
-        return {
-            n for n in own | sliced if self.table.by_name[n][0].kind == "definition" and not self._is_session_object(n)
-        }
+        return ((own | sliced) & self.needs.definitions) - self.needs.session_objects
 
     def _parameters_of(self, number: int, needed: set[str]) -> set[str]:
-        wanted = {name for name in self.parameters if name in needed}
-        for name in needed:
-            for definition in self.table.by_name.get(name, ()):
-                wanted |= {n for n in definition.needs if n in self.parameters}
-        return wanted | {n for n in self.setup_reads[number] if n in self.parameters}
+        if not self.parameters:
+            return set()
+        names = needed | self.setup_reads[number]
+        for name in needed & self.needs.required.keys():
+            names = names.union(*(definition.needs for definition in self.needs.required[name]))
+        return names & self.parameters.keys()
 
     def _first_positions(self) -> list[int]:
         positions = [len(self.program.statements)] * len(self.notes)
@@ -503,11 +488,9 @@ class EdgeBuilder:
         for number, (flow, note) in enumerate(zip(self.flows, self.notes, strict=True)):
             reads = {paths.normal(e.detail) for e, _ in note.record.effects if e.kind == "reads"}
             writes = {paths.normal(e.detail) for e, _ in note.record.effects if e.kind == "writes"}
-            imported = {
-                *note.record.imports,
-                *(root for use in flow.setup for root in import_roots(use.statement.node)),
+            modules = {
+                pattern for name in self.imported[number] for pattern in (f"{name}.py", f"*/{name}.py", f"*/{name}/*")
             }
-            modules = {pattern for name in imported for pattern in (f"{name}.py", f"*/{name}.py", f"*/{name}/*")}
             flow.reads, flow.writes = tuple(sorted(reads)), tuple(sorted(writes))
             for writer, written in writers:
                 meeting = sorted({w for w in written for r in reads | writes if paths.meet(w, r)})

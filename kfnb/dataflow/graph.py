@@ -188,7 +188,7 @@ def _conditions(
     parameters: dict[str, bool],
 ) -> None:
     for number, step in enumerate(program.steps):
-        test = find_test(step, number, program, table, book, builder.producers_before[number], parameters)
+        test = find_test(step, number, program, table, book, builder.producers_before.get(number, {}), parameters)
         if test is None:
             continue
         flows[number].test = test

@@ -58,6 +58,11 @@ class Statement:
     lazy: bool = False  # annotations are not evaluated
     nodes: tuple[ast.AST, ...] = field(default=(), repr=False, compare=False)  # all nodes of the statement, walked once
 
+    @cached_property
+    def imports(self) -> tuple[ast.Import | ast.ImportFrom, ...]:
+        """The imports in the statement, those in functions included."""
+        return tuple(node for node in self.nodes if isinstance(node, (ast.Import, ast.ImportFrom)))
+
 
 @dataclass
 class Program:

@@ -115,14 +115,6 @@ class SetupTable:
                     found.setdefault(definition.statement.step, set()).add(name)
         return found
 
-    def above(self, name: str, position: int) -> Definition | None:
-        """Return the nearest statement of `name` before `position`."""
-        found = None
-        for definition in self.by_name.get(name, ()):
-            if definition.statement.position < position:
-                found = definition
-        return found
-
 
 # ---------------------------------------------------------------------------------------------------- what binds names
 
@@ -449,22 +441,6 @@ def _drop_what_needs_more(table: SetupTable, book: Book, parameters: dict[str, b
 
 
 # ---------------------------------------------------------------------------------------------------- slicing
-
-
-def closure(names: set[str], table: SetupTable, book: Book) -> set[str]:
-    """Return `names` and all setup that they need, when defined or when called."""
-    done: set[str] = set()
-    pending = [name for name in names if name in table.by_name]
-    while pending:
-        name = pending.pop()
-        if name in done:
-            continue
-        done.add(name)
-        needs = set(called_names(name, book))
-        for definition in table.by_name[name]:
-            needs |= definition.needs
-        pending.extend(need for need in needs if need in table.by_name and need not in done)
-    return done
 
 
 def called_names(name: str, book: Book) -> set[str]:
