@@ -9,6 +9,8 @@ spec.
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,6 +25,7 @@ from kfnb.notebook.reader import read_notebook
 from kfnb.notebook.steps import read_steps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from kfnb.spec import PipelineSpec
@@ -47,6 +50,19 @@ def compile_notebook(path: Path) -> PipelineSpec:
     return msgspec.structs.replace(spec, diagnostics=diagnostics)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Put off the search for cyclic garbage: a compile makes much that stays and little that goes."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+@_uncollected()
 def _compile(path: Path) -> tuple[PipelineSpec | None, tuple[Diagnostic, ...]]:
     notebook = read_notebook(path)
     steps = read_steps(notebook, is_setup)

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from kfnb.dataflow.magics import parse_cell
-from kfnb.dataflow.slices import bound_names
+from kfnb.dataflow.syntax import bound_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable

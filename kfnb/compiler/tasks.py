@@ -114,7 +114,7 @@ class _TaskMaker:
     def _normal(self, cell: StepCell) -> str:
         """Return a cell's syntax tree as text: comments and layout do not count."""
         parsed = self._program.parses[cell.id]
-        return ast.dump(parsed.tree) if parsed.plain and parsed.error is None else cell.source
+        return parsed.dump if parsed.plain and parsed.error is None else cell.source
 
     def _setup(self, use: SetupUse) -> Setup:
         statement = use.statement

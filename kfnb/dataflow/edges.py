@@ -19,7 +19,6 @@ from kfnb.dataflow.slices import (
     SetupTable,
     future_import,
     imported_modules,
-    module_scope,
 )
 from kfnb.dataflow.spans import Spans
 from kfnb.dataflow.tables.random import DRAWS_ON_IMPORT
@@ -346,9 +345,9 @@ class EdgeBuilder:
     def _first_imports(self) -> None:
         """Importing scikit-learn draws a random number, by hand only once: where it is first imported."""
         for statement in self.program.statements:
-            if not any(m in DRAWS_ON_IMPORT for n in statement.imports for m in imported_modules(n)):
+            if not any(m in DRAWS_ON_IMPORT for n in statement.syntax.imports for m in imported_modules(n)):
                 continue
-            found = {m for n in module_scope(statement.node) for m in imported_modules(n) if m in DRAWS_ON_IMPORT}
+            found = {m for n in statement.syntax.scope for m in imported_modules(n) if m in DRAWS_ON_IMPORT}
             if found:
                 self.flows[statement.step].first_imports = tuple(sorted(found))
                 return

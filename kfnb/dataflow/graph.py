@@ -18,7 +18,7 @@ from kfnb.dataflow.functions import blank_summary, class_of, effect_kinds, finis
 from kfnb.dataflow.names import StepNotes, walk_program
 from kfnb.dataflow.program import CodeCell, CodeStep, Program, StarResolver, read_program
 from kfnb.dataflow.record import Finding, Place
-from kfnb.dataflow.slices import SetupTable, find_setup, import_roots, impure_definitions, module_scope
+from kfnb.dataflow.slices import SetupTable, find_setup, import_roots, impure_definitions
 
 
 def analyse(
@@ -111,7 +111,7 @@ def _register(program: Program, book: Book) -> None:
                     for field in node.body
                     if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
                 }
-        for node in module_scope(statement.node):
+        for node in statement.syntax.scope:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 summary = book.summaries.setdefault(id(node), blank_summary(node))
                 book.functions.setdefault(node.name, []).append(summary)

@@ -12,6 +12,7 @@ import ast
 import re
 import string
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from kfnb.dataflow import shell_lines
@@ -98,6 +99,11 @@ class ParsedCell:
     error: Problem | None = None
     runnable: dict[int, str] = field(default_factory=dict)
     automagic: ParsedCell | None = None
+
+    @cached_property
+    def dump(self) -> str:
+        """The syntax tree as text: comments and layout do not show in it."""
+        return ast.dump(self.tree)
 
 
 def future_imports(tree: ast.Module) -> tuple[str, ...]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from kfnb.dataflow.magics import MARK, ParsedCell, parse_cell
+from kfnb.dataflow.magics import MARK, ParsedCell
+from kfnb.dataflow.syntax import Syntax, read_cell
 
 StarResolver = Callable[[str], tuple[str, ...] | None]
 """Gives the names that `from MODULE import *` binds, or None where it cannot be known."""
@@ -56,12 +58,12 @@ class Statement:
     position: int  # among all statements of the notebook, in the order in which they run
     last: bool
     lazy: bool = False  # annotations are not evaluated
-    nodes: tuple[ast.AST, ...] = field(default=(), repr=False, compare=False)  # all nodes of the statement, walked once
+    syntax: Syntax = field(default_factory=lambda: Syntax(ast.Pass()), repr=False, compare=False)
 
-    @cached_property
-    def imports(self) -> tuple[ast.Import | ast.ImportFrom, ...]:
-        """The imports in the statement, those in functions included."""
-        return tuple(node for node in self.nodes if isinstance(node, (ast.Import, ast.ImportFrom)))
+    @property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the statement."""
+        return self.syntax.nodes
 
 
 @dataclass
@@ -126,39 +128,28 @@ def read_program(steps: tuple[CodeStep, ...]) -> Program:
     position = 0
     bound: set[str] = set()
     future: set[str] = set()
+    copies: Counter[str] = Counter()
     for number, step in enumerate(steps):
         for cell in step.cells:
-            parsed = parse_cell(cell.source)
-            if parsed.automagic is not None and _first_word(cell.source) not in bound:
-                parsed = parsed.automagic
+            read = read_cell(cell.source, copies[cell.source])
+            copies[cell.source] += 1
+            if read.automagic is not None and _first_word(cell.source) not in bound:
+                read = read.automagic
+            parsed = read.parsed
             if not future <= set(parsed.future):  # a future import holds for all later cells
                 parsed = replace(parsed, future=tuple(sorted(future.union(parsed.future))))
             future.update(parsed.future)
             program.parses[cell.id] = parsed
             if parsed.error is not None:
                 continue
-            body = parsed.tree.body
-            for place, node in enumerate(body):
+            body = read.statements
+            for place, syntax in enumerate(body):
                 shown = place == len(body) - 1 and not cell.source.rstrip().endswith(";")
-                nodes = tuple(ast.walk(node))
-                bound |= _names_in(nodes)
+                bound |= syntax.bound_anywhere
                 lazy = "annotations" in future
-                program.statements.append(Statement(node, cell, number, position, shown, lazy, nodes))
+                program.statements.append(Statement(syntax.node, cell, number, position, shown, lazy, syntax))
                 position += 1
     return program
-
-
-def _names_in(nodes: tuple[ast.AST, ...]) -> set[str]:
-    """Return every name that some statement below may bind, in whatever scope."""
-    names = set()
-    for node in nodes:
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            names |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
-    return names
 
 
 def _first_word(source: str) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from kfnb.dataflow.book import BUILTINS, IPYTHON_NAMES, Book
 from kfnb.dataflow.expressions import is_namespace
+from kfnb.dataflow.syntax import bound_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,45 +120,6 @@ class SetupTable:
 # ---------------------------------------------------------------------------------------------------- what binds names
 
 
-def module_scope(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a statement that run in the module's scope (function bodies and comprehension variables
-    aside)."""
-    yield node
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        arguments = node.args
-        children: list[ast.AST] = [*arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]
-        children += getattr(node, "decorator_list", [])
-    elif isinstance(node, ast.ClassDef):
-        children = [*node.bases, *(k.value for k in node.keywords), *node.decorator_list]
-    elif isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
-        for child in ast.walk(node):
-            if isinstance(child, ast.NamedExpr):
-                yield child.target
-        return
-    else:
-        children = list(ast.iter_child_nodes(node))
-    for child in children:
-        yield from module_scope(child)
-
-
-def bound_names(node: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
-    """Yield each name that a statement may bind or delete at module scope, with the node that does it."""
-    for child in module_scope(node):
-        if isinstance(child, ast.Name) and isinstance(child.ctx, (ast.Store, ast.Del)):
-            yield child.id, child
-        elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield child.name, child
-        elif isinstance(child, (ast.Import, ast.ImportFrom)):
-            for alias in child.names:
-                yield alias.asname or alias.name.split(".")[0], child
-        elif (isinstance(child, ast.ExceptHandler) and child.name) or (
-            isinstance(child, (ast.MatchAs, ast.MatchStar)) and child.name
-        ):
-            yield child.name, child
-        elif isinstance(child, ast.MatchMapping) and child.rest:
-            yield child.rest, child
-
-
 def names_made_global(statement: Statement) -> set[str]:
     """Return the names that functions in a statement declare global, or that code stores into `globals()` by name."""
     names = {name for child in statement.nodes if isinstance(child, ast.Global) for name in child.names}
@@ -226,7 +188,7 @@ def find_setup(program: Program, book: Book, demoted: set[str], parameters: dict
     excluded = set(demoted)
     for statement in program.statements:
         excluded |= names_made_global(statement)
-        for name, node in bound_names(statement.node):
+        for name, node in statement.syntax.bound:
             bindings.setdefault(name, []).append((statement, node))
         if isinstance(statement.node, ast.ImportFrom) and statement.node.names[0].name == "*":
             names = book.resolver(_module(statement.node)) if book.resolver is not None else None
