@@ -43,7 +43,7 @@ def pipeline_of(
     ancestors: list[set[int]] = []
     for first in order:
         ancestors.append(first.union(*(ancestors[number] for number in first)))
-    maker = _TaskMaker(flow.program, names, {p.name for p in parameters})
+    maker = _TaskMaker(flow, names, {p.name for p in parameters})
     tasks = tuple(
         maker.task(step, flow.steps[number], sorted(order[number]), sorted(ancestors[number]))
         for number, step in enumerate(steps.steps)
@@ -63,16 +63,20 @@ def pipeline_of(
 class _TaskMaker:
     """Makes the tasks of one pipeline. A setup statement that many tasks need is turned into text once."""
 
-    def __init__(self, program: Program, names: list[str], parameters: set[str]) -> None:
-        self._program = program
+    def __init__(self, flow: Dataflow, names: list[str], parameters: set[str]) -> None:
+        self._program = flow.program
         self._names = names
         self._parameters = parameters
-        self._setups: dict[int, Setup] = {}  # by id of the use: steps share it
+        uses: dict[int, SetupUse] = {}  # by id: steps share them
+        for step in flow.steps:
+            uses.update(zip(map(id, step.setup), step.setup, strict=True))
+        self._setups = {key: self._setup(use) for key, use in uses.items()}
+        self._sources = {key: setup.source for key, setup in self._setups.items()}
 
     def task(self, step: Step, flow: StepFlow, after: list[int], ancestors: list[int]) -> Task:
         """Return the task of one step."""
         names = self._names
-        setup = tuple([self._setups.get(id(use)) or self._setup(use) for use in flow.setup])
+        uses = list(map(id, flow.setup))
         read = set(flow.parameters) & self._parameters
         if any(cell.role == "parameters" for cell in step.cells):
             read = self._parameters
@@ -80,7 +84,7 @@ class _TaskMaker:
             name=step.name,
             slug=step.slug,
             cells=tuple(cell.to_cell() for cell in step.cells),
-            setup=setup,
+            setup=tuple(map(self._setups.__getitem__, uses)),
             definitions=tuple(sorted(flow.definitions)),
             parameters=tuple(sorted(read)),
             inputs=tuple(
@@ -97,8 +101,8 @@ class _TaskMaker:
             state_inputs=tuple(StateInput(provider=p, producer=names[n]) for p, n in sorted(flow.state_inputs.items())),
             state_outputs=tuple(sorted(flow.state_outputs)),
             state_watch=tuple(sorted(flow.state_watch)),
-            after=tuple(names[number] for number in after),
-            ancestors=tuple(names[number] for number in ancestors),
+            after=tuple(map(names.__getitem__, after)),
+            ancestors=tuple(map(names.__getitem__, ancestors)),
             condition=_condition(flow, names),
             records=tuple(sorted(flow.records)),
             metrics=flow.metrics,
@@ -108,7 +112,7 @@ class _TaskMaker:
             ),
             imports=flow.imports,
             first_imports=flow.first_imports,
-            statements_digest=digest.of_json([*map(self._normal, step.cells), *(s.source for s in setup)]),
+            statements_digest=digest.of_json([*map(self._normal, step.cells), *map(self._sources.__getitem__, uses)]),
         )
 
     def _normal(self, cell: StepCell) -> str:
@@ -118,7 +122,7 @@ class _TaskMaker:
 
     def _setup(self, use: SetupUse) -> Setup:
         statement = use.statement
-        made = self._setups[id(use)] = Setup(
+        return Setup(
             kind=use.kind,  # type: ignore[arg-type]
             source="\n".join(map(self._program.source_of, (*use.prelude, statement))),
             names=use.names,
@@ -127,7 +131,6 @@ class _TaskMaker:
             line=1 if use.prelude else first_line(statement.node),
             library=use.library,
         )
-        return made
 
 
 def _condition(flow: StepFlow, names: list[str]) -> Condition | None:

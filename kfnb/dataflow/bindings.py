@@ -51,6 +51,7 @@ class BindingWalker:
         self.keeps: frozenset[str] = frozenset()
         self.shown_in_cell = False
         self.named_lookups: set[int] = set()  # calls of globals() whose one name is known
+        self._touching: list[Iterator[str]] = []  # names still to be read, of each value that is being touched
         self.raised: list[Value] = []  # exceptions raised in the `try` that is walked
 
     # ------------------------------------------------------------------------------------------------ noting things
@@ -174,18 +175,28 @@ class BindingWalker:
 
     def touch(self, value: Value, node: ast.AST) -> None:
         """Read what the functions and classes that `value` may be need when they are called."""
+        if not (value.functions or value.classes or value.instances):
+            return
+        self._touching.append(iter(self._read_when_called(value)))
+        if len(self._touching) > 1:
+            return  # the loop below goes on with it: a chain of calls may be longer than Python's stack
+        while self._touching:
+            name = next(self._touching[-1], None)
+            if name is None:
+                self._touching.pop()
+            elif name not in self.record.reads and not (self.scope is None and self._is_here(name)):
+                self.load_global(name, node, certain=False)
+
+    def _read_when_called(self, value: Value) -> list[str]:
         names: set[str] = set()
+        known = self.record.reads.keys()
         for summary in value.functions:
-            names |= summary.reads
+            names |= summary.reads - known
         for info in (*value.classes, *value.instances):
             for relative in self.book.family(info) if info.bases or info.name else [info]:
                 for method in relative.methods.values():
-                    names |= method.reads
-        for name in sorted(names):
-            known = self.record.reads.get(name)
-            if known is not None or (self.scope is None and self._is_here(name)):
-                continue
-            self.load_global(name, node, certain=False)
+                    names |= method.reads - known
+        return sorted(names)
 
     def _is_here(self, name: str) -> bool:
         binding = self.flow.get(name)

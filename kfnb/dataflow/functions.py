@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 from kfnb.dataflow.bindings import Scope
 from kfnb.dataflow.record import Record
 from kfnb.dataflow.statements import Walker
 from kfnb.dataflow.summaries import ClassInfo, Effect, Summary
+from kfnb.dataflow.syntax import nodes_of
 from kfnb.dataflow.tables import changers
 from kfnb.dataflow.values import Binding, Flow, Token, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kfnb.dataflow.book import Book
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -362,13 +366,48 @@ def finish(book: Book) -> None:
     """Work out all summaries of module-level functions and methods until nothing changes any more."""
     summaries = [s for group in book.functions.values() for s in group]
     summaries += [m for infos in book.classes.values() for info in infos for m in info.methods.values()]
-    for _ in range(len(summaries) + 2):  # a chain of calls may be as deep as there are functions
-        before = [summary.size() for summary in summaries]
-        for summary in summaries:
-            summarise(book, summary)
-        if [summary.size() for summary in summaries] == before:
+    summaries = _callees_first(summaries, book)
+    unchanged = 0
+    for summary in islice(cycle(summaries), len(summaries) * (len(summaries) + 2)):
+        before = summary.size()
+        summarise(book, summary)
+        unchanged = unchanged + 1 if summary.size() == before else 0
+        if unchanged == len(summaries):
             break
     book.finished |= {id(summary.node) for summary in summaries}
+
+
+def _callees_first(summaries: list[Summary], book: Book) -> list[Summary]:
+    """Return `summaries` so that, as far as names tell, each stands after those that it calls: then few rounds do."""
+    ordered: dict[Summary, None] = {}
+    seen: set[Summary] = set()
+    for first in summaries:
+        if first in seen:
+            continue
+        seen.add(first)
+        path = [(first, _mentioned(first, book))]
+        while path:
+            summary, rest = path[-1]
+            following = next((other for other in rest if other not in seen), None)
+            if following is None:
+                ordered[summary] = None
+                path.pop()
+            else:
+                seen.add(following)
+                path.append((following, _mentioned(following, book)))
+    wanted = set(summaries)
+    return [summary for summary in ordered if summary in wanted]
+
+
+def _mentioned(summary: Summary, book: Book) -> Iterator[Summary]:
+    """Yield the functions and methods whose names stand in a function."""
+    for node in nodes_of(summary.node) if summary.node is not None else ():
+        if isinstance(node, ast.Name):
+            yield from book.functions.get(node.id, ())
+            for info in book.classes.get(node.id, ()):
+                yield from info.methods.values()
+        elif isinstance(node, ast.Attribute):
+            yield from book.methods.get(node.attr, ())
 
 
 def shows_something(summary: Summary) -> bool:

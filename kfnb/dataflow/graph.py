@@ -152,16 +152,16 @@ def _find_escaping(program: Program, book: Book) -> None:
                 handed_about.add(node.name)
             elif isinstance(node, ast.Call) and (start := _start_of_looked_up(node)) is not None:
                 handed_about |= {"." + name for name in book.methods if name.startswith(start)}
-    known = {id(s) for group in (*book.functions.values(), *book.methods.values()) for s in group}
-    for summary in book.summaries.values():
-        if (id(summary) not in known or summary.name == "<lambda>") and summary not in book.escaping:
-            book.escaping.append(summary)
+    known = {s for group in (*book.functions.values(), *book.methods.values()) for s in group}
+    escaping = dict.fromkeys(book.escaping)
+    escaping |= dict.fromkeys(s for s in book.summaries.values() if s not in known or s.name == "<lambda>")
     for name, group in book.functions.items():
         if name in handed_about:
-            book.escaping += [s for s in group if s not in book.escaping]
+            escaping |= dict.fromkeys(group)
     for name, group in book.methods.items():
-        if "." + name in handed_about:
-            book.escaping += [s for s in group if s not in book.escaping and not name.startswith("__")]
+        if "." + name in handed_about and not name.startswith("__"):
+            escaping |= dict.fromkeys(group)
+    book.escaping = list(escaping)
 
 
 def _start_of_looked_up(node: ast.Call) -> str | None:

@@ -37,6 +37,7 @@ _SAME_PATH = frozenset(
     {"str", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.normpath", "os.path.expanduser"}
 )
 _PATH_TYPES = frozenset({"pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath"})
+_RECEIVERS = tuple(f"{receiver}." for receiver in setters.SETTER_RECEIVERS)
 _LOGS = tuple(f"logging.getLogger.{n}" for n in ("debug", "info", "warn", "error", "critical", "exception", "log"))
 _LOGGING_SETTERS = frozenset(
     ["setLevel", "addHandler", "removeHandler", "setFormatter", "addFilter", "removeFilter", "propagate", "handlers"]
@@ -202,10 +203,10 @@ class LibraryCallWalker(CallWalker):
             self._discarded_library_call(dotted, arguments)
 
     def _setter_receiver(self, dotted: str) -> str | None:
-        for receiver, library in setters.SETTER_RECEIVERS.items():
+        if dotted.startswith(_RECEIVERS):
             looks = dotted.startswith(_LOGS) or dotted.rsplit(".", 1)[-1].startswith(("get", "is", "has"))
-            if dotted.startswith(receiver + ".") and not looks:
-                return library
+            if not looks:
+                return next(n for r, n in setters.SETTER_RECEIVERS.items() if dotted.startswith(r + "."))
         if dotted.startswith("logging.") and dotted.rsplit(".", 1)[-1] in _LOGGING_SETTERS:
             return "logging"
         return None

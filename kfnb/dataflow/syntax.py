@@ -78,42 +78,54 @@ _NO_NODES = frozenset(
 _fields: dict[type, tuple[str, ...]] = {ast.Constant: ()}
 
 
+def _below(node: ast.AST) -> list[ast.AST]:
+    kind = type(node)
+    names = _fields.get(kind)
+    if names is None:
+        names = _fields[kind] = tuple(name for name in kind._fields if name not in _NO_NODES)
+    found: list[ast.AST] = []
+    for name in names:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            found += [child for child in value if isinstance(child, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    return found
+
+
 def nodes_of(node: ast.AST) -> list[ast.AST]:
     """Return a node and all below it in the order of `ast.walk`, without contexts (`Load`) and operators."""
     found = [node]
     for parent in found:  # grows
-        kind = type(parent)
-        names = _fields.get(kind)
-        if names is None:
-            names = _fields[kind] = tuple(name for name in kind._fields if name not in _NO_NODES)
-        for name in names:
-            value = getattr(parent, name, None)
-            if isinstance(value, list):
-                found += [child for child in value if isinstance(child, ast.AST)]
-            elif isinstance(value, ast.AST):
-                found.append(value)
+        found += _below(parent)
     return found
 
 
-def module_scope(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a statement that run in the module's scope (function bodies and comprehension variables
-    aside)."""
-    yield node
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        arguments = node.args
-        children: list[ast.AST] = [*arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]
-        children += getattr(node, "decorator_list", [])
-    elif isinstance(node, ast.ClassDef):
-        children = [*node.bases, *(k.value for k in node.keywords), *node.decorator_list]
-    elif isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
-        for child in ast.walk(node):
-            if isinstance(child, ast.NamedExpr):
-                yield child.target
-        return
-    else:
-        children = list(ast.iter_child_nodes(node))
-    for child in children:
-        yield from module_scope(child)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+
+
+def module_scope(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes of a statement that run in the module's scope (function bodies and comprehension variables
+    aside), each before those below it, without contexts and operators."""
+    found: list[ast.AST] = []
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        found.append(node)
+        if isinstance(node, _COMPREHENSIONS):
+            found += [child.target for child in ast.walk(node) if isinstance(child, ast.NamedExpr)]
+            continue
+        if isinstance(node, _DEFINITIONS):
+            arguments = node.args
+            children: list[ast.AST] = [*arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]
+            children += getattr(node, "decorator_list", [])
+        elif isinstance(node, ast.ClassDef):
+            children = [*node.bases, *(k.value for k in node.keywords), *node.decorator_list]
+        else:
+            children = _below(node)
+        pending += reversed(children)
+    return found
 
 
 def bound_names(node: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
