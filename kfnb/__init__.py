@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         run_status,
     )
     from kfnb.spec import RunEvent
+    from kfnb.suggestion.proposal import Suggestion
 
 __version__ = "0.1.0"
 
@@ -42,6 +43,7 @@ __all__ = [  # noqa: RUF022 - plain order, as `sorted` gives it
     "Refused",
     "Run",
     "RunFailed",
+    "Suggestion",
     "WrongCall",
     "__version__",
     "check",
@@ -58,10 +60,12 @@ __all__ = [  # noqa: RUF022 - plain order, as `sorted` gives it
     "register_serializer",
     "run",
     "run_status",
+    "suggest",
 ]
 
 _HOMES = {
     **dict.fromkeys(("Client", "Run"), "kfnb.client"),
+    "Suggestion": "kfnb.suggestion.proposal",
     "register_serializer": "kfnb.artifacts.serializers.registry",
     **dict.fromkeys(
         ("Diagnostic", "KfnbError", "OutsideError", "Refused", "RunFailed", "WrongCall"),
@@ -112,6 +116,13 @@ def check(path: Path | str) -> tuple[Diagnostic, ...]:
     from kfnb.client import Client
 
     return Client().check(path)
+
+
+def suggest(path: Path | str, *, skip: bool = False) -> Suggestion:
+    """Return steps proposed for the notebook at `path`; nothing is written or run: see `kfnb.Client.suggest`."""
+    from kfnb.client import Client
+
+    return Client().suggest(path, skip=skip)
 
 
 def __getattr__(name: str) -> Any:

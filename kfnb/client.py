@@ -14,7 +14,7 @@ import time
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -29,6 +29,9 @@ from kfnb.orchestrator.parameters import effective_parameters
 from kfnb.orchestrator.scratch import Scratch
 from kfnb.runners.local import LocalRunner
 from kfnb.spec import PipelineSpec, RunEvent, RunInfo, State, to_json
+
+if TYPE_CHECKING:
+    from kfnb.suggestion import Suggestion
 
 Listener = Callable[[RunEvent], None]
 
@@ -65,6 +68,32 @@ class Client:
         from kfnb.compiler import compile_notebook  # not needed to look at runs
 
         return compile_notebook(Path(path))
+
+    def suggest(self, path: Path | str, *, skip: bool = False) -> Suggestion:
+        """Return steps proposed for a notebook, and the tags that make them; nothing is written or run.
+
+        Tags that are there stay. `skip`: cells that only explore are to be tagged `skip`. Refused with the notebook's
+        diagnostics if it has errors, whatever its steps.
+        """
+        from kfnb.compiler import compile_read  # not needed to look at runs
+        from kfnb.suggestion import suggest_steps
+
+        return suggest_steps(Path(path), compile_read, skip=skip)
+
+    def apply_suggestion(self, suggestion: Suggestion, into: Path | str | None = None) -> Path:
+        """Write the proposed tags into the notebook, or into a copy of it in the file `into`; return the path."""
+        from kfnb.suggestion.records import apply
+
+        return apply(suggestion, self.home / "suggested", Path(into) if into is not None else None)
+
+    def remove_suggestion(self, path: Path | str) -> dict[str, tuple[str, ...]]:
+        """Take the tags off a notebook that `apply_suggestion` wrote into it; return them by cell.
+
+        WrongCall if none are remembered for it in this data folder.
+        """
+        from kfnb.suggestion.records import undo
+
+        return undo(Path(path), self.home / "suggested")
 
     def prestart(self) -> None:
         """Start the process that forks tasks now, so that it loads while the notebook is read and compiled."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kfnb.cli import notebook_commands, results_commands, run_command, verify_command
+from kfnb.cli import notebook_commands, results_commands, run_command, suggest_command, verify_command
 from kfnb.cli.output import emit, say, show
 from kfnb.errors import KfnbError, OutsideError, Refused, WrongCall
 
@@ -35,6 +35,7 @@ app.command("watch", short_help="Show a run live.")(run_command.watch)
 app.command("cancel", short_help="Cancel a run.")(run_command.cancel)
 app.command("check", short_help="Say what is wrong with a notebook.")(notebook_commands.check)
 app.command("graph", short_help="Draw the pipeline of a notebook.")(notebook_commands.graph)
+app.command("suggest", short_help="Propose steps for a notebook.")(suggest_command.suggest)
 app.command("compile", short_help="Compile a notebook to a pipeline.")(notebook_commands.compile_)
 app.command("verify", short_help="Compare a notebook with its pipeline.")(verify_command.verify)
 app.command("show", short_help="Show a run.")(results_commands.show_run)

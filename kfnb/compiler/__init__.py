@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from kfnb.notebook.cells import Notebook
     from kfnb.spec import PipelineSpec
 
-__all__ = ["check_notebook", "compile_notebook"]
+__all__ = ["check_notebook", "compile_notebook", "compile_read"]
 
 
 def check_notebook(path: Path) -> tuple[Diagnostic, ...]:
@@ -64,7 +65,12 @@ def _uncollected() -> Iterator[None]:
 
 @_uncollected()
 def _compile(path: Path) -> tuple[PipelineSpec | None, tuple[Diagnostic, ...]]:
-    notebook = read_notebook(path)
+    return compile_read(read_notebook(path))
+
+
+@_uncollected()
+def compile_read(notebook: Notebook) -> tuple[PipelineSpec | None, tuple[Diagnostic, ...]]:
+    """Return the pipeline that a notebook means, None if it has errors, and every diagnostic as it was found."""
     steps = read_steps(notebook, is_setup)
     diagnostics = list(steps.diagnostics)
     parameters, found = read_parameters(steps)

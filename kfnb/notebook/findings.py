@@ -22,7 +22,8 @@ def nothing_runs() -> Diagnostic:
 def no_step_tags(first: NotebookCell) -> Diagnostic:
     """A notebook that nobody has tagged yet."""
     message = "This notebook has no step tag, so it is a pipeline of one step: nothing runs side by side or is reused."
-    return Diagnostic("KF119", "hint", message, cell=first.id, fix=Fix("Tag the first cell of each part `step:NAME`."))
+    fix = Fix("Tag the first cell of each part `step:NAME`, or have steps proposed: `kfnb suggest NOTEBOOK`.")
+    return Diagnostic("KF119", "hint", message, cell=first.id, fix=fix)
 
 
 def nothing_to_continue(cell: NotebookCell, tags: CellTags) -> Diagnostic:

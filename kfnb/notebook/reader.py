@@ -19,7 +19,7 @@ from kfnb.notebook.tags import is_skipped
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["MAJOR", "Notebook", "NotebookCell", "cell_ids", "read_content", "read_notebook", "source_of"]
+__all__ = ["MAJOR", "Notebook", "NotebookCell", "cell_ids", "notebook_of", "read_content", "read_notebook", "source_of"]
 
 MAJOR = 4
 """The nbformat major version that kfnb works on; older ones are upgraded, newer ones refused."""
@@ -34,7 +34,11 @@ def read_notebook(path: Path) -> Notebook:
     Refused: not a notebook, no code in it, another language than Python, or a newer format. WrongCall: no such file.
     OutsideError: the file cannot be read.
     """
-    raw = read_content(path)
+    return notebook_of(path, read_content(path))
+
+
+def notebook_of(path: Path, raw: dict[str, Any]) -> Notebook:
+    """Return the notebook that `raw` is, JSON as `read_content` gives it, for the file `path`; Refused as above."""
     ids = cell_ids(raw)
     content = {
         **raw,

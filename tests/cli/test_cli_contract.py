@@ -13,7 +13,20 @@ import pytest
 import kfnb
 from kfnb.cli.notebook_commands import schema_bytes
 
-COMMANDS = ["run", "check", "graph", "compile", "verify", "show", "logs", "artifacts", "outputs", "runs", "version"]
+COMMANDS = [
+    "run",
+    "check",
+    "graph",
+    "suggest",
+    "compile",
+    "verify",
+    "show",
+    "logs",
+    "artifacts",
+    "outputs",
+    "runs",
+    "version",
+]
 
 
 def kfnb_command(*arguments: str, home: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
