@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 import threading
 import time
 import weakref
@@ -16,15 +15,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import msgspec
-
 from kfnb.artifacts.store import Store
-from kfnb.errors import Diagnostic, KfnbError, OutsideError, RunFailed, StoreError, WrongCall
+from kfnb.errors import Diagnostic, KfnbError, OutsideError, RunFailed, WrongCall
 from kfnb.orchestrator import detached, places, requests, results, takeover
 from kfnb.orchestrator.events import EventReader, RunStatus
 from kfnb.orchestrator.handles import ArtifactHandle, TaskRun
 from kfnb.orchestrator.lease import Lease, LeaseHeld, whoami
-from kfnb.orchestrator.loop import Loop
+from kfnb.orchestrator.listing import names_under, read_info
+from kfnb.orchestrator.loop import Loop, parallel_tasks
 from kfnb.orchestrator.parameters import effective_parameters
 from kfnb.orchestrator.scratch import Scratch
 from kfnb.runners.local import LocalRunner
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 Listener = Callable[[RunEvent], None]
 
 _POLL_SECONDS = 0.2
-_info_decoder = msgspec.json.Decoder(RunInfo)
 
 
 class Client:
@@ -72,8 +69,7 @@ class Client:
     def suggest(self, path: Path | str, *, skip: bool = False) -> Suggestion:
         """Return steps proposed for a notebook, and the tags that make them; nothing is written or run.
 
-        Tags that are there stay. `skip`: cells that only explore are to be tagged `skip`. Refused with the notebook's
-        diagnostics if it has errors, whatever its steps.
+        `skip`: cells that only explore are to be tagged `skip`. Refused if it has errors, whatever its steps.
         """
         from kfnb.compiler import compile_read  # not needed to look at runs
         from kfnb.suggestion import suggest_steps
@@ -146,7 +142,7 @@ class Client:
         `spec`: what the notebook compiles to, where the caller has it already.
         """
         options = {
-            "max_parallel": max_parallel or _processors(),
+            "max_parallel": max_parallel or parallel_tasks(),
             "cache": cache,
             "fail_fast": fail_fast,
             "save": save,
@@ -237,10 +233,10 @@ class Client:
 
     def get(self, run_id: str) -> Run:
         """Return a run by its id, by the beginning of it that no other run has, or as `last`."""
-        stores = dict.fromkeys(_names(self.store, "runs"), self.store)
+        stores = dict.fromkeys(names_under(self.store, "runs"), self.store)
         if not self._elsewhere:
             pointers = Store(str(self.home / "elsewhere"))
-            for run in _names(pointers, ""):
+            for run in names_under(pointers, ""):
                 stores.setdefault(run, Store(pointers.read(run).decode()))
         found = [run for run in stores if run.startswith(run_id)]
         if run_id in stores:
@@ -248,17 +244,17 @@ class Client:
         elif run_id == "last":
             newest = max((run[:15] for run in stores), default="")  # to the second; what began later says run.json
             found = sorted(
-                (run for run in stores if run[:15] == newest), key=lambda run: _read_info(stores[run], run).created
+                (run for run in stores if run[:15] == newest), key=lambda run: read_info(stores[run], run).created
             )[-1:]
         if not found:
             raise WrongCall(f"There is no run {run_id} in {self.root}. `kfnb runs` lists those there are.")
         if len(found) > 1:
             raise WrongCall(f"{run_id} means several runs: {', '.join(sorted(found)[:5])}. Write more of it.")
-        return Run(stores[found[0]], _read_info(stores[found[0]], found[0]), self.home)
+        return Run(stores[found[0]], read_info(stores[found[0]], found[0]), self.home)
 
     def runs(self) -> list[Run]:
         """Return all runs here, the newest first."""
-        infos = [_read_info(self.store, run) for run in _names(self.store, "runs")]
+        infos = [read_info(self.store, run) for run in names_under(self.store, "runs")]
         return [Run(self.store, info, self.home) for info in sorted(infos, key=lambda info: info.created, reverse=True)]
 
 
@@ -599,20 +595,3 @@ def _number(value: Any) -> Any:
     from kfnb.runtime import number_from_json
 
     return number_from_json(value)
-
-
-def _processors() -> int:
-    count = len(os.sched_getaffinity(0)) if sys.platform.startswith("linux") else os.cpu_count() or 1
-    return max(2, count)
-
-
-def _names(store: Store, prefix: str) -> list[str]:
-    found: Any = store.children(prefix)  # the store's own `list` hides the type's name from type checkers
-    return list(found)
-
-
-def _read_info(store: Store, run_id: str) -> RunInfo:
-    try:
-        return _info_decoder.decode(store.read(places.run_key(run_id, "run.json")))
-    except msgspec.DecodeError as error:
-        raise StoreError(f"What is stored about run {run_id} cannot be read: {error}.") from None

@@ -7,8 +7,10 @@ blocks the thread it is called in; everything else talks to it through a queue, 
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import random
+import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -383,3 +385,9 @@ def _how_it_ended(report: Exited) -> str:
         f"The step's process ended with exit code {report.code} before the step was done: "
         "a cell called os._exit, or a library did."
     )
+
+
+def parallel_tasks() -> int:
+    """Return how many tasks run at a time where nobody says: one a processor, at least two."""
+    count = len(os.sched_getaffinity(0)) if sys.platform.startswith("linux") else os.cpu_count() or 1
+    return max(2, count)
