@@ -111,7 +111,10 @@ def _print_places(run: Run, stream: TextIO) -> None:
 
 def _next_commands(run: Run, notebook: Path, failed: str | None) -> list[tuple[str, str]]:
     task = failed or next(iter(run.tasks), "TASK")
+    untagged = any(found.code == "KF119" for found in run.spec.diagnostics)
+    propose = [(f"  kfnb suggest {_quoted(str(notebook))}", "have steps proposed: this ran as one")] if untagged else []
     return [
+        *propose,
         (f"  kfnb outputs last --into {_quoted(str(notebook))}", "put the outputs under the cells"),
         (f"  kfnb logs last {_quoted(task)}", "what a task printed"),
         ("  kfnb artifacts last", "what the run made"),

@@ -34,10 +34,10 @@ def notebook(tmp_path: Path) -> Path:
     return path
 
 
-def suggest(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+def suggest(*arguments: str, home: Path, command: str = "suggest") -> subprocess.CompletedProcess[str]:
     """Run the real command in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "kfnb", "suggest", *arguments],
+        [sys.executable, "-m", "kfnb", command, *arguments],
         cwd=home,
         env={**os.environ, "KFNB_HOME": str(home / "home")},
         capture_output=True,
@@ -92,3 +92,14 @@ def test_wrong_calls_are_said(tmp_path: Path, notebook: Path, arguments: list[st
     assert code == done.returncode
     assert done.stderr.strip()
     assert "Traceback" not in done.stderr
+
+
+def test_untagged_notebooks_are_told_of_it(tmp_path: Path, notebook: Path) -> None:
+    """`kfnb run` and `kfnb check` of a notebook without steps name the command; with steps they do not."""
+    for command in ("run", "check"):
+        said = suggest("a.ipynb", home=tmp_path, command=command)
+        assert "kfnb suggest" in said.stdout + said.stderr
+    suggest("a.ipynb", "--apply", home=tmp_path)
+    for command in ("run", "check"):
+        said = suggest("a.ipynb", home=tmp_path, command=command)
+        assert "kfnb suggest" not in said.stdout + said.stderr
