@@ -16,15 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from kfnb.artifacts.store import Store
-from kfnb.errors import Diagnostic, KfnbError, OutsideError, RunFailed, WrongCall
-from kfnb.orchestrator import detached, places, requests, results, takeover
+from kfnb.errors import Diagnostic, KfnbError, OutsideError, RunFailed
+from kfnb.orchestrator import detached, foresight, places, requests, results, takeover
 from kfnb.orchestrator.events import EventReader, RunStatus
+from kfnb.orchestrator.explain import Explanation, explain_run
 from kfnb.orchestrator.handles import ArtifactHandle, TaskRun
 from kfnb.orchestrator.lease import Lease, LeaseHeld, whoami
-from kfnb.orchestrator.listing import names_under, read_info
+from kfnb.orchestrator.listing import find_run, names_under, read_info
 from kfnb.orchestrator.loop import Loop, parallel_tasks
 from kfnb.orchestrator.parameters import effective_parameters
 from kfnb.orchestrator.scratch import Scratch
+from kfnb.orchestrator.selection import select
 from kfnb.runners.local import LocalRunner
 from kfnb.spec import PipelineSpec, RunEvent, RunInfo, State, to_json
 
@@ -40,11 +42,15 @@ class Client:
     """Runs of this machine. `home`: kfnb's data folder (default: KFNB_HOME, else the platform's).
 
     `root`: URI of another place for runs and artifacts (default: `home`/store). `runner`: one that was prestarted; the
-    first run takes it over.
+    first run takes it over. `call`: what a command was called with, by which its repetition is recognised.
     """
 
     def __init__(
-        self, home: Path | str | None = None, root: str | None = None, runner: LocalRunner | None = None
+        self,
+        home: Path | str | None = None,
+        root: str | None = None,
+        runner: LocalRunner | None = None,
+        call: str | None = None,
     ) -> None:
         self.home = Path(home).absolute() if home is not None else places.data_home()
         self.root = root if root is not None else str(self.home / "store")
@@ -52,6 +58,7 @@ class Client:
         self._given_home = home is not None
         self._elsewhere = root is not None
         self._prestarted = runner
+        self._call = call
         self._lock = threading.Lock()
 
     def check(self, path: Path | str) -> tuple[Diagnostic, ...]:
@@ -105,14 +112,16 @@ class Client:
             runner.close()
         atexit.unregister(self.close)
 
-    def _take_runner(self) -> LocalRunner:
-        """Return a started runner that belongs to the caller alone."""
+    def _take_runner(self, *, start: bool = True) -> LocalRunner:
+        """Return a runner that belongs to the caller alone; started, unless nothing is expected to run (`start`)."""
         with self._lock:
             runner, self._prestarted = self._prestarted, None
         if runner is None:
             runner = LocalRunner(self.home if self._given_home else None)
-            runner.prestart()
+            if start:
+                runner.prestart()
         runner.leave_out = places.own_folders(self.home, self.store.local_path(""))
+        runner.memory = self.home / "interpreters"
         return runner
 
     def run(
@@ -124,6 +133,9 @@ class Client:
         experiment: str = "Default",
         max_parallel: int | None = None,
         cache: bool = True,
+        from_step: str | None = None,
+        only: str | None = None,
+        until: str | None = None,
         fail_fast: bool = False,
         remember: bool = False,
         save: Literal["needed", "final", "all"] = "final",
@@ -134,7 +146,9 @@ class Client:
         """Start a run of the notebook at `path` and return it at once; `wait()` waits for its end.
 
         `params` are values for the notebook's parameters. `max_parallel`: tasks at a time (default: the number of
-        processors, at least 2). `fail_fast`: the first failure ends the run; else independent tasks go on. `remember`:
+        processors, at least 2). `cache`: results of earlier runs are used where nothing they depend on has changed;
+        not those of `from_step` and all steps below it. `only` runs this step alone, on earlier results of those above
+        it; `until` leaves out what this step does not need. `fail_fast`: the first failure ends the run. `remember`:
         facts learned while running become tags of the notebook. `save`: which values are kept: those that a step
         needs, also every final value, or all. `detach`: a process of its own drives the run and outlives this one
         (`on_event` then hears nothing: see `Run.watch`). `on_event` is called with each event, from the thread that
@@ -144,16 +158,22 @@ class Client:
         options = {
             "max_parallel": max_parallel or parallel_tasks(),
             "cache": cache,
+            "from_step": from_step,
+            "only": only,
+            "until": until,
             "fail_fast": fail_fast,
             "save": save,
             "remember": remember,
             "detached": detach,
         }
-        runner = None if detach else self._take_runner()
+        call = self._call if self._call is not None else repr(sorted((params or {}).items()))
+        seen = foresight.sight(str(path), call)
+        foreseen = cache and from_step is None and only is None and foresight.expects_hits(self.home, seen)
+        runner = None if detach else self._take_runner(start=not foreseen)
         try:
             info = self.prepare(path, params, name=name, experiment=experiment, options=options, spec=spec)
             if runner is not None:
-                runner.prestart(info.spec.kernel)
+                (runner.choose if foreseen else runner.prestart)(info.spec.kernel)
         except BaseException:
             if runner is not None:
                 runner.close()
@@ -163,7 +183,7 @@ class Client:
             self.close()
             run._start_detached()
         else:
-            run._start(runner, on_event)
+            run._start(runner, on_event, seen=seen)
         return run
 
     def resume(self, run_id: str, *, detach: bool = False, on_event: Listener | None = None) -> Run:
@@ -206,6 +226,7 @@ class Client:
         if spec is None:
             spec = self.compile(path)
         parameters = effective_parameters(spec, params or {})
+        select(spec, options or {})
         try:
             content = path.read_bytes()
         except OSError as error:
@@ -233,24 +254,9 @@ class Client:
 
     def get(self, run_id: str) -> Run:
         """Return a run by its id, by the beginning of it that no other run has, or as `last`."""
-        stores = dict.fromkeys(names_under(self.store, "runs"), self.store)
-        if not self._elsewhere:
-            pointers = Store(str(self.home / "elsewhere"))
-            for run in names_under(pointers, ""):
-                stores.setdefault(run, Store(pointers.read(run).decode()))
-        found = [run for run in stores if run.startswith(run_id)]
-        if run_id in stores:
-            found = [run_id]
-        elif run_id == "last":
-            newest = max((run[:15] for run in stores), default="")  # to the second; what began later says run.json
-            found = sorted(
-                (run for run in stores if run[:15] == newest), key=lambda run: read_info(stores[run], run).created
-            )[-1:]
-        if not found:
-            raise WrongCall(f"There is no run {run_id} in {self.root}. `kfnb runs` lists those there are.")
-        if len(found) > 1:
-            raise WrongCall(f"{run_id} means several runs: {', '.join(sorted(found)[:5])}. Write more of it.")
-        return Run(stores[found[0]], read_info(stores[found[0]], found[0]), self.home)
+        elsewhere = None if self._elsewhere else Store(str(self.home / "elsewhere"))
+        store, found = find_run(self.store, elsewhere, run_id)
+        return Run(store, read_info(store, found), self.home)
 
     def runs(self) -> list[Run]:
         """Return all runs here, the newest first."""
@@ -349,13 +355,7 @@ class Run:
     @property
     def metrics(self) -> dict[str, dict[str, Any]]:
         """Metrics by task and name; NaN is a float here."""
-        status = self._now()
-        found = {}
-        for name in results.metrics(status):
-            output = status.tasks[name].output
-            assert output is not None
-            found[name] = {key: _number(value) for key, value in output.metrics.items()}
-        return found
+        return results.metric_numbers(self._now())
 
     @property
     def artifacts(self) -> dict[str, ArtifactHandle]:
@@ -460,6 +460,10 @@ class Run:
                     return self
                 time.sleep(_POLL_SECONDS)
 
+    def explain(self, step: str | None = None) -> list[Explanation]:
+        """Say why each step, or the given one, ran or was taken from the cache: what differs from an earlier run."""
+        return explain_run(self.store, self.info, self._now(), step)
+
     def subscribe(self, callback: Listener) -> Callable[[], None]:
         """Call `callback` with each further event of a run of this process; return what ends that."""
         self._listeners.append(callback)
@@ -477,18 +481,8 @@ class Run:
 
     def write_outputs(self, into: Path | str | None = None) -> Path:
         """Put the outputs of every cell under it in the notebook `into` (default: the one that was run); code stays."""
-        from kfnb.notebook.writer import outputs_into, write_notebook  # only needed here
-
         path = Path(into if into is not None else self.info.notebook_path)
-        content = results.read_notebook(path)
-        found = results.outputs_by_cell(self.store, self.spec, self._now())
-        new = outputs_into(
-            content,
-            {cell: done.outputs for cell, done in found.items()},
-            [cell for task in self.spec.tasks for cell in task.cells],
-            {cell: done.execution_count for cell, done in found.items()},
-        )
-        write_notebook(path, new)
+        results.write_outputs(self.store, self.spec, self._now(), path)
         return path
 
     def files(self, into: Path | str | None = None) -> list[str]:
@@ -503,7 +497,14 @@ class Run:
 
     # ------------------------------------------------------------------------------------------------------- inside
 
-    def _start(self, runner: LocalRunner, on_event: Listener | None = None, *, again: bool = False) -> None:
+    def _start(
+        self,
+        runner: LocalRunner,
+        on_event: Listener | None = None,
+        *,
+        again: bool = False,
+        seen: dict[str, Any] | None = None,
+    ) -> None:
         self._now()  # what happened before, if it is taken up again
         if on_event is not None:
             self.subscribe(on_event)
@@ -515,10 +516,12 @@ class Run:
             scratch=self._home / "scratch" / self.id,
             lease=self._lease,
             again=again,
+            computing=self._home / "computing",
+            own=runner.leave_out,
             on_events=self._take,
         )
         # Not a daemon: a script that ends without waiting still gets its run.
-        threading.Thread(target=self._drive, args=(self._loop,), name=f"kfnb-{self.id}").start()
+        threading.Thread(target=self._drive, args=(self._loop, seen), name=f"kfnb-{self.id}").start()
         _living.add(self)
 
     def _start_detached(self, *, again: bool = False) -> None:
@@ -527,9 +530,11 @@ class Run:
             detached.start(self._home, self.store.root, self.id, self._lease, again=again)
             self._status.state = "PENDING"  # also if it had ended: it goes on
 
-    def _drive(self, loop: Loop) -> None:
+    def _drive(self, loop: Loop, seen: dict[str, Any] | None) -> None:
         try:
             loop.run()
+            if seen is not None and loop.repeats:
+                foresight.note(self._home, seen)
             if self.info.options.get("remember"):
                 self.remember()
         except BaseException as error:
@@ -589,9 +594,3 @@ def _stop_living_runs() -> None:
     for run in list(_living):
         run.cancel(now=True)
         run._done.wait(5)
-
-
-def _number(value: Any) -> Any:
-    from kfnb.runtime import number_from_json
-
-    return number_from_json(value)

@@ -177,6 +177,7 @@ CODES: dict[str, str] = {
     "KF651": "A step was told to stop from outside the run, or failed without a reason",
     "KF652": "A step looked at a path that a step above it writes, without coming after it",
     "KF653": "What a step gave cannot be read back",
+    "KF655": "A step that was not to run is not in the cache",
     "KF654": "A step's process ended before the step was done",
     "KF618": "An array that a frame handed out cannot be written to",
     # KF7xx: parameters and calls (client, cli)

@@ -37,6 +37,7 @@ def run_prepared(run: str, root: str | None = None, *, again: bool = False, leas
     info = _read(store, run)
     runner = LocalRunner()
     runner.leave_out = places.own_folders(home, store.local_path(""))
+    runner.memory = home / "interpreters"
     runner.kernel = info.spec.kernel
     loop = Loop(
         info,
@@ -46,6 +47,8 @@ def run_prepared(run: str, root: str | None = None, *, again: bool = False, leas
         scratch=home / "scratch" / info.run_id,
         lease=Lease(places.lease_path(home, store.local_path(places.run_key(run)), run), lease),
         again=again,
+        computing=home / "computing",
+        own=runner.leave_out,
     )
     presses: list[int] = []
 

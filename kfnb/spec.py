@@ -341,6 +341,20 @@ class TaskError(_Data, frozen=True, kw_only=True):
     fact_step: str | None = None  # the step to tag, where it is another one than the task's own
 
 
+class FileRead(_Data, frozen=True, kw_only=True):
+    """A path that a body opened, listed or asked about, as it was before the body ran.
+
+    `path` is relative to the notebook's folder (`/` between parts) or, outside of it, absolute. `digest`: of a file its
+    bytes', of a directory that of the names in it. `modified`: nanoseconds, 0 for what a task above wrote.
+    """
+
+    path: str
+    kind: Literal["file", "directory", "absent"] = "file"
+    size: int = 0
+    modified: int = 0
+    digest: str = ""
+
+
 class ExecutorOutput(_Data, frozen=True, kw_only=True):
     """What one attempt of a task gave; a document in the store beside its ExecutorInput."""
 
@@ -355,6 +369,8 @@ class ExecutorOutput(_Data, frozen=True, kw_only=True):
     state_out: dict[str, Blob] = {}
     files: tuple[FileChange, ...] = ()
     paths_read: tuple[str, ...] = ()  # relative to the folder: opened, listed or asked about
+    files_read: tuple[FileRead, ...] = ()  # what the result depends on, outside the folder and before the cells too
+    beyond: tuple[str, ...] = ()  # what it did or read beyond this machine's known files, in words: not repeatable
     cells: tuple[CellResult, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
     error: TaskError | None = None

@@ -19,7 +19,7 @@ def main() -> None:
         # Before everything else: the process that tasks are forked from loads while we parse and compile.
         from kfnb.cli import prestart
 
-        prestart.begin()
+        prestart.begin(arguments)
     from kfnb.cli.app import run_app
 
     sys.exit(run_app(arguments))

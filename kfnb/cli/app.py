@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kfnb.cli import notebook_commands, results_commands, run_command, suggest_command, verify_command
+from kfnb.cli import explain_command, notebook_commands, results_commands, run_command, suggest_command, verify_command
 from kfnb.cli.output import emit, say, show
 from kfnb.errors import KfnbError, OutsideError, Refused, WrongCall
 
@@ -39,6 +39,7 @@ app.command("suggest", short_help="Propose steps for a notebook.")(suggest_comma
 app.command("compile", short_help="Compile a notebook to a pipeline.")(notebook_commands.compile_)
 app.command("verify", short_help="Compare a notebook with its pipeline.")(verify_command.verify)
 app.command("show", short_help="Show a run.")(results_commands.show_run)
+app.command("explain", short_help="Say why steps ran or were cached.")(explain_command.explain)
 app.command("logs", short_help="Print what tasks printed.")(results_commands.logs)
 app.command("artifacts", short_help="List what a run made.")(results_commands.artifacts)
 app.command("outputs", short_help="Bring outputs home into the notebook.")(results_commands.outputs)

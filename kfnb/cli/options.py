@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,4 +32,4 @@ def client(root: str | None = None) -> Client:
     from kfnb.cli import prestart
     from kfnb.client import Client  # the commands that need none start without it
 
-    return Client(root=root, runner=prestart.take())
+    return Client(root=root, runner=prestart.take(), call=prestart.call_of(sys.argv[1:]))

@@ -45,6 +45,15 @@ def run(
         int | None, typer.Option("--max-parallel", min=1, metavar="N", help="How many tasks run at once at most.")
     ] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Run every task anew.")] = False,
+    from_step: Annotated[
+        str | None, typer.Option("--from", metavar="STEP", help="Run STEP and all below it anew, not from the cache.")
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="STEP", help="Run STEP alone; those above it must be in the cache.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="STEP", help="Run STEP and what it needs, nothing else.")
+    ] = None,
     fail_fast: Annotated[
         bool,
         typer.Option(
@@ -74,6 +83,7 @@ def run(
     Examples:
       kfnb run churn.ipynb
       kfnb run churn.ipynb --detach
+      kfnb run churn.ipynb --from train
       kfnb run churn.ipynb --sweep lr=0.1,0.01 --sweep depth=3,5
       kfnb run churn.ipynb -p epochs=10 -p lr=-0.5 -p 'layers=[64, 32]' -p model=forest
       kfnb run churn.ipynb -f params.yaml --max-parallel 2 --json
@@ -87,6 +97,9 @@ def run(
         "experiment": experiment,
         "max_parallel": max_parallel,
         "cache": not no_cache,
+        "from_step": from_step,
+        "only": only,
+        "until": until,
         "fail_fast": fail_fast,
         "remember": remember,
         "spec": spec,

@@ -59,7 +59,6 @@ _LATER = {
     "pipeline": ("pipeline:", "A sub-pipeline (`pipeline:`)"),
 }
 _REPORTED = {
-    "cache": "cache:",
     "limits": "limit:/gpu:",
     "requests": "request:",
     "accelerator": "accelerator:",

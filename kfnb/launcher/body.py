@@ -17,6 +17,7 @@ import sys
 import threading
 import types
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kfnb import runtime
@@ -28,11 +29,12 @@ from kfnb.launcher import guard, namespaces, read_only
 from kfnb.launcher.cells import Failure, run_cells
 from kfnb.launcher.first_imports import drawing_as_by_hand
 from kfnb.launcher.frames import Kind, Wires
+from kfnb.launcher.outside_paths import own_folders
 from kfnb.launcher.paths import PathRecord
 from kfnb.launcher.prelude import SetupFailed, after_import, run_setup
 from kfnb.launcher.sink import TaskSink
 from kfnb.runtime import json_number
-from kfnb.spec import Artifact, Blob, ExecutorInput, ExecutorOutput, TaskError, to_json
+from kfnb.spec import Artifact, Blob, ExecutorInput, ExecutorOutput, FileRead, TaskError, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -158,7 +160,11 @@ class Body:
 
     def _prepare(self) -> TaskError | None:
         self._restore(_EARLY)
+        beyond = self._record.beyond
+        beyond.kept_apart = own_folders(Path(self._given.scratch), self._store.local_path(""))
+        beyond.recording = True
         run_setup(self._kernel, self._task.setup)
+        beyond.recording = False
         for name in self._task.parameters:
             if name in self._given.parameters:
                 self._namespace[name] = self._given.parameters[name]
@@ -219,12 +225,12 @@ class Body:
     # ---------------------------------------------------------------------------------------------- the cells
 
     def _run_cells(self) -> TaskError | None:
-        self._record.recording = True
+        self._record.recording = self._record.beyond.recording = True
         try:
             with self._imports():
                 failure = run_cells(self._kernel, self._task.cells, self._given.parameters)
         finally:
-            self._record.recording = False
+            self._record.recording = self._record.beyond.recording = False
         self._warn_of_leftovers()
         return None if failure is None else self._user_error(failure)
 
@@ -286,11 +292,12 @@ class Body:
     @contextmanager
     def _quietly(self) -> Iterator[None]:
         """Keep what kfnb does while the body runs out of the record of paths."""
-        before, self._record.recording = self._record.recording, False
+        record = self._record
+        before, record.recording, record.beyond.recording = record.recording, False, False
         try:
             yield
         finally:
-            self._record.recording = before
+            record.recording = record.beyond.recording = before
 
     # ---------------------------------------------------------------------------------------------- after the cells
 
@@ -342,6 +349,8 @@ class Body:
             parameters=self._sink.parameters,
             state_out=state_out,
             paths_read=self._record.read(),
+            files_read=tuple(FileRead(path=p) for p in (*self._record.beyond.inside, *self._record.beyond.read())),
+            beyond=self._record.beyond.effects(),
             warnings=tuple(self._warnings),
         )
 

@@ -19,7 +19,7 @@ import msgspec
 
 from kfnb.artifacts.store import Store
 from kfnb.errors import Diagnostic, KfnbError
-from kfnb.launcher import guard, namespaces, processes
+from kfnb.launcher import guard, namespaces, processes, stamps
 from kfnb.launcher.body import Body
 from kfnb.launcher.reports import Echo, TaskReport, Tell
 from kfnb.launcher.supervise import Ended, Supervisor
@@ -170,6 +170,7 @@ def _compose(
         changed = _stopped(given, ended)
     elif ended.result is None:
         changed = {"error": _death(given, ended)}
+    made_of = stamps.made_of(given, view, said)
     files = view.changes(store)
     damaged = view.damaged_originals()
     if damaged and changed.get("state") != "CANCELED":
@@ -181,6 +182,7 @@ def _compose(
     return msgspec.structs.replace(
         said,
         files=files,
+        files_read=made_of,
         cells=tuple(supervisor.results),
         warnings=(*said.warnings, *_warnings(given, report, supervisor, ended)),
         started=ended.started,

@@ -16,6 +16,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kfnb.launcher.outside_paths import OutsideRecord
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Set as AbstractSet
@@ -45,6 +47,7 @@ class PathRecord:
         self, folder: str, linked: dict[str, Path], real_folder: str | None = None, real: AbstractSet[str] = frozenset()
     ) -> None:
         self.recording = False
+        self.beyond = OutsideRecord(folder, real_folder)
         self.written_elsewhere: list[str] = []
         self._real_folder = real_folder
         self._real = real
@@ -68,6 +71,7 @@ class PathRecord:
             "os.utime": lambda args: self._writes(args[0], keep=True),
             "os.remove": self._on_remove,
             "shutil.rmtree": lambda args: self._reads(args[0]),
+            "socket.connect": lambda args: self.beyond.connects(args[1]),
             "os.rmdir": self._on_remove,
             "subprocess.Popen": lambda args: self._break_all(),
             "os.system": lambda args: self._break_all(),
@@ -93,11 +97,13 @@ class PathRecord:
 
     def missed(self, path: object) -> None:
         """Take in a path that C code or the import system looked for in vain."""
-        self._reads(path)
+        inside = self._inside(path)
+        if inside is not None and inside not in self._own:
+            self._read[inside] = None
 
     def _hear(self, event: str, args: tuple[Any, ...]) -> None:
         handler = self._handlers.get(event)
-        if handler is None or not self.recording or _thread.get_ident() in self._busy:
+        if handler is None or not (self.recording or self.beyond.recording) or _thread.get_ident() in self._busy:
             return
         self._busy.add(_thread.get_ident())
         try:
@@ -128,7 +134,7 @@ class PathRecord:
         self._busy.add(_thread.get_ident())
         try:
             if not _called_by_machinery():
-                self._reads(path)
+                self._reads(path, asked=True)
         except (OSError, TypeError, ValueError, UnicodeError):
             pass
         finally:
@@ -184,19 +190,29 @@ class PathRecord:
         inside = text[len(self._folder) :] or "."
         return None if "__pycache__" in inside or ".ipynb_checkpoints" in inside else inside
 
-    def _reads(self, path: Any) -> None:
+    def _reads(self, path: Any, *, asked: bool = False) -> None:
         inside = self._inside(path)
-        if inside is not None and inside not in self._own:
-            self._read[inside] = None
+        if inside is None:
+            if not asked:  # libraries ask about paths all over the machine
+                self.beyond.reads(path)
+        elif inside not in self._own:
+            if self.recording:
+                self._read[inside] = None
+            self.beyond.inside[inside] = None
 
     def _own_now(self, path: Any) -> None:
         inside = self._inside(path)
         if inside is not None:
             self._own.add(inside)
+        else:
+            self.beyond.removes(path)
 
     def _writes(self, path: Any, keep: bool) -> None:
+        if not self.recording:
+            return  # the setup of a task: imports
         inside = self._inside(path)
         if inside is None:
+            self.beyond.writes(path)
             real, text = self._real_folder, os.path.normpath(os.fsdecode(path))
             if real is not None and text.startswith(real + "/") and text[len(real) + 1 :] not in self._real:
                 self.written_elsewhere.append(os.fsdecode(path))
@@ -218,6 +234,8 @@ class PathRecord:
 
     def _break_all(self) -> None:
         """Copy before another program starts, which may write anywhere. Links to large files are guarded otherwise."""
+        if not self.recording:
+            return
         for inside in [i for i in self._linked if not Path(self._folder + i).is_symlink()]:
             self._break(inside, keep=True)
 

@@ -13,16 +13,17 @@ import os
 import shutil
 import stat
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import msgspec
 
+from kfnb.artifacts.folder import LEFT_OUT, ignore_rules, listing_digest, look
 from kfnb.errors import OutsideError
-from kfnb.spec import Blob, FileChange
+from kfnb.spec import Blob, FileChange, FileRead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 COPY_LIMIT = 1 << 20
 """Files up to this size are copied once a run; larger ones are links."""
@@ -31,9 +32,6 @@ COPY_COUNT = 2000
 PRIVATE_TOTAL = 16 << 20
 PRIVATE_COUNT = 300
 """Up to this much of the run's copies is copied again for every task; beyond it they are hard links until written."""
-
-LEFT_OUT = frozenset({".git", ".ipynb_checkpoints", "__pycache__", "node_modules", ".kfnb"})
-"""Names that are never part of the view, nor of what a task wrote."""
 
 
 class Files(Protocol):
@@ -101,7 +99,7 @@ def make_snapshot(folder: str | Path, target: str | Path, leave_out: Sequence[st
 
 def _walk(folder: Path, own: set[Path]) -> Iterator[Entry]:
     """Yield every path of the folder, a folder before what lies in it, in the order the system lists them."""
-    ignored = _ignore_rules(folder)
+    ignored = ignore_rules(folder)
     todo = [""]
     while todo:
         below = todo.pop(0)
@@ -131,16 +129,6 @@ def is_environment(folder: Path) -> bool:
     return (folder / "pyvenv.cfg").exists() or (folder / "conda-meta").is_dir()
 
 
-def _ignore_rules(folder: Path) -> Callable[[str, str], bool]:
-    """Read `.kfnbignore`: one shell pattern a line, of a name anywhere or of a path from the folder."""
-    try:
-        lines = (folder / ".kfnbignore").read_text().splitlines()
-    except OSError:
-        return lambda path, name: False
-    patterns = [line.strip().strip("/") for line in lines if line.strip() and not line.startswith("#")]
-    return lambda path, name: any(fnmatch.fnmatch(path, p) or fnmatch.fnmatch(name, p) for p in patterns)
-
-
 class View:
     """A task's private copy of the folder, at `path`. `linked`: paths that are still links, and what they link to.
 
@@ -167,6 +155,7 @@ class View:
         self._entries: dict[str, Entry] = {}
         self._given: dict[str, Blob] = {}
         self._before: dict[str, _Stat] = {}
+        self._accessed: dict[str, int] = {}
 
     def build(self, snapshot: str | None, changes: Sequence[FileChange], files: Files) -> None:
         """Lay the view out: the folder as it was when the run started, then what the ancestors did to it."""
@@ -184,7 +173,12 @@ class View:
         for number, change in enumerate(changes):
             # Files keep the order of their times: the latest checkpoint stays the latest.
             self._apply(change, files, clock + number * 10_000_000)
-        self._before = dict(_scan(self.path))
+        self._note_state()
+
+    def _note_state(self) -> None:
+        self._before, self._accessed = {}, {}
+        for path, now, accessed in _scan(self.path):
+            self._before[path], self._accessed[path] = now, accessed
 
     def lead_out(self, paths: Iterable[str], written: Iterable[str]) -> None:
         """Have `paths` lead to the folder itself: those that are there, and those that this task is about to write."""
@@ -198,7 +192,7 @@ class View:
             place.symlink_to(self.outlet / path)
             self.linked.pop(path, None)
             self.real.add(path)
-        self._before = dict(_scan(self.path))
+        self._note_state()
 
     def settle_real(self) -> None:
         """Do to the folder itself what the task did to a path that led out of the view, and led out no more then."""
@@ -229,6 +223,7 @@ class View:
                 place.symlink_to(entry.target)
             elif entry.held == "real":
                 place.symlink_to(self.originals / entry.path)
+                os.utime(place, ns=(0, entry.modified), follow_symlinks=False)  # see `touched`
                 self.linked[entry.path] = self.originals / entry.path
             elif not (not private and self._hard_link(entry, place)):
                 _copy(self._snapshot / "files" / entry.path, place, entry)
@@ -272,7 +267,7 @@ class View:
 
     def changes(self, files: Files) -> tuple[FileChange, ...]:
         """Return what differs from when the view was built, the oldest change first; its bytes are put in the store."""
-        after = dict(_scan(self.path))
+        after = {path: now for path, now, _ in _scan(self.path)}
         found: list[tuple[int, FileChange]] = []
         for path, now in after.items():
             if self._before.get(path) == now or (path in self.real and now.kind != stat.S_IFDIR):
@@ -312,6 +307,68 @@ class View:
         except OSError:
             return False
 
+    # ------------------------------------------------------------------------------------------ what it was made of
+
+    def touched(self) -> Iterator[str]:
+        """Yield the files that anything has read since the view was built, compiled code and other programs too.
+
+        Their access times say so: the view's files begin with that of their last change. All files where the file
+        system keeps none.
+        """
+        keeps = _keeps_access_times(self._snapshot)
+        for path, before in self._before.items():
+            if before.kind == stat.S_IFDIR or path in self.real:
+                continue
+            try:
+                now = (self.path / path).lstat()
+            except OSError:
+                continue  # removed, which the record of paths knows; as it does what was put in its place
+            if now.st_ino == before.inode and (now.st_atime_ns != self._accessed[path] or not keeps):
+                yield path
+
+    def matching(self, pattern: str, most: int) -> list[str]:
+        """Return the files of the view, as it was built, that match a shell pattern; at most so many."""
+        return [
+            path
+            for path, before in self._before.items()
+            if before.kind != stat.S_IFDIR and fnmatch.fnmatchcase(path, pattern)
+        ][:most]
+
+    def was(self, path: str) -> FileRead:
+        """Return what `path` (relative) was when the view was built."""
+        path = "" if path == "." else path
+        before = self._before.get(path)
+        if path in self._given:
+            blob = self._given[path]
+            return FileRead(path=path, size=blob.size, digest=blob.digest)
+        if path == "" or (before is not None and before.kind == stat.S_IFDIR):
+            inside = (p.rpartition("/") for p in self._before)
+            return FileRead(
+                path=path or ".", kind="directory", digest=listing_digest(n for top, _, n in inside if top == path)
+            )
+        entry = self._entries.get(path)
+        if before is None and not self._is_below_link(path):
+            return FileRead(path=path, kind="absent")
+        if entry is not None and entry.kind == "file" and entry.held == "snapshot" and path not in self.real:
+            held = look(self._snapshot / "files" / path, path)
+            return msgspec.structs.replace(held, modified=entry.modified)
+        if before is not None and before.kind == stat.S_IFLNK and entry is None:
+            return self._link(path)
+        return look(self.folder / path, path)
+
+    def _link(self, path: str) -> FileRead:
+        """Return a link that a task above made, or that leads out of the view."""
+        if path in self.real:
+            return look(self.folder / path, path)
+        try:
+            return FileRead(path=path, digest=str((self.path / path).readlink()))
+        except OSError:  # the body has put something else there: what it was is not known any more
+            return FileRead(path=path, kind="absent")
+
+    def _is_below_link(self, path: str) -> bool:
+        above = [str(parent) for parent in PurePosixPath(path).parents][:-1]
+        return any((seen := self._before.get(p)) is not None and seen.kind == stat.S_IFLNK for p in above)
+
     def damaged_originals(self) -> tuple[str, ...]:
         """Return the originals behind links that changed although every known way of writing makes a copy first."""
         damaged = []
@@ -337,8 +394,8 @@ def _copy(source: Path, place: Path, entry: Entry) -> None:
     os.utime(place, ns=(entry.modified, entry.modified))
 
 
-def _scan(folder: Path) -> Iterator[tuple[str, _Stat]]:
-    """Yield every path below the folder with what tells whether it changed."""
+def _scan(folder: Path) -> Iterator[tuple[str, _Stat, int]]:
+    """Yield every path below the folder with what tells whether it changed, and when it was last accessed."""
     todo = [""]
     while todo:
         below = todo.pop()
@@ -350,9 +407,23 @@ def _scan(folder: Path) -> Iterator[tuple[str, _Stat]]:
             kind = stat.S_IFMT(info.st_mode)
             if kind == stat.S_IFDIR:
                 todo.append(path)
-                yield path, _Stat(kind, 0, 0, info.st_ino)
+                yield path, _Stat(kind, 0, 0, info.st_ino), info.st_atime_ns
             elif kind in (stat.S_IFREG, stat.S_IFLNK):
-                yield path, _Stat(kind, info.st_size, info.st_mtime_ns, info.st_ino)
+                yield path, _Stat(kind, info.st_size, info.st_mtime_ns, info.st_ino), info.st_atime_ns
+
+
+def _keeps_access_times(folder: Path) -> bool:
+    """Say whether the file system notes when a file was last read."""
+    probe = folder / f"access-{os.getpid()}"
+    try:
+        probe.write_bytes(b"x")
+        os.utime(probe, ns=(0, 0))
+        probe.read_bytes()
+        return probe.stat().st_atime_ns != 0
+    except OSError:
+        return False
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 def _mirror(folder: Path, mirror: Path) -> Path:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kfnb.errors import StoreError
+from kfnb.artifacts.store import Store
+from kfnb.errors import StoreError, WrongCall
 from kfnb.orchestrator import places
 from kfnb.spec import RunInfo
 
 if TYPE_CHECKING:
-    from kfnb.artifacts.store import Store
+    from collections.abc import Mapping
 
 _decoder = msgspec.json.Decoder(RunInfo)
 
@@ -28,3 +29,28 @@ def read_info(store: Store, run_id: str) -> RunInfo:
         return _decoder.decode(store.read(places.run_key(run_id, "run.json")))
     except msgspec.DecodeError as error:
         raise StoreError(f"What is stored about run {run_id} cannot be read: {error}.") from None
+
+
+def find_run(store: Store, elsewhere: Store | None, run_id: str) -> tuple[Store, str]:
+    """Return the run called `run_id` (or the beginning of that, or `last`) and the store that holds it.
+
+    `elsewhere`: where the stores of further runs are noted. WrongCall if there is none, or several are meant.
+    """
+    stores = dict.fromkeys(names_under(store, "runs"), store)
+    for run in names_under(elsewhere, "") if elsewhere is not None else ():
+        assert elsewhere is not None
+        stores.setdefault(run, Store(elsewhere.read(run).decode()))
+    found = [run_id] if run_id in stores else [run for run in stores if run.startswith(run_id)]
+    if run_id == "last":
+        found = _last(stores)
+    if not found:
+        raise WrongCall(f"There is no run {run_id} in {store.root}. `kfnb runs` lists those there are.")
+    if len(found) > 1:
+        raise WrongCall(f"{run_id} means several runs: {', '.join(sorted(found)[:5])}. Write more of it.")
+    return stores[found[0]], found[0]
+
+
+def _last(stores: Mapping[str, Store]) -> list[str]:
+    newest = max((run[:15] for run in stores), default="")  # to the second; what began later says run.json
+    of_that_second = [run for run in stores if run[:15] == newest]
+    return sorted(of_that_second, key=lambda run: read_info(stores[run], run).created)[-1:]

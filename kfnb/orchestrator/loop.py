@@ -18,17 +18,25 @@ import msgspec
 
 from kfnb.errors import KfnbError, OutsideError, StoreError
 from kfnb.orchestrator import conditions, inputs, places, requests, takeover
+from kfnb.orchestrator.cache import Cache
+from kfnb.orchestrator.computing import Computing
 from kfnb.orchestrator.events import EventLog, EventReader, RunStatus
 from kfnb.orchestrator.lease import whoami
 from kfnb.orchestrator.messages import (
+    AwaitOther,
+    CacheHit,
+    CacheMissed,
     CancelRequested,
     CancelTask,
+    ComputedElsewhere,
     ConditionDecided,
     DelayRetry,
     EvaluateCondition,
     Event,
     FinishRun,
     Instruction,
+    LookAgain,
+    LookUp,
     Record,
     RetryDue,
     RunStarted,
@@ -38,17 +46,19 @@ from kfnb.orchestrator.messages import (
     TaskStarted,
 )
 from kfnb.orchestrator.scratch import SNAPSHOT, Scratch
+from kfnb.orchestrator.selection import select
 from kfnb.orchestrator.state import RunState
 from kfnb.runners.base import Exited, Progress, Report, Runner, Started
 from kfnb.spec import ExecutorInput, ExecutorOutput, RunEvent, RunInfo, State, TaskError, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from kfnb.orchestrator.lease import Lease
 
 _REQUESTS_EVERY = 1.0
+_LOOK_AGAIN_EVERY = 0.2
 _GRACE = 15.0
 """Seconds that a task has to save what it has after a clean cancel; then it is killed."""
 
@@ -73,12 +83,18 @@ class Documents(Protocol):
     def children(self, prefix: str) -> list[str]:
         """Return the names right below a prefix."""
 
+    def has(self, digest: str) -> bool:
+        """Say whether there is a blob."""
+
 
 class Loop:
     """One run in progress. `run` does everything; `cancel` may be called from any thread and from signal handlers.
 
     A run that was begun before is taken up where its log ends. One that has ended stays as it ended, unless `again`:
     then all that did not succeed is done anew.
+
+    `computing`: folder for the locks of results that are being computed; None: no cache is used. `own`: folders of
+    kfnb's, which tasks do not see.
     """
 
     def __init__(
@@ -91,6 +107,8 @@ class Loop:
         scratch: Path,
         lease: Lease,
         again: bool = False,
+        computing: Path | None = None,
+        own: Sequence[str] = (),
         on_events: Callable[[list[RunEvent]], None] = lambda events: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -103,11 +121,21 @@ class Loop:
         self._clock = clock
         self._lease = lease
         self._again = again
+        selection = select(info.spec, info.options)
         self._state = RunState(
             info.spec,
             max_parallel=int(info.options.get("max_parallel") or 1),
             fail_fast=bool(info.options.get("fail_fast")),
+            selection=selection if computing is not None else None,
         )
+        self._anew = selection.anew
+        self._computing = Computing(computing) if computing is not None else None
+        self._cache = Cache(store, self._state.tasks, runner.versions, own)
+        self._given: dict[str, ExecutorInput] = {}
+        self._awaited: dict[str, str] = {}  # tasks that others compute, and their keys
+        self._running: set[tuple[str, int]] = set()
+        self._repeats = True
+        self._opened = False
         self._log = EventLog(store, info.run_id)
         self._real_paths = inputs.real_paths(self._state.tasks, info.folder)
         self._answered: set[str] = set()
@@ -140,16 +168,28 @@ class Loop:
             if begun is not None and begun.ended and not self._again:
                 return begun.state
             first = RunStarted() if begun is None else self._take_up(begun)
-            self._runner.open(self._queue.put, self._info.spec.preload)
-            self._snapshot = self._scratch.kept_snapshot() or self._make_snapshot()
             return self._drive(first)
         except OSError as error:
             raise self._give_up(OutsideError(f"Run {self._info.run_id} cannot go on: {error}.")) from error
         except KfnbError as error:
             raise self._give_up(error) from error.__cause__
         finally:
+            if self._computing is not None:
+                self._computing.end_all()
             self._runner.close()
             self._scratch.remove()
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the same run again is expected to find everything in the cache."""
+        return self._repeats and self._computing is not None and self._state.state == "SUCCEEDED"
+
+    def _open_runner(self) -> None:
+        """Get the place ready where tasks run, and keep the folder as it is now: not before something must run."""
+        if not self._opened:
+            self._runner.open(self._queue.put, self._info.spec.preload)
+            self._snapshot = self._scratch.kept_snapshot() or self._make_snapshot()
+            self._opened = True
 
     def _read_log(self) -> RunStatus | None:
         """Continue the log where it ends, and return what it says; None if the run was never begun."""
@@ -188,7 +228,15 @@ class Loop:
             pass
         events = [self._event(report) for report in reports]
         self._kill_overdue()
-        return events + self._due_retries() + self._requests()
+        return events + self._due_retries() + self._released() + self._requests()
+
+    def _released(self) -> list[Event]:
+        """Return the tasks whose result nobody else computes any more."""
+        computing = self._computing
+        free = [task for task, key in self._awaited.items() if computing is not None and computing.is_free(key)]
+        for task in free:
+            del self._awaited[task]
+        return [LookAgain(task) for task in free]
 
     def _due_retries(self) -> list[Event]:
         now = time.monotonic()
@@ -213,31 +261,74 @@ class Loop:
 
     def _carry_out(self, instruction: Instruction) -> list[Event]:
         if isinstance(instruction, StartTask):
-            self._start(instruction)
+            return self._start(instruction)
+        if isinstance(instruction, LookUp):
+            return [self._look_up(instruction)]
+        if isinstance(instruction, AwaitOther):
+            self._open_runner()  # which keeps the folder as the run found it, however long this takes
+            self._awaited[instruction.task] = self._cache.identity(self._given[instruction.task]).key
         elif isinstance(instruction, EvaluateCondition):
             return [self._evaluate(instruction.task)]
         elif isinstance(instruction, DelayRetry):
             self._retries[instruction.task] = time.monotonic() + instruction.seconds * random.uniform(0.5, 1.5)
-        elif isinstance(instruction, CancelTask):
+        elif isinstance(instruction, CancelTask) and (instruction.task, instruction.attempt) in self._running:
             self._deadlines[instruction.task, instruction.attempt] = time.monotonic() + _GRACE
             self._runner.cancel(instruction.task, instruction.attempt, now=instruction.now)
         return []
 
     # ------------------------------------------------------------------------------------------------------- doing
 
-    def _start(self, instruction: StartTask) -> None:
-        task = self._state.tasks[instruction.task]
-        prefix = places.attempt_key(self._info.run_id, task.slug, instruction.attempt)
-        document = ExecutorInput(
+    def _start(self, instruction: StartTask) -> list[Event]:
+        """Start an attempt, unless its result is there by now or somebody else is computing it."""
+        name, attempt = instruction.task, instruction.attempt
+        given = self._document(name, attempt)
+        if self._computing is not None and name not in self._anew:
+            key = self._cache.identity(given).key
+            if not self._computing.begin(key, f"run {self._info.run_id}, step {name}"):
+                return [ComputedElsewhere(name, attempt, self._computing.holder(key))]
+            found = self._cache.look_up(given, self._clock())
+            if found is not None:
+                self._computing.end(key)
+                return [CacheHit(name, attempt, found)]
+        self._open_runner()
+        given = self._given[name] = msgspec.structs.replace(given, snapshot=self._snapshot)
+        document = f"{given.prefix}/input.json"
+        self._store.write(document, to_json(given))
+        self._running.add((name, attempt))
+        self._runner.start(name, attempt, places.uri(self._root, document))
+        return []
+
+    def _look_up(self, instruction: LookUp) -> Event:
+        found = self._cache.look_up(self._document(instruction.task, instruction.attempt), self._clock())
+        if found is None:
+            return CacheMissed(instruction.task)
+        return CacheHit(instruction.task, instruction.attempt, found)
+
+    def _keep(self, task: str, output: ExecutorOutput) -> None:
+        """Keep what an attempt gave in the cache; whoever waits for it may go on then."""
+        given, computing = self._given.get(task), self._computing
+        if given is None or computing is None:
+            return
+        try:
+            kept = self._cache.keep(given, output, self._clock(), anew=self._anew.get(task, ""))
+        except StoreError:
+            kept = False  # a full disk, most likely: whatever needs the store next says so
+        self._repeats = self._repeats and kept
+        computing.end(self._cache.identity(given).key)
+
+    def _document(self, name: str, attempt: int) -> ExecutorInput:
+        """Return what an attempt of a task is given."""
+        task = self._state.tasks[name]
+        given = self._given[name] = ExecutorInput(
             run_id=self._info.run_id,
-            attempt=instruction.attempt,
+            attempt=attempt,
             root=self._root,
-            prefix=prefix,
+            prefix=places.attempt_key(self._info.run_id, task.slug, attempt),
             task=task,
             notebook_name=self._info.spec.notebook,
             kernel=self._info.spec.kernel,
             folder=self._info.folder,
-            scratch=str(self._scratch.folder / f"{task.slug}-{instruction.attempt}"),
+            scratch=str(self._scratch.folder / f"{task.slug}-{attempt}"),
             parameters=self._parameters(task.name),
             inputs=inputs.resolve_values(task, self._state.tasks, self._state.outputs),
             state=inputs.resolve_state(task, self._state.tasks, self._state.outputs),
@@ -248,9 +339,7 @@ class Loop:
             save=self._info.options.get("save", "final"),
             timeout=task.settings.timeout,
         )
-        key = f"{prefix}/input.json"
-        self._store.write(key, to_json(document))
-        self._runner.start(task.name, instruction.attempt, places.uri(self._root, key))
+        return given
 
     def _parameters(self, name: str) -> dict[str, Any]:
         """Return the parameters that a task is given: those it reads, or all where the parameters cell stands in it."""
@@ -278,7 +367,10 @@ class Loop:
             return TaskProgress(report.task, report.attempt, report.data)
         if isinstance(report, Exited):
             self._deadlines.pop((report.task, report.attempt), None)
-            return TaskFinished(report.task, report.attempt, self._output(report))
+            self._running.discard((report.task, report.attempt))
+            output = self._output(report)
+            self._keep(report.task, output)
+            return TaskFinished(report.task, report.attempt, output)
         return report
 
     def _output(self, report: Exited) -> ExecutorOutput:
@@ -321,7 +413,8 @@ class Loop:
 
     def _wait_at_most(self) -> float:
         now = time.monotonic()
-        return max(0.0, min([self._next_look, *self._deadlines.values(), *self._retries.values()]) - now)
+        due = min([self._next_look, *self._deadlines.values(), *self._retries.values()]) - now
+        return max(0.0, min(due, _LOOK_AGAIN_EVERY) if self._awaited else due)
 
     # ------------------------------------------------------------------------------------------------------ telling
 
@@ -340,6 +433,7 @@ class Loop:
                 state=record.state,
                 why=record.why,
                 output=record.output,
+                cached=record.cached,
                 data=whoami() if record.kind in ("run-started", "run-resumed") else record.data,
             )
             shown.append(event)

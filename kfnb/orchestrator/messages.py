@@ -47,6 +47,34 @@ class ConditionDecided(_Message, frozen=True):
     why: str = ""
 
 
+class CacheHit(_Message, frozen=True):
+    """An earlier result of the task was found, and is this attempt's now."""
+
+    task: str
+    attempt: int
+    output: ExecutorOutput
+
+
+class CacheMissed(_Message, frozen=True):
+    """There is no earlier result of the task that still holds."""
+
+    task: str
+
+
+class ComputedElsewhere(_Message, frozen=True):
+    """The attempt was not started: another run computes this very result just now (`by`)."""
+
+    task: str
+    attempt: int
+    by: str = ""
+
+
+class LookAgain(_Message, frozen=True):
+    """The other run that computed this task's result is done with it."""
+
+    task: str
+
+
 class TaskStarted(_Message, frozen=True):
     """The runner has begun an attempt of a task."""
 
@@ -82,17 +110,42 @@ class CancelRequested(_Message, frozen=True):
     now: bool = False
 
 
-Event = RunStarted | ConditionDecided | TaskStarted | TaskProgress | TaskFinished | RetryDue | CancelRequested
+Event = (
+    RunStarted
+    | ConditionDecided
+    | CacheHit
+    | CacheMissed
+    | ComputedElsewhere
+    | LookAgain
+    | TaskStarted
+    | TaskProgress
+    | TaskFinished
+    | RetryDue
+    | CancelRequested
+)
 
 
 # ------------------------------------------------------------------------------------------------------- instructions
 
 
 class StartTask(_Message, frozen=True):
-    """Start this attempt of a task."""
+    """Start this attempt of a task; or tell CacheHit or ComputedElsewhere, if that has become so."""
 
     task: str
     attempt: int
+
+
+class LookUp(_Message, frozen=True):
+    """Look for an earlier result of the task, to be this attempt's, and tell CacheHit or CacheMissed."""
+
+    task: str
+    attempt: int
+
+
+class AwaitOther(_Message, frozen=True):
+    """Tell LookAgain once nobody else computes the task's result any more."""
+
+    task: str
 
 
 class EvaluateCondition(_Message, frozen=True):
@@ -125,6 +178,7 @@ class Record(_Message, frozen=True):
     state: State | None = None
     why: str | None = None
     output: ExecutorOutput | None = None
+    cached: bool = False
     data: dict[str, Any] = {}
 
 
@@ -134,4 +188,4 @@ class FinishRun(_Message, frozen=True):
     state: State
 
 
-Instruction = StartTask | EvaluateCondition | DelayRetry | CancelTask | Record | FinishRun
+Instruction = StartTask | LookUp | AwaitOther | EvaluateCondition | DelayRetry | CancelTask | Record | FinishRun

@@ -43,8 +43,11 @@ def lease_path(home: Path, runs: Path | None, run_id: str) -> Path:
 def own_folders(home: Path, root: Path | None) -> tuple[str, ...]:
     """Return the folders of this machine that hold runs, artifacts and scratch; `root`: the store, if it is here."""
     roots = {home / "store"} | ({root} if root is not None else set())
-    below = (folder / name for folder in sorted(roots) for name in ("runs", "artifacts"))
-    return (*(str(home / name) for name in ("scratch", "elsewhere", "suggested")), *map(str, below))
+    below = (folder / name for folder in sorted(roots) for name in ("runs", "artifacts", "cache"))
+    return (
+        *(str(home / name) for name in ("scratch", "elsewhere", "suggested", "computing", "interpreters", "foresight")),
+        *map(str, below),
+    )
 
 
 def uri(root: str, key: str) -> str:

@@ -65,6 +65,18 @@ def metrics(status: RunStatus) -> dict[str, dict[str, Any]]:
     return found
 
 
+def metric_numbers(status: RunStatus) -> dict[str, dict[str, Any]]:
+    """Return the metrics of each task that has any as Python's numbers."""
+    from kfnb.runtime import number_from_json  # see above
+
+    outputs = {name: task.output for name, task in status.tasks.items() if task.output is not None and stands(task)}
+    return {
+        name: {key: number_from_json(value) for key, value in output.metrics.items()}
+        for name, output in outputs.items()
+        if output.metrics
+    }
+
+
 def iso(seconds: float | None) -> str | None:
     """Return a time as ISO 8601 in UTC."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
@@ -89,6 +101,21 @@ def outputs_by_cell(store: Documents, spec: PipelineSpec, status: RunStatus) -> 
             done = executed.get(cell.id, {})
             found[cell.id] = CellOutputs(done.get("outputs", []), done.get("execution_count"))
     return found
+
+
+def write_outputs(store: Documents, spec: PipelineSpec, status: RunStatus, path: Path) -> None:
+    """Put the outputs of every cell of a run under it in the notebook at `path`; its code stays as it is."""
+    from kfnb.notebook.writer import outputs_into, write_notebook  # only needed here
+
+    content = read_notebook(path)
+    found = outputs_by_cell(store, spec, status)
+    new = outputs_into(
+        content,
+        {cell: done.outputs for cell, done in found.items()},
+        [cell for task in spec.tasks for cell in task.cells],
+        {cell: done.execution_count for cell, done in found.items()},
+    )
+    write_notebook(path, new)
 
 
 def facts(status: RunStatus) -> dict[str, tuple[str, str]]:

@@ -13,14 +13,18 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from kfnb.errors import Diagnostic, Fix
 from kfnb.orchestrator import inputs
 from kfnb.orchestrator.conflicts import Conflict, PathIndex
 from kfnb.orchestrator.messages import (
+    AwaitOther,
+    CacheHit,
+    CacheMissed,
     CancelRequested,
     CancelTask,
+    ComputedElsewhere,
     ConditionDecided,
     DelayRetry,
     Earlier,
@@ -28,6 +32,8 @@ from kfnb.orchestrator.messages import (
     Event,
     FinishRun,
     Instruction,
+    LookAgain,
+    LookUp,
     Record,
     RetryDue,
     RunStarted,
@@ -38,10 +44,15 @@ from kfnb.orchestrator.messages import (
 )
 from kfnb.spec import ExecutorOutput, PipelineSpec, State, Task, TaskError
 
+if TYPE_CHECKING:
+    from kfnb.orchestrator.selection import Selection
+
 Phase = Literal[
     "WAITING",
     "DECIDING",
+    "LOOKING",
     "READY",
+    "AWAITING",
     "DELAYED",
     "STARTING",
     "RUNNING",
@@ -51,15 +62,17 @@ Phase = Literal[
     "FAILED",
     "CANCELED",
 ]
-"""Where a task is. The first five are PENDING to everyone else."""
+"""Where a task is. The first seven are PENDING to everyone else."""
 
 MOVES: dict[Phase, frozenset[Phase]] = {
     # The last two of WAITING where a run is taken up again with what it has already.
-    "WAITING": frozenset({"DECIDING", "READY", "SKIPPED", "CANCELED", "SUCCEEDED", "FAILED"}),
-    "DECIDING": frozenset({"READY", "SKIPPED", "FAILED", "CANCELED"}),
+    "WAITING": frozenset({"DECIDING", "LOOKING", "READY", "SKIPPED", "CANCELED", "SUCCEEDED", "FAILED"}),
+    "DECIDING": frozenset({"LOOKING", "READY", "SKIPPED", "FAILED", "CANCELED"}),
+    "LOOKING": frozenset({"READY", "SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"}),
+    "AWAITING": frozenset({"LOOKING", "SKIPPED", "CANCELED"}),
     "READY": frozenset({"STARTING", "SKIPPED", "CANCELED"}),
     "DELAYED": frozenset({"READY", "SKIPPED", "CANCELED"}),
-    "STARTING": frozenset({"RUNNING", "DELAYED", "CANCELING", "SUCCEEDED", "FAILED", "CANCELED"}),
+    "STARTING": frozenset({"RUNNING", "AWAITING", "DELAYED", "CANCELING", "SUCCEEDED", "FAILED", "CANCELED"}),
     "RUNNING": frozenset({"DELAYED", "CANCELING", "SUCCEEDED", "FAILED", "CANCELED"}),
     "CANCELING": frozenset({"SUCCEEDED", "FAILED", "CANCELED"}),
     # The next two only when it turns out later that the task, or one above it, had read what it should not have.
@@ -69,8 +82,8 @@ MOVES: dict[Phase, frozenset[Phase]] = {
     "CANCELED": frozenset(),
 }
 
-PENDING: frozenset[Phase] = frozenset({"WAITING", "DECIDING", "READY", "DELAYED", "STARTING"})
-NOT_BEGUN: frozenset[Phase] = frozenset({"WAITING", "DECIDING", "READY", "DELAYED"})
+NOT_BEGUN: frozenset[Phase] = frozenset({"WAITING", "DECIDING", "LOOKING", "READY", "AWAITING", "DELAYED"})
+PENDING: frozenset[Phase] = NOT_BEGUN | {"STARTING"}
 ACTIVE: frozenset[Phase] = frozenset({"STARTING", "RUNNING", "CANCELING"})
 TERMINAL: frozenset[Phase] = frozenset({"SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"})
 
@@ -88,16 +101,20 @@ _NO_REASON = {"FAILED": "it failed without saying why", "CANCELED": "something o
 class RunState:
     """One run. `outputs` holds what each SUCCEEDED task gave, `state` the run's own state.
 
+    `selection`: which tasks are left out, and which are not looked up in the cache; None: nothing is looked up.
     `fail_fast`: the first failure ends the run; else independent tasks go on. Exit handlers run last in any case.
     """
 
-    def __init__(self, spec: PipelineSpec, *, max_parallel: int = 1, fail_fast: bool = False) -> None:
+    def __init__(
+        self, spec: PipelineSpec, *, max_parallel: int = 1, fail_fast: bool = False, selection: Selection | None = None
+    ) -> None:
         self.tasks = {task.name: task for task in spec.tasks}
         self.state: State = "PENDING"
         self.outputs: dict[str, ExecutorOutput] = {}
         self.errors: dict[str, TaskError] = {}
         self._max_parallel = max(1, max_parallel)
         self._fail_fast = fail_fast
+        self._selection = selection
         self._list: Sequence[Task] = spec.tasks
         self._number = {task.name: number for number, task in enumerate(spec.tasks)}
         self._below: list[list[int]] = [[] for _ in spec.tasks]
@@ -172,10 +189,11 @@ class RunState:
                 passed = sum(self._has_passed(self._number[name]) for name in set(self._list[number].after))
                 assert self._waits_for[number] == len(above) - passed
                 assert self._waits_for[number] or self.state == "PENDING"
-            if phase in ("DECIDING", "READY", "STARTING", "RUNNING"):
+            if phase in ("DECIDING", "LOOKING", "READY", "AWAITING", "STARTING", "RUNNING"):
                 assert all(p in ("SUCCEEDED", "SKIPPED") for p in above), (self._list[number].name, above)
         if self._left and not self._cancel_requested:
-            assert self._active or self._ready or {"DECIDING", "DELAYED"} & set(self._phase) or self.state == "PENDING"
+            to_be_told = {"DECIDING", "LOOKING", "AWAITING", "DELAYED"} & set(self._phase)
+            assert self._active or self._ready or to_be_told or self.state == "PENDING"
 
     def _has_passed(self, number: int) -> bool:
         return self._phase[number] == "SUCCEEDED" or self._list[number].name in self._condition_skipped
@@ -188,6 +206,9 @@ class RunState:
         self._emit(Record("run-started" if event.earlier is None else "run-resumed"))
         self._set_run_state("RUNNING")
         self._take_up(event.earlier or {})
+        for name, why in (self._selection.left_out if self._selection is not None else {}).items():
+            if self._phase[self._number[name]] == "WAITING":
+                self._move(self._number[name], "SKIPPED", why)
         for number, waits in enumerate(self._waits_for):
             if waits == 0 and self._phase[number] == "WAITING" and not self._list[number].settings.on_exit:
                 self._becomes_possible(number)
@@ -276,7 +297,7 @@ class RunState:
             self._move(number, "DECIDING")
             self._emit(EvaluateCondition(task.name))
         else:
-            self._queue(number)
+            self._look(number)
 
     def _needs_skipped_name(self, task: Task) -> str | None:
         """Say what `task` lacks because a `when:` step was skipped, or None."""
@@ -298,7 +319,46 @@ class RunState:
             diagnostic = Diagnostic("KF650", "error", message, cell=_first_cell(self._list[number]))
             self._fail(number, TaskError(message=message, code="KF650", diagnostic=diagnostic))
         else:
+            self._look(number)
+
+    def _look(self, number: int) -> None:
+        """Have the cache asked first, if an earlier result may be used."""
+        name = self._list[number].name
+        if self._selection is None or name in self._selection.anew:
+            self._missed(number)
+            return
+        self._move(number, "LOOKING")
+        self._attempt[number] += 1
+        self._emit(LookUp(name, self._attempt[number]))
+
+    def _missed(self, number: int, event: CacheMissed | None = None) -> None:
+        task = self._list[number]
+        self._attempt[number] -= event is not None
+        only = self._selection.needed.get(task.name) if self._selection is not None else None
+        if only is None:
             self._queue(number)
+            return
+        message = (
+            f"Step {only!r} needs {task.name!r}, of which the cache has no result that still holds, and only {only!r} "
+            f"was to run. Leave out `--only {only}`, or run `kfnb run --until {task.name}` first."
+        )
+        diagnostic = Diagnostic("KF655", "error", message, cell=_first_cell(task))
+        self._fail(number, TaskError(message=message, code="KF655", diagnostic=diagnostic))
+
+    def _is_elsewhere(self, number: int, event: ComputedElsewhere) -> None:
+        """Give the slot free: whoever computes the result may be waiting for something itself."""
+        self._attempt[number] -= 1
+        if self._phase[number] == "CANCELING":
+            self._move(number, "CANCELED", self._why[number], event.attempt)
+            self._skip_below(number, f"it needs {event.task!r}, which was cancelled")
+            return
+        why = "another run computes this very result" + (f": {event.by}" if event.by else "")
+        self._move(number, "AWAITING", why)
+        self._emit(Record("task-state", event.task, None, "PENDING", why))
+        self._emit(AwaitOther(event.task))
+
+    def _look_again(self, number: int, event: LookAgain) -> None:
+        self._look(number)
 
     def _queue(self, number: int) -> None:
         self._move(number, "READY")
@@ -320,15 +380,15 @@ class RunState:
     def _progress(self, number: int, event: TaskProgress) -> None:
         self._emit(Record("task-progress", event.task, event.attempt, data=event.data))
 
-    def _finished(self, number: int, event: TaskFinished) -> None:
-        output = event.output
+    def _finished(self, number: int, event: TaskFinished | CacheHit) -> None:
+        output, cached = event.output, isinstance(event, CacheHit)
         canceling = self._phase[number] == "CANCELING"
         self._emit(Record("task-output", event.task, event.attempt, output=output))
         if number in self._taken_back:
             self._move(number, "CANCELED", self._taken_back[number], event.attempt)
         elif output.state == "SUCCEEDED":
             self.outputs[event.task] = output
-            self._move(number, "SUCCEEDED", attempt=event.attempt)
+            self._move(number, "SUCCEEDED", attempt=event.attempt, cached=cached)
             self._passed(number)
         elif canceling:
             self._move(number, "CANCELED", self._why[number], event.attempt)
@@ -449,6 +509,8 @@ class RunState:
         why: str | None = None,
         attempt: int | None = None,
         data: dict[str, Any] | None = None,
+        *,
+        cached: bool = False,
     ) -> None:
         before = self._phase[number]
         if phase not in MOVES[before]:
@@ -461,7 +523,8 @@ class RunState:
         self._exits_left -= ended if self._list[number].settings.on_exit else 0
         if phase not in PENDING:
             name = self._list[number].name
-            self._emit(Record("task-state", name, attempt, phase, why, data=data or {}))  # type: ignore[arg-type]
+            state: State = phase  # type: ignore[assignment]
+            self._emit(Record("task-state", name, attempt, state, why, cached=cached, data=data or {}))
 
     def _emit(self, instruction: Instruction) -> None:
         self._instructions.append(instruction)
@@ -471,6 +534,13 @@ Handler = Callable[[RunState, int, Any], None]
 
 HANDLERS: dict[tuple[type, Phase], Handler] = {
     (ConditionDecided, "DECIDING"): RunState._decided,
+    (CacheMissed, "LOOKING"): RunState._missed,
+    (CacheHit, "LOOKING"): RunState._finished,
+    (CacheHit, "STARTING"): RunState._finished,
+    (CacheHit, "CANCELING"): RunState._finished,
+    (ComputedElsewhere, "STARTING"): RunState._is_elsewhere,
+    (ComputedElsewhere, "CANCELING"): RunState._is_elsewhere,
+    (LookAgain, "AWAITING"): RunState._look_again,
     (RetryDue, "DELAYED"): RunState._due,
     (TaskStarted, "STARTING"): RunState._started,
     (TaskProgress, "RUNNING"): RunState._progress,

@@ -46,6 +46,13 @@ class Runner(Protocol):
     def open(self, report: Callable[[Report], None], preload: tuple[str, ...]) -> None:
         """Get ready; from now on `report` is called, from any thread. KernelError if the place cannot be used."""
 
+    def versions(self, imports: frozenset[str]) -> dict[str, str]:
+        """Return the version of Python here, and those of the packages that top-level `imports` come from.
+
+        May be asked before `open`; the answer takes milliseconds, at most once in a while more. KernelError if the
+        place cannot be used.
+        """
+
     def snapshot(self, folder: str, target: str) -> str | None:
         """Copy the small files of `folder` for this run alone; return where they lie, None if this place has none."""
 

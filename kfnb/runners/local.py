@@ -34,6 +34,7 @@ class LocalRunner:
 
     def __init__(self, home: Path | None = None) -> None:
         self.leave_out: tuple[str, ...] = ()
+        self.memory: Path | None = None  # folder for what is known about interpreters
         self._home = home
         self._interpreter: Interpreter | None = None
         self.kernel = DEFAULT_KERNEL
@@ -50,13 +51,17 @@ class LocalRunner:
 
     def prestart(self, kernel: str = DEFAULT_KERNEL) -> None:
         """Start the server of `kernel` now, without waiting for it; one of another kernel is ended first."""
+        self.choose(kernel)
+        if self._server is None:
+            self._start_server()
+
+    def choose(self, kernel: str) -> None:
+        """Have tasks run by `kernel`, without starting anything; a server of another one is ended."""
         interpreter = find_interpreter(kernel)
         self.kernel = kernel
         if self._server is not None and interpreter != self._interpreter:
             self._end_server()
         self._interpreter = interpreter
-        if self._server is None:
-            self._start_server()
 
     # ------------------------------------------------------------------------------------------- the runner's protocol
 
@@ -68,6 +73,17 @@ class LocalRunner:
             self.prestart(self.kernel)
         self._send_preload()
         self._wait(lambda: self._ready)
+
+    def versions(self, imports: frozenset[str]) -> dict[str, str]:
+        """Return the versions of Python and of the packages that provide `imports`."""
+        from kfnb.runners import installed  # not before it is needed: this room starts fast
+
+        if self._interpreter is None:
+            self.choose(self.kernel)
+        assert self._interpreter is not None
+        assert self.memory is not None, "the runner was not told where to keep what it knows"
+        env = task_environment(self._interpreter.env, self._home)
+        return installed.versions(self._interpreter.command, env, self.memory, imports)
 
     def snapshot(self, folder: str, target: str) -> str | None:
         """Copy the small files of `folder` for this run alone; return where they lie."""

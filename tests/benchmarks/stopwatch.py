@@ -63,9 +63,10 @@ class Place:
         """Run a notebook with papermill in one kernel."""
         self.run(BIN / "papermill", "--no-progress-bar", "--log-level", "ERROR", notebook, f"out-{notebook}")
 
-    def kfnb(self, notebook: str, *options: str) -> dict[str, Any]:
-        """Run a notebook as a pipeline and return the run's document."""
-        done = self.run(BIN / "kfnb", "run", notebook, "--json", "--no-cache", *options)
+    def kfnb(self, notebook: str, *options: str, cached: bool = False) -> dict[str, Any]:
+        """Run a notebook as a pipeline, anew unless `cached`, and return the run's document."""
+        options = options if cached else ("--no-cache", *options)
+        done = self.run(BIN / "kfnb", "run", notebook, "--json", *options)
         document: dict[str, Any] = json.loads(done.stdout)
         return document
 

@@ -26,6 +26,13 @@ def chain_of_ten(place: Place) -> Iterator[Row]:
     yield at_most("a step beyond start-up", (ours - start) / 9 * 1000, 60, "ms")
 
 
+def unchanged(place: Place) -> Iterator[Row]:
+    """W5: the chain of W1 again, with nothing changed: everything comes from the cache, and no kernel is started."""
+    ten = notebooks.write(place.folder / "again.ipynb", notebooks.chain(10))
+    theirs, ours = place.seconds(lambda: place.papermill(ten), lambda: place.kfnb(ten, cached=True))
+    yield ratio("chain of 10 empty steps, unchanged", ours, theirs, 0.4)
+
+
 def fan_of_eight(place: Place) -> Iterator[Row]:
     """W2: one step, eight that need only it, one that needs all eight."""
     empty = notebooks.write(place.folder / "fan.ipynb", notebooks.fan(8))
@@ -166,7 +173,8 @@ WORKS: dict[str, Callable[[Place], Iterator[Row]]] = {
     "W2": fan_of_eight,
     "W3": churn,
     "W4": handover,
+    "W5": unchanged,
     "W6": compiling,
     "start": starting,
 }
-"""Every work by its name; W5, the unchanged re-run, waits for the cache."""
+"""Every work by its name."""

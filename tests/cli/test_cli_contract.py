@@ -21,6 +21,7 @@ COMMANDS = [
     "compile",
     "verify",
     "show",
+    "explain",
     "logs",
     "artifacts",
     "outputs",

@@ -31,6 +31,10 @@ class ProcessRunner:
         """Remember whom to report to."""
         self._report = report
 
+    def versions(self, imports: frozenset[str]) -> dict[str, str]:
+        """Say what Python this is."""
+        return {"Python": sys.version.split()[0]}
+
     def snapshot(self, folder: str, target: str) -> str | None:
         """Make none."""
         return None

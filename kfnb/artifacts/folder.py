@@ -1,0 +1,96 @@
+"""What of a notebook's folder a task sees, and the state of a path on this machine: what it holds, and since when.
+
+The launcher stamps with it what a body has read; the orchestrator's cache looks whether all of that is still the same.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kfnb import digest
+from kfnb.artifacts.files import digest_of_file
+from kfnb.spec import FileRead
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+LEFT_OUT = frozenset({".git", ".ipynb_checkpoints", "__pycache__", "node_modules", ".kfnb"})
+"""Names that are never part of a task's view of the folder, nor of what a task wrote."""
+
+
+def ignore_rules(folder: Path) -> Callable[[str, str], bool]:
+    """Read `.kfnbignore`: one shell pattern a line, of a name anywhere or of a path from the folder."""
+    try:
+        lines = (folder / ".kfnbignore").read_text().splitlines()
+    except OSError:
+        return lambda path, name: False
+    patterns = [line.strip().strip("/") for line in lines if line.strip() and not line.startswith("#")]
+    return lambda path, name: any(fnmatch.fnmatch(path, p) or fnmatch.fnmatch(name, p) for p in patterns)
+
+
+def shown_names(folder: Path, below: str, own: Collection[Path]) -> set[str]:
+    """Return the names that a task sees in the directory `below` of the notebook's folder ("" is the folder itself).
+
+    `own`: folders of kfnb's, which are no part of it. OSError if there is no such directory.
+    """
+    ignored = ignore_rules(folder)
+    found = set()
+    with os.scandir(folder / below) as listing:
+        for item in listing:
+            path = f"{below}/{item.name}" if below else item.name
+            if item.name in LEFT_OUT or ignored(path, item.name) or Path(item.path) in own:
+                continue
+            if item.is_symlink() or item.is_dir() or item.is_file():
+                found.add(item.name)
+    return found
+
+
+def is_hidden(folder: Path, path: str, own: Collection[Path]) -> bool:
+    """Say whether a task does not see `path` of the notebook's folder, whatever is there."""
+    ignored = ignore_rules(folder)
+    parts = path.split("/")
+    for number, name in enumerate(parts, 1):
+        here = "/".join(parts[:number])
+        if name in LEFT_OUT or ignored(here, name) or folder / here in own:
+            return True
+    return False
+
+
+def listing_digest(names: Iterable[str]) -> str:
+    """Return what stands for the names in a directory."""
+    return digest.of_json(sorted(names))
+
+
+def look(path: Path, name: str) -> FileRead:
+    """Return the state of `path`, under `name`; a file is read as a whole for its digest."""
+    try:
+        info = path.stat()
+        if stat.S_ISDIR(info.st_mode):
+            return FileRead(path=name, kind="directory", digest=listing_digest(p.name for p in path.iterdir()))
+        if not stat.S_ISREG(info.st_mode):
+            return FileRead(path=name, size=info.st_size, modified=info.st_mtime_ns)
+        held, size = digest_of_file(path)
+    except OSError:
+        return FileRead(path=name, kind="absent")
+    return FileRead(path=name, size=size, modified=info.st_mtime_ns, digest=held)
+
+
+def is_as_it_was(path: Path, before: FileRead) -> bool:
+    """Say whether `path` still is what it was: at once where size and time are the same, else by its bytes."""
+    try:
+        info = path.stat()
+    except OSError:
+        return before.kind == "absent"
+    if before.kind == "file" and stat.S_ISREG(info.st_mode):
+        if info.st_size != before.size:
+            return False
+        if info.st_mtime_ns == before.modified:
+            return True
+    now = look(path, before.path)
+    return (now.kind, now.size, now.digest) == (before.kind, before.size, before.digest) and (
+        now.kind != "file" or bool(now.digest) or now.modified == before.modified
+    )
