@@ -62,6 +62,7 @@ _LOOK_AGAIN_EVERY = 0.2
 _GRACE = 15.0
 """Seconds that a task has to save what it has after a clean cancel; then it is killed."""
 
+_input_decoder = msgspec.json.Decoder(ExecutorInput)
 _output_decoder = msgspec.json.Decoder(ExecutorOutput)
 
 
@@ -202,7 +203,15 @@ class Loop:
     def _take_up(self, begun: RunStatus) -> RunStarted:
         """Return how to go on. What was asked of the run before counts no more: whoever takes it up wants it to run."""
         self._answered = {*begun.answered, *requests.unanswered(self._store, self._info.run_id, begun.answered)}
-        return RunStarted(takeover.earlier_attempts(self._store, self._info, begun))
+        earlier = takeover.earlier_attempts(self._store, self._info, begun)
+        for task, before in earlier.items():
+            if before.output is not None and not before.recorded:  # it ended unseen: nobody has kept it for later
+                slug = self._state.tasks[task].slug
+                place = places.attempt_key(self._info.run_id, slug, before.attempt)
+                with contextlib.suppress(msgspec.DecodeError):
+                    self._given[task] = _input_decoder.decode(self._store.read(f"{place}/input.json"))
+                    self._keep(task, before.output)
+        return RunStarted(earlier)
 
     def _make_snapshot(self) -> str | None:
         made = self._runner.snapshot(self._info.folder, str(self._scratch.folder / SNAPSHOT))

@@ -448,3 +448,21 @@ def test_the_lock_of_a_dead_process_is_free(tmp_path: Path) -> None:
     assert not Computing(tmp_path).is_free("k")
     other.end_all()
     assert Computing(tmp_path).is_free("k")
+
+
+def test_results_that_a_killed_process_never_recorded_are_kept(client: Client, tmp_path: Path) -> None:
+    """What attempts left in the store while nobody listened is used by the resumed run, and by every later one."""
+    import shutil
+
+    notebook = write_notebook(tmp_path / "n.ipynb", "x = int('1')", "y = x + 1")
+    run = client.run(notebook)
+    assert ["s0", "s1"] == ran(run)
+    place = client.home / "store" / "runs" / run.id
+    for batch in sorted((place / "events").iterdir())[1:]:
+        batch.unlink()
+    shutil.rmtree(client.home / "store" / "cache")
+    resumed = client.resume(run.id)
+    resumed.wait()
+    assert ["SUCCEEDED", "SUCCEEDED"] == [task.state for task in resumed.tasks.values()]
+    assert [1, 1] == [len(list((place / "tasks" / name).iterdir())) for name in ("s0", "s1")]
+    assert [] == ran(client.run(notebook))
