@@ -120,6 +120,8 @@ def live_table(watcher: Watcher, now: float) -> RenderableType:
         if task.state == "RUNNING":
             for line in watcher.tails.get(task.name, ()):
                 table.add_row("", Text(line[:200], style="dim", overflow="ellipsis"))
+        elif task.state == "PENDING" and task.why:  # it waits for another run, or for its next attempt
+            table.add_row("", Text(task.why[:200], style="dim", overflow="ellipsis"))
     return table
 
 
