@@ -18,7 +18,7 @@ import msgspec
 
 from kfnb.errors import KfnbError, OutsideError, StoreError
 from kfnb.orchestrator import conditions, inputs, places, requests, takeover
-from kfnb.orchestrator.cache import Cache
+from kfnb.orchestrator.cache import Cache, account_key
 from kfnb.orchestrator.computing import Computing
 from kfnb.orchestrator.events import EventLog, EventReader, RunStatus
 from kfnb.orchestrator.lease import whoami
@@ -135,6 +135,7 @@ class Loop:
         self._given: dict[str, ExecutorInput] = {}
         self._awaited: dict[str, str] = {}  # tasks that others compute, and their keys
         self._running: set[tuple[str, int]] = set()
+        self._to_keep: list[tuple[str, ExecutorOutput]] = []
         self._repeats = True
         self._opened = False
         self._log = EventLog(store, info.run_id)
@@ -205,10 +206,9 @@ class Loop:
         self._answered = {*begun.answered, *requests.unanswered(self._store, self._info.run_id, begun.answered)}
         earlier = takeover.earlier_attempts(self._store, self._info, begun)
         for task, before in earlier.items():
-            if before.output is not None and not before.recorded:  # it ended unseen: nobody has kept it for later
-                slug = self._state.tasks[task].slug
-                place = places.attempt_key(self._info.run_id, slug, before.attempt)
-                with contextlib.suppress(msgspec.DecodeError):
+            place = places.attempt_key(self._info.run_id, self._state.tasks[task].slug, before.attempt)
+            if before.output is not None and not self._store.exists(account_key(place)):  # nobody got to keep it
+                with contextlib.suppress(msgspec.DecodeError, StoreError):
                     self._given[task] = _input_decoder.decode(self._store.read(f"{place}/input.json"))
                     self._keep(task, before.output)
         return RunStarted(earlier)
@@ -224,6 +224,7 @@ class Loop:
         end = self._step([first])
         while end is None:
             end = self._step(self._next_events())
+            self._keep_all()
         return end
 
     def _next_events(self) -> list[Event]:
@@ -313,6 +314,12 @@ class Loop:
             return CacheMissed(instruction.task)
         return CacheHit(instruction.task, instruction.attempt, found)
 
+    def _keep_all(self) -> None:
+        """Keep the results that have come, once what waited for them has been started."""
+        done, self._to_keep = self._to_keep, []
+        for task, output in done:
+            self._keep(task, output)
+
     def _keep(self, task: str, output: ExecutorOutput) -> None:
         """Keep what an attempt gave in the cache; whoever waits for it may go on then."""
         given, computing = self._given.get(task), self._computing
@@ -378,7 +385,7 @@ class Loop:
             self._deadlines.pop((report.task, report.attempt), None)
             self._running.discard((report.task, report.attempt))
             output = self._output(report)
-            self._keep(report.task, output)
+            self._to_keep.append((report.task, output))
             return TaskFinished(report.task, report.attempt, output)
         return report
 

@@ -461,6 +461,8 @@ def test_results_that_a_killed_process_never_recorded_are_kept(client: Client, t
     for batch in sorted((place / "events").iterdir())[1:]:
         batch.unlink()
     shutil.rmtree(client.home / "store" / "cache")
+    for account in place.glob("tasks/*/*/cache.json"):
+        account.unlink()
     resumed = client.resume(run.id)
     resumed.wait()
     assert ["SUCCEEDED", "SUCCEEDED"] == [task.state for task in resumed.tasks.values()]
