@@ -53,8 +53,8 @@ class Client:
         call: str | None = None,
     ) -> None:
         self.home = Path(home).absolute() if home is not None else places.data_home()
-        self.root = root if root is not None else str(self.home / "store")
-        self.store = Store(self.root)
+        self.store = Store(root if root is not None else str(self.home / "store"))
+        self.root = self.store.root
         self._given_home = home is not None
         self._elsewhere = root is not None
         self._prestarted = runner
@@ -195,8 +195,11 @@ class Client:
         run = self.get(run_id)
         if run.state == "SUCCEEDED":
             return run
-        if run.is_driven:
-            raise LeaseHeld(f"Run {run.id} is living. `kfnb watch {run.id}` shows it, `kfnb cancel {run.id}` ends it.")
+        try:
+            with run._lease:
+                takeover.dismiss_requests(run.store, run.info, time.time())
+        except LeaseHeld:
+            raise LeaseHeld(f"Run {run.id} is living; `kfnb watch {run.id}` shows it, `cancel` ends it.") from None
         if detach:
             self.close()
             run._start_detached(again=True)
@@ -205,10 +208,10 @@ class Client:
         try:
             runner.leave_out = places.own_folders(self.home, run.store.local_path(""))
             runner.prestart(run.spec.kernel)
+            run._start(runner, on_event, again=True)
         except BaseException:
             runner.close()
             raise
-        run._start(runner, on_event, again=True)
         return run
 
     def prepare(
@@ -272,7 +275,7 @@ class Run:
         self.info = info
         self._home = home if home is not None else places.data_home()
         run_folder = store.local_path(places.run_key(info.run_id))
-        self._lease = Lease(places.lease_path(self._home, run_folder, info.run_id))
+        self._lease = Lease(places.lease_path(self._home, run_folder, store.root, info.run_id))
         self.error: BaseException | None = None
         self._status = RunStatus(info.spec)
         self._reader = EventReader(store, info.run_id)
@@ -420,22 +423,16 @@ class Run:
         """
         if self._loop is not None:
             self._loop.cancel(now=now)
-        elif self._now().ended:
-            return
-        elif self.is_interrupted:
-            self._end_abandoned(now)
-        else:
+        elif not self._now().ended and not (self.is_interrupted and self._end_abandoned()):
             requests.ask(self.store, self.id, requests.Request(kind="cancel", now=now))
 
-    def _end_abandoned(self, now: bool) -> None:
+    def _end_abandoned(self) -> bool:
         try:
-            with self._lease:
-                scratch = Scratch(self._home / "scratch" / self.id)
-                scratch.claim()
+            with self._lease, Scratch(places.scratch_path(self._home, self.store.root, self.id)).held():
                 takeover.cancel_abandoned(self.store, self.info, time.time())
-                scratch.remove()
         except LeaseHeld:  # it was only just starting
-            requests.ask(self.store, self.id, requests.Request(kind="cancel", now=now))
+            return False
+        return True
 
     def events(self) -> list[RunEvent]:
         """Return everything that has happened in the run so far, in order."""
@@ -453,9 +450,11 @@ class Run:
             status.apply(events)
             for event in events:
                 on_event(event)
-            if status.ended or (end is not None and time.monotonic() >= end):
+            if end is not None and time.monotonic() >= end:
                 return self
             if not events:
+                if status.ended and not self.is_driven:  # else its process is about to go on, or busy with its end
+                    return self
                 if self.is_interrupted:
                     return self
                 time.sleep(_POLL_SECONDS)
@@ -513,7 +512,7 @@ class Run:
             self.store,
             runner,
             root=self.store.root,
-            scratch=self._home / "scratch" / self.id,
+            scratch=places.scratch_path(self._home, self.store.root, self.id),
             lease=self._lease,
             again=again,
             computing=self._home / "computing",
@@ -533,6 +532,8 @@ class Run:
     def _drive(self, loop: Loop, seen: dict[str, Any] | None) -> None:
         try:
             loop.run()
+            if not self._status.ended:  # it had been cancelled before it began
+                self._take(self._reader.read())
             if seen is not None and loop.repeats:
                 foresight.note(self._home, seen)
             if self.info.options.get("remember"):
@@ -559,7 +560,7 @@ class Run:
 
     def _now(self) -> RunStatus:
         """Return what the events say now; those of another process's run are read from the store."""
-        if self._loop is None and not self._status.ended:
+        if self._loop is None:
             with self._lock:
                 events = self._reader.read()
             self._take(events)
@@ -567,7 +568,10 @@ class Run:
 
     def _wait_from_afar(self, timeout: float | None) -> None:
         end = None if timeout is None else time.monotonic() + timeout
-        while not self._now().ended and not self.is_interrupted and (end is None or time.monotonic() < end):
+        # A run that has ended and is driven is about to go on, or its process is still busy with the end.
+        while (not self._now().ended or self.is_driven) and not self.is_interrupted:
+            if end is not None and time.monotonic() >= end:
+                return
             time.sleep(_POLL_SECONDS)
 
 

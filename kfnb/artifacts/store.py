@@ -54,8 +54,9 @@ class Store:
     """Blobs and documents under `root`, a path or a URI that fsspec knows. Nothing is touched before the first use."""
 
     def __init__(self, root: str) -> None:
-        self.root = root
         local = _local_root(root)
+        # Other processes, in other folders, are told the root.
+        self.root = root if local is None or "://" in root else str(local)
         self._files: _Folder | _Remote = _Folder(local) if local is not None else _Remote(root)
         self._verifier = _Verifier()
         self._maps: list[tuple[weakref.ref[mmap.mmap], Blob]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -23,6 +24,8 @@ from kfnb.cli.output import emit, say, show
 from kfnb.cli.parameters import read_parameters
 from kfnb.cli.signals import ending_like_interrupt
 from kfnb.errors import WrongCall
+from kfnb.orchestrator import detached
+from kfnb.orchestrator.lease import LeaseHeld
 from kfnb.orchestrator.parameters import effective_parameters
 
 if TYPE_CHECKING:
@@ -174,15 +177,16 @@ def resume(
 
     watcher = Watcher()
     here = client(root)
-    earlier = here.get(run).events()
+    found = here.get(run)
+    if found.state == "SUCCEEDED":
+        here.close()
+        say(f"Run {found.id} has SUCCEEDED; there is nothing to resume.")
+        if json:
+            emit(found.to_dict())
+        return 0
+    earlier = found.events()
     with ending_like_interrupt():
-        resumed = here.resume(run, detach=detach, on_event=watcher.on_event)
-        if resumed.state == "SUCCEEDED" and not resumed.is_driven:
-            here.close()
-            say(f"Run {resumed.id} has SUCCEEDED; there is nothing to resume.")
-            if json:
-                emit(resumed.to_dict())
-            return 0
+        resumed = here.resume(found.id, detach=detach, on_event=watcher.on_event)
         if detach:
             return _say_detached(resumed, as_json=json)
         with watching(watcher, resumed.spec, earlier):
@@ -207,7 +211,8 @@ def watch(run: RunArgument, root: RootOption = None, json: JsonOption = False) -
     found = here.get(run)
     if found.is_interrupted and found.info.options.get("detached"):
         say(f"The process of run {found.id} is gone; going on with it.")
-        here.resume(found.id, detach=True)
+        with contextlib.suppress(LeaseHeld):  # someone else has noticed too
+            here.resume(found.id, detach=True)
     try:
         with watching(watcher, found.spec):
             found.watch(watcher.on_event)
@@ -216,6 +221,8 @@ def watch(run: RunArgument, root: RootOption = None, json: JsonOption = False) -
         return EXIT_CODES["CANCELED"]
     if found.is_interrupted:
         say(f"Run {found.id} is interrupted: its process is gone. `kfnb resume {found.id}` goes on with it.")
+        if said := detached.last_words(here.home, found.id):
+            say(f"It said: {said}")
         if json:
             emit(found.to_dict())
         return 1

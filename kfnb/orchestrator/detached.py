@@ -48,3 +48,12 @@ def start(home: Path, root: str, run_id: str, lease: Lease, *, again: bool = Fal
 def log_path(home: Path, run_id: str) -> Path:
     """Return the file for what a detached process says beyond the run's events: nothing, if all is well."""
     return home / "detached" / f"{run_id}.log"
+
+
+def last_words(home: Path, run_id: str) -> str:
+    """Return the last line of what the process said, if it said anything."""
+    try:
+        said = log_path(home, run_id).read_text(errors="replace").strip()
+    except OSError:
+        return ""
+    return said.rpartition("\n")[2]

@@ -58,6 +58,11 @@ class EventLog:
         """Write a batch; StoreError if another process has written under this number."""
         if not events:
             return
+        if self._next > 1 and not self._store.exists(batch_key(self._run_id, self._next - 1)):
+            raise StoreError(
+                f"The log of run {self._run_id} is no longer in the store: batch {self._next - 1} is gone. "
+                "Something removed it; the run stops."
+            )
         fenced = [msgspec.structs.replace(event, fence=self._fence) for event in events]
         if not self._store.create(batch_key(self._run_id, self._next), _encoder.encode(fenced)):
             raise StoreError(

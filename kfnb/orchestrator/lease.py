@@ -47,9 +47,15 @@ class Lease:
         return self._descriptor
 
     def take(self) -> None:
-        """Hold the lease from now on; LeaseHeld, which names the holder, if another process does."""
+        """Hold the lease from now on; LeaseHeld, which names the holder, if another process does.
+
+        OutsideError where there can be no lease: a folder that may not be written to, a file system without locks.
+        """
         descriptor, self._inherited = self._inherited, None
-        self._descriptor = descriptor if descriptor is not None else self._lock()
+        try:
+            self._descriptor = descriptor if descriptor is not None else self._lock()
+        except OSError as error:
+            raise OutsideError(f"The run's lease {self.path} cannot be taken: {error.strerror}.") from None
         with contextlib.suppress(OSError):  # who holds it is only told to people; a full disk must not matter here
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, json.dumps(whoami()).encode(), 0)
@@ -58,12 +64,14 @@ class Lease:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         end = time.monotonic() + _PATIENCE
-        while not _try(descriptor, fcntl.LOCK_EX):
-            if time.monotonic() >= end:
-                holder = _read(descriptor)
-                os.close(descriptor)
-                raise LeaseHeld(f"Another process drives this run: {_words(holder)}.")
-            time.sleep(_PAUSE)
+        try:
+            while not _try(descriptor, fcntl.LOCK_EX):
+                if time.monotonic() >= end:
+                    raise LeaseHeld(f"Another process drives this run: {_words(_read(descriptor))}.")
+                time.sleep(_PAUSE)
+        except BaseException:
+            os.close(descriptor)
+            raise
         return descriptor
 
     def release(self) -> None:
@@ -82,6 +90,8 @@ class Lease:
             return False
         try:
             return not _try(descriptor, fcntl.LOCK_SH)
+        except OSError:  # a file system without locks: nobody can have taken it
+            return False
         finally:
             os.close(descriptor)
 

@@ -142,7 +142,8 @@ class Loop:
         self._real_paths = inputs.real_paths(self._state.tasks, info.folder)
         self._answered: set[str] = set()
         self._answers: list[RunEvent] = []
-        self._last_time = 0.0
+        self._last_time = 0.0  # of an event
+        self._last_append = 0.0  # by the clock that is never set
         self._queue: queue.SimpleQueue[Report | CancelRequested] = queue.SimpleQueue()
         self._snapshot: str | None = None
         self._progress: dict[str, RunEvent] = {}
@@ -202,8 +203,8 @@ class Loop:
         return status if reader.next > 1 else None
 
     def _take_up(self, begun: RunStatus) -> RunStarted:
-        """Return how to go on. What was asked of the run before counts no more: whoever takes it up wants it to run."""
-        self._answered = {*begun.answered, *requests.unanswered(self._store, self._info.run_id, begun.answered)}
+        """Return how to go on."""
+        self._answered = set(begun.answered)
         earlier = takeover.earlier_attempts(self._store, self._info, begun)
         for task, before in earlier.items():
             place = places.attempt_key(self._info.run_id, self._state.tasks[task].slug, before.attempt)
@@ -413,11 +414,17 @@ class Loop:
         self._next_look = now + _REQUESTS_EVERY
         events: list[Event] = []
         for name in requests.unanswered(self._store, self._info.run_id, self._answered):
-            asked = requests.read(self._store, self._info.run_id, name)
+            try:
+                asked = requests.read(self._store, self._info.run_id, name)
+            except StoreError:
+                continue  # it is looked at again
             self._answered.add(name)
-            self._answers.append(RunEvent(kind="request", time=self._last_time, data={"request": name}))
+            why = None if asked is not None else "this kfnb cannot read it"
+            self._answers.append(RunEvent(kind="request", time=self._last_time, why=why, data={"request": name}))
             if asked is not None:
                 events.append(CancelRequested(now=asked.now))
+        if self._answers and not events:
+            self._record([])
         return events
 
     def _kill_overdue(self) -> None:
@@ -458,7 +465,9 @@ class Loop:
             else:
                 kept.append(event)
         progress = list(self._progress.values())
-        if kept or (progress and now - progress[0].time >= _REQUESTS_EVERY):
+        due = time.monotonic() - self._last_append >= _REQUESTS_EVERY
+        if kept or (progress and due):
+            self._last_append = time.monotonic()
             self._progress.clear()
             self._log.append(progress + kept)
         if shown:
@@ -466,7 +475,7 @@ class Loop:
 
     def _give_up(self, error: KfnbError) -> KfnbError:
         """Say in the log, if that can still be done, that the run ended because something outside cannot be used."""
-        now = self._clock()
+        now = max(self._clock(), self._last_time)
         why = str(error)
         events = [
             RunEvent(kind="task-state", time=now, task=task, attempt=attempt, state="CANCELED", why=why)

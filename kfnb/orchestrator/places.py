@@ -6,6 +6,8 @@ import os
 import time
 from pathlib import Path
 
+from kfnb import digest
+
 
 def data_home() -> Path:
     """Return the folder that holds kfnb's data: KFNB_HOME, else the platform's data folder."""
@@ -32,12 +34,23 @@ def attempt_key(run_id: str, slug: str, attempt: int) -> str:
     return run_key(run_id, "tasks", slug, str(attempt))
 
 
-def lease_path(home: Path, runs: Path | None, run_id: str) -> Path:
+def lease_path(home: Path, runs: Path | None, root: str, run_id: str) -> Path:
     """Return where the lease of a run lies: beside the run, or in the data folder where the store is elsewhere.
 
-    `runs` is the run's folder if its store is on this machine.
+    `runs` is the run's folder if its store, at `root`, is on this machine.
     """
-    return runs / "lease" if runs is not None else home / "leases" / run_id
+    return runs / "lease" if runs is not None else home / "leases" / _here(root, run_id)
+
+
+def scratch_path(home: Path, root: str, run_id: str) -> Path:
+    """Return the folder for what a run, in the store at `root`, needs only while it lives."""
+    return home / "scratch" / _here(root, run_id)
+
+
+def _here(root: str, run_id: str) -> str:
+    """Return a name for the run on this machine: a copy of its store holds a run of the same id, which is another."""
+    place = root if "://" in root else os.path.realpath(root)
+    return f"{run_id}-{digest.of_bytes(place.encode())[:8]}"
 
 
 def own_folders(home: Path, root: Path | None) -> tuple[str, ...]:

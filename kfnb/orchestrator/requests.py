@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from kfnb.errors import StoreError
 from kfnb.orchestrator import places
 
 if TYPE_CHECKING:
@@ -52,8 +51,8 @@ def unanswered(store: Documents, run_id: str, answered: set[str]) -> list[str]:
 
 
 def read(store: Documents, run_id: str, name: str) -> Request | None:
-    """Return a request; None if this kfnb cannot read it, as one that a newer kfnb wrote."""
+    """Return a request; None if this kfnb cannot read it, as one that a newer kfnb wrote. StoreError as the store's."""
     try:
         return msgspec.json.decode(store.read(places.run_key(run_id, "requests", name)), type=Request)
-    except (msgspec.DecodeError, StoreError):
+    except msgspec.DecodeError:
         return None

@@ -57,6 +57,15 @@ class Scratch:
             if other != self.folder:
                 _sweep(other)
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Claim the folder, and remove it at the end of the block."""
+        self.claim()
+        try:
+            yield
+        finally:
+            self.remove()
+
     def kept_snapshot(self) -> str | None:
         """Return the run's copy of small files that an earlier process of it made, if it is there and whole."""
         whole = (self.folder / _COMPLETE).exists() and (self.folder / SNAPSHOT).is_dir()

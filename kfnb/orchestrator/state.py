@@ -221,13 +221,18 @@ class RunState:
             if before.output is not None and before.output.state == "SUCCEEDED":
                 self._succeed(number, before.output, recorded=before.recorded)
             elif before.output is None and before.state != "PENDING":
-                self._emit(Record("task-state", self._list[number].name, before.attempt, "PENDING", "it starts again"))
+                name, data = self._list[number].name, {"failures": before.failures}
+                self._emit(Record("task-state", name, before.attempt, "PENDING", "it starts again", data=data))
         for number, before in known:
-            if before.output is not None and before.output.state != "SUCCEEDED":
+            if before.output is not None and before.output.state != "SUCCEEDED" and self._phase[number] == "WAITING":
                 self._emit(Record("task-output", self._list[number].name, before.attempt, output=before.output))
-                self._fail(number, error_of(before.output), before.attempt)
+                error = error_of(before.output)
+                if not before.recorded and self._may_repeat(number, error):
+                    self._count_failure(number, error)  # time has passed: it starts as soon as it may
+                else:
+                    self._fail(number, error, before.attempt)
         for number, before in known:
-            if before.output is not None:
+            if before.output is not None and self._phase[number] in TERMINAL:
                 self._look_for_conflicts(number, before.output)
 
     def _succeed(self, number: int, output: ExecutorOutput, *, recorded: bool) -> None:
@@ -395,26 +400,32 @@ class RunState:
             self._skip_below(number, f"it needs {event.task!r}, which was cancelled")
         else:
             error = error_of(output)
-            if error.code in REPEATABLE and self._failures[number] < self._list[number].settings.retries:
+            if self._may_repeat(number, error):
                 self._retry(number, error)
-                return
-            self._fail(number, error, event.attempt)
-        if number not in self._taken_back and not canceling:
+            else:
+                self._fail(number, error, event.attempt)
+        if number not in self._taken_back and not canceling and self._phase[number] in TERMINAL:
             self._look_for_conflicts(number, output)
+
+    def _may_repeat(self, number: int, error: TaskError) -> bool:
+        return error.code in REPEATABLE and self._failures[number] < self._list[number].settings.retries
 
     def _retry(self, number: int, error: TaskError) -> None:
         """Have a failed task start again after a while: the first time after its back-off, each further one doubled."""
-        settings = self._list[number].settings
+        backoff = self._list[number].settings.retry_backoff
+        delay = (_BACKOFF if backoff is None else backoff) * 2 ** self._failures[number]
+        self._move(number, "DELAYED")
+        self._count_failure(number, error)
+        self._emit(DelayRetry(self._list[number].name, min(delay, _LONGEST_DELAY)))
+
+    def _count_failure(self, number: int, error: TaskError) -> None:
+        """Say that an attempt failed and that the task is to start again."""
         self._failures[number] += 1
-        times = self._failures[number]
-        base = _BACKOFF if settings.retry_backoff is None else settings.retry_backoff
-        delay = min(base * 2 ** (times - 1), _LONGEST_DELAY)
-        left = settings.retries + 1 - times
-        why = f"attempt {times} of {settings.retries + 1} failed: {why_it_failed(error)}; {left} left"
-        self._move(number, "DELAYED", why)
+        times, most = self._failures[number], self._list[number].settings.retries + 1
+        why = f"attempt {times} of {most} failed: {why_it_failed(error)}; {most - times} left"
+        self._why[number] = why
         name = self._list[number].name
         self._emit(Record("task-state", name, self._attempt[number], "PENDING", why, data={"failures": times}))
-        self._emit(DelayRetry(name, delay))
 
     def _due(self, number: int, event: RetryDue) -> None:
         self._queue(number)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from kfnb.errors import StoreError
-from kfnb.orchestrator import places
+from kfnb.orchestrator import places, requests
 from kfnb.orchestrator.events import ENDED, EventLog, EventReader, RunStatus, TaskStatus
 from kfnb.orchestrator.messages import Earlier
 from kfnb.spec import ExecutorOutput, RunEvent, RunInfo
@@ -67,7 +67,9 @@ def _unseen(store: Documents, info: RunInfo, task: TaskStatus) -> Earlier:
     last = task.attempt
     while store.exists(places.attempt_key(info.run_id, slug, last + 1) + "/input.json"):
         last += 1
-    output = _read_output(store, places.attempt_key(info.run_id, slug, last) + "/output.json") if last else None
+    # A task that the log says to be PENDING is to start again: how the attempt named there ended has been seen.
+    unseen = last and (last > task.attempt or task.state != "PENDING")
+    output = _read_output(store, places.attempt_key(info.run_id, slug, last) + "/output.json") if unseen else None
     return Earlier(last, task.failures, output, state=task.state)
 
 
@@ -82,12 +84,29 @@ def _read_output(store: Documents, key: str) -> ExecutorOutput | None:
     return None if output.state == "CANCELED" or killed else output
 
 
+def dismiss_requests(store: Documents, info: RunInfo, now: float) -> None:
+    """Answer what was asked of a run before it is taken up again: it counts no more; the caller holds its lease.
+
+    Whoever takes a run up wants it to run. What is asked from then on counts, also before its process looks.
+    """
+    reader, status = EventReader(store, info.run_id), RunStatus(info.spec)
+    status.apply(reader.read())
+    time, why = max(now, status.last_time), "the run was taken up again after it was asked"
+    EventLog(store, info.run_id, reader.next, status.fence + 1).append(
+        [
+            RunEvent(kind="request", time=time, why=why, data={"request": name})
+            for name in requests.unanswered(store, info.run_id, status.answered)
+        ]
+    )
+
+
 def cancel_abandoned(store: Documents, info: RunInfo, now: float) -> list[RunEvent]:
     """End a run that nobody drives as CANCELED, and return the events that say so; the caller holds its lease."""
     reader, status = EventReader(store, info.run_id), RunStatus(info.spec)
     status.apply(reader.read())
     if status.ended:
         return []
+    now = max(now, status.last_time)
     log = EventLog(store, info.run_id, reader.next, status.fence + 1)
     why = "the run was cancelled"
     events = [

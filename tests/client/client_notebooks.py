@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Mapping
+import signal
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+from kfnb.client import Run
 
 
 def write_notebook(path: Path, *steps: str, tags: Mapping[int, tuple[str, ...]] | None = None, **more: Any) -> Path:
@@ -39,3 +43,53 @@ def processes_of(home: Path) -> list[int]:
         if f"KFNB_HOME={home}".encode() in environment and int(entry.name) != os.getpid():
             found.append(int(entry.name))
     return found
+
+
+class Signs:
+    """A folder, outside the notebook's, in which bodies say that they ran and wait for what they are to wait for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+
+    def ran(self, name: str) -> str:
+        """Code that says that the body ran."""
+        return f"with open({str(self.folder / 'ran')!r}, 'a') as _signs:\n    _ = _signs.write({name + ' '!r})\n"
+
+    def waits(self, name: str) -> str:
+        """Code that waits until `give(name)` was called."""
+        return f"import os, time\nwhile not os.path.exists({str(self.folder / name)!r}):\n    time.sleep(0.02)\n"
+
+    def give(self, name: str) -> None:
+        """Let what waits for `name` go on."""
+        (self.folder / name).touch()
+
+    def who_ran(self) -> list[str]:
+        """Names of the bodies that ran, in order, each as often as it did."""
+        ran = self.folder / "ran"
+        return ran.read_text().split() if ran.exists() else []
+
+
+def until(run: Run, condition: Callable[[], bool]) -> None:
+    """Wait until the condition holds, which it must before the run has ended or is interrupted."""
+    while not condition():
+        assert not run.has_ended, run.to_dict()
+        run.wait(0.02)
+
+
+def kill_all(home: Path) -> None:
+    """Kill every process of the runs in `home` with SIGKILL, and wait until they are gone."""
+    while found := processes_of(home):
+        for process in found:
+            with contextlib.suppress(OSError):
+                os.kill(process, signal.SIGKILL)
+        os.sched_yield()
+
+
+def kill_driver(run: Run, number: int = signal.SIGKILL) -> None:
+    """Send the run's own process, as its lease names it, a signal that ends it; tasks may live on for a moment."""
+    folder = run.store.local_path(f"runs/{run.id}")
+    assert folder is not None
+    os.kill(json.loads((folder / "lease").read_bytes())["pid"], number)
+    while run.is_driven:
+        os.sched_yield()

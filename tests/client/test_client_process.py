@@ -34,7 +34,7 @@ def start(folder: Path, *command: str, prepare: Callable[[], None] | None = None
     return subprocess.Popen(
         [sys.executable, *command],
         cwd=folder,
-        env={**os.environ, "KFNB_HOME": str(folder / "home")},
+        env={**os.environ, "KFNB_HOME": str(folder / "home"), **({"PYTHONDONTWRITEBYTECODE": "1"} if prepare else {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kfnb.errors import OutsideError
 from kfnb.orchestrator.lease import Lease, LeaseHeld
 
 HOLD = """
@@ -82,3 +83,30 @@ def test_nobody_holds_a_lease_that_was_never_taken(tmp_path: Path) -> None:
     """Looking makes no file."""
     assert not Lease(tmp_path / "lease").is_held()
     assert [] == os.listdir(tmp_path)  # noqa: PTH208 - what is there
+
+
+def test_who_handed_a_lease_on_may_die_first(tmp_path: Path) -> None:
+    """What was inherited is held until the process that has it is gone."""
+    path = tmp_path / "lease"
+    lease = Lease(path)
+    lease.take()
+    with holder(path, lease.fileno()) as process:
+        lease.release()
+        assert Lease(path).is_held()
+        process.kill()
+    assert not Lease(path).is_held()
+
+
+def test_a_holder_that_has_not_said_who_it_is_is_refused_all_the_same(tmp_path: Path) -> None:
+    """Between the lock and the name in it there is a moment; what lies there then is no name."""
+    with Lease(tmp_path / "lease"):
+        (tmp_path / "lease").write_bytes(b"[]")
+        with pytest.raises(LeaseHeld, match="it has just started"):
+            Lease(tmp_path / "lease").take()
+
+
+def test_a_place_that_takes_no_lease_is_named(tmp_path: Path) -> None:
+    """Where the file cannot be made, the error says which and why."""
+    (tmp_path / "runs").write_text("a file where a folder is needed")
+    with pytest.raises(OutsideError, match=r"lease .*runs/r1/lease"):
+        Lease(tmp_path / "runs" / "r1" / "lease").take()

@@ -274,6 +274,7 @@ def test_requests_are_answered_once(tmp_path: Path, asked: list[str]) -> None:
             spec.tasks[1],
         ),
     )
+    takeover.dismiss_requests(store, RunInfo(run_id="r1", name="r", spec=spec), 0.0)
     assert "SUCCEEDED" == loop_of(tmp_path, quick, again=True).run()
 
 
