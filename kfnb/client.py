@@ -369,7 +369,7 @@ class Run:
             if status.output is not None and results.stands(status):
                 values.update({n: ArtifactHandle(self, task, a) for n, a in status.output.artifacts.items()})
                 logged.update({a.name: ArtifactHandle(self, task, a) for a in status.output.logged})
-        return {**logged, **values}
+        return {name: found for name, found in {**logged, **values}.items() if not name.startswith("_kfnb_")}
 
     @property
     def facts(self) -> dict[str, tuple[str, str]]:
@@ -487,7 +487,7 @@ class Run:
     def files(self, into: Path | str | None = None) -> list[str]:
         """Do to the folder `into` (default: the notebook's) what the run did to its private view; return the paths."""
         folder = Path(into if into is not None else self.info.folder)
-        return results.apply_files(self.store, results.written_files(self.spec, self._now()), folder)
+        return results.apply_files(self.store, results.written_files(self._now()), folder)
 
     def remember(self) -> dict[str, tuple[str, str]]:
         """Write the facts that were learned as tags into the notebook that was run; return them (see `facts`)."""

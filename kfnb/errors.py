@@ -157,6 +157,7 @@ CODES: dict[str, str] = {
     "KF503": "A tag asks for something that has no meaning on this machine.",
     "KF504": "Running another notebook inside a notebook is not built yet.",
     "KF505": "An on-exit step stands above a step that is none.",
+    "KF506": "A step cannot be fanned out: its last statement, or what its elements share, does not allow it.",
     # KF6xx: a task stopped while running (launcher/, orchestrator/)
     "KF600": "A step's process ended by itself (os._exit) before the step was done",
     "KF601": "A step's process was killed by a signal, or crashed in compiled code",

@@ -173,6 +173,29 @@ class Effects(_Data, frozen=True, kw_only=True):
     writes: tuple[str, ...] = ()
 
 
+FAN_ITEMS = "_kfnb_items"
+FAN_ITEM = "_kfnb_item_"
+FAN_PART = "_kfnb_part_"
+FAN_COUNT = "_kfnb_count"
+"""Names by which the tasks of a fan-out hand on: all items, one item, one part of the result, how many there are."""
+
+
+class Fan(_Data, frozen=True, kw_only=True):
+    """How a task is fanned out: for each item that the task `head` gives, the statement `before` item `after` runs over
+    this one item (between brackets), and the parts, put together in order, are `target`.
+
+    `loop`: the statement is a loop that fills `target`. `most`: how many elements run at once, 0 for no own limit.
+    """
+
+    head: str
+    kind: Literal["list", "dict"]
+    target: str
+    before: str
+    after: str
+    loop: bool = False
+    most: int = 0
+
+
 class Task(_Data, frozen=True, kw_only=True):
     """A step's component placed in the pipeline. `shares` are the sets of names that are taken to reach common mutable
     objects once the body has run (they are saved together); `hot` are the names that a later task changes in place.
@@ -197,6 +220,8 @@ class Task(_Data, frozen=True, kw_only=True):
     after: tuple[str, ...] = ()  # every task that must be done first, for whatever reason
     ancestors: tuple[str, ...] = ()  # all tasks above it in the graph, in notebook order
     condition: Condition | None = None
+    fan: Fan | None = None  # it is run once for each item, and its parts are put together
+    spread: str | None = None  # name of the list whose items it gives out one by one, for a fan-out
     records: tuple[str, ...] = ()  # names whose scalar values conditions need
     metrics: tuple[str, ...] = ()  # names that become metrics of the run
     settings: Settings = Settings()
@@ -234,7 +259,73 @@ class PipelineSpec(_Data, frozen=True, kw_only=True):
         for task in self.tasks:
             if task.name == name:
                 return task
+        owner = owner_of(name)
+        if owner != name:
+            return element_of(self.task(owner), int(name[len(owner) + 1 : -1]))
         raise KeyError(name)
+
+
+def element_name(task: str, number: int) -> str:
+    """Return the name of one element of a fan-out, from 0."""
+    return f"{task}[{number}]"
+
+
+def owner_of(name: str) -> str:
+    """Return the name of the fan-out of which the task called `name` is an element; else `name` itself."""
+    owner, bracket, number = name.removesuffix("]").rpartition("[")
+    return owner if bracket and number.isdigit() else name
+
+
+def element_of(task: Task, number: int) -> Task:
+    """Return the task of one element of the fan-out `task`; KeyError if it is none."""
+    fan = task.fan
+    if fan is None:
+        raise KeyError(element_name(task.name, number))
+    item, part = f"{FAN_ITEM}{number}", f"{FAN_PART}{number}"
+    statement = f"{fan.before}[{item}]{fan.after}"
+    ends = f"\n{part} = {fan.target}"
+    inputs = []
+    for taken in task.inputs:
+        inputs.append(msgspec.structs.replace(taken, name=item, mates=()) if taken.name == FAN_ITEMS else taken)
+    return msgspec.structs.replace(
+        task,
+        name=element_name(task.name, number),
+        slug=f"{task.slug}.{number}",
+        cells=tuple(msgspec.structs.replace(cell, source=statement + ends) for cell in task.cells),
+        inputs=tuple(inputs),
+        outputs=(Output(name=part, needed=True),),
+        shares=tuple(tuple(part if name == fan.target else name for name in group) for group in task.shares),
+        hot=(),
+        clashes=tuple((taken, part) for taken, given in task.clashes if given == fan.target and taken != FAN_ITEMS),
+        state_outputs=(),
+        condition=None,
+        fan=None,
+        records=(),
+        metrics=(),
+        statements_digest=f"{task.statements_digest}[]",
+    )
+
+
+def collected(task: Task, count: int) -> Task:
+    """Return the fan-out `task` as the task that puts `count` parts together."""
+    fan = task.fan
+    assert fan is not None
+    parts = [f"{FAN_PART}{number}" for number in range(count)]
+    star, (left, right) = ("*", "[]") if fan.kind == "list" else ("**", "{}")
+    source = f"{fan.target} = {left}{', '.join(star + part for part in parts)}{right}"
+    names = tuple(element_name(task.name, number) for number in range(count))
+    return msgspec.structs.replace(
+        task,
+        cells=tuple(msgspec.structs.replace(cell, source=source) for cell in task.cells),
+        inputs=tuple(Input(name=part, producer=name) for part, name in zip(parts, names, strict=True)),
+        clashes=(),
+        state_inputs=(),
+        state_watch=(),
+        after=(*task.after, *names),
+        ancestors=(*task.ancestors, *names),
+        effects=Effects(),
+        statements_digest=f"{task.statements_digest}[{count}]",
+    )
 
 
 # ------------------------------------------------------------------------------------------------- task in and out
@@ -386,12 +477,22 @@ class ExecutorOutput(_Data, frozen=True, kw_only=True):
 class RunEvent(_Data, frozen=True, kw_only=True):
     """One thing that happened in a run; the list of them is the run's truth.
 
-    `kind`: run-started, run-resumed (`data`: host and pid of its process), task-state, task-progress, task-output,
-    request (`data`: the name of a request that is answered by this), run-state. `time`: seconds since the epoch.
-    `fence`: the fencing token of the orchestrator that wrote it, greater than that of every one before.
+    `kind`: run-started, run-resumed (`data`: host and pid of its process), task-expanded (`data`: how many elements the
+    fan-out has), task-state, task-progress, task-output, request (`data`: the name of a request that is answered by
+    this), run-state. `time`: seconds since the epoch. `fence`: the fencing token of the orchestrator that wrote it,
+    greater than that of every one before.
     """
 
-    kind: Literal["run-started", "run-resumed", "task-state", "task-progress", "task-output", "request", "run-state"]
+    kind: Literal[
+        "run-started",
+        "run-resumed",
+        "task-expanded",
+        "task-state",
+        "task-progress",
+        "task-output",
+        "request",
+        "run-state",
+    ]
     time: float
     fence: int = 0
     task: str | None = None

@@ -9,6 +9,7 @@ import contextlib
 import sys
 import threading
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from kfnb.cli.output import coloured
@@ -63,7 +64,9 @@ class Watcher:
         if isinstance(printed, str):
             self.tails[event.task] = [*self.tails.get(event.task, []), *printed.splitlines()][-TAIL_LINES:]
         if self.plain and event.kind == "task-state":
-            print(plain_line(self.status.tasks[event.task]), file=sys.stderr, flush=True)
+            task = self.status.tasks[event.task]
+            if task.owner is None or event.state == "FAILED" or event.why is not None:
+                print(plain_line(task), file=sys.stderr, flush=True)
 
 
 def plain_line(task: TaskStatus) -> str:
@@ -107,14 +110,17 @@ def live_table(watcher: Watcher, now: float) -> RenderableType:
     for head in ("task", "state", "time", "cells", "metrics"):
         table.add_column(head, no_wrap=head != "metrics", header_style="dim")
     assert watcher.status is not None
+    done = elements_done(watcher.status)
     for task in watcher.status.tasks.values():
+        if task.owner is not None and task.state in ("PENDING", "SUCCEEDED", "CANCELED"):
+            continue  # counted at its fan-out
         seen = look(task.state, cached=task.cached)
         seconds = (task.finished or now) - task.started if task.started else None
         table.add_row(
             Text(task.name),
             Text(f"{seen.icon} {seen.word}", style=seen.terminal),
             Text(show_duration(seconds) if seconds is not None else ""),
-            Text(cells_done(task)),
+            Text(f"{done[task.name]}/{task.elements}" if task.elements is not None else cells_done(task)),
             Text(_metrics(task)),
         )
         if task.state == "RUNNING":
@@ -123,6 +129,11 @@ def live_table(watcher: Watcher, now: float) -> RenderableType:
         elif task.state == "PENDING" and task.why:  # it waits for another run, or for its next attempt
             table.add_row("", Text(task.why[:200], style="dim", overflow="ellipsis"))
     return table
+
+
+def elements_done(status: RunStatus) -> Counter[str]:
+    """Return how many elements of each fan-out have succeeded."""
+    return Counter(t.owner for t in status.tasks.values() if t.owner is not None and t.state == "SUCCEEDED")
 
 
 def cells_done(task: TaskStatus) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kfnb.compiler.fanout import dependent_elements, own_cell, split, with_fans
 from kfnb.compiler.findings import diagnostic_of, misplaced_exits, not_built, scattered_steps, skipped_names
 from kfnb.compiler.folder import own_modules, script_names, search_paths, star_resolver
 from kfnb.compiler.reading import code_step, is_immutable, is_setup, read_parameters
@@ -78,6 +79,8 @@ def compile_read(notebook: Notebook) -> tuple[PipelineSpec | None, tuple[Diagnos
     if any(d.severity == "error" for d in diagnostics) and not steps.steps:
         return None, tuple(diagnostics)
     folder = notebook.path.parent
+    steps, fans, found = split(steps)
+    diagnostics += found
     flow = analyse(
         tuple(code_step(step) for step in steps.steps),
         parameters={p.name: is_immutable(p.default) for p in parameters},
@@ -85,7 +88,8 @@ def compile_read(notebook: Notebook) -> tuple[PipelineSpec | None, tuple[Diagnos
         scripts=script_names(folder, notebook),
         modules=own_modules(notebook),
     )
-    diagnostics += [diagnostic_of(finding) for finding in flow.findings]
+    diagnostics += [own_cell(diagnostic_of(finding)) for finding in flow.findings]
+    diagnostics += dependent_elements(steps, flow, fans)
     diagnostics += skipped_names(steps, flow)
     diagnostics += not_built(steps)
     diagnostics += misplaced_exits(steps, flow)
@@ -93,4 +97,5 @@ def compile_read(notebook: Notebook) -> tuple[PipelineSpec | None, tuple[Diagnos
     diagnostics = [msgspec.structs.replace(d, notebook=notebook.path.name) for d in dict.fromkeys(diagnostics)]
     if any(d.severity == "error" for d in diagnostics):
         return None, tuple(diagnostics)
-    return pipeline_of(notebook, steps, flow, parameters, order_of(steps, flow)), tuple(diagnostics)
+    spec = pipeline_of(notebook, steps, flow, parameters, order_of(steps, flow))
+    return with_fans(spec, fans, {cell.id: cell.source for cell in notebook.cells}), tuple(diagnostics)

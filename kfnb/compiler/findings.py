@@ -55,7 +55,6 @@ def skipped_names(steps: Steps, flow: Dataflow) -> list[Diagnostic]:
 
 
 _LATER = {
-    "foreach": ("foreach", "Fan-out (`foreach`)"),
     "pipeline": ("pipeline:", "A sub-pipeline (`pipeline:`)"),
 }
 _REPORTED = {
@@ -86,7 +85,7 @@ def not_built(steps: Steps) -> list[Diagnostic]:
         cell = step.cells[0].id
         for field, (tag, what) in _LATER.items():
             value = getattr(step.settings, field)
-            if (value is not None and value is not False and value != 0) or (field == "foreach" and value is not None):
+            if value is not None and value is not False and value != 0:
                 found.append(
                     Diagnostic(
                         code="KF502",

@@ -502,6 +502,7 @@ class EdgeBuilder:
     def _outside(self) -> None:
         last: int | None = None
         for number, (flow, note) in enumerate(zip(self.flows, self.notes, strict=True)):
+            flow.changes = frozenset(note.record.changes)
             flow.outside = any(e.kind == "outside" for e, _ in note.record.effects)
             flow.reads_outside = any(e.kind == "reads-outside" for e, _ in note.record.effects)
             if (flow.outside or flow.reads_outside) and last is not None:

@@ -76,6 +76,7 @@ class StepFlow:
     metrics: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
+    changes: frozenset[str] = frozenset()  # names from above whose objects its code changes in place
     outside: bool = False
     reads_outside: bool = False
     imports: tuple[str, ...] = ()

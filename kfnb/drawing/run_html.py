@@ -7,6 +7,7 @@ untrusted outputs but keeps images, so a saved notebook shows the run wherever i
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,7 @@ def run_html(spec: PipelineSpec, document: Mapping[str, Any], *, name: str | Non
             f'padding:0 6px">{seen.icon} {seen.word}</span></p>',
             f'<img alt="{escape(_alternative(tasks))}" style="max-width:100%" ',
             f'src="data:image/svg+xml;base64,{picture}"/>',
-            _task_table(tasks),
+            _task_table(folded(spec, tasks)),
             _metric_table(document.get("metrics") or {}),
             "</div>",
         ]
@@ -52,8 +53,9 @@ def run_text(spec: PipelineSpec, document: Mapping[str, Any], *, name: str | Non
     """Return a run as plain text: its DAG with states, below it each task's state, time and why, then the metrics."""
     lines = [f"{name or spec.name} · run {document['run_id']} · {look(document['state']).word}", ""]
     lines.append(dag_text(spec, tasks=document["tasks"]))
-    longest = max(map(len, document["tasks"]), default=0)
-    states = [_task_line(task, values, longest) for task, values in document["tasks"].items()]
+    shown = folded(spec, document["tasks"])
+    longest = max(map(len, shown), default=0)
+    states = [_task_line(task, values, longest) for task, values in shown.items()]
     metrics = [
         f"{task}.{metric} = {show_number(value)}"
         for task, values in (document.get("metrics") or {}).items()
@@ -63,6 +65,25 @@ def run_text(spec: PipelineSpec, document: Mapping[str, Any], *, name: str | Non
         if part:
             lines += ["", *part]
     return "\n".join(lines)
+
+
+def folded(spec: PipelineSpec, tasks: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return the tasks without those elements of fan-outs that went well, which their fan-out then counts."""
+    own = {task.name for task in spec.tasks}
+    total, done = Counter[str](), Counter[str]()
+    for name, task in tasks.items():
+        if name not in own:
+            owner = name.rpartition("[")[0]
+            total[owner] += 1
+            done[owner] += task["state"] == "SUCCEEDED"
+    shown: dict[str, Mapping[str, Any]] = {}
+    for name, task in tasks.items():
+        if name in own and name in total:
+            counted = f"{done[name]} of {total[name]} elements done"
+            shown[name] = {**task, "why": f"{counted}; {task['why']}" if task.get("why") else counted}
+        elif name in own or task["state"] not in ("SUCCEEDED", "PENDING"):
+            shown[name] = task
+    return shown
 
 
 def _task_line(name: str, task: Mapping[str, Any], longest: int) -> str:

@@ -34,7 +34,7 @@ from kfnb.launcher.paths import PathRecord
 from kfnb.launcher.prelude import SetupFailed, after_import, run_setup
 from kfnb.launcher.sink import TaskSink
 from kfnb.runtime import json_number
-from kfnb.spec import Artifact, Blob, ExecutorInput, ExecutorOutput, FileRead, TaskError, to_json
+from kfnb.spec import FAN_COUNT, FAN_ITEM, Artifact, Blob, ExecutorInput, ExecutorOutput, FileRead, TaskError, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -321,7 +321,7 @@ class Body:
             or guard.check_mates(given, self._loaded, self._namespace)
             or guard.check_state(given, self._watched, state_after)
         )
-        records = guard.record_scalars(given, self._namespace)
+        records = {**guard.record_scalars(given, self._namespace), **self._spread()}
         error = error or self._check_folder()
         if error is not None:
             return self._failed(error)
@@ -354,6 +354,14 @@ class Body:
             warnings=tuple(self._warnings),
         )
 
+    def _spread(self) -> dict[str, int]:
+        """Bind each item of the list that a fan-out goes over to a name of its own, and return how many there are."""
+        if self._task.spread is None:
+            return {}
+        items = self._namespace[self._task.spread]
+        self._namespace.update({f"{FAN_ITEM}{number}": item for number, item in enumerate(items)})
+        return {FAN_COUNT: len(items)}
+
     def _check_folder(self) -> TaskError | None:
         written = self._record.written_elsewhere
         if not written:
@@ -380,6 +388,8 @@ class Body:
     def _save(self) -> tuple[dict[str, Artifact], dict[str, str]]:
         task = self._task
         names = [o.name for o in task.outputs if o.needed or self._given.save != "needed"]
+        if task.spread is not None:
+            names += [f"{FAN_ITEM}{number}" for number in range(len(self._namespace[task.spread]))]
         if self._given.save == "all":
             names += [name for name in self._user_names() if name not in names]
         if task.hot or task.clashes:  # an input that shares with what a later task changes belongs to its group

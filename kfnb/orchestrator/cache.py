@@ -18,7 +18,7 @@ from kfnb.artifacts.folder import is_as_it_was, is_hidden, listing_digest, shown
 from kfnb.errors import StoreError
 from kfnb.notebook.quantities import seconds
 from kfnb.orchestrator.cache_key import Part, imports_of, key_of, parts_of, twins_above
-from kfnb.spec import ExecutorInput, ExecutorOutput, FileRead, Task, to_json
+from kfnb.spec import ExecutorInput, ExecutorOutput, FileRead, Task, owner_of, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -128,7 +128,7 @@ class Cache:
         name = given.task.name
         if name not in self._identities:
             versions = self._versions(imports_of(given.task, self._tasks))
-            parts = parts_of(given, versions, self._twins[name])
+            parts = parts_of(given, versions, self._twins.get(name, self._twins.get(owner_of(name), 0)))
             self._identities[name] = Identity(key_of(parts), parts)
         return self._identities[name]
 

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kfnb.spec import ExecutorOutput, Task
 
@@ -26,10 +26,15 @@ class Conflict(NamedTuple):
 
 
 class PathIndex:
-    """Which task (by its number in notebook order) read and wrote which path."""
+    """Which task (by its number) read and wrote which path.
 
-    def __init__(self, tasks: tuple[Task, ...]) -> None:
+    `tasks` are in notebook order, except for elements of fan-outs, which `owner` gives the number of their fan-out:
+    they stand where that stands, and are no news to each other.
+    """
+
+    def __init__(self, tasks: Sequence[Task], owner: Mapping[int, int]) -> None:
         self._tasks = tasks
+        self._owner = owner
         self._readers: dict[str, list[int]] = defaultdict(list)
         self._readers_below: dict[str, list[int]] = defaultdict(list)
         self._writers: dict[str, list[int]] = defaultdict(list)
@@ -71,8 +76,14 @@ class PathIndex:
             Conflict(reader, writer, path)
             for reader in readers
             for writer in writers
-            if writer < reader and self._tasks[writer].name not in self._tasks[reader].ancestors
+            if self._stands_above(writer, reader)
         ]
+
+    def _stands_above(self, writer: int, reader: int) -> bool:
+        """Say whether `writer` stands above `reader` in the notebook without being an ancestor of it."""
+        first, second = self._owner.get(writer, writer), self._owner.get(reader, reader)
+        ancestors = self._tasks[reader].ancestors
+        return first < second and self._tasks[first].name not in ancestors and self._tasks[writer].name not in ancestors
 
 
 def _folders(path: str) -> list[str]:

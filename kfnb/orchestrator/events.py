@@ -12,7 +12,7 @@ import msgspec
 
 from kfnb.errors import StoreError
 from kfnb.orchestrator.places import run_key
-from kfnb.spec import ExecutorOutput, PipelineSpec, RunEvent, State
+from kfnb.spec import ExecutorOutput, PipelineSpec, RunEvent, State, element_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -100,19 +100,23 @@ class TaskStatus:
     __slots__ = (
         "attempt",
         "cached",
+        "elements",
         "fact",
         "failures",
         "finished",
         "name",
         "output",
+        "owner",
         "progress",
         "started",
         "state",
         "why",
     )
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, owner: str | None = None) -> None:
         self.name = name
+        self.owner = owner  # the fan-out that it is an element of
+        self.elements: int | None = None  # how many elements it has, if it is a fan-out and that is known
         self.state: State = "PENDING"
         self.attempt = 0
         self.failures = 0  # attempts that failed and were to be repeated
@@ -152,6 +156,8 @@ class RunStatus:
             if event.kind in ("run-started", "run-resumed"):
                 self.started = self.started or event.time
                 self.host = event.data.get("host")
+            elif event.kind == "task-expanded" and event.task is not None:
+                self._expand(event.task, event.data["count"])
             elif event.kind == "request":
                 self.answered.add(event.data["request"])
             elif event.kind == "run-state" and event.state is not None:
@@ -159,6 +165,19 @@ class RunStatus:
                 self.finished = event.time if event.state in ENDED else None
             elif event.task in self.tasks:
                 self._apply_to_task(self.tasks[event.task], event)
+
+    def _expand(self, owner: str, count: int) -> None:
+        """Give each element of a fan-out a status of its own, in front of that of the task that puts them together."""
+        if element_name(owner, 0) in self.tasks or owner not in self.tasks:
+            return
+        after: dict[str, TaskStatus] = {}
+        for name, task in self.tasks.items():
+            if name == owner:
+                for number in range(count):
+                    after[element_name(owner, number)] = TaskStatus(element_name(owner, number), owner)
+            after[name] = task
+        self.tasks[owner].elements = count
+        self.tasks = after
 
     def _apply_to_task(self, task: TaskStatus, event: RunEvent) -> None:
         if event.kind == "task-progress":

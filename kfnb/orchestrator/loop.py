@@ -49,7 +49,7 @@ from kfnb.orchestrator.scratch import SNAPSHOT, Scratch
 from kfnb.orchestrator.selection import select
 from kfnb.orchestrator.state import RunState
 from kfnb.runners.base import Exited, Progress, Report, Runner, Started
-from kfnb.spec import ExecutorInput, ExecutorOutput, RunEvent, RunInfo, State, TaskError, to_json
+from kfnb.spec import ExecutorInput, ExecutorOutput, RunEvent, RunInfo, State, TaskError, owner_of, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -293,7 +293,7 @@ class Loop:
         """Start an attempt, unless its result is there by now or somebody else is computing it."""
         name, attempt = instruction.task, instruction.attempt
         given = self._document(name, attempt)
-        if self._computing is not None and name not in self._anew:
+        if self._computing is not None and owner_of(name) not in self._anew:
             key = self._cache.identity(given).key
             if not self._computing.begin(key, f"run {self._info.run_id}, step {name}"):
                 return [ComputedElsewhere(name, attempt, self._computing.holder(key))]
@@ -327,7 +327,7 @@ class Loop:
         if given is None or computing is None:
             return
         try:
-            kept = self._cache.keep(given, output, self._clock(), anew=self._anew.get(task, ""))
+            kept = self._cache.keep(given, output, self._clock(), anew=self._anew.get(owner_of(task), ""))
         except StoreError:
             kept = False  # a full disk, most likely: whatever needs the store next says so
         self._repeats = self._repeats and kept

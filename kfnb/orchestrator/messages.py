@@ -172,7 +172,9 @@ class CancelTask(_Message, frozen=True):
 class Record(_Message, frozen=True):
     """Something happened that belongs in the run's log; the loop adds the time."""
 
-    kind: Literal["run-started", "run-resumed", "task-state", "task-progress", "task-output", "run-state"]
+    kind: Literal[
+        "run-started", "run-resumed", "task-expanded", "task-state", "task-progress", "task-output", "run-state"
+    ]
     task: str | None = None
     attempt: int | None = None
     state: State | None = None

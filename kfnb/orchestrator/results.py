@@ -92,14 +92,15 @@ class CellOutputs(NamedTuple):
 def outputs_by_cell(store: Documents, spec: PipelineSpec, status: RunStatus) -> dict[str, CellOutputs]:
     """Return what every cell of the pipeline showed, by cell id; nothing for a cell that did not run."""
     found: dict[str, CellOutputs] = {}
-    for task in spec.tasks:
-        output = status.tasks[task.name].output
+    for name, seen in status.tasks.items():
+        task, output = spec.task(name), seen.output
         executed: dict[str, Any] = {}
         if output is not None and output.notebook is not None:
             executed = {cell.get("id"): cell for cell in json.loads(store.read(output.notebook))["cells"]}
         for cell in task.cells:
             done = executed.get(cell.id, {})
-            found[cell.id] = CellOutputs(done.get("outputs", []), done.get("execution_count"))
+            shown = CellOutputs(done.get("outputs", []), done.get("execution_count"))
+            found[cell.id] = _joined(found[cell.id], shown) if cell.id in found else shown
     return found
 
 
@@ -116,6 +117,18 @@ def write_outputs(store: Documents, spec: PipelineSpec, status: RunStatus, path:
         {cell: done.execution_count for cell, done in found.items()},
     )
     write_notebook(path, new)
+
+
+def _joined(first: CellOutputs, second: CellOutputs) -> CellOutputs:
+    """Return what two tasks showed under one cell (a fan-out's elements), texts of one stream as one."""
+    outputs = list(first.outputs)
+    for output in second.outputs:
+        last = outputs[-1] if outputs else {}
+        if output["output_type"] == "stream" == last.get("output_type") and output["name"] == last["name"]:
+            outputs[-1] = {**last, "text": "".join([*last["text"], *output["text"]])}
+        else:
+            outputs.append(output)
+    return CellOutputs(outputs, second.execution_count or first.execution_count)
 
 
 def facts(status: RunStatus) -> dict[str, tuple[str, str]]:
@@ -145,11 +158,10 @@ def read_notebook(path: Path) -> dict[str, Any]:
     return content
 
 
-def written_files(spec: PipelineSpec, status: RunStatus) -> list[FileChange]:
+def written_files(status: RunStatus) -> list[FileChange]:
     """Return what the run did to the folder: the last change of each path, in notebook order of these changes."""
     changes: dict[str, FileChange] = {}
-    for task in spec.tasks:
-        seen = status.tasks[task.name]
+    for seen in status.tasks.values():
         if seen.output is not None and seen.state == "SUCCEEDED":
             for change in seen.output.files:
                 changes.pop(change.path, None)

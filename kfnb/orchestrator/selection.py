@@ -14,7 +14,7 @@ from kfnb.orchestrator.cache import why_never_kept
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kfnb.spec import PipelineSpec
+    from kfnb.spec import PipelineSpec, Task
 
 OPTIONS = {"from_step": "--from", "only": "--only", "until": "--until"}
 
@@ -46,6 +46,7 @@ def select(spec: PipelineSpec, options: Mapping[str, Any]) -> Selection:
         anew |= dict.fromkeys(tasks, "the run was to use nothing from the cache (--no-cache)")
     if start is not None:
         below = [task.name for task in spec.tasks if start in (task.name, *task.ancestors)]
+        below += _head_of(tasks[start])
         anew |= dict.fromkeys(below, f"the run was to run {start!r} and all below it anew (--from {start})")
     target = only if only is not None else until
     if target is None:
@@ -55,8 +56,14 @@ def select(spec: PipelineSpec, options: Mapping[str, Any]) -> Selection:
     left_out = {name: why for name in tasks if name not in kept}
     if only is None:
         return Selection(anew, left_out=left_out)
-    anew[only] = f"the run was to run this step anew (--only {only})"
-    return Selection(anew, dict.fromkeys(tasks[only].ancestors, only), left_out)
+    whole = [only, *_head_of(tasks[only])]
+    anew |= dict.fromkeys(whole, f"the run was to run this step anew (--only {only})")
+    return Selection(anew, dict.fromkeys((n for n in tasks[only].ancestors if n not in whole), only), left_out)
+
+
+def _head_of(task: Task) -> list[str]:
+    """Return the task that makes the items of a fan-out: to a person it is the same step."""
+    return [task.fan.head] if task.fan is not None else []
 
 
 def _unknown(option: str, step: str, names: list[str]) -> str:

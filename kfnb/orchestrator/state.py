@@ -11,13 +11,15 @@ which phase. An event that no longer fits (a late report of an attempt that was 
 from __future__ import annotations
 
 import heapq
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-from kfnb.errors import Diagnostic, Fix
+import msgspec
+
+from kfnb.errors import Diagnostic
 from kfnb.orchestrator import inputs
 from kfnb.orchestrator.conflicts import Conflict, PathIndex
+from kfnb.orchestrator.failures import REPEATABLE, conflict_error, error_of, first_cell, why_it_failed
 from kfnb.orchestrator.messages import (
     AwaitOther,
     CacheHit,
@@ -42,60 +44,14 @@ from kfnb.orchestrator.messages import (
     TaskProgress,
     TaskStarted,
 )
-from kfnb.spec import ExecutorOutput, PipelineSpec, State, Task, TaskError
+from kfnb.orchestrator.phases import ACTIVE, MOVES, NOT_BEGUN, PENDING, TERMINAL, Phase
+from kfnb.spec import FAN_COUNT, ExecutorOutput, PipelineSpec, State, Task, TaskError, collected, element_of
 
 if TYPE_CHECKING:
     from kfnb.orchestrator.selection import Selection
 
-Phase = Literal[
-    "WAITING",
-    "DECIDING",
-    "LOOKING",
-    "READY",
-    "AWAITING",
-    "DELAYED",
-    "STARTING",
-    "RUNNING",
-    "CANCELING",
-    "SUCCEEDED",
-    "SKIPPED",
-    "FAILED",
-    "CANCELED",
-]
-"""Where a task is. The first seven are PENDING to everyone else."""
-
-MOVES: dict[Phase, frozenset[Phase]] = {
-    # The last two of WAITING where a run is taken up again with what it has already.
-    "WAITING": frozenset({"DECIDING", "LOOKING", "READY", "SKIPPED", "CANCELED", "SUCCEEDED", "FAILED"}),
-    "DECIDING": frozenset({"LOOKING", "READY", "SKIPPED", "FAILED", "CANCELED"}),
-    "LOOKING": frozenset({"READY", "SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"}),
-    "AWAITING": frozenset({"LOOKING", "SKIPPED", "CANCELED"}),
-    "READY": frozenset({"STARTING", "SKIPPED", "CANCELED"}),
-    "DELAYED": frozenset({"READY", "SKIPPED", "CANCELED"}),
-    "STARTING": frozenset({"RUNNING", "AWAITING", "DELAYED", "CANCELING", "SUCCEEDED", "FAILED", "CANCELED"}),
-    "RUNNING": frozenset({"DELAYED", "CANCELING", "SUCCEEDED", "FAILED", "CANCELED"}),
-    "CANCELING": frozenset({"SUCCEEDED", "FAILED", "CANCELED"}),
-    # The next two only when it turns out later that the task, or one above it, had read what it should not have.
-    "SUCCEEDED": frozenset({"FAILED", "CANCELED"}),
-    "FAILED": frozenset({"FAILED"}),
-    "SKIPPED": frozenset(),
-    "CANCELED": frozenset(),
-}
-
-NOT_BEGUN: frozenset[Phase] = frozenset({"WAITING", "DECIDING", "LOOKING", "READY", "AWAITING", "DELAYED"})
-PENDING: frozenset[Phase] = NOT_BEGUN | {"STARTING"}
-ACTIVE: frozenset[Phase] = frozenset({"STARTING", "RUNNING", "CANCELING"})
-TERMINAL: frozenset[Phase] = frozenset({"SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"})
-
-REPEATABLE = frozenset({None, "KF600", "KF601", "KF602", "KF603", "KF609", "KF653", "KF654"})
-"""Codes of failures that another attempt may not have: the code's own errors, killed, timed out, lost. What kfnb found
-out about the notebook stays true."""
 _BACKOFF = 1.0
 _LONGEST_DELAY = 300.0
-_WHY_LENGTH = 600
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_LINE = re.compile(r"Cell In\[\d+\], line (\d+)")  # IPython's words for the outermost place in a cell
-_NO_REASON = {"FAILED": "it failed without saying why", "CANCELED": "something outside the run told it to stop"}
 
 
 class RunState:
@@ -115,7 +71,10 @@ class RunState:
         self._max_parallel = max(1, max_parallel)
         self._fail_fast = fail_fast
         self._selection = selection
-        self._list: Sequence[Task] = spec.tasks
+        self._list: list[Task] = list(spec.tasks)
+        self._owner: dict[int, int] = {}  # element of a fan-out → the fan-out
+        self._elements: dict[int, list[int]] = {}
+        self._fans = {task.fan.head: task.name for task in spec.tasks if task.fan is not None}
         self._number = {task.name: number for number, task in enumerate(spec.tasks)}
         self._below: list[list[int]] = [[] for _ in spec.tasks]
         self._waits_for: list[int] = []
@@ -129,8 +88,9 @@ class RunState:
         self._why: list[str | None] = [None] * len(spec.tasks)
         self._attempt: list[int] = [0] * len(spec.tasks)
         self._failures: list[int] = [0] * len(spec.tasks)
-        self._ready: list[int] = []
+        self._ready: list[tuple[int, int]] = []  # (place in the notebook, number)
         self._active = 0
+        self._active_elements: dict[int, int] = {}
         self._left = len(spec.tasks)
         self._exits_left = len(self._exits)
         self._condition_skipped: set[str] = set()
@@ -138,7 +98,7 @@ class RunState:
         self._taken_back: dict[int, str] = {}
         self._failed = False
         self._cancel_requested = False
-        self._paths = PathIndex(spec.tasks)
+        self._paths = PathIndex(self._list, self._owner)
         self._instructions: list[Instruction] = []
 
     # ------------------------------------------------------------------------------------------------------ outside
@@ -215,14 +175,22 @@ class RunState:
 
     def _take_up(self, earlier: Mapping[str, Earlier]) -> None:
         """Put the tasks where they were: done is what has a result that stands, all else is still to do."""
-        known = [(number, earlier[task.name]) for number, task in enumerate(self._list) if task.name in earlier]
-        for number, before in known:
+        known: list[tuple[int, Earlier]] = []
+        for number, task in enumerate(self._list):  # which grows by the elements of the fan-outs whose heads are done
+            if task.name not in earlier:
+                continue
+            before = earlier[task.name]
+            known.append((number, before))
             self._attempt[number], self._failures[number] = before.attempt, before.failures
             if before.output is not None and before.output.state == "SUCCEEDED":
                 self._succeed(number, before.output, recorded=before.recorded)
             elif before.output is None and before.state != "PENDING":
                 name, data = self._list[number].name, {"failures": before.failures}
                 self._emit(Record("task-state", name, before.attempt, "PENDING", "it starts again", data=data))
+        for owner in self._elements:
+            name = self._list[owner].name
+            if name in self.outputs:
+                self.outputs[name] = self._with_elements(owner, self.outputs[name])
         for number, before in known:
             if before.output is not None and before.output.state != "SUCCEEDED" and self._phase[number] == "WAITING":
                 self._emit(Record("task-output", self._list[number].name, before.attempt, output=before.output))
@@ -244,8 +212,44 @@ class RunState:
         self._move(number, "SUCCEEDED", attempt=self._attempt[number])
         if recorded:
             del self._instructions[emitted:]
+        self._expand(number, output, recorded=recorded)
         for below in self._below[number]:
             self._waits_for[below] -= 1
+
+    def _expand(self, number: int, output: ExecutorOutput, *, recorded: bool = False) -> None:
+        """If this is the head of a fan-out, make a task for each item that it gave."""
+        name = self._fans.get(self._list[number].name)
+        if name is None:
+            return
+        owner, count = self._number[name], int(output.records.get(FAN_COUNT, 0))
+        fan = self._list[owner]
+        if not recorded:
+            self._emit(Record("task-expanded", name, data={"count": count}))
+        self._elements[owner] = []
+        for index in range(count):
+            element, added = element_of(fan, index), len(self._list)
+            self.tasks[element.name] = element
+            self._number[element.name] = added
+            self._owner[added] = owner
+            self._elements[owner].append(added)
+            self._list.append(element)
+            self._below.append([owner])
+            self._waits_for.append(1)
+            self._below[number].append(added)
+            self._phase.append("WAITING")
+            self._why.append(None)
+            self._attempt.append(0)
+            self._failures.append(0)
+        # Of what else it waits for, the elements wait too.
+        for other in {self._number[above] for above in fan.after} - {number}:
+            if not self._has_passed(other):
+                for added in self._elements[owner]:
+                    self._below[other].append(added)
+                    self._waits_for[added] += 1
+        self._left += count
+        self._waits_for[owner] += count
+        together = collected(fan, count)
+        self._list[owner] = self.tasks[name] = together
 
     def _cancel_run(self, now: bool) -> None:
         if self.state not in ("PENDING", "RUNNING", "CANCELING"):
@@ -321,7 +325,7 @@ class RunState:
             self._skip(number, f"condition {condition.expression!r} is false", tagged=condition.tagged)
         elif event.outcome is None and condition.tagged:
             message = f"The condition {condition.expression!r} cannot be evaluated: {event.why}."
-            diagnostic = Diagnostic("KF650", "error", message, cell=_first_cell(self._list[number]))
+            diagnostic = Diagnostic("KF650", "error", message, cell=first_cell(self._list[number]))
             self._fail(number, TaskError(message=message, code="KF650", diagnostic=diagnostic))
         else:
             self._look(number)
@@ -329,7 +333,7 @@ class RunState:
     def _look(self, number: int) -> None:
         """Have the cache asked first, if an earlier result may be used."""
         name = self._list[number].name
-        if self._selection is None or name in self._selection.anew:
+        if self._selection is None or self._list[self._owner.get(number, number)].name in self._selection.anew:
             self._missed(number)
             return
         self._move(number, "LOOKING")
@@ -347,7 +351,7 @@ class RunState:
             f"Step {only!r} needs {task.name!r}, of which the cache has no result that still holds, and only {only!r} "
             f"was to run. Leave out `--only {only}`, or run `kfnb run --until {task.name}` first."
         )
-        diagnostic = Diagnostic("KF655", "error", message, cell=_first_cell(task))
+        diagnostic = Diagnostic("KF655", "error", message, cell=first_cell(task))
         self._fail(number, TaskError(message=message, code="KF655", diagnostic=diagnostic))
 
     def _is_elsewhere(self, number: int, event: ComputedElsewhere) -> None:
@@ -367,15 +371,30 @@ class RunState:
 
     def _queue(self, number: int) -> None:
         self._move(number, "READY")
-        heapq.heappush(self._ready, number)
+        heapq.heappush(self._ready, (self._owner.get(number, number), number))
 
     def _start_ready(self) -> None:
+        held: list[tuple[int, int]] = []
         while self._ready and self._active < self._max_parallel:
-            number = heapq.heappop(self._ready)
-            if self._phase[number] == "READY":
-                self._move(number, "STARTING")
-                self._attempt[number] += 1
-                self._emit(StartTask(self._list[number].name, self._attempt[number]))
+            place, number = heapq.heappop(self._ready)
+            if self._phase[number] != "READY":
+                continue
+            if self._is_capped(number):
+                held.append((place, number))
+                continue
+            self._move(number, "STARTING")
+            self._attempt[number] += 1
+            self._emit(StartTask(self._list[number].name, self._attempt[number]))
+        for entry in held:
+            heapq.heappush(self._ready, entry)
+
+    def _is_capped(self, number: int) -> bool:
+        """Say whether as many elements of the task's fan-out run as are to run at once."""
+        owner = self._owner.get(number)
+        fan = self._list[owner].fan if owner is not None else None
+        if owner is None or fan is None or not fan.most:
+            return False
+        return self._active_elements.get(owner, 0) >= fan.most
 
     # ------------------------------------------------------------------------------------------ while it is running
 
@@ -392,8 +411,9 @@ class RunState:
         if number in self._taken_back:
             self._move(number, "CANCELED", self._taken_back[number], event.attempt)
         elif output.state == "SUCCEEDED":
-            self.outputs[event.task] = output
+            self.outputs[event.task] = self._with_elements(number, output)
             self._move(number, "SUCCEEDED", attempt=event.attempt, cached=cached)
+            self._expand(number, output)
             self._passed(number)
         elif canceling:
             self._move(number, "CANCELED", self._why[number], event.attempt)
@@ -409,6 +429,12 @@ class RunState:
 
     def _may_repeat(self, number: int, error: TaskError) -> bool:
         return error.code in REPEATABLE and self._failures[number] < self._list[number].settings.retries
+
+    def _with_elements(self, number: int, output: ExecutorOutput) -> ExecutorOutput:
+        """Return what a fan-out gave together with the files that its elements wrote, in their order."""
+        elements = (self._list[other].name for other in self._elements.get(number, ()))
+        files = [change for name in elements for change in self.outputs[name].files]
+        return msgspec.structs.replace(output, files=(*files, *output.files)) if files else output
 
     def _retry(self, number: int, error: TaskError) -> None:
         """Have a failed task start again after a while: the first time after its back-off, each further one doubled."""
@@ -452,6 +478,11 @@ class RunState:
         self._failed = True
         self.errors[self._list[number].name] = error
         self._move(number, "FAILED", why_it_failed(error), attempt, self._fact(number, error))
+        owner = self._owner.get(number)
+        if owner is not None and self._phase[owner] == "WAITING":  # it is the fan-out that failed, because of this one
+            of = len(self._elements[owner])
+            why = f"element {self._list[number].name!r} of {of} failed: {why_it_failed(error)}"
+            self._fail(owner, TaskError(message=why, cell=error.cell))
         self._skip_below(number, f"it needs {self._list[number].name!r}, which failed")
         if self._fail_fast and not self._list[number].settings.on_exit:
             self._end_early(f"step {self._list[number].name!r} failed, and the run was to end at the first failure")
@@ -470,7 +501,7 @@ class RunState:
         if error.fact is None:
             return {}
         step = self.tasks.get(error.fact_step or "", self._list[number])
-        return {"fact": error.fact, "cell": error.fact_cell or _first_cell(step)}
+        return {"fact": error.fact, "cell": error.fact_cell or first_cell(step)}
 
     def _skip_below(self, number: int, why: str) -> None:
         """Nothing below a task that gave no result can run; what runs already used a result that does not stand."""
@@ -528,7 +559,11 @@ class RunState:
             raise AssertionError(f"{self._list[number].name}: {before} → {phase} is not a move")
         self._phase[number] = phase
         self._why[number] = why
-        self._active += (phase in ACTIVE) - (before in ACTIVE)
+        begun = (phase in ACTIVE) - (before in ACTIVE)
+        self._active += begun
+        if begun and number in self._owner:
+            owner = self._owner[number]
+            self._active_elements[owner] = self._active_elements.get(owner, 0) + begun
         ended = (before not in TERMINAL) - (phase not in TERMINAL)
         self._left -= ended
         self._exits_left -= ended if self._list[number].settings.on_exit else 0
@@ -560,37 +595,3 @@ HANDLERS: dict[tuple[type, Phase], Handler] = {
     (TaskFinished, "RUNNING"): RunState._finished,
     (TaskFinished, "CANCELING"): RunState._finished,
 }
-
-
-def error_of(output: ExecutorOutput) -> TaskError:
-    """Return the error of a result that is no success."""
-    return output.error or TaskError(message=_NO_REASON[output.state], code="KF651")
-
-
-def why_it_failed(error: TaskError) -> str:
-    """Return the one line that says why a task failed: with its code where kfnb stopped it, else as Python says it."""
-    if error.code is not None:
-        text = error.message if error.message.startswith(error.code) else f"{error.code}: {error.message}"
-    else:
-        text = error.message or f"{error.ename}: {error.evalue}"
-    if error.cell and "(cell " not in text:
-        line = _LINE.search(_COLOUR.sub("", "\n".join(error.traceback)))
-        text += f" (cell {error.cell}, line {line[1]})" if line else f" (cell {error.cell})"
-    return text if len(text) <= _WHY_LENGTH else text[: _WHY_LENGTH - 1] + "…"
-
-
-def conflict_error(reader: Task, writer: Task, path: str) -> TaskError:
-    """Return the error of a task that read `path` without waiting for the step above that wrote it."""
-    tag = f"prev:{writer.name}"
-    message = (
-        f"Step {reader.name!r} looked at {path!r}, which step {writer.name!r} above it writes, but nothing in the code "
-        f"says that it comes after {writer.name!r}: by hand it would have seen what {writer.name!r} wrote."
-    )
-    cell = _first_cell(reader)
-    fix = Fix(f"add the tag {tag!r} to the step, or run again with --remember", cell=cell, add_tags=(tag,))
-    diagnostic = Diagnostic("KF652", "error", message, cell=cell, fix=fix)
-    return TaskError(message=message, code="KF652", diagnostic=diagnostic, fact=tag, fact_cell=cell)
-
-
-def _first_cell(task: Task) -> str | None:
-    return next((cell.id for cell in task.cells if cell.role == "body"), None)

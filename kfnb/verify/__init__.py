@@ -290,7 +290,8 @@ def _probe(task: TaskRun) -> Probe:
     output = task.output
     if output is None:
         return Probe(step=task.name)
-    return Probe(step=task.name, artifacts=output.artifacts, absent=output.absent)
+    values = {name: artifact for name, artifact in output.artifacts.items() if not name.startswith("_kfnb_")}
+    return Probe(step=task.name, artifacts=values, absent=output.absent)
 
 
 def _key(step: str | None, name: str) -> str:

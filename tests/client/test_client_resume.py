@@ -198,24 +198,29 @@ STEPS = {
     "h": ("a", "a + 10"),
     "i": ("h", "h + 1"),
     "j": ("g i", "g + i"),
-    "k": ("j", "j + 1"),
 }
-EXPECTED = 26
+PARTS = 3
+EXPECTED = 28
 
 
 def crash_notebook(path: Path, log: Path) -> Path:
-    """Eleven steps with branches, one that fails at its first attempt, a condition, and an exit handler."""
+    """Ten steps with branches, one that fails at its first attempt, a fan-out, a condition, and an exit handler."""
     sources = []
     for name, (_, expression) in STEPS.items():
         flaky = f"\nassert open({str(log)!r}).read().split().count('g') > 1" if name == "g" else ""
         value = "int('1')" if expression == "1" else expression
         note = f"print({name!r}, file=open({str(log)!r}, 'a'), flush=True)"
         sources.append(f"import time\n{note}{flaky}\ntime.sleep(0.05)\n{name} = {value}")
-    sources.append("if k > 5:\n    print('final', k)")
+    sources.append(
+        f"def part(n):\n    import time\n    print(f'k{{n}}', file=open({str(log)!r}, 'a'), flush=True)\n"
+        f"    time.sleep(0.05)\n    return n\nks = [part(n) for n in range({PARTS})]"
+    )
+    sources.append("if j > 5:\n    print('final', j + sum(ks))")
     sources.append(f"import kfnb\nopen({str(log)!r}, 'a').write('exit-' + str(kfnb.run_status().state) + '\\n')")
     tags = {number: (f"step:{name}",) for number, name in enumerate(STEPS)}
     tags[6] = ("step:g", "retry:3:0.05s")
-    return write_notebook(path, *sources, tags={**tags, 11: ("step:gate",), 12: ("step:bye", "on-exit")})
+    tags[10], tags[11], tags[12] = ("step:k", "foreach"), ("step:gate",), ("step:bye", "on-exit")
+    return write_notebook(path, *sources, tags=tags)
 
 
 def crash(folder: Path, seed: int) -> bool:
@@ -245,11 +250,12 @@ def crash(folder: Path, seed: int) -> bool:
     assert [] == processes_of(home)
     assert [] == list((home / "scratch").iterdir())
     after = log.read_text().split()
-    again = {name for name in done & STEPS.keys() if after.count(name) > bodies.count(name)}
+    done |= {f"k{name[2]}" for name in done if name.startswith("k[") and name[2].isdigit()}
+    again = {name for name in done if after.count(name) > bodies.count(name)}
     assert set() == again, (seed, again)
-    assert set(STEPS) | {"exit-SUCCEEDED"} == set(after)
+    assert {*STEPS, *(f"k{n}" for n in range(PARTS)), "exit-SUCCEEDED"} == set(after)
     outputs = [(e.task, e.attempt) for e in end.events() if e.kind == "task-state" and e.state == "SUCCEEDED"]
-    assert len(set(outputs)) == len(outputs) == 13
+    assert len(set(outputs)) == len(outputs) == 14 + PARTS
     return not over
 
 

@@ -16,6 +16,7 @@ from kfnb.orchestrator.messages import (
     CancelTask,
     ConditionDecided,
     DelayRetry,
+    Earlier,
     EvaluateCondition,
     FinishRun,
     Instruction,
@@ -26,7 +27,19 @@ from kfnb.orchestrator.messages import (
     TaskStarted,
 )
 from kfnb.orchestrator.state import RunState
-from kfnb.spec import Cell, Condition, ExecutorOutput, FileChange, PipelineSpec, Settings, Task, TaskError
+from kfnb.spec import (
+    FAN_COUNT,
+    FAN_ITEMS,
+    Cell,
+    Condition,
+    ExecutorOutput,
+    Fan,
+    FileChange,
+    PipelineSpec,
+    Settings,
+    Task,
+    TaskError,
+)
 
 OK = ExecutorOutput(state="SUCCEEDED")
 BAD = ExecutorOutput(
@@ -518,3 +531,81 @@ def test_the_first_failure_can_end_the_run() -> None:
     assert ["e"] == starts(state.handle(TaskFinished("b", 1, STOPPED)))
     assert "FAILED" == end(finish(state, "e"))
     assert {"a": "FAILED", "b": "CANCELED", "c": "SKIPPED", "e": "SUCCEEDED"} == states(state)
+
+
+# -------------------------------------------------------------------------------------------------------- fan-out
+
+
+def fan_out(most: int = 0) -> PipelineSpec:
+    """A head, a fan-out over its items, and a task below."""
+    fan = Fan(head="f[items]", kind="list", target="r", before="r = [x for x in ", after="]", most=most)
+    return make_spec(
+        {"f[items]": [], "f": ["f[items]"], "g": ["f"]},
+        **{"f[items]": {"spread": FAN_ITEMS}, "f": {"fan": fan, "inputs": takes(**{FAN_ITEMS: "f[items]"})}},
+    )
+
+
+def items(count: int) -> ExecutorOutput:
+    """What a head of a fan-out gives."""
+    return ExecutorOutput(state="SUCCEEDED", records={FAN_COUNT: count})
+
+
+def test_a_fan_out_runs_each_element_and_then_puts_the_parts_together() -> None:
+    """Elements run side by side; the fan-out starts when all are done, with the files that they wrote."""
+    state = RunState(fan_out(), max_parallel=8)
+    assert ["f[items]"] == starts(state.handle(RunStarted()))
+    assert ["f[0]", "f[1]", "f[2]"] == starts(finish(state, "f[items]", items(3)))
+    assert [] == starts(finish(state, "f[2]", writing("c")))
+    assert [] == starts(finish(state, "f[0]", writing("a")))
+    assert ["f"] == starts(finish(state, "f[1]"))
+    state.validate()
+    assert ["g"] == starts(finish(state, "f", writing("f")))
+    assert ["a", "c", "f"] == [change.path for change in state.outputs["f"].files]
+    assert "SUCCEEDED" == end(finish(state, "g", reading("a")))
+
+
+def test_a_fan_out_over_nothing_is_put_together_at_once() -> None:
+    """There are no elements."""
+    state = RunState(fan_out())
+    state.handle(RunStarted())
+    assert ["f"] == starts(finish(state, "f[items]", items(0)))
+    assert "f = []" not in state.tasks["f"].cells[0].source
+    assert "r = []" == state.tasks["f"].cells[0].source
+
+
+def test_no_more_elements_run_at_once_than_the_tag_says() -> None:
+    """The places that are left go to other tasks."""
+    state = RunState(fan_out(most=2), max_parallel=8)
+    state.handle(RunStarted())
+    assert ["f[0]", "f[1]"] == starts(finish(state, "f[items]", items(4)))
+    assert ["f[2]"] == starts(finish(state, "f[1]"))
+
+
+def test_an_element_that_fails_fails_the_fan_out_and_the_others_go_on() -> None:
+    """What lies below is skipped; the elements that run are kept."""
+    state = RunState(fan_out(), max_parallel=2)
+    state.handle(RunStarted())
+    assert ["f[0]", "f[1]"] == starts(finish(state, "f[items]", items(3)))
+    assert ["f[2]"] == starts(finish(state, "f[0]", BAD))
+    assert ("FAILED", "SKIPPED") == (state.state_of("f"), state.state_of("g"))
+    finish(state, "f[1]")
+    assert "FAILED" == end(finish(state, "f[2]"))
+    assert {"f[1]", "f[2]"} <= set(state.outputs)
+
+
+@pytest.mark.parametrize("done", [[], ["f[items]"], ["f[items]", "f[1]"], ["f[items]", "f[0]", "f[1]", "f"]])
+def test_a_fan_out_is_taken_up_where_it_was(done: list[str]) -> None:
+    """Elements that are done do not run again."""
+    earlier = {
+        name: Earlier(1, 0, items(2) if name == "f[items]" else OK, recorded=True, state="SUCCEEDED") for name in done
+    }
+    state = RunState(fan_out(), max_parallel=8)
+    started = starts(state.handle(RunStarted(earlier)))
+    state.validate()
+    while state.state != "SUCCEEDED":
+        name = started[-1] if started[-1] not in state.outputs else next(n for n in started if n not in state.outputs)
+        started += starts(finish(state, name, items(2) if name == "f[items]" else OK))
+        state.validate()
+    assert {"f[items]", "f[0]", "f[1]", "f", "g"} == {*started, *done}
+    assert not {*started} & {*done}
+    assert len(started) == len(set(started))
