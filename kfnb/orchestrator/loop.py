@@ -207,7 +207,7 @@ class Loop:
         self._answered = set(begun.answered)
         earlier = takeover.earlier_attempts(self._store, self._info, begun)
         for task, before in earlier.items():
-            place = places.attempt_key(self._info.run_id, self._state.tasks[task].slug, before.attempt)
+            place = places.attempt_key(self._info.run_id, self._info.spec.task(task).slug, before.attempt)
             if before.output is not None and not self._store.exists(account_key(place)):  # nobody got to keep it
                 with contextlib.suppress(msgspec.DecodeError, StoreError):
                     self._given[task] = _input_decoder.decode(self._store.read(f"{place}/input.json"))

@@ -190,7 +190,8 @@ class _Verification:
             artifacts={
                 name: artifact
                 for name, artifact in last.items()
-                if name not in done and artifact.group is not None and artifact.group.size <= COMPARED_AGAIN_UP_TO
+                if name not in done and not name.startswith("_kfnb_")
+                if artifact.group is not None and artifact.group.size <= COMPARED_AGAIN_UP_TO
             },
         )
 
