@@ -214,7 +214,8 @@ class PathRecord:
         if inside is None:
             self.beyond.writes(path)
             real, text = self._real_folder, os.path.normpath(os.fsdecode(path))
-            if real is not None and text.startswith(real + "/") and text[len(real) + 1 :] not in self._real:
+            own = real is not None and text.startswith(real + "/") and "__pycache__" not in text
+            if own and text[len(real or "") + 1 :] not in self._real:
                 self.written_elsewhere.append(os.fsdecode(path))
             return
         self._own.add(inside)

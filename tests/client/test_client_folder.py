@@ -61,7 +61,7 @@ def test_an_environment_in_the_folder_is_there_for_the_steps(client: Client, fol
     (library / "beside_the_notebook.py").write_text("value = 41")
     source = f"import sys\nsys.path.append({str(library)!r})\nimport beside_the_notebook\nx = beside_the_notebook.value"
     run = client.run(write_notebook(folder / "p.ipynb", source, "print(x + 1)")).wait()
-    assert ("SUCCEEDED", "42\n") == (run.state, run.tasks["s1"].log())
+    assert ("SUCCEEDED", "42\n") == (run.state, run.tasks["s1"].log()), run.to_dict()
 
 
 def test_a_large_file_beside_kfnbs_own_data(client: Client, folder: Path) -> None:
