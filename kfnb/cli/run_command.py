@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kfnb.cli import sweep as sweeping
 from kfnb.cli.options import (
     JsonOption,
     NotebookArgument,
@@ -31,6 +30,7 @@ from kfnb.orchestrator.parameters import effective_parameters
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kfnb.cli import sweep as sweeping
     from kfnb.client import Client, Run
 
 DetachOption = Annotated[bool, typer.Option("--detach", help="Drive the run in a process of its own, and return.")]
@@ -108,6 +108,8 @@ def run(
         "spec": spec,
     }
     if sweep or sweep_file is not None:
+        from kfnb.cli import sweep as sweeping  # what draws its table takes 10 ms
+
         if detach:
             raise WrongCall("A sweep is several runs, one after the other: it cannot be combined with --detach yet.")
         found = sweeping.combinations(sweep or [], sweep_file, types)
@@ -139,6 +141,8 @@ def _run_sweep(
     *,
     as_json: bool,
 ) -> int:
+    from kfnb.cli import sweep as sweeping
+
     spec = options["spec"]
     for one in found:  # nothing runs if one of them cannot
         effective_parameters(spec, {**values, **one})

@@ -6,8 +6,8 @@ No scripts, no style sheets, no outside references; every text is escaped, so th
 from __future__ import annotations
 
 from collections import Counter
+from html import escape
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
 
 from kfnb.drawing.layout import Bend, Layout, Place, lay_out
 from kfnb.drawing.states import look
@@ -154,7 +154,7 @@ def _document(width: float, height: float, title: str, parts: Sequence[str]) -> 
     w, h = _number(width), _number(height)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img" '
-        f"aria-label={quoteattr('Pipeline ' + title)} font-family={quoteattr(FONT)}>"
+        f'aria-label="{escape("Pipeline " + title)}" font-family="{escape(FONT)}">'
         + f"<title>{escape(title)}</title>"
         + "\n".join(parts)
         + "</svg>\n"
