@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,26 @@ def processes_of(home: Path) -> list[int]:
     return found
 
 
+def orchestrators_of(home: Path) -> list[int]:
+    """Those of them that drive a run; one that ends in the moment of looking is none."""
+    found = []
+    for process in processes_of(home):
+        with contextlib.suppress(OSError):
+            if "kfnb.run_process" in Path(f"/proc/{process}/cmdline").read_text():
+                found.append(process)
+    return found
+
+
+def kill_each(processes: Iterable[int]) -> int:
+    """Send each process SIGKILL, and say how many there were still."""
+    killed = 0
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+            killed += 1
+    return killed
+
+
 class Signs:
     """A folder, outside the notebook's, in which bodies say that they ran and wait for what they are to wait for."""
 
@@ -80,9 +100,7 @@ def until(run: Run, condition: Callable[[], bool]) -> None:
 def kill_all(home: Path) -> None:
     """Kill every process of the runs in `home` with SIGKILL, and wait until they are gone."""
     while found := processes_of(home):
-        for process in found:
-            with contextlib.suppress(OSError):
-                os.kill(process, signal.SIGKILL)
+        kill_each(found)
         os.sched_yield()
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from client_notebooks import processes_of, write_notebook
+from client_notebooks import kill_each, orchestrators_of, processes_of, write_notebook
 
 from kfnb.client import Client, Run
 from kfnb.errors import OutsideError
@@ -29,22 +27,6 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
-
-
-def kill_everything(home: Path) -> int:
-    """Kill every process of the runs of `home`, and say how many there were."""
-    found = processes_of(home)
-    for process in found:
-        try:
-            os.kill(process, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-    return len(found)
-
-
-def orchestrator_of(home: Path) -> int:
-    """The process that drives the one run of `home`."""
-    return next(p for p in processes_of(home) if "kfnb.run_process" in Path(f"/proc/{p}/cmdline").read_text())
 
 
 def running(run: Run, task: str) -> Callable[[], bool]:
@@ -87,9 +69,9 @@ def test_a_killed_run_is_resumed(client: Client, tmp_path: Path, *, only_the_orc
     with pytest.raises(LeaseHeld, match="living"):
         client.resume(run.id)
     if only_the_orchestrator:
-        os.kill(orchestrator_of(tmp_path / "home"), signal.SIGKILL)
+        assert 1 == kill_each(orchestrators_of(tmp_path / "home"))
     else:
-        assert kill_everything(tmp_path / "home") >= 3
+        assert kill_each(processes_of(tmp_path / "home")) >= 3
     until(lambda: run.is_interrupted)
     assert ("RUNNING", True) == (run.state, run.to_dict()["interrupted"])
     path.unlink()
@@ -148,7 +130,7 @@ def test_a_run_that_nobody_drives_is_cancelled_at_once(client: Client, tmp_path:
     assert "CANCELED" == waiting.state
     run = client.run(path, detach=True)
     until(running(run, "s0"))
-    kill_everything(tmp_path / "home")
+    kill_each(processes_of(tmp_path / "home"))
     until(lambda: run.is_interrupted)
     run.cancel()
     assert ("CANCELED", "CANCELED") == (run.state, run.tasks["s0"].state)
@@ -236,12 +218,7 @@ def crash(folder: Path, seed: int) -> bool:
     over = run.has_ended
     done = {name for name, task in run.tasks.items() if task.state == "SUCCEEDED"}
     bodies = log.read_text().split()
-    if seed % 3 and not over:
-        for process in processes_of(home):
-            if "kfnb.run_process" in Path(f"/proc/{process}/cmdline").read_text():
-                os.kill(process, signal.SIGKILL)
-    else:
-        kill_everything(home)
+    kill_each(orchestrators_of(home) if seed % 3 and not over else processes_of(home))
     until(lambda: not run.is_driven)
     end = client.resume(run.id).wait()
     client.close()
