@@ -29,6 +29,7 @@ FAMILIES = {
     "5": "Control flow, settings, and what is not built yet",
     "6": "A task stopped while running",
     "7": "Parameters and calls",
+    "8": "The database of runs",
 }
 """What the first digit of a code says."""
 
@@ -65,7 +66,8 @@ def command_line() -> Iterator[str]:
     yield "What the exit codes and the JSON documents mean: [Running and looking at runs](guide/runs.md#for-scripts)."
     for name, command in program.commands.items():
         if not command.hidden:
-            yield from of_command(f"kfnb {name}", command)
+            for below, each in getattr(command, "commands", {"": command}).items():
+                yield from of_command(f"kfnb {name} {below}".rstrip(), each)
 
 
 def of_command(name: str, command: Any) -> Iterator[str]:

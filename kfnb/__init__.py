@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime, timedelta
     from pathlib import Path
+
+    import pandas as pd
 
     from kfnb.artifacts.serializers.registry import register_serializer
     from kfnb.client import Client, Run
@@ -60,6 +63,7 @@ __all__ = [  # noqa: RUF022 - plain order, as `sorted` gives it
     "register_serializer",
     "run",
     "run_status",
+    "runs",
     "suggest",
 ]
 
@@ -115,6 +119,45 @@ def get(run_id: str = "last") -> Run:
     from kfnb.client import Client
 
     return Client().get(run_id)
+
+
+def runs(
+    *,
+    state: str | Iterable[str] | None = None,
+    experiment: str | Iterable[str] | None = None,
+    tag: str | Iterable[str] | None = None,
+    metric: str | Iterable[str] | None = None,
+    param: str | Iterable[str] | None = None,
+    since: str | float | datetime | timedelta | None = None,
+    until: str | float | datetime | timedelta | None = None,
+    archived: bool | str = False,
+    limit: int | None = None,
+    page: int = 1,
+    root: str | None = None,
+) -> pd.DataFrame:
+    """Return the runs that pass every filter as a pandas DataFrame, the newest first; filters as of `kfnb runs`.
+
+    `kfnb.runs(metric="auc>0.8", param="lr=0.1", since="2h")`. Parameters are columns `param.NAME`, metrics
+    `metric.TASK.NAME`, times are in UTC. `archived`: True for these alone, "too" for these as well. `limit`: how many
+    on a page, all of them if None.
+    """
+    from kfnb.client import Client
+    from kfnb.history import History
+    from kfnb.history.filters import run_filter
+    from kfnb.history.frame import frame
+
+    wanted = run_filter(
+        state=state,
+        experiment=experiment,
+        tag=tag,
+        metric=metric,
+        param=param,
+        since=since,
+        until=until,
+        archived=archived,
+        root=root,
+    )
+    return frame(History(Client(root=root)).runs(wanted, limit, page).runs)
 
 
 def check(path: Path | str) -> tuple[Diagnostic, ...]:

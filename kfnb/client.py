@@ -25,8 +25,10 @@ from kfnb.orchestrator.lease import Lease, LeaseHeld, whoami
 from kfnb.orchestrator.listing import find_run, names_under, read_info
 from kfnb.orchestrator.loop import Loop, parallel_tasks
 from kfnb.orchestrator.parameters import effective_parameters
+from kfnb.orchestrator.projecting import following
 from kfnb.orchestrator.scratch import Scratch
 from kfnb.orchestrator.selection import select
+from kfnb.orchestrator.versions import git_facts
 from kfnb.runners.local import LocalRunner
 from kfnb.spec import PipelineSpec, RunEvent, RunInfo, State, to_json
 
@@ -234,6 +236,7 @@ class Client:
             content = path.read_bytes()
         except OSError as error:
             raise OutsideError(f"The notebook {path} cannot be read: {error.strerror}.") from None
+        versions = {"notebook_digest": spec.notebook_digest, "git": git_facts(path.absolute().parent)}
         while True:
             now = time.time()
             info = RunInfo(
@@ -246,6 +249,7 @@ class Client:
                 folder=os.path.realpath(path.absolute().parent),
                 notebook_path=str(path.absolute()),
                 options={"given": sorted(params or {}), **(options or {})},
+                versions=versions,
             )
             if self.store.create(places.run_key(info.run_id, "run.json"), to_json(info)):
                 break
@@ -263,8 +267,8 @@ class Client:
 
     def runs(self) -> list[Run]:
         """Return all runs here, the newest first."""
-        infos = [read_info(self.store, run) for run in names_under(self.store, "runs")]
-        return [Run(self.store, info, self.home) for info in sorted(infos, key=lambda info: info.created, reverse=True)]
+        infos = (read_info(self.store, run) for run in names_under(self.store, "runs"))
+        return [Run(self.store, i, self.home) for i in sorted(infos, key=lambda info: info.created, reverse=True)]
 
 
 class Run:
@@ -386,12 +390,12 @@ class Run:
         return f"<Run {self.id} {self.name!r} {status.state}: {done} of {len(status.tasks)} tasks done>"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return _display(self)
+        return _as_picture(self)
 
     def _ipython_display_(self) -> None:
         from kfnb.drawing.live_display import show  # only needed where a run is displayed
 
-        show(lambda: _display(self), lambda: self._now().ended)
+        show(lambda: _as_picture(self), lambda: self._now().ended)
 
     # ------------------------------------------------------------------------------------------------ while it lives
 
@@ -531,7 +535,8 @@ class Run:
 
     def _drive(self, loop: Loop, seen: dict[str, Any] | None) -> None:
         try:
-            loop.run()
+            with following(self._home, self.store, self.info):
+                loop.run()
             if not self._status.ended:  # it had been cancelled before it began
                 self._take(self._reader.read())
             if seen is not None and loop.repeats:
@@ -575,19 +580,11 @@ class Run:
             time.sleep(_POLL_SECONDS)
 
 
-def set_display_hook(hook: Callable[[Run], dict[str, str]]) -> None:
-    """Have runs display themselves in notebooks as `hook` says: a dict of display data by MIME type."""
-    global _display
-    _display = hook
-
-
 def _as_picture(run: Run) -> dict[str, str]:
     from kfnb.drawing.run_html import run_bundle  # only needed where a run is displayed
 
     return run_bundle(run.spec, run.to_dict(), name=run.name)
 
-
-_display: Callable[[Run], dict[str, str]] = _as_picture
 
 _living: weakref.WeakSet[Run] = weakref.WeakSet()
 

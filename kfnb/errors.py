@@ -185,5 +185,12 @@ CODES: dict[str, str] = {
     "KF700": "The notebook has no such parameter",
     "KF701": "A parameter has the wrong type",
     "KF702": "A parameter has a value that JSON cannot hold exactly",
+    # KF8xx: the database of runs (metadata/, history/)
+    "KF800": "The database of runs was made by a newer kfnb",
+    "KF801": "The database of runs was made by an older kfnb and is not upgraded yet",
+    "KF802": "The database of runs is damaged; it is made anew from the events of the runs",
+    "KF803": "The database of runs cannot be written to now, so lists of runs may be behind",
+    "KF804": "The database of runs cannot be used",
+    "KF805": "The setting KFNB_DATABASE names no database that can be used",
 }
 """Every diagnostic code and its one-line meaning; docs/diagnostics.md is generated from it."""

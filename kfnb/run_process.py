@@ -21,6 +21,7 @@ from kfnb.orchestrator import places, results
 from kfnb.orchestrator.events import EventReader, RunStatus
 from kfnb.orchestrator.lease import Lease
 from kfnb.orchestrator.loop import Loop
+from kfnb.orchestrator.projecting import following
 from kfnb.runners.local import LocalRunner
 from kfnb.spec import RunInfo
 
@@ -58,7 +59,8 @@ def run_prepared(run: str, root: str | None = None, *, again: bool = False, leas
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    end = loop.run()
+    with following(home, store, info):
+        end = loop.run()
     if info.options.get("remember"):
         status = RunStatus(info.spec)
         status.apply(EventReader(store, info.run_id).read())

@@ -477,7 +477,8 @@ class ExecutorOutput(_Data, frozen=True, kw_only=True):
 class RunEvent(_Data, frozen=True, kw_only=True):
     """One thing that happened in a run; the list of them is the run's truth.
 
-    `kind`: run-started, run-resumed (`data`: host and pid of its process), task-expanded (`data`: how many elements the
+    `kind`: run-started, run-resumed (`data`: host and pid of its process, and
+    `versions`: RunInfo's), task-expanded (`data`: how many elements the
     fan-out has), task-state, task-progress, task-output, request (`data`: the name of a request that is answered by
     this), run-state. `time`: seconds since the epoch. `fence`: the fencing token of the orchestrator that wrote it,
     greater than that of every one before.
@@ -505,7 +506,10 @@ class RunEvent(_Data, frozen=True, kw_only=True):
 
 
 class RunInfo(_Data, frozen=True, kw_only=True):
-    """What a run was started with; kept as `runs/ID/run.json`, beside the notebook itself."""
+    """What a run was started with; kept as `runs/ID/run.json`, beside the notebook itself.
+
+    `versions`: `notebook_digest`, and `git` with commit, branch, tag and dirty where the folder is in a repository.
+    """
 
     run_id: str
     name: str
@@ -516,6 +520,7 @@ class RunInfo(_Data, frozen=True, kw_only=True):
     folder: str = ""
     notebook_path: str = ""
     options: dict[str, Json] = {}
+    versions: dict[str, Json] = {}
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")

@@ -66,7 +66,7 @@ def write_by_digest(data: Bytes, folder: Path, place: Place) -> tuple[str, int]:
     if view.nbytes < BIG:
         digest = str(blake3(view).hexdigest())
         path = place(digest)
-        if not holds(path, view.nbytes):
+        if not keeps(path, view.nbytes):
             path.unlink(missing_ok=True)  # torn by a power cut
             write_new(path, view)
         return digest, view.nbytes
@@ -75,7 +75,7 @@ def write_by_digest(data: Bytes, folder: Path, place: Place) -> tuple[str, int]:
         _write_all(descriptor, view)
         digest = hashing.result()
         path = place(digest)
-        if not holds(path, view.nbytes):
+        if not keeps(path, view.nbytes):
             path.unlink(missing_ok=True)
             publish(path)
     return digest, view.nbytes
@@ -87,6 +87,57 @@ def holds(path: Path, size: int) -> bool:
         return path.stat().st_size == size
     except FileNotFoundError:
         return False
+
+
+def keeps(path: Path, size: int) -> bool:
+    """Whether a file of `size` bytes is at `path`; if so, it counts as put there now (`remove_if_old`)."""
+    return holds(path, size) and renew(path)
+
+
+def renew(path: Path) -> bool:
+    """Whether a file is at `path`; if so, it counts as put there now (`remove_if_old`)."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return path.is_file()  # of another user, or on a read-only disk: then it is not ours to sweep either
+    return True
+
+
+def remove_if_old(path: Path, before: float) -> bool:
+    """Remove the file at `path` if it was last put there before a time; return whether it is gone."""
+    aside = path.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
+    try:
+        path.rename(aside)  # first out of reach, so that nobody can put it once more between the look and the removal
+    except FileNotFoundError:
+        return True
+    if aside.stat().st_mtime >= before:
+        aside.rename(path)
+        return False
+    aside.unlink()
+    return True
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all that is in it: at once for readers, and what then remains of it is hidden."""
+    aside = folder.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
+    try:
+        folder.rename(aside)
+    except FileNotFoundError:
+        return
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def sweep(root: Path, before: float) -> None:
+    """Remove what was left hidden below `root` before a time, by killed processes that were writing or removing."""
+    for folder, names, found in os.walk(root):
+        for name in [name for name in (*names, *found) if name.startswith(TEMPORARY)]:
+            path = root / folder / name
+            with contextlib.suppress(FileNotFoundError):
+                if path.lstat().st_mtime < before:
+                    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+        names[:] = [name for name in names if not name.startswith(TEMPORARY)]
 
 
 def digest_of_file(path: Path) -> tuple[str, int]:
@@ -116,7 +167,7 @@ def copy_by_digest(source: Path, folder: Path, place: Place) -> tuple[str, int]:
             size += chunk.nbytes
         digest = str(hasher.hexdigest())
         path = place(digest)
-        if not holds(path, size):
+        if not keeps(path, size):
             path.unlink(missing_ok=True)
             publish(path)
     return digest, size

@@ -38,6 +38,7 @@ BLOBS = "artifacts"
 MAP_FROM = 1 << 20
 """Bytes from which a blob is mapped rather than read: each mapping holds a file descriptor."""
 
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _WORDS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
@@ -140,6 +141,11 @@ class Store:
         with self._words("read"):
             return self._files.exists(_place(digest))
 
+    def renew(self, digest: str) -> bool:
+        """Whether a blob is in the store; if so, it counts as put there now (`discard`), where a store can say that."""
+        with self._words("read"):
+            return self._files.renew(_place(digest))
+
     # --------------------------------------------------------------------------------------------------- documents
 
     def create(self, key: str, data: Bytes) -> bool:
@@ -180,6 +186,38 @@ class Store:
         """Return where `blob` lies on this machine; None for a store elsewhere. The file must not be changed."""
         return self._files.path(_place(blob.digest)) if isinstance(self._files, _Folder) else None
 
+    # ------------------------------------------------------------------------------------------------------ removing
+
+    def remove(self, prefix: str) -> None:
+        """Remove every document below the folder `prefix`: for readers all at once, where the store can do that."""
+        if not _checked(prefix):
+            raise StoreError("The whole store is never removed.")
+        with self._words("write"):
+            self._files.remove(_checked(prefix))
+
+    def blobs(self) -> Iterator[tuple[str, int, float]]:
+        """Give digest, size and age (the time when it was last put, in seconds since the epoch) of every blob."""
+        with self._words("read"):
+            for key, size, put in self._files.details(BLOBS):
+                digest = key.removeprefix(f"{BLOBS}/").replace("/", "")
+                if _DIGEST.fullmatch(digest):
+                    yield digest, size, put
+
+    def discard(self, digest: str, before: float) -> bool:
+        """Remove a blob that was last put before a time; return whether it is gone. Nothing may refer to it."""
+        with self._words("write"):
+            return self._files.discard(_place(digest), before)
+
+    def remove_document(self, key: str) -> None:
+        """Remove one document, if it is there."""
+        with self._words("write"):
+            self._files.remove_one(_checked(key))
+
+    def sweep(self, before: float) -> None:
+        """Remove what processes that were killed before a time had not finished writing or removing."""
+        with self._words("write"):
+            self._files.sweep(before)
+
     @contextlib.contextmanager
     def _words(self, verb: str) -> Iterator[None]:
         """Turn what goes wrong outside into a StoreError that a person understands."""
@@ -205,7 +243,7 @@ class Store:
 
 
 def _place(digest: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+    if not _DIGEST.fullmatch(digest):
         raise StoreError(f"{digest!r} is not the digest of an artifact.")
     return f"{BLOBS}/{digest[:2]}/{digest[2:]}"
 
@@ -324,10 +362,13 @@ class _Folder:
         files.copy(self.path(key), path)
 
     def holds(self, key: str, size: int) -> bool:
-        return files.holds(self.path(key), size)
+        return files.keeps(self.path(key), size)
 
     def exists(self, key: str) -> bool:
         return self.path(key).is_file()
+
+    def renew(self, key: str) -> bool:
+        return files.renew(self.path(key))
 
     def list(self, prefix: str) -> Iterator[str]:
         for folder, _, names in os.walk(self.path(prefix), onerror=_unless_missing):
@@ -341,6 +382,25 @@ class _Folder:
             yield from (p.name for p in self.path(prefix).iterdir() if not p.name.startswith(files.TEMPORARY))
         except FileNotFoundError:
             return
+
+    def remove(self, prefix: str) -> None:
+        files.remove_folder(self.path(prefix))
+
+    def remove_one(self, key: str) -> None:
+        self.path(key).unlink(missing_ok=True)
+
+    def details(self, prefix: str) -> Iterator[tuple[str, int, float]]:
+        for key in self.list(prefix):
+            with contextlib.suppress(FileNotFoundError):
+                found = self.path(key).stat()
+                yield key, found.st_size, found.st_mtime
+
+    def discard(self, key: str, before: float) -> bool:
+        return files.remove_if_old(self.path(key), before)
+
+    def sweep(self, before: float) -> None:
+        for name in ("runs", BLOBS):
+            files.sweep(self._root / name, before)
 
 
 def _unless_missing(error: OSError) -> None:
@@ -413,6 +473,9 @@ class _Remote:
     def exists(self, key: str) -> bool:
         return bool(self._open().isfile(self._at(key)))
 
+    def renew(self, key: str) -> bool:
+        return self.exists(key)
+
     def list(self, prefix: str) -> Iterator[str]:
         found = self._open().find(self._at(prefix))
         start = len(self._at(""))
@@ -424,3 +487,32 @@ class _Remote:
             yield from (name.rstrip("/").rsplit("/", 1)[-1] for name in system.ls(self._at(prefix), detail=False))
         except FileNotFoundError:
             return
+
+    def remove(self, prefix: str) -> None:
+        # What makes it a run goes first, so that nobody finds half of one.
+        keys = sorted(self.list(prefix), key=lambda key: (not key.endswith("/run.json"), key))
+        for key in keys:
+            self._open().rm_file(self._at(key))
+        if self._open().isdir(self._at(prefix)):  # only some of these stores have folders
+            self._open().rm(self._at(prefix), recursive=True)
+
+    def remove_one(self, key: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self._open().rm_file(self._at(key))
+
+    def details(self, prefix: str) -> Iterator[tuple[str, int, float]]:
+        start = len(self._at(""))
+        for name, info in self._open().find(self._at(prefix), detail=True).items():
+            yield name[start:], int(info["size"]), self._modified(name)
+
+    def discard(self, key: str, before: float) -> bool:
+        if self._modified(self._at(key)) >= before:
+            return False
+        self._open().rm_file(self._at(key))
+        return True
+
+    def _modified(self, name: str) -> float:
+        return float(self._open().modified(name).timestamp())
+
+    def sweep(self, before: float) -> None:
+        """Nothing is left half done: these stores show an object only once it is complete."""

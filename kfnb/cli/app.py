@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kfnb.cli import explain_command, notebook_commands, results_commands, run_command, suggest_command, verify_command
+from kfnb.cli import (
+    database_commands,
+    explain_command,
+    history_commands,
+    notebook_commands,
+    results_commands,
+    run_command,
+    suggest_command,
+    verify_command,
+)
 from kfnb.cli.output import emit, say, show
 from kfnb.errors import KfnbError, OutsideError, Refused, WrongCall
 
@@ -43,7 +52,14 @@ app.command("explain", short_help="Say why steps ran or were cached.")(explain_c
 app.command("logs", short_help="Print what tasks printed.")(results_commands.logs)
 app.command("artifacts", short_help="List what a run made.")(results_commands.artifacts)
 app.command("outputs", short_help="Bring outputs home into the notebook.")(results_commands.outputs)
-app.command("runs", short_help="List runs.")(results_commands.runs)
+app.command("runs", short_help="List runs.")(history_commands.runs)
+app.command("metrics", short_help="Print the metrics of a run.")(history_commands.metrics)
+app.command("compare", short_help="Say what differs between runs.")(history_commands.compare)
+app.command("tag", short_help="Give a run tags.")(history_commands.tag)
+app.command("archive", short_help="Take a run out of the lists.")(history_commands.archive)
+app.command("delete", short_help="Delete runs for good.")(history_commands.delete)
+app.command("gc", short_help="Remove what no run refers to.")(history_commands.gc)
+app.add_typer(database_commands.app, short_help="The database of runs.")
 
 
 @app.command("version")

@@ -1,4 +1,4 @@
-"""Commands about runs that are there: runs, show, logs, artifacts, outputs."""
+"""Commands about a run that is there: show, logs, artifacts, outputs."""
 
 from __future__ import annotations
 
@@ -15,39 +15,6 @@ from kfnb.errors import WrongCall
 if TYPE_CHECKING:
     from kfnb.client import Run
     from kfnb.spec import Json
-
-
-def runs(root: RootOption = None, json: JsonOption = False) -> int:
-    """List runs, the newest first.
-
-    \b
-    Examples:
-      kfnb runs
-      kfnb runs --json | jq '.runs[0].run_id'
-    """
-    found = client(root).runs()
-    listed = [_listed(entry) for entry in found]
-    if json:
-        emit({"runs": listed})
-    elif listed:
-        rows = [[str(run[key] or "") for key in ("run_id", "state", "created", "name", "experiment")] for run in listed]
-        show(columns([["RUN", "STATE", "CREATED", "NAME", "EXPERIMENT"], *rows]))
-    else:
-        say("No runs yet. `kfnb run NOTEBOOK` makes one.")
-    return 0
-
-
-def _listed(entry: Run) -> dict[str, Any]:
-    from datetime import UTC, datetime
-
-    return {
-        "run_id": entry.run_id,
-        "name": entry.name,
-        "experiment": entry.experiment,
-        "state": entry.state,
-        "created": datetime.fromtimestamp(entry.created, UTC).isoformat(timespec="seconds"),
-        "notebook": entry.notebook_path,
-    }
 
 
 def show_run(run: RunArgument, root: RootOption = None, json: JsonOption = False) -> int:
@@ -77,6 +44,9 @@ def logs(
     cell: Annotated[
         str | None, typer.Option("--cell", metavar="CELL", help="What one cell printed: its id or its number [N].")
     ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on printing until the run ends. Ctrl-C ends only this.")
+    ] = False,
     root: RootOption = None,
     json: JsonOption = False,
 ) -> int:
@@ -87,8 +57,13 @@ def logs(
       kfnb logs last
       kfnb logs last train
       kfnb logs last train --cell 4
+      kfnb logs last -f
     """
     found = client(root).get(run)
+    if follow:
+        if json or cell is not None:
+            raise WrongCall("--follow prints text as it comes; it goes with neither --json nor --cell.")
+        return _follow(found, None if task is None else _task_name(found, task))
     names = [_task_name(found, task)] if task is not None else list(found.tasks)
     if cell is not None:
         texts = _printed_by_cell(found, names, cell)
@@ -102,6 +77,20 @@ def logs(
             show(f"==> {name} <==")
         if text:
             show(for_stdout(text).rstrip("\n"))
+    return 0
+
+
+def _follow(run: Run, task: str | None) -> int:
+    """Print what tasks print, under a line with the task's name wherever another one goes on, until the run ends."""
+    from kfnb.cli.following import LogFollower
+
+    follower = LogFollower(run, task)
+    try:
+        follower.run(lambda text: show(for_stdout(text)))
+    except KeyboardInterrupt:
+        return 130
+    if run.is_interrupted:
+        say(f"Run {run.id} is interrupted: its process is gone. `kfnb resume {run.id}` goes on with it.")
     return 0
 
 

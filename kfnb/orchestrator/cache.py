@@ -23,6 +23,9 @@ from kfnb.spec import ExecutorInput, ExecutorOutput, FileRead, Task, owner_of, t
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+RECORDS = "cache"
+"""The folder of the store that holds the records of the cache."""
+
 _KEPT = 5
 """Results under one key: the same task over other states of the files that it reads."""
 _WARNINGS_OF_MORE = frozenset({"KF612", "KF613", "KF614"})
@@ -43,8 +46,8 @@ class Documents(Protocol):
     def exists(self, key: str) -> bool:
         """Say whether there is a document."""
 
-    def has(self, digest: str) -> bool:
-        """Say whether there is a blob."""
+    def renew(self, digest: str) -> bool:
+        """Say whether there is a blob; it then counts as put now."""
 
 
 class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -188,7 +191,7 @@ class Cache:
         changed = next((read for read in result.output.files_read if not self._holds(read, given)), None)
         if changed is not None:
             return _words(changed)
-        if not all(map(self._store.has, _digests(result.output))):
+        if not all(map(self._store.renew, _digests(result.output))):
             return f"some of what run {result.run_id} made is no longer in the store"
         if any(key is not None and not self._store.exists(key) for key in (result.output.notebook, result.output.log)):
             return f"run {result.run_id}, which made the result, was removed"
@@ -258,6 +261,14 @@ class Cache:
 def account_key(prefix: str) -> str:
     """Return the key of the account of an attempt, whose documents lie under `prefix`."""
     return f"{prefix}/cache.json"
+
+
+def runs_behind(store: Documents, key: str) -> frozenset[str]:
+    """Return the runs whose results lie in one record of the cache; none if nothing in it can be used."""
+    try:
+        return frozenset(result.run_id for result in _read_results(store.read(key)).results)
+    except (StoreError, msgspec.MsgspecError):
+        return frozenset()
 
 
 def read_account(store: Documents, prefix: str) -> Account | None:
@@ -367,4 +378,4 @@ def _renumbered(data: bytes, renamed: Mapping[str, str], counts: Mapping[str, tu
 
 
 def _place(key: str) -> str:
-    return f"cache/{key[:2]}/{key}.json"
+    return f"{RECORDS}/{key[:2]}/{key}.json"

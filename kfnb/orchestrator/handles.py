@@ -58,6 +58,11 @@ class TaskRun:
         return self._status.state
 
     @property
+    def attempt(self) -> int:
+        """Number of its last attempt; 0 before the first."""
+        return self._status.attempt
+
+    @property
     def cached(self) -> bool:
         """Whether the results were taken from an earlier run."""
         return self._status.cached

@@ -457,7 +457,7 @@ class Loop:
                 why=record.why,
                 output=record.output,
                 cached=record.cached,
-                data=whoami() if record.kind in ("run-started", "run-resumed") else record.data,
+                data=self._who() if record.kind in ("run-started", "run-resumed") else record.data,
             )
             shown.append(event)
             if record.kind == "task-progress" and record.task is not None:
@@ -472,6 +472,10 @@ class Loop:
             self._log.append(progress + kept)
         if shown:
             self._on_events(shown)
+
+    def _who(self) -> dict[str, Any]:
+        """Return who drives the run, and which version of the code it runs."""
+        return {**whoami(), "versions": self._info.versions}
 
     def _give_up(self, error: KfnbError) -> KfnbError:
         """Say in the log, if that can still be done, that the run ended because something outside cannot be used."""

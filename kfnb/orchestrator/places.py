@@ -53,14 +53,27 @@ def _here(root: str, run_id: str) -> str:
     return f"{run_id}-{digest.of_bytes(place.encode())[:8]}"
 
 
+def notes_folder(home: Path) -> Path:
+    """Return the folder that notes, by a file of its name, each run of which the database may not know all yet."""
+    return home / "changed"
+
+
 def own_folders(home: Path, root: Path | None) -> tuple[str, ...]:
-    """Return the folders of this machine that hold runs, artifacts and scratch; `root`: the store, if it is here."""
+    """Return the folders of this machine that hold kfnb's own data; `root`: the store, if it is here."""
     roots = {home / "store"} | ({root} if root is not None else set())
     below = (folder / name for folder in sorted(roots) for name in ("runs", "artifacts", "cache"))
-    return (
-        *(str(home / name) for name in ("scratch", "elsewhere", "suggested", "computing", "interpreters", "foresight")),
-        *map(str, below),
+    ours = (
+        "scratch",
+        "elsewhere",
+        "suggested",
+        "computing",
+        "interpreters",
+        "foresight",
+        "changed",
+        "database",
+        "detached",
     )
+    return (*(str(home / name) for name in (*ours, "leases")), *map(str, below))
 
 
 def uri(root: str, key: str) -> str:

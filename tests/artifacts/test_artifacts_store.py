@@ -156,12 +156,14 @@ def test_blobs_lie_under_their_digest(folder: Store) -> None:
 
 @pytest.mark.parametrize("data", [b"small", BIG], ids=["small", "big"])
 def test_a_blob_is_written_once(folder: Store, data: bytes) -> None:
-    """Putting the same bytes again leaves the file as it is."""
+    """Putting the same bytes again leaves the file as it is, but for its age."""
     path = folder.blob_path(folder.put(data))
     assert path is not None
+    os.utime(path, (1.0, 1.0))
     before = path.stat()
     folder.put(data)
-    assert (before.st_ino, before.st_mtime_ns) == (path.stat().st_ino, path.stat().st_mtime_ns)
+    assert before.st_ino == path.stat().st_ino
+    assert before.st_mtime < path.stat().st_mtime
     assert 1 == len(_everything(folder))
 
 
@@ -353,3 +355,41 @@ def test_a_local_store_does_without_fsspec(tmp_path: Path) -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert "False\n" == shown.stdout
+
+
+def test_a_blob_is_discarded_only_if_it_is_old_enough(store: Store) -> None:
+    """One that was put after the time stays; an older one goes, and its going is true of one that is not there."""
+    blob = store.put(b"x" * 10)
+    ((digest, size, put),) = store.blobs()
+    assert (blob.digest, 10) == (digest, size)
+    assert not store.discard(digest, put)
+    assert store.has(digest)
+    assert store.discard(digest, put + 1)
+    assert not store.has(digest)
+    assert [] == list(store.blobs())
+
+
+def test_removing_a_folder_removes_what_is_below_it(store: Store) -> None:
+    """Documents at any depth go, those beside it stay; removing it again does nothing; the root is never removed."""
+    for key in ("runs/1/run.json", "runs/1/events/1.json", "runs/10/run.json"):
+        store.write(key, b"{}")
+    store.remove("runs/1")
+    store.remove("runs/1")
+    assert (["runs/10/run.json"], ["10"]) == (store.list("runs"), store.children("runs"))
+    with pytest.raises(StoreError, match="never removed"):
+        store.remove("/")
+
+
+def test_what_killed_processes_left_is_swept(folder: Store) -> None:
+    """Hidden files and folders below runs and artifacts go once they are old; documents and blobs stay."""
+    folder.put(b"x")
+    folder.write("runs/1/run.json", b"{}")
+    root = Path(folder.root)
+    (root / "runs" / ".tmp-a").mkdir()
+    (root / "runs" / ".tmp-a" / "run.json").write_text("{}")
+    (root / "artifacts" / ".tmp-b").write_text("half")
+    folder.sweep(0)
+    assert (root / "artifacts" / ".tmp-b").exists()
+    folder.sweep((root / "artifacts" / ".tmp-b").stat().st_mtime + 10)
+    assert [] == list(root.rglob(".tmp-*"))
+    assert 2 == len(_everything(folder))

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import notebooks
+from tests.benchmarks import history, notebooks
 from tests.benchmarks.stopwatch import BIN, Place, Row, at_most, ratio
 
 EXAMPLES = Path(__file__).parents[2] / "notebooks"
@@ -176,5 +176,6 @@ WORKS: dict[str, Callable[[Place], Iterator[Row]]] = {
     "W5": unchanged,
     "W6": compiling,
     "start": starting,
+    "runs": history.pages,
 }
 """Every work by its name."""

@@ -1,0 +1,265 @@
+"""Commands about all runs: runs, metrics, compare, tag, archive, delete, gc."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kfnb.cli.options import JsonOption, RootOption, RunArgument, client
+from kfnb.cli.output import columns, emit, say, show
+from kfnb.errors import WrongCall
+
+if TYPE_CHECKING:
+    from kfnb.history import History
+
+RunsArgument = Annotated[list[str], typer.Argument(metavar="RUN", help="Runs: ids, beginnings of ids, or `last`.")]
+
+
+def history_of(root: str | None) -> History:
+    """Return the history of the runs that a client of `root` knows, which says on stderr what it has to say."""
+    from kfnb.history import History  # loads the database library, which costs 0.4 s
+
+    return History(client(root), say=say, progress=_progress)
+
+
+def _progress(done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\rreading the events of runs: {done} of {of}", end="\n" if done == of else "", file=sys.stderr)
+
+
+def runs(
+    state: Annotated[
+        list[str] | None, typer.Option("--state", metavar="STATE", help="Only in this state; several times: in one.")
+    ] = None,
+    experiment: Annotated[
+        list[str] | None, typer.Option("--experiment", metavar="NAME", help="Only of this experiment.")
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", metavar="NAME", help="Only with this tag.")] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option("--metric", metavar="CONDITION", help="Only where a metric is so: 'auc>0.8', 'train.loss<=1'."),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", metavar="CONDITION", help="Only where a parameter is so: lr=0.1, 'epochs>=10'."),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="Only from then on: 2h ago, or a local date or time.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Only before then.")] = None,
+    archived: Annotated[bool, typer.Option("--archived", help="The archived runs instead of the others.")] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many on a page.")] = 50,
+    page: Annotated[int, typer.Option("--page", min=1, metavar="N", help="Which page.")] = 1,
+    root: RootOption = None,
+    json: JsonOption = False,
+) -> int:
+    """List runs, the newest first: those that pass every filter.
+
+    \b
+    Examples:
+      kfnb runs
+      kfnb runs --state FAILED --since 2h
+      kfnb runs --metric 'auc>0.8' --param lr=0.1 --tag good
+      kfnb runs --json | jq '.runs[0].run_id'
+    """
+    history = history_of(root)
+    from kfnb.history import as_document
+    from kfnb.history.filters import run_filter
+
+    wanted = run_filter(
+        state=state,
+        experiment=experiment,
+        tag=tag,
+        metric=metric,
+        param=param,
+        since=since,
+        until=until,
+        archived=archived,
+        root=root,
+    )
+    found = history.runs(wanted, limit, page)
+    listed = [as_document(row) for row in found.runs]
+    if json:
+        emit({"runs": listed, "page": page, "limit": limit, "more": found.more})
+    elif listed:
+        show(columns([["RUN", "STATE", "CREATED", "NAME", "EXPERIMENT", "TAGS", "METRICS"], *map(_cells, listed)]))
+        if found.more:
+            say(f"There are more: --page {page + 1}.")
+    else:
+        filtered = page > 1 or any((state, experiment, tag, metric, param, since, until, archived))
+        say("No run is so." if filtered else "There are no runs, unless archived ones. `kfnb run NOTEBOOK` makes one.")
+    return 0
+
+
+def _cells(run: dict[str, Any]) -> list[str]:
+    state = f"{run['state']} (interrupted)" if run["interrupted"] else run["state"]
+    metrics = [f"{name}={_short(value)}" for values in run["metrics"].values() for name, value in values.items()]
+    more = ["…"] if len(metrics) > 3 else []
+    created = run["created"][:19].replace("T", " ")
+    tags = " ".join(run["tags"])
+    return [run["run_id"], state, created, run["name"], run["experiment"], tags, " ".join(metrics[:3] + more)]
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def metrics(run: RunArgument, root: RootOption = None, json: JsonOption = False) -> int:
+    """Print the metrics of a run by task.
+
+    \b
+    Examples:
+      kfnb metrics last
+      kfnb metrics last --json | jq .metrics.evaluate.auc
+    """
+    found = client(root).get(run)
+    by_task = found.to_dict()["metrics"]
+    if json:
+        emit({"run_id": found.id, "metrics": by_task})
+    elif by_task:
+        rows = [[task, name, str(value)] for task, values in by_task.items() for name, value in values.items()]
+        show(columns([["TASK", "METRIC", "VALUE"], *rows]))
+    else:
+        say(f"Run {found.id} has no metrics. `kfnb.log_metric` in a cell records one, and so does the tag `metrics`.")
+    return 0
+
+
+def compare(
+    runs: RunsArgument,
+    every: Annotated[bool, typer.Option("--all", help="Also what is equal.")] = False,
+    root: RootOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Say what differs between runs: parameters, metrics, versions, and code cells (against the first run).
+
+    \b
+    Examples:
+      kfnb compare 20260101-120000-ab12 last
+      kfnb compare last 20260101 20260102 --json
+    """
+    from kfnb.history.comparison import compare as compared
+
+    if len(runs) < 2:
+        raise WrongCall("Comparing needs two runs or more: `kfnb compare RUN RUN`.")
+    here = client(root)
+    document = compared([here.get(name) for name in runs])
+    if json:
+        emit(document)
+        return 0
+    ids = [run["run_id"] for run in document["runs"]]
+    states = ["", "state", *(run["state"] for run in document["runs"])]
+    rows = [["", "", *ids], states]
+    for kind in ("parameters", "metrics", "versions"):
+        for entry in document[kind]:
+            if every or entry["differs"]:
+                said = zip(entry["values"], entry["present"], strict=True)
+                rows.append([kind, entry["name"], *(str(value) if there else "-" for value, there in said)])
+    show(columns(rows))
+    for cell in document["cells"]:
+        show(f"\ncell {cell['cell']} {cell['kind']} in {cell['run_id']}\n{cell['diff']}")
+    if not document["cells"]:
+        show("\nThe code cells are the same.")
+    return 0
+
+
+def tag(
+    run: RunArgument,
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Tags.")],
+    remove: Annotated[bool, typer.Option("--remove", help="Take the tags away.")] = False,
+    root: RootOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Give a run tags, by which `kfnb runs --tag` finds it.
+
+    \b
+    Examples:
+      kfnb tag last good baseline
+      kfnb tag last good --remove
+    """
+    history = history_of(root)
+    run_id = client(root).get(run).id
+    now = history.tag(run_id, tuple(names), remove=remove)
+    if json:
+        emit({"run_id": run_id, "tags": list(now)})
+    say(f"Run {run_id} has " + (f"the tags {', '.join(now)}." if now else "no tags."))
+    return 0
+
+
+def archive(
+    run: RunArgument,
+    undo: Annotated[bool, typer.Option("--undo", help="Put it back into the lists.")] = False,
+    root: RootOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Take a run out of the lists; all of it is kept, and `kfnb runs --archived` lists it.
+
+    \b
+    Examples:
+      kfnb archive 20260101-120000-ab12
+      kfnb archive 20260101-120000-ab12 --undo
+    """
+    run_id = history_of(root).archive(run, undo=undo)
+    if json:
+        emit({"run_id": run_id, "archived": not undo})
+    say(f"Run {run_id} is {'back in the lists' if undo else 'archived'}.")
+    return 0
+
+
+def delete(
+    runs: RunsArgument,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    root: RootOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Delete runs for good: events, notebooks, logs. What they alone made, `kfnb gc` removes then. Never a living run.
+
+    \b
+    Examples:
+      kfnb delete 20260101-120000-ab12
+      kfnb delete 20260101 20260102 --yes
+    """
+    history = history_of(root)
+    ids = list(dict.fromkeys(history.deletable(name).id for name in runs))
+    if not yes:
+        if json or not sys.stdin.isatty():
+            raise WrongCall(f"Deleting {len(ids)} run{'s'[: len(ids) > 1]} cannot be undone: say --yes.")
+        say("\n".join(ids))
+        typer.confirm(
+            f"Delete {'this run' if len(ids) == 1 else f'these {len(ids)} runs'} for good?", abort=True, err=True
+        )
+    deleted = [history.delete(run_id) for run_id in ids]
+    if json:
+        emit({"deleted": deleted})
+    say(f"Deleted {', '.join(deleted)}. `kfnb gc` makes room.")
+    return 0
+
+
+def gc(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed, and remove nothing.")] = False,
+    grace: Annotated[
+        str, typer.Option("--grace", metavar="DURATION", help="Keep what was stored more recently than this.")
+    ] = "1h",
+    root: RootOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Remove from the artifact store what no run refers to. Safe while runs are living.
+
+    \b
+    Examples:
+      kfnb gc --dry-run
+      kfnb gc --grace 7d
+    """
+    from kfnb.cli.results_commands import show_size
+    from kfnb.history.collection import collect
+    from kfnb.history.filters import duration
+
+    here = client(root)
+    done = collect(here.store, here.home, grace=duration(grace), dry_run=dry_run)
+    if json:
+        emit({"objects": done.objects, "bytes": done.size, "young": done.young, "dry_run": dry_run})
+        return 0
+    young = f" {done.young} more that nothing refers to are too young, or may be a living run's." if done.young else ""
+    show(f"{'Would remove' if dry_run else 'Removed'} {done.objects} objects, {show_size(done.size)}.{young}")
+    return 0

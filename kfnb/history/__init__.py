@@ -1,0 +1,178 @@
+"""All runs of a data folder: lists of them that can be filtered, what is said about them, their end, and the sweeping.
+
+Called by the command line and by `kfnb.runs`. It reads the database of runs, which it first brings up to the events;
+what it changes (tags, archived, deleted) it changes in the store, where a run's truth is.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kfnb.artifacts.store import Store
+from kfnb.errors import OutsideError, WrongCall
+from kfnb.history.catching_up import CatchUp
+from kfnb.metadata import store as rows
+from kfnb.metadata.database import Behind, Damaged, Database, url_of
+from kfnb.orchestrator import marks, places
+from kfnb.orchestrator.lease import Lease, LeaseHeld, whoami
+from kfnb.orchestrator.projecting import note_change
+from kfnb.orchestrator.results import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kfnb.client import Client, Run
+    from kfnb.metadata.store import RunFilter, RunRow
+
+
+@dataclass(frozen=True)
+class Page:
+    """Runs that pass a filter, the newest first. `more`: there are others on the next page."""
+
+    runs: list[RunRow]
+    more: bool
+
+
+class History:
+    """The runs that `client` knows, by the database of its data folder. `say` is told what a person should hear."""
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        say: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True),
+        progress: Callable[[int, int], None] = lambda done, of: None,
+    ) -> None:
+        self._client = client
+        self._say = say
+        self._progress = progress
+        self.database = Database(url_of(client.home))
+
+    # -------------------------------------------------------------------------------------------------------- reading
+
+    def runs(self, wanted: RunFilter, limit: int | None = None, page: int = 1) -> Page:
+        """Return a page of the runs that pass: `limit` of them (all if None), pages counted from 1.
+
+        A database that is damaged is made anew, and one that is locked is read as it is, with a message.
+        DatabaseError if it cannot be read, or was made by another kfnb.
+        """
+        self._catch_up()
+        offset = (page - 1) * limit if limit is not None else 0
+        with self.database.reading() as connection:
+            found = rows.page(connection, wanted, limit + 1 if limit is not None else None, offset)
+        cut = found if limit is None else found[:limit]
+        return Page([replace_state(row, self._is_interrupted(row)) for row in cut], len(found) > len(cut))
+
+    def rebuild(self) -> int:
+        """Make every row anew from the events, and return how many runs there are."""
+        self.database.remove()
+        self._catch_up()
+        with self.database.reading() as connection:
+            return rows.count(connection)
+
+    def _catch_up(self) -> None:
+        try:
+            self._catch_up_once()
+        except Damaged as error:
+            self._say(f"{error} It is made anew now, from the runs' events.")
+            self.database.remove()
+            self._catch_up_once()
+
+    def _catch_up_once(self) -> None:
+        client = self._client
+        work = CatchUp(self.database, client.home, client.store, progress=self._progress)
+        try:
+            work.run()
+        except Behind as error:
+            self._say(str(error))
+        for message in work.messages:
+            self._say(message)
+
+    def _is_interrupted(self, row: RunRow) -> bool:
+        columns = row.columns
+        if columns["state"] not in rows.UNFINISHED or columns["host"] not in (None, whoami()["host"]):
+            return False
+        client = self._client
+        store = client.store if columns["root"] == client.root else Store(columns["root"])
+        folder = store.local_path(places.run_key(columns["id"]))
+        return not Lease(places.lease_path(client.home, folder, columns["root"], columns["id"])).is_held()
+
+    # ------------------------------------------------------------------------------------------------------- changing
+
+    def tag(self, run_id: str, names: tuple[str, ...], *, remove: bool = False) -> tuple[str, ...]:
+        """Give a run tags, or take them away; return those it has now."""
+        for name in names:
+            if not name.strip() or name != name.strip() or any(not char.isprintable() for char in name):
+                raise WrongCall(f"{name!r} is no tag: a tag is text on one line, without blanks around it.")
+        run = self._client.get(run_id)
+        return tuple(sorted(self._mark(run, "untag" if remove else "tag", *names).tags))
+
+    def archive(self, run_id: str, *, undo: bool = False) -> str:
+        """Take a run out of the lists, keeping all of it, or put it back; return its id."""
+        run = self._client.get(run_id)
+        self._mark(run, "unarchive" if undo else "archive")
+        return run.id
+
+    def _mark(self, run: Run, kind: Any, *names: str) -> marks.Marks:
+        said = marks.add(run.store, run.id, kind, *names)
+        note_change(self._client.home, run.store.root, run.id)
+        return said
+
+    def deletable(self, run_id: str) -> Run:
+        """Return a run that may be deleted; OutsideError if it is living."""
+        run = self._client.get(run_id)
+        if not run.has_ended and not run.is_interrupted:
+            raise OutsideError(f"Run {run.id} is living: it cannot be deleted. `kfnb cancel {run.id}` ends it.")
+        return run
+
+    def delete(self, run_id: str) -> str:
+        """Remove a run for good, except artifacts (see `collection.collect`); return its id. Not one that is living."""
+        run = self.deletable(run_id)
+        home = self._client.home
+        try:
+            with Lease(places.lease_path(home, run.store.local_path(places.run_key(run.id)), run.store.root, run.id)):
+                run.store.remove(places.run_key(run.id))
+        except LeaseHeld as held:
+            raise LeaseHeld(f"Run {run.id} is living: it cannot be deleted. {held}") from None
+        shutil.rmtree(home / "scratch" / run.id, ignore_errors=True)
+        for file in (home / "elsewhere" / run.id, home / "leases" / run.id, home / "detached" / f"{run.id}.log"):
+            file.unlink(missing_ok=True)
+        note_change(home, run.store.root, run.id)
+        return run.id
+
+
+def replace_state(row: RunRow, interrupted: bool) -> RunRow:
+    """Return `row` with whether its process is gone."""
+    return row._replace(columns={**row.columns, "interrupted": interrupted})
+
+
+def as_document(row: RunRow) -> dict[str, Any]:
+    """Return a run as `kfnb runs --json` prints it."""
+    from kfnb.runtime import json_number
+
+    columns = row.columns
+    metrics: dict[str, dict[str, Any]] = {}
+    for (task, name), value in sorted(row.metrics.items()):
+        metrics.setdefault(task, {})[name] = json_number(value)
+    return {
+        "run_id": columns["id"],
+        "name": columns["name"],
+        "experiment": columns["experiment"],
+        "state": columns["state"],
+        "why": columns["why"],
+        "interrupted": columns["interrupted"],
+        **{name: iso(columns[name]) for name in ("created", "started", "finished")},
+        "notebook": columns["notebook"],
+        "parameters": dict(sorted(row.parameters.items())),
+        "metrics": metrics,
+        "tags": list(row.tags),
+        "archived": columns["archived"],
+        "versions": {
+            "notebook_digest": columns["notebook_digest"],
+            "git": {name: columns[f"git_{name}"] for name in ("commit", "branch", "tag", "dirty")},
+        },
+        "root": columns["root"],
+    }
