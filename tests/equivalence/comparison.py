@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +32,9 @@ MASKS = [
     (re.compile(r"sk-container-id-\d+|sk-estimator-id-\d+"), "sk-id"),  # scikit-learn counts what it displays
 ]
 """What may differ between two runs by hand."""
+
+
+Tree = set[tuple[str, bytes | None]]
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,8 @@ class Comparison:
     example: Example
     folder: Path
     runs: int = field(default=0, init=False)
+    trees: dict[Path, tuple[Path, Tree]] = field(default_factory=dict, init=False)
+    """For each notebook written: the folder of its project, and what lay there."""
 
     @cached_property
     def by_hand(self) -> dict[str, list[tuple[str, str]]] | str:
@@ -128,16 +134,30 @@ class Comparison:
             return str(error.ename)
         return {cell.id: shown(cell) for cell in notebook.cells if cell.cell_type == "code"}
 
+    def anew(self, folder: Path) -> Comparison:
+        """Return a comparison of the same example in `folder`, which has seen no run; by hand it is not run again."""
+        other = Comparison(self.example, folder)
+        other.by_hand = self.by_hand
+        return other
+
     def verdict(self, how: str, probes: bool = False) -> Verdict:
         """Return how the run of `example` split as `how` compares with the run by hand."""
+        notebook = self.written(how, probes)
+        return self.judged(notebook, kfnb(["run", notebook.name, "--json"], notebook.parent, self.folder))
+
+    def written(self, how: str, probes: bool = False) -> Path:
+        """Write the notebook, split as `how`, into a new folder of its project; return its path."""
         self.runs += 1
         cut = split(with_probes(self.example), how) if how == "tagged" else with_probes(split(self.example, how))
         if not probes:
             cut = replace(cut, cells=tuple(cell for cell in cut.cells if not (cell.id or "").startswith("probe-")))
         work = self.folder / f"run-{self.runs}"
         notebook = cut.write(work)
-        before = tree(work)
-        run = kfnb(["run", notebook.name, "--json"], notebook.parent, self.folder)
+        self.trees[notebook] = (work, tree(work))
+        return notebook
+
+    def judged(self, notebook: Path, run: subprocess.CompletedProcess[str]) -> Verdict:
+        """Return how a run of `notebook`, of which `run` gave the JSON document, compares with the run by hand."""
         try:
             document = json.loads(run.stdout)
         except ValueError:
@@ -145,6 +165,7 @@ class Comparison:
         verdict = self._verdict_of_failure(run, document)
         if verdict is not None:
             return verdict
+        work, before = self.trees[notebook]
         if tree(work) != before:
             return Verdict("differs", detail=f"the run changed the folder: {sorted(tree(work) ^ before)[:5]}")
         return self._compared(document["run_id"], notebook)
@@ -171,7 +192,7 @@ class Comparison:
         return None
 
     def _compared(self, run_id: str, notebook: Path) -> Verdict:
-        into = notebook.with_name("executed.ipynb")
+        into = self.folder / f"executed-{run_id}.ipynb"
         shutil.copy(notebook, into)
         brought = kfnb(["outputs", run_id, "--into", str(into)], notebook.parent, self.folder)
         if brought.returncode:
@@ -191,11 +212,12 @@ class Comparison:
         return isinstance(first, dict) and isinstance(again, dict) and first[cell_id] == again[cell_id]
 
 
-def kfnb(arguments: list[str], folder: Path, home: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command in `folder`, its data lying below `home`."""
-    return subprocess.run(
-        [*KFNB, *arguments], cwd=folder, capture_output=True, text=True, timeout=280, env=environment(home)
-    )
+def kfnb(
+    arguments: list[str], folder: Path, home: Path, more: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command in `folder`, its data lying below `home`; `more`: further variables of its environment."""
+    env = environment(home) | dict(more or {})
+    return subprocess.run([*KFNB, *arguments], cwd=folder, capture_output=True, text=True, timeout=280, env=env)
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -204,7 +226,7 @@ def environment(home: Path) -> dict[str, str]:
     return kept | {"PYTHONHASHSEED": "0", "KFNB_HOME": str(home / "kfnb-home"), "COVERAGE_PROCESS_START": ""}
 
 
-def tree(folder: Path) -> set[tuple[str, bytes | None]]:
+def tree(folder: Path) -> Tree:
     """Return every path below `folder` with its content."""
     paths = (path for path in folder.rglob("*") if "__pycache__" not in path.parts)
     return {(str(path.relative_to(folder)), path.read_bytes() if path.is_file() else None) for path in paths}
