@@ -35,8 +35,8 @@ class Documents(Protocol):
     def exists(self, key: str) -> bool:
         """Say whether there is a document."""
 
-    def has(self, digest: str) -> bool:
-        """Say whether there is a blob."""
+    def renew(self, digest: str) -> bool:
+        """Say whether there is a blob; it then counts as put now."""
 
     def children(self, prefix: str) -> list[str]:
         """Return the names right below a prefix."""

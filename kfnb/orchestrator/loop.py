@@ -84,8 +84,8 @@ class Documents(Protocol):
     def children(self, prefix: str) -> list[str]:
         """Return the names right below a prefix."""
 
-    def has(self, digest: str) -> bool:
-        """Say whether there is a blob."""
+    def renew(self, digest: str) -> bool:
+        """Say whether there is a blob; it then counts as put now."""
 
 
 class Loop:
