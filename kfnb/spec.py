@@ -222,6 +222,7 @@ class Task(_Data, frozen=True, kw_only=True):
     condition: Condition | None = None
     fan: Fan | None = None  # it is run once for each item, and its parts are put together
     spread: str | None = None  # name of the list whose items it gives out one by one, for a fan-out
+    spread_beside: tuple[str, ...] = ()  # what else the elements of that fan-out take from it
     records: tuple[str, ...] = ()  # names whose scalar values conditions need
     metrics: tuple[str, ...] = ()  # names that become metrics of the run
     settings: Settings = Settings()

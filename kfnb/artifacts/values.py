@@ -35,13 +35,20 @@ class SavedValues:
 
 
 def save_values(
-    store: Store, namespace: Mapping[str, Any], names: Iterable[str], *, by_reference: frozenset[str] = frozenset()
+    store: Store,
+    namespace: Mapping[str, Any],
+    names: Iterable[str],
+    *,
+    by_reference: frozenset[str] = frozenset(),
+    alone: frozenset[str] = frozenset(),
+    beside: frozenset[str] = frozenset(),
 ) -> SavedValues:
     """Save what `names` are bound to in `namespace` (names that are not bound are ignored).
 
     Names that reach common mutable objects share one ValueGroup. `by_reference`: names of functions and classes that
-    every consumer will have in its own `__main__`. StoreError if the store cannot take the bytes; a value that cannot
-    be pickled is reported in `unsaved`, with the way to what is at fault.
+    every consumer will have in its own `__main__`. `alone`: names of which every consumer takes one, and of the others
+    only those that are `beside` it: what they share with each other does not join them. StoreError if the store cannot
+    take the bytes; a value that cannot be pickled is reported in `unsaved`, with the way to what is at fault.
     """
     context = Context(namespace, by_reference)
     saved = SavedValues({}, {})
@@ -50,11 +57,24 @@ def save_values(
         if name in namespace:
             with _reported(saved, (name,), context):
                 drafts[name] = draft(context, (name,))
-    for group in sharing.groups(drafts, context):
+    for group in _groups(drafts, context, alone, beside):
         with _reported(saved, group.names, context):
             saved.artifacts.update(_save(store, context, group, drafts))
     order = [name for name in drafts if name in saved.artifacts]
     return SavedValues({name: saved.artifacts[name] for name in order}, saved.unsaved)
+
+
+def _groups(
+    drafts: Mapping[str, Draft], context: Context, alone: frozenset[str], beside: frozenset[str]
+) -> Iterator[sharing.Group]:
+    for group in sharing.groups(drafts, context):
+        names = frozenset(group.names)
+        if len(names) == 1 or not names & alone or names & beside:
+            yield group
+            continue
+        others = [name for name in group.names if name not in alone]
+        for part in [[name] for name in group.names if name in alone] + [others]:
+            yield from sharing.groups({name: drafts[name] for name in part}, context)
 
 
 @contextlib.contextmanager
@@ -99,15 +119,18 @@ def load_values(store: Store, artifacts: Mapping[str, Artifact], namespace: dict
     are gone or damaged; large mapped buffers are checked in the background (`Store.verify_pending`).
     """
     loaded = LoadedValues(store)
-    for group in dict.fromkeys(a.group for a in artifacts.values() if a.group is not None):
+    taken: dict[ValueGroup, list[tuple[str, Artifact]]] = {}
+    for name, artifact in artifacts.items():
+        if artifact.group is not None:
+            taken.setdefault(artifact.group, []).append((name, artifact))
+    for group, wanted in taken.items():
         values = loaded.load(group, namespace)
         mates = {name: value for name, value in values.items() if name not in artifacts}
         if mates:  # what was asked for is the caller's alone: a name that is deleted frees its memory
             loaded.groups[group] = mates
-        for name, artifact in artifacts.items():
-            if artifact.group == group:
-                namespace[name] = values[artifact.name]
-                loaded.sources[name] = artifact
+        for name, artifact in wanted:
+            namespace[name] = values[artifact.name]
+            loaded.sources[name] = artifact
     return loaded
 
 

@@ -231,7 +231,10 @@ def _is_dict(value: ast.expr) -> bool:
 
 
 def dependent_elements(steps: Steps, flow: Dataflow, fans: dict[str, Fan]) -> list[Diagnostic]:
-    """Refuse fan-outs whose elements would see each other by hand: random numbers, changed objects, names left over."""
+    """Refuse fan-outs whose elements would see each other by hand: random numbers, changed objects, names left over.
+
+    Also those of which a later step would have to see both the parts and what they came from as one object.
+    """
     problems = []
     for number, step in enumerate(steps.steps):
         fan = fans.get(step.name)
@@ -240,7 +243,9 @@ def dependent_elements(steps: Steps, flow: Dataflow, fans: dict[str, Fan]) -> li
         seen = flow.steps[number]
         changed = sorted(seen.changes & seen.inputs.keys())
         kept = {fan.target, FAN_PART, *seen.inputs}
-        left = sorted(n for n, given in seen.outputs.items() if given.needed and n not in kept)
+        needed = sorted(n for n, given in seen.outputs.items() if given.needed)
+        left = [name for name in needed if name not in kept]
+        handed_on = [name for name in needed if name in kept - {fan.target, FAN_PART, FAN_ITEMS}]
         if seen.state_inputs or seen.state_outputs or any(cell.draws for cell in step.cells):
             why = "its elements draw random numbers from a common source; give each element a generator of its own"
         elif changed:
@@ -248,6 +253,11 @@ def dependent_elements(steps: Steps, flow: Dataflow, fans: dict[str, Fan]) -> li
             why = f"its elements change {name} in place, which the next element would see; work on a copy"
         elif left:
             why = f"a later step reads `{left[0]}`, which the last element leaves behind"
+        elif handed_on:
+            why = (
+                f"its elements may give objects that belong to `{handed_on[0]}`, which a later step changes in place; "
+                "have the elements give copies, or change a copy"
+            )
         else:
             continue
         problems.append(_refused(step, why))
@@ -261,7 +271,7 @@ def with_fans(spec: PipelineSpec, fans: dict[str, Fan], sources: dict[str, str])
     """Return the pipeline with its fan-outs marked. `sources`: of the notebook's cells, by id."""
     if not fans:
         return spec
-    heads = {fan.head: name for name, fan in fans.items()}
+    heads = {fan.head: _beside(spec.task(name), fan.head) for name, fan in fans.items()}
     tasks = tuple(_marked(task, fans, heads, sources) for task in spec.tasks)
     edges = tuple(
         msgspec.structs.replace(edge, names=tuple("items" if n == FAN_ITEMS else n for n in edge.names))
@@ -270,13 +280,18 @@ def with_fans(spec: PipelineSpec, fans: dict[str, Fan], sources: dict[str, str])
     return msgspec.structs.replace(spec, tasks=tasks, edges=edges)
 
 
-def _marked(task: Task, fans: dict[str, Fan], heads: dict[str, str], sources: dict[str, str]) -> Task:
+def _beside(fan: Task, head: str) -> tuple[str, ...]:
+    return tuple(taken.name for taken in fan.inputs if taken.producer == head and taken.name != FAN_ITEMS)
+
+
+def _marked(task: Task, fans: dict[str, Fan], heads: dict[str, tuple[str, ...]], sources: dict[str, str]) -> Task:
     if task.name in heads:
         cells = tuple(msgspec.structs.replace(cell, id=cell.id.removesuffix(_HEAD)) for cell in task.cells)
         return msgspec.structs.replace(
             task,
             cells=cells,
             spread=FAN_ITEMS,
+            spread_beside=heads[task.name],
             outputs=tuple(o for o in task.outputs if o.name != FAN_ITEMS),
             shares=_without_items(task.shares),
         )

@@ -388,13 +388,20 @@ class Body:
     def _save(self) -> tuple[dict[str, Artifact], dict[str, str]]:
         task = self._task
         names = [o.name for o in task.outputs if o.needed or self._given.save != "needed"]
-        if task.spread is not None:
-            names += [f"{FAN_ITEM}{number}" for number in range(len(self._namespace[task.spread]))]
+        items = [f"{FAN_ITEM}{number}" for number in range(len(self._namespace[task.spread]))] if task.spread else []
+        names += items
         if self._given.save == "all":
             names += [name for name in self._user_names() if name not in names]
         if task.hot or task.clashes:  # an input that shares with what a later task changes belongs to its group
             names += [i.name for i in task.inputs if i.name not in names]
-        saved = save_values(self._store, self._namespace, names, by_reference=self._definitions)
+        saved = save_values(
+            self._store,
+            self._namespace,
+            names,
+            by_reference=self._definitions,
+            alone=frozenset(items),
+            beside=frozenset(task.spread_beside),
+        )
         return dict(saved.artifacts), dict(saved.unsaved)
 
     def _user_names(self) -> Iterator[str]:

@@ -39,23 +39,37 @@ def resolve_values(task: Task, tasks: Tasks, outputs: Outputs) -> dict[str, Arti
         artifact = outputs[source].artifacts.get(wanted.name) if source is not None else None
         if source is not None and artifact is not None:
             found[wanted.name] = (source, artifact)
-    return {name: _with_company(name, found, tasks, outputs) for name in found}
+    company = _company(found)
+    return {
+        name: _with_company(name, found, company[name], tasks, outputs) if name in company else artifact
+        for name, (_, artifact) in found.items()
+    }
 
 
-def _with_company(name: str, found: Mapping[str, tuple[str, Artifact]], tasks: Tasks, outputs: Outputs) -> Artifact:
+def _company(found: Mapping[str, tuple[str, Artifact]]) -> dict[str, list[str]]:
+    """Return for each name the other names whose groups hold it too, as saved by another task."""
+    company: dict[str, list[str]] = {}
+    for other, (holder, companion) in found.items():
+        for name in companion.group.names if companion.group is not None else ():
+            if name != other and name in found and found[name][0] != holder:
+                company.setdefault(name, []).append(other)
+    return company
+
+
+def _with_company(
+    name: str, found: Mapping[str, tuple[str, Artifact]], company: list[str], tasks: Tasks, outputs: Outputs
+) -> Artifact:
     """Return `name` from the group of another input that reaches the same object, if some step saved both together.
 
     A step that took `model` in and made `optimizer` from it saved them as one group: taking both from there keeps the
     optimizer working on this very model.
     """
     source, artifact = found[name]
-    for other, (holder, companion) in found.items():
+    for holder, companion in (found[other] for other in company):
         group = companion.group
-        if other == name or holder == source or group is None or name not in group.names:
-            continue
         takes = next((i.producer for i in tasks[holder].inputs if i.name == name), None)
         kept = outputs[holder].artifacts.get(name)
-        if takes is None or kept is None or kept.group is None or kept.group.digests != group.digests:
+        if takes is None or kept is None or kept.group is None or group is None or kept.group.digests != group.digests:
             continue
         if find_producer(tasks, name, takes, lambda p: p not in outputs)[0] == source:
             return kept

@@ -91,7 +91,7 @@ class CellOutputs(NamedTuple):
 
 def outputs_by_cell(store: Documents, spec: PipelineSpec, status: RunStatus) -> dict[str, CellOutputs]:
     """Return what every cell of the pipeline showed, by cell id; nothing for a cell that did not run."""
-    found: dict[str, CellOutputs] = {}
+    found: dict[str, list[CellOutputs]] = {}
     for name, seen in status.tasks.items():
         task, output = spec.task(name), seen.output
         executed: dict[str, Any] = {}
@@ -100,8 +100,8 @@ def outputs_by_cell(store: Documents, spec: PipelineSpec, status: RunStatus) -> 
         for cell in task.cells:
             done = executed.get(cell.id, {})
             shown = CellOutputs(done.get("outputs", []), done.get("execution_count"))
-            found[cell.id] = _joined(found[cell.id], shown) if cell.id in found else shown
-    return found
+            found.setdefault(cell.id, []).append(shown)
+    return {cell: _joined(shown) for cell, shown in found.items()}
 
 
 def write_outputs(store: Documents, spec: PipelineSpec, status: RunStatus, path: Path) -> None:
@@ -119,16 +119,23 @@ def write_outputs(store: Documents, spec: PipelineSpec, status: RunStatus, path:
     write_notebook(path, new)
 
 
-def _joined(first: CellOutputs, second: CellOutputs) -> CellOutputs:
-    """Return what two tasks showed under one cell (a fan-out's elements), texts of one stream as one."""
-    outputs = list(first.outputs)
-    for output in second.outputs:
+def _joined(shown: list[CellOutputs]) -> CellOutputs:
+    """Return what tasks showed under one cell (a fan-out's elements), texts of one stream as one."""
+    if len(shown) == 1:
+        return shown[0]
+    outputs: list[dict[str, Any]] = []
+    for output in (output for one in shown for output in one.outputs):
         last = outputs[-1] if outputs else {}
         if output["output_type"] == "stream" == last.get("output_type") and output["name"] == last["name"]:
-            outputs[-1] = {**last, "text": "".join([*last["text"], *output["text"]])}
+            last["text"].append("".join(output["text"]))
+        elif output["output_type"] == "stream":
+            outputs.append({**output, "text": ["".join(output["text"])]})
         else:
             outputs.append(output)
-    return CellOutputs(outputs, second.execution_count or first.execution_count)
+    for output in outputs:
+        if output["output_type"] == "stream":
+            output["text"] = "".join(output["text"])
+    return CellOutputs(outputs, next((one.execution_count for one in reversed(shown) if one.execution_count), None))
 
 
 def facts(status: RunStatus) -> dict[str, tuple[str, str]]:

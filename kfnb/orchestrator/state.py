@@ -10,7 +10,6 @@ which phase. An event that no longer fits (a late report of an attempt that was 
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +44,7 @@ from kfnb.orchestrator.messages import (
     TaskStarted,
 )
 from kfnb.orchestrator.phases import ACTIVE, MOVES, NOT_BEGUN, PENDING, TERMINAL, Phase
+from kfnb.orchestrator.ready import ReadyTasks
 from kfnb.spec import FAN_COUNT, ExecutorOutput, PipelineSpec, State, Task, TaskError, collected, element_of
 
 if TYPE_CHECKING:
@@ -88,9 +88,8 @@ class RunState:
         self._why: list[str | None] = [None] * len(spec.tasks)
         self._attempt: list[int] = [0] * len(spec.tasks)
         self._failures: list[int] = [0] * len(spec.tasks)
-        self._ready: list[tuple[int, int]] = []  # (place in the notebook, number)
+        self._ready = ReadyTasks(self._owner, self._most, lambda number: self._phase[number] == "READY")
         self._active = 0
-        self._active_elements: dict[int, int] = {}
         self._left = len(spec.tasks)
         self._exits_left = len(self._exits)
         self._condition_skipped: set[str] = set()
@@ -371,30 +370,18 @@ class RunState:
 
     def _queue(self, number: int) -> None:
         self._move(number, "READY")
-        heapq.heappush(self._ready, (self._owner.get(number, number), number))
+        self._ready.put(number)
 
     def _start_ready(self) -> None:
-        held: list[tuple[int, int]] = []
-        while self._ready and self._active < self._max_parallel:
-            place, number = heapq.heappop(self._ready)
-            if self._phase[number] != "READY":
-                continue
-            if self._is_capped(number):
-                held.append((place, number))
-                continue
+        while self._active < self._max_parallel and (number := self._ready.take()) is not None:
             self._move(number, "STARTING")
             self._attempt[number] += 1
             self._emit(StartTask(self._list[number].name, self._attempt[number]))
-        for entry in held:
-            heapq.heappush(self._ready, entry)
 
-    def _is_capped(self, number: int) -> bool:
-        """Say whether as many elements of the task's fan-out run as are to run at once."""
-        owner = self._owner.get(number)
-        fan = self._list[owner].fan if owner is not None else None
-        if owner is None or fan is None or not fan.most:
-            return False
-        return self._active_elements.get(owner, 0) >= fan.most
+    def _most(self, owner: int) -> int:
+        """Return how many elements of a fan-out run at once; 0 for no limit of its own."""
+        fan = self._list[owner].fan
+        return fan.most if fan is not None else 0
 
     # ------------------------------------------------------------------------------------------ while it is running
 
@@ -561,9 +548,8 @@ class RunState:
         self._why[number] = why
         begun = (phase in ACTIVE) - (before in ACTIVE)
         self._active += begun
-        if begun and number in self._owner:
-            owner = self._owner[number]
-            self._active_elements[owner] = self._active_elements.get(owner, 0) + begun
+        if begun:
+            self._ready.count(number, begun)
         ended = (before not in TERMINAL) - (phase not in TERMINAL)
         self._left -= ended
         self._exits_left -= ended if self._list[number].settings.on_exit else 0

@@ -135,3 +135,13 @@ def test_what_cannot_be_fanned_out_is_refused_with_the_reason(
     found = [d for d in refused.value.diagnostics if d.code == "KF506"]
     assert [("c1", True)] == [(d.cell, why in d.message) for d in found], refused.value.diagnostics
     assert 3 == len([cell for cell in read_notebook(path).cells if cell.source])
+
+
+def test_parts_that_may_hold_what_is_changed_later_are_refused(client: Client, tmp_path: Path) -> None:
+    """By hand the change would show in the parts too; the reason names what is changed."""
+    tags = {0: ("step:a",), 1: ("step:b", "foreach"), 2: ("step:c",)}
+    sources = ("rows = [[1], [2]]", "results = [row for row in rows]", "rows[0].append(9)\nprint(results)")
+    with pytest.raises(Refused) as refused:
+        client.run(write_notebook(tmp_path / "p.ipynb", *sources, tags=tags))
+    assert [("KF506", "c1")] == [(d.code, d.cell) for d in refused.value.diagnostics if d.severity == "error"]
+    assert "may give objects that belong to `rows`" in refused.value.diagnostics[0].message
