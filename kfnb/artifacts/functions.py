@@ -9,6 +9,7 @@ their own, so functions that share one still do. A function's source text travel
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import copyreg
 import importlib
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _SOURCE_UP_TO = 64 << 10
 _consumer = threading.local()
+_maker = ""
+_made: collections.Counter[tuple[str, str]] = collections.Counter()
 
 
 # ---------------------------------------------------------------------------------------------- called when loading
@@ -181,6 +184,8 @@ def reduce_class(pickler: ValuePickler, cls: type) -> Any:
     path = _path_in_main(pickler, cls)
     if path is not None:
         return main_attribute, (path,)
+    if _maker and not internals._should_pickle_by_reference(cls):
+        _track(cls)
     reduced = internals._class_reduce(cls)
     if isinstance(reduced, tuple) and reduced[0] is internals._make_skeleton_class:
         constructor, name, bases, members, *more = reduced[1]
@@ -189,6 +194,26 @@ def reduce_class(pickler: ValuePickler, cls: type) -> Any:
         state = {key: state[key] for key in vars(cls) if key in state}  # in their order: cloudpickle sorts them
         return (new_class, (constructor, name, bases, members, *more), (state, slots), *reduced[3:])
     return reduced
+
+
+def made_by(maker: str) -> None:
+    """Have classes that come into being in this process bear names that follow from `maker`, what it is and does.
+
+    Pickles tell classes of one name apart by an id, which cloudpickle draws at random: the same work done again would
+    not give the same bytes.
+    """
+    global _maker
+    _maker = maker
+
+
+def _track(cls: type) -> None:
+    with internals._DYNAMIC_CLASS_TRACKER_LOCK:
+        if cls not in internals._DYNAMIC_CLASS_TRACKER_BY_CLASS:
+            name = (cls.__module__, cls.__qualname__)
+            _made[name] += 1
+            tracker = digest.of_json([_maker, *name, _made[name]])[:32]
+            internals._DYNAMIC_CLASS_TRACKER_BY_CLASS[cls] = tracker
+            internals._DYNAMIC_CLASS_TRACKER_BY_ID[tracker] = cls
 
 
 def made_by_own_code(kind: Any) -> bool:

@@ -20,8 +20,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kfnb import runtime
-from kfnb.artifacts import session
+from kfnb import digest, runtime
+from kfnb.artifacts import functions, session
 from kfnb.artifacts.store import Store
 from kfnb.artifacts.values import load_values, save_values
 from kfnb.errors import Diagnostic, KfnbError
@@ -80,6 +80,12 @@ def connect(kernel: Kernel, wires: Wires) -> None:
         numpy_random.seed()
 
 
+def _origin(given: ExecutorInput) -> str:
+    """Return what the same task over the same values has in common, and no other task."""
+    values = {name: artifact.group.digests for name, artifact in given.inputs.items() if artifact.group is not None}
+    return digest.of_json([given.task.name, given.task.statements_digest, values, given.parameters])
+
+
 class Body:
     """One task in its process."""
 
@@ -106,6 +112,7 @@ class Body:
         """Do all of it, and report. Returns once the report is sent."""
         self._enter_view()
         connect(self._kernel, wires)
+        functions.made_by(_origin(self._given))
         output = self._guarded()
         self._kernel.channel.send(Kind.RESULT, -1, to_json(output))
         with self._kernel.channel.muted():

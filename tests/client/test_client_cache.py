@@ -468,3 +468,17 @@ def test_results_that_a_killed_process_never_recorded_are_kept(client: Client, t
     assert ["SUCCEEDED", "SUCCEEDED"] == [task.state for task in resumed.tasks.values()]
     assert [1, 1] == [len(list((place / "tasks" / name).iterdir())) for name in ("s0", "s1")]
     assert [] == ran(client.run(notebook))
+
+
+def test_a_class_made_again_is_the_same_result(client: Client, tmp_path: Path) -> None:
+    """Steps that take a class which the step above makes each time anew are hits; of two classes none is the other."""
+    made = (
+        "from enum import Enum\nclass Slot:\n    used = 0\nSlot.used += 1\nslot = Slot()\n"
+        "kinds = [type(f'Kind{n % 2}', (), {'n': n}) for n in range(4)]\nColour = Enum('Colour', 'red blue')"
+    )
+    use = "print(slot.used, type(slot) is Slot, [kind.n for kind in kinds], len(set(kinds)), list(Colour))"
+    path = write_notebook(tmp_path / "p.ipynb", made, use, tags={0: ("step:a", "cache:off"), 1: ("step:b",)})
+    assert ["a", "b"] == ran(client.run(path))
+    again = client.run(path)
+    assert ["a"] == ran(again)
+    assert "1 True [0, 1, 2, 3] 4 [<Colour.red: 1>, <Colour.blue: 2>]\n" == again.tasks["b"].log()
