@@ -221,8 +221,6 @@ class BindingWalker:
             self.record.binds[name] = True
             if name in self.book.setup:
                 bound = replace(bound, tokens=frozenset(), direct=frozenset([name]))
-            else:
-                bound = replace(bound, direct=frozenset())
         binding = Binding(bound, token, True, self.unit, True)
         if surely:
             self.flow.set(name, binding)
@@ -260,6 +258,7 @@ class BindingWalker:
         if not roots:
             return
         for root in roots:
+            self.book.altered |= root.memories
             for name in sorted(root.names):
                 if self.scope is None:
                     self._change_name(name, root, node)

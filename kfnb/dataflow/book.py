@@ -47,6 +47,7 @@ class Book:
     summaries: dict[int, Summary] = field(default_factory=dict)  # by id of the definition's node
     class_infos: dict[int, ClassInfo] = field(default_factory=dict)
     finished: set[int] = field(default_factory=set)
+    altered: set[str] = field(default_factory=set)  # functions with a cache whose results are changed
     local_modules: frozenset[str] = frozenset()  # modules of the notebook's own folder
     stateful: frozenset[str] = frozenset()  # functions of those modules that change the module: `module.function`
     _families: dict[ClassInfo, list[ClassInfo]] = field(default_factory=dict)

@@ -129,7 +129,7 @@ class CallWalker(ExpressionWalker):
         for summary in value.functions:
             with self.perhaps():
                 self._apply_effects(summary, node)
-            if summary.stateful:
+            if summary.stateful or (summary.method and "self" in summary.changed_parameters):
                 self.change(value, node)
             if summary.changed_parameters - {"self", "cls"}:
                 for other in arguments.all:
@@ -147,7 +147,7 @@ class CallWalker(ExpressionWalker):
         for info in callee.classes:
             results.append(self._construct(info, arguments, callee))
         for summary in callee.functions:
-            results.append(self.apply(summary, arguments, None, callee))
+            results += self._apply_function(summary, arguments, callee)
         if callee.dotted is not None:
             results.append(self._library(callee.dotted, arguments, discarded))
         for info in callee.instances:
@@ -164,6 +164,13 @@ class CallWalker(ExpressionWalker):
         self._call_unknown(arguments, discarded)
         self._keywords(arguments)
         return Value(merge([callee, *arguments.all]).tokens)
+
+    def _apply_function(self, summary: Summary, arguments: Arguments, callee: Value) -> list[Value]:
+        """Call a function; a method may be bound to what it was taken from, or get it as its first argument."""
+        results = [self.apply(summary, arguments, callee, callee)] if summary.method else []
+        if not (summary.method and callee.kind == "bound"):
+            results.append(self.apply(summary, arguments, None, callee))
+        return results
 
     def _call_unknown(self, arguments: Arguments, discarded: bool) -> None:
         """A value that is called may be any function of the notebook that was handed about before."""
@@ -229,6 +236,10 @@ class CallWalker(ExpressionWalker):
             tokens |= {Token()} | merge(arguments.all).tokens
         if receiver is not None and summary.returned_parameters & {"self", "cls"}:
             tokens |= receiver.tokens
+        if summary.remembered:
+            tokens.add(Token(memories=summary.remembered))
+        if summary.remembers:
+            tokens |= callee.tokens
         held = summary.returned_parameters & summary.defaults - given.keys()
         held = {name for name in held if summary.default_names.get(name) not in self.book.setup}
         if summary.returned_closure or held:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from kfnb.dataflow import paths
 from kfnb.dataflow.bindings import BindingWalker
 from kfnb.dataflow.values import UNKNOWN, Token, Value, merge
+
+if TYPE_CHECKING:
+    from kfnb.dataflow.summaries import Summary
 
 _FRAME_ACCESSORS = frozenset({"loc", "iloc", "at", "iat", "str", "dt", "cat", "sparse", "columns", "index", "T"})
 _IMMUTABLE_ATTRIBUTES = frozenset(
@@ -107,7 +111,13 @@ class ExpressionWalker(BindingWalker):
             tokens = base.tokens if name in _FRAME_ACCESSORS or name in ("values", "array") else frozenset()
             return Value(tokens, kind="frame")
         self.run_property(base, name, node)
-        return Value(base.tokens, direct=base.direct)
+        functions = self.methods_of(base, name)
+        kind = "bound" if functions and base.instances else None
+        return Value(base.tokens, kind=kind, functions=functions, direct=base.direct)
+
+    def methods_of(self, base: Value, name: str) -> tuple[Summary, ...]:
+        """Return the methods of notebook classes that `base.name` surely is, without a call; see `method_calls.py`."""
+        return ()
 
     def _may_hold(self, base: Value, name: str) -> bool:
         """Say whether an attribute, a number or text in libraries, may be anything: classes of the notebook have it."""
@@ -162,7 +172,11 @@ class ExpressionWalker(BindingWalker):
         if base.kind == "text":
             return Value(kind="text")
         return Value(
-            base.tokens, direct=base.direct, functions=base.functions, classes=base.classes, instances=base.instances
+            base.tokens,
+            direct=base.direct,
+            functions=base.functions,
+            classes=base.classes,
+            instances=base.instances,
         )
 
     def look_at_all(self, node: ast.AST) -> None:

@@ -39,8 +39,10 @@ def blank_summary(node: FunctionNode, method: bool = False) -> Summary:
     static = isinstance(node, ast.FunctionDef) and any(
         isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list
     )
+    name = getattr(node, "name", "<lambda>")
+    cached = any(map(remembers, getattr(node, "decorator_list", ())))
     return Summary(
-        name=getattr(node, "name", "<lambda>"),
+        name=name,
         parameters=(*positional, *(a.arg for a in arguments.kwonlyargs)),
         positional=len(positional),
         varargs=arguments.vararg.arg if arguments.vararg else None,
@@ -49,8 +51,17 @@ def blank_summary(node: FunctionNode, method: bool = False) -> Summary:
         default_names={n: d.id for n, d in defaults.items() if isinstance(d, ast.Name)},
         method=method and not static,
         generator=not isinstance(node, ast.Lambda) and has_yield(node),
+        remembers=cached,
+        remembered={name} if cached else set(),
         node=node,
     )
+
+
+def remembers(decorator: ast.expr) -> bool:
+    """Say whether a decorator gives a function a cache (`functools.lru_cache`, `functools.cache`)."""
+    target = decorator.func if isinstance(decorator, ast.Call) else decorator
+    name = target.attr if isinstance(target, ast.Attribute) else target.id if isinstance(target, ast.Name) else ""
+    return name in ("lru_cache", "cache")
 
 
 def has_yield(node: ast.AST) -> bool:
@@ -118,6 +129,7 @@ class FunctionWalker(Walker):
         summary.returned_kinds.add(value.kind or "")
         prefix = f"local:{self.unit}:"
         for token in value.tokens:
+            summary.remembered |= token.root().memories
             for name in token.root().names:
                 if name.startswith(prefix) and name[len(prefix) :] in (
                     *summary.parameters,

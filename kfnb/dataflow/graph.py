@@ -14,7 +14,8 @@ from kfnb.dataflow.book import BUILTINS, Book
 from kfnb.dataflow.conditions import find_test
 from kfnb.dataflow.edges import EdgeBuilder
 from kfnb.dataflow.flows import Dataflow, StepFlow
-from kfnb.dataflow.functions import blank_summary, class_of, effect_kinds, finish
+from kfnb.dataflow.functions import blank_summary, class_of, finish
+from kfnb.dataflow.memories import memory_findings
 from kfnb.dataflow.names import StepNotes, walk_program
 from kfnb.dataflow.program import CodeCell, CodeStep, Program, StarResolver, read_program
 from kfnb.dataflow.record import Finding, Place
@@ -69,7 +70,7 @@ def analyse(
     findings += _setting_findings(notes, flows)
     if len(steps) > 1:
         findings += _finalizer_findings(program, book)
-    findings += _memory_findings(program, notes, table, book)
+    findings += memory_findings(program, notes, table, book)
     return Dataflow(program, flows, findings, table.constants)
 
 
@@ -315,43 +316,3 @@ def _finalizer_findings(program: Program, book: Book) -> list[Finding]:
                     )
                 )
     return findings
-
-
-def _memory_findings(program: Program, notes: list[StepNotes], table: SetupTable, book: Book) -> list[Finding]:
-    """Functions that remember (`functools.lru_cache`) remember within one step only; where that shows, say so."""
-    findings = []
-    for name, definitions in table.by_name.items():
-        node = definitions[0].statement.node
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not any(
-            _remembers(d) for d in node.decorator_list
-        ):
-            continue
-        callers = [number for number, note in enumerate(notes) if name in note.record.calls]
-        kinds = {k for s in book.functions.get(name, ()) for k in effect_kinds(s.effects)}
-        shows = kinds - {"reads"} or any(s.changes or s.changed_parameters for s in book.functions.get(name, ()))
-        inspected = any(
-            isinstance(n, ast.Attribute)
-            and n.attr.startswith("cache_")
-            and isinstance(n.value, ast.Name)
-            and n.value.id == name
-            for statement in program.statements
-            for n in statement.nodes
-        )
-        if len(callers) > 1 and (shows or inspected):
-            place = Place(definitions[0].statement.cell.id, node.lineno)
-            findings.append(
-                _finding(
-                    "KF213",
-                    f"`{name}` remembers its results, what it does besides shows, and several steps call it; "
-                    "each step would remember anew.",
-                    place,
-                    "Call it in one step only, or keep its results in a variable.",
-                )
-            )
-    return findings
-
-
-def _remembers(node: ast.expr) -> bool:
-    target = node.func if isinstance(node, ast.Call) else node
-    name = target.attr if isinstance(target, ast.Attribute) else target.id if isinstance(target, ast.Name) else ""
-    return name in ("lru_cache", "cache")

@@ -117,6 +117,15 @@ class MethodCallWalker(LibraryCallWalker):
             if "self" in method.changed_parameters:
                 self.change(base, node)
 
+    def methods_of(self, base: Value, name: str) -> tuple[Summary, ...]:
+        if name in self.book.stored or not (base.instances or base.classes):
+            return ()
+        found = self._own_methods(base, name)
+        infos = [relative for info in (*base.instances, *base.classes) for relative in self.book.family(info)]
+        if any(name in info.properties for info in infos) or not all(map(_plainly_defined, found)):
+            return ()
+        return tuple(found)
+
     def _method(self, receiver: Value, name: str, arguments: Arguments, discarded: bool) -> Value:
         node = arguments.node
         own = self._own_methods(receiver, name)
@@ -301,3 +310,9 @@ class MethodCallWalker(LibraryCallWalker):
             functions=receiver.functions,
             instances=receiver.instances if name.startswith("fit") else (),
         )
+
+
+def _plainly_defined(summary: Summary) -> bool:
+    """Say whether calling a method runs its body and nothing else: no decorator of the notebook or a library."""
+    decorators = getattr(summary.node, "decorator_list", ())
+    return all(isinstance(d, ast.Name) and d.id in ("staticmethod", "classmethod") for d in decorators)

@@ -56,6 +56,8 @@ class Summary:
     stateful: bool = False  # it changes its own closure, default or attribute: calling it changes the function itself
     returned_closure: bool = False  # it may give out what its closure holds
     generator: bool = False
+    remembers: bool = False  # it has a cache
+    remembered: set[str] = field(default_factory=set)  # functions with a cache that may give what it gives back again
     node: ast.AST | None = None
 
     def size(self) -> tuple[int, ...]:
@@ -73,6 +75,7 @@ class Summary:
             len(self.returned_instances),
             sum(map(len, self.joined)),
             len(self.effects),
+            len(self.remembered),
             self.stateful,
             self.returned_closure,
         )

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 
 
 class Token:
-    """A node of a union-find forest; `names` (of the root) are all names that ever referred to it."""
+    """A node of a union-find forest; `names` (of the root) are all names that ever referred to it, `memories` the
+    functions with a cache that may give it out again."""
 
-    __slots__ = ("names", "parent")
+    __slots__ = ("memories", "names", "parent")
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, memories: Iterable[str] = ()) -> None:
         self.parent: Token | None = None
         self.names: set[str] = set(names)
+        self.memories = frozenset(memories)
 
     def root(self) -> Token:
         """Return the token that stands for everything joined with this one."""
@@ -49,6 +51,7 @@ def join(tokens: Iterable[Token]) -> Token | None:
             root, result = result, root
         root.parent = result
         result.names |= root.names
+        result.memories |= root.memories
         root.names = set()
     return result
 

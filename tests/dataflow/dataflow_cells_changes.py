@@ -1098,6 +1098,50 @@ a = []
 ---
 g = partial(f, a)
 g(1)
+## an attribute stored to a method by another name
+class C:
+    @staticmethod
+    def call(x):
+        return x
+f = C.call
+---
+f.note = [1]
+## a class attribute changed by another name
+class C:
+    limits = ([1], 2)
+xs = C.limits
+---
+xs[0].append(2)
+## a method given to a call by another name
+xs, ys = [], [[1]]
+class C:
+    @staticmethod
+    def call(x):
+        xs.append(1)
+        return x
+f = C.call
+---
+r = list(map(f, ys))
+## a bound method given to a call by another name
+class C:
+    def __init__(self):
+        self.items = []
+    def add(self, x):
+        self.items.append(x)
+o = C()
+f = o.add
+---
+r = list(map(f, [1, 2]))
+## a method called with its instance by another name
+class C:
+    def __init__(self):
+        self.items = []
+    def add(self, x):
+        self.items.append(x)
+o = C()
+f = C.add
+---
+f(o, 1)
 ## lru_cache that logs | refused KF213
 from functools import lru_cache
 log = []
@@ -1107,7 +1151,7 @@ def f(x):
     return x
 ---
 r = f(1)
-## lru_cache gives the same object | wrong
+## lru_cache gives the same object | refused KF213
 from functools import lru_cache
 @lru_cache
 def f(x):
@@ -1115,6 +1159,56 @@ def f(x):
 a = f(1)
 ---
 f(1).append(2)
+## lru_cache gives the same object, changed by another name | refused KF213
+from functools import lru_cache
+@lru_cache
+def f(x):
+    return {"kept": [x]}
+def add(xs):
+    xs.append(2)
+a = f(1)
+---
+b = f(1)["kept"]
+add(b)
+## lru_cache gives an object that is only read | exact
+from functools import lru_cache
+@lru_cache
+def f(x):
+    return [x]
+a = f(1)
+---
+b = f(1)[0] + 1
+## lru_cache gives the same object, asked by a function that two steps call | refused KF213
+from functools import lru_cache
+@lru_cache
+def f(x):
+    return [x]
+def g():
+    return f(1)
+---
+g().append(2)
+---
+r = list(g())
+## lru_cache gives the same object, changed within another | refused KF213
+from functools import lru_cache
+@lru_cache
+def f(x):
+    return [x]
+---
+d = {"a": f(1)}
+d["a"].append(2)
+---
+r = list(f(1))
+## lru_cache gives the same object, changed in a step of its own | refused KF213
+from functools import lru_cache
+@lru_cache
+def f(x):
+    return [x]
+a = f(1)
+---
+a.append(2)
+---
+r = list(f(1))
 ## singledispatch that logs
 from functools import singledispatch
 log = []

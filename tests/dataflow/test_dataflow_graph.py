@@ -409,6 +409,16 @@ def test_the_metrics_tag_names_scalars_only(book: Book) -> None:
             ],
         ),
         (
+            "KF213",
+            ("c0", 3),
+            [
+                ("import functools\n@functools.cache\ndef f(x):\n    return [x]", "step:a"),
+                ("f(1).append(2)", "step:b"),
+                ("f(2).append(3)", "step:c"),
+                ("print(f(1))", "step:d"),
+            ],
+        ),
+        (
             "KF215",
             ("c0", 1),
             [
@@ -511,3 +521,14 @@ def test_a_notebook_of_a_thousand_steps_compiles(book: Book) -> None:
     spec = book.compile(*cells)
     assert (1000, 999) == (len(spec.tasks), len(spec.edges))
     assert ("v998",) == edges(spec)["s998 → s999"]
+
+
+def test_a_cached_function_may_be_called_by_several_steps_with_arguments_of_their_own(book: Book) -> None:
+    """What one step changes of a remembered result, no other step asks for."""
+    found = book.check(
+        ("import functools\n@functools.cache\ndef f(x):\n    return [x]", "step:a"),
+        ("xs = f(1)\nxs.append(2)", "step:b"),
+        ("ys = f(2)\nys.append(3)\nprint(f(2))", "step:c"),
+        ("print(xs, ys)", "step:d"),
+    )
+    assert [] == found
