@@ -293,9 +293,16 @@ class EdgeBuilder:
             )
             if changed is None:
                 continue
+            first = changed if self._leaves_company(changed, taken) else changed + 1
             for name in flow.outputs:
-                if any(reader > changed and producer == number for reader, producer in readers.get(name, ())):
+                if any(reader >= first and producer == number for reader, producer in readers.get(name, ())):
                     yield taken.name, name
+
+    def _leaves_company(self, number: int, taken: Taken) -> bool:
+        """Say whether step `number` takes a name beside `taken` that may share with it: where it takes one of them as
+        another step saved it, together with what it made of it, the other stays behind."""
+        taken_too = {t.name for t in self.flows[number].inputs.values() if t.producer == taken.producer} - {taken.name}
+        return any(taken.name in group and taken_too & set(group) for group in self.flows[taken.producer].shares)
 
     # ------------------------------------------------------------------------------------------------ session state
 

@@ -49,3 +49,11 @@ def test_a_split_program_gives_what_it_gives_in_one_piece(first: int, tmp_path: 
             wrong[number] = end
     assert {} == wrong
     assert ends["equal"] >= 0.9 * BATCH
+
+
+def test_what_leaves_the_company_it_was_saved_in_stops_the_run(tmp_path: Path) -> None:
+    """A name that a later step takes with what was made of it would part from the names that hold it."""
+    steps = [["d = {'k': [[1]]}\na = d['k']"], ["b = a * 2"], ["d['k'].append(3)\nn = len(b)"], ["print(a, n, d)"]]
+    with fresh_session(tmp_path):
+        ended = run_pipeline(steps, tmp_path).ended
+    assert "stopped KF381" == ended
