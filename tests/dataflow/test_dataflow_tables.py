@@ -176,7 +176,7 @@ class Numbers:
 
 def frame() -> pd.DataFrame:
     """A small frame of numbers and text."""
-    return pd.DataFrame({"a": [3.0, 1.0, 2.0], "b": ["x", "y", "x"], "c": [1, 2, 3]})
+    return pd.DataFrame({"k": [3.0, 1.0, 2.0], "b": ["x", "y", "x"], "c": [1, 2, 3]})
 
 
 CHANGES: dict[str, tuple[Any, tuple[Any, ...]]] = {
@@ -407,12 +407,12 @@ def fitted(model: Any) -> Any:
 
 RECEIVERS: dict[str, Any] = {
     "frame": frame,
-    "series": lambda: frame()["a"],
+    "series": lambda: frame()["k"],
     "text series": lambda: frame()["b"],
     "array": lambda: np.arange(6.0).reshape(2, 3),
     "text": lambda: "a b,c",
     "list": lambda: [[1], [2]],
-    "dict": lambda: {"a": [1]},
+    "dict": lambda: {"k": [1]},
     "set": lambda: {1, 2},
     "counter": lambda: collections.Counter("aab"),
     "path": lambda: pathlib.Path("nothing-of-that-name"),
@@ -434,7 +434,7 @@ def copies_of(kind: str) -> Any:
 def tried(receiver: Any) -> list[tuple[Any, ...]]:
     """Argument lists to try."""
     X = np.arange(24.0).reshape(6, 4)
-    return [(), (1,), ("a",), (["a"],), (X,), (X, np.zeros(len(X), int)), (len,), (receiver,), (0, 1), ({"a": "b"},)]
+    return [(), (1,), ("k",), (["k"],), (X,), (X, np.zeros(len(X), int)), (len,), (receiver,), (0, 1), ({"k": "b"},)]
 
 
 @pytest.mark.parametrize("kind", RECEIVERS)
@@ -567,7 +567,7 @@ def call_arguments() -> list[tuple[Any, ...]]:
     nested = [[1, 2], [3, 4]]
     return [
         (a,), (v,), (v, v), (a, a.T), ([v, v],), (v > 1, v, v), (v, 1), (v, 1, 2), (y, y), (y, y / 2), (frame(),),
-        ([frame(), frame()],), (frame(), frame()), (frame()["a"],), (nested,), ("12",), (3,), (4, 4), ("{}",),
+        ([frame(), frame()],), (frame(), frame()), (frame()["k"],), (nested,), ("12",), (3,), (4, 4), ("{}",),
         (a[:2, :2],), (v, [0]), (v, 0, 1), (frame(), ["b"]),
         (LogisticRegression(), *make_classification(40, 4, random_state=0)), (frame()["b"], frame()["c"]), (2.5, 1),
     ]  # fmt: skip
