@@ -107,9 +107,9 @@ def test_of_two_that_resume_at_once_one_does(desk: Desk) -> None:
     run = desk.begun(desk.client.run(desk.three_steps(), detach=True))
     kill_all(desk.home)
     first, second = desk.client.get(run.id), desk.client.get(run.id)
-    first._start_detached(again=True)
+    first.start_detached(again=True)
     with pytest.raises(LeaseHeld, match="Another process drives this run"):
-        second._start_detached(again=True)
+        second.start_detached(again=True)
     desk.signs.give("go")
     assert ("SUCCEEDED", {1, 2}) == (second.wait(60).state, {event.fence for event in second.events()})
 

@@ -1,274 +1,37 @@
-"""kfnb from Python: start runs, look at them, load what they made. The command line and the server call only this.
+"""One run as Python sees it: what it is, waiting for it, its results; and its start, which only the client asks for.
 
-A run started here is driven by a thread of this process, so it works in a script, in an IPython shell and beside a
-running event loop. Everything about a run is in the store: another process sees the same run through `Client.get`.
+What is asked of it is read from its events as they are now. A run that this process drives is driven by a thread.
 """
 
 from __future__ import annotations
 
 import atexit
-import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from kfnb.artifacts.store import Store
-from kfnb.errors import Diagnostic, KfnbError, OutsideError, RunFailed
+from kfnb.errors import KfnbError, RunFailed
 from kfnb.orchestrator import detached, foresight, places, requests, results, takeover
 from kfnb.orchestrator.events import EventReader, RunStatus
 from kfnb.orchestrator.explain import Explanation, explain_run
 from kfnb.orchestrator.handles import ArtifactHandle, TaskRun
 from kfnb.orchestrator.lease import Lease, LeaseHeld, whoami
-from kfnb.orchestrator.listing import find_run, names_under, read_info
-from kfnb.orchestrator.loop import Loop, parallel_tasks
-from kfnb.orchestrator.parameters import effective_parameters
+from kfnb.orchestrator.loop import Loop
 from kfnb.orchestrator.projecting import following
 from kfnb.orchestrator.scratch import Scratch
-from kfnb.orchestrator.selection import select
-from kfnb.orchestrator.versions import git_facts
-from kfnb.runners.local import LocalRunner
-from kfnb.spec import PipelineSpec, RunEvent, RunInfo, State, to_json
+from kfnb.spec import PipelineSpec, RunEvent, RunInfo, State
 
 if TYPE_CHECKING:
-    from kfnb.suggestion import Suggestion
+    from kfnb.artifacts.store import Store
+    from kfnb.runners.local import LocalRunner
 
 Listener = Callable[[RunEvent], None]
+"""Called with each event of a run."""
 
 _POLL_SECONDS = 0.2
-
-
-class Client:
-    """Runs of this machine. `home`: kfnb's data folder (default: KFNB_HOME, else the platform's).
-
-    `root`: URI of another place for runs and artifacts (default: `home`/store). `runner`: one that was prestarted; the
-    first run takes it over. `call`: what a command was called with, by which its repetition is recognised.
-    """
-
-    def __init__(
-        self,
-        home: Path | str | None = None,
-        root: str | None = None,
-        runner: LocalRunner | None = None,
-        call: str | None = None,
-    ) -> None:
-        self.home = Path(home).absolute() if home is not None else places.data_home()
-        self.store = Store(root if root is not None else str(self.home / "store"))
-        self.root = self.store.root
-        self._given_home = home is not None
-        self._elsewhere = root is not None
-        self._prestarted = runner
-        self._call = call
-        self._lock = threading.Lock()
-
-    def check(self, path: Path | str) -> tuple[Diagnostic, ...]:
-        """Return every finding about a notebook, errors first to last as they stand; nothing is run."""
-        from kfnb.compiler import check_notebook  # not needed to look at runs
-
-        return check_notebook(Path(path))
-
-    def compile(self, path: Path | str) -> PipelineSpec:
-        """Return what a notebook compiles to; Refused with its diagnostics if it has errors."""
-        from kfnb.compiler import compile_notebook  # not needed to look at runs
-
-        return compile_notebook(Path(path))
-
-    def suggest(self, path: Path | str, *, skip: bool = False) -> Suggestion:
-        """Return steps proposed for a notebook, and the tags that make them; nothing is written or run.
-
-        `skip`: cells that only explore are to be tagged `skip`. Refused if it has errors, whatever its steps.
-        """
-        from kfnb.compiler import compile_read  # not needed to look at runs
-        from kfnb.suggestion import suggest_steps
-
-        return suggest_steps(Path(path), compile_read, skip=skip)
-
-    def apply_suggestion(self, suggestion: Suggestion, into: Path | str | None = None) -> Path:
-        """Write the proposed tags into the notebook, or into a copy of it in the file `into`; return the path."""
-        from kfnb.suggestion.records import apply
-
-        return apply(suggestion, self.home / "suggested", Path(into) if into is not None else None)
-
-    def remove_suggestion(self, path: Path | str) -> dict[str, tuple[str, ...]]:
-        """Take the tags off a notebook that `apply_suggestion` wrote into it; return them by cell.
-
-        WrongCall if none are remembered for it in this data folder.
-        """
-        from kfnb.suggestion.records import undo
-
-        return undo(Path(path), self.home / "suggested")
-
-    def prestart(self) -> None:
-        """Start the process that forks tasks now, so that it loads while the notebook is read and compiled."""
-        if self._prestarted is None:
-            self._prestarted = self._take_runner()
-            atexit.register(self.close)
-
-    def close(self) -> None:
-        """End what `prestart` started, if no run has taken it over."""
-        with self._lock:
-            runner, self._prestarted = self._prestarted, None
-        if runner is not None:
-            runner.close()
-        atexit.unregister(self.close)
-
-    def _take_runner(self, *, start: bool = True) -> LocalRunner:
-        """Return a runner that belongs to the caller alone; started, unless nothing is expected to run (`start`)."""
-        with self._lock:
-            runner, self._prestarted = self._prestarted, None
-        if runner is None:
-            runner = LocalRunner(self.home if self._given_home else None)
-            if start:
-                runner.prestart()
-        runner.leave_out = places.own_folders(self.home, self.store.local_path(""))
-        runner.memory = self.home / "interpreters"
-        return runner
-
-    def run(
-        self,
-        path: Path | str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        name: str | None = None,
-        experiment: str = "Default",
-        max_parallel: int | None = None,
-        cache: bool = True,
-        from_step: str | None = None,
-        only: str | None = None,
-        until: str | None = None,
-        fail_fast: bool = False,
-        remember: bool = False,
-        save: Literal["needed", "final", "all"] = "final",
-        detach: bool = False,
-        on_event: Listener | None = None,
-        spec: PipelineSpec | None = None,
-    ) -> Run:
-        """Start a run of the notebook at `path` and return it at once; `wait()` waits for its end.
-
-        `params` are values for the notebook's parameters. `max_parallel`: tasks at a time (default: the number of
-        processors, at least 2). `cache`: results of earlier runs are used where nothing they depend on has changed;
-        not those of `from_step` and all steps below it. `only` runs this step alone, on earlier results of those above
-        it; `until` leaves out what this step does not need. `fail_fast`: the first failure ends the run. `remember`:
-        facts learned while running become tags of the notebook. `save`: which values are kept: those that a step
-        needs, also every final value, or all. `detach`: a process of its own drives the run and outlives this one
-        (`on_event` then hears nothing: see `Run.watch`). `on_event` is called with each event, from the thread that
-        drives the run. Raises Refused, before anything runs, for what is wrong with the notebook or the parameters.
-        `spec`: what the notebook compiles to, where the caller has it already.
-        """
-        options = {
-            "max_parallel": max_parallel or parallel_tasks(),
-            "cache": cache,
-            "from_step": from_step,
-            "only": only,
-            "until": until,
-            "fail_fast": fail_fast,
-            "save": save,
-            "remember": remember,
-            "detached": detach,
-        }
-        call = self._call if self._call is not None else repr(sorted((params or {}).items()))
-        seen = foresight.sight(str(path), call)
-        foreseen = cache and from_step is None and only is None and foresight.expects_hits(self.home, seen)
-        runner = None if detach else self._take_runner(start=not foreseen)
-        try:
-            info = self.prepare(path, params, name=name, experiment=experiment, options=options, spec=spec)
-            if runner is not None:
-                (runner.choose if foreseen else runner.prestart)(info.spec.kernel)
-        except BaseException:
-            if runner is not None:
-                runner.close()
-            raise
-        run = Run(self.store, info, self.home)
-        if runner is None:
-            self.close()
-            run._start_detached()
-        else:
-            run._start(runner, on_event, seen=seen)
-        return run
-
-    def resume(self, run_id: str, *, detach: bool = False, on_event: Listener | None = None) -> Run:
-        """Go on with a run whose process is gone, or do anew what did not succeed in one that ended; return it at once.
-
-        Nothing that succeeded runs again; the notebook is the run's own, as it was when the run began. A run that has
-        SUCCEEDED is returned as it is. LeaseHeld if a process drives the run. `detach`, `on_event`: as in `run`.
-        """
-        run = self.get(run_id)
-        if run.state == "SUCCEEDED":
-            return run
-        try:
-            with run._lease:
-                takeover.dismiss_requests(run.store, run.info, time.time())
-        except LeaseHeld:
-            raise LeaseHeld(f"Run {run.id} is living; `kfnb watch {run.id}` shows it, `cancel` ends it.") from None
-        if detach:
-            self.close()
-            run._start_detached(again=True)
-            return run
-        runner = self._take_runner()
-        try:
-            runner.leave_out = places.own_folders(self.home, run.store.local_path(""))
-            runner.prestart(run.spec.kernel)
-            run._start(runner, on_event, again=True)
-        except BaseException:
-            runner.close()
-            raise
-        return run
-
-    def prepare(
-        self,
-        path: Path | str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        name: str | None = None,
-        experiment: str = "Default",
-        options: Mapping[str, Any] | None = None,
-        spec: PipelineSpec | None = None,
-    ) -> RunInfo:
-        """Compile a notebook and write down a run of it, without starting it."""
-        path = Path(path)
-        if spec is None:
-            spec = self.compile(path)
-        parameters = effective_parameters(spec, params or {})
-        select(spec, options or {})
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise OutsideError(f"The notebook {path} cannot be read: {error.strerror}.") from None
-        versions = {"notebook_digest": spec.notebook_digest, "git": git_facts(path.absolute().parent)}
-        while True:
-            now = time.time()
-            info = RunInfo(
-                run_id=places.new_run_id(now),
-                name=name or spec.name,
-                experiment=experiment,
-                spec=spec,
-                parameters=parameters,
-                created=now,
-                folder=os.path.realpath(path.absolute().parent),
-                notebook_path=str(path.absolute()),
-                options={"given": sorted(params or {}), **(options or {})},
-                versions=versions,
-            )
-            if self.store.create(places.run_key(info.run_id, "run.json"), to_json(info)):
-                break
-        self.store.write(places.run_key(info.run_id, "notebook.ipynb"), content)
-        if self._elsewhere:
-            pointers = Store(str(self.home / "elsewhere"))
-            pointers.write(info.run_id, self.root.encode())
-        return info
-
-    def get(self, run_id: str) -> Run:
-        """Return a run by its id, by the beginning of it that no other run has, or as `last`."""
-        elsewhere = None if self._elsewhere else Store(str(self.home / "elsewhere"))
-        store, found = find_run(self.store, elsewhere, run_id)
-        return Run(store, read_info(store, found), self.home)
-
-    def runs(self) -> list[Run]:
-        """Return all runs here, the newest first."""
-        infos = (read_info(self.store, run) for run in names_under(self.store, "runs"))
-        return [Run(self.store, i, self.home) for i in sorted(infos, key=lambda info: info.created, reverse=True)]
 
 
 class Run:
@@ -279,7 +42,7 @@ class Run:
         self.info = info
         self._home = home if home is not None else places.data_home()
         run_folder = store.local_path(places.run_key(info.run_id))
-        self._lease = Lease(places.lease_path(self._home, run_folder, store.root, info.run_id))
+        self.lease = Lease(places.lease_path(self._home, run_folder, store.root, info.run_id))
         self.error: BaseException | None = None
         self._status = RunStatus(info.spec)
         self._reader = EventReader(store, info.run_id)
@@ -340,7 +103,7 @@ class Run:
     @property
     def is_driven(self) -> bool:
         """Whether a process of this machine drives the run now."""
-        return self._lease.is_held()
+        return self.lease.is_held()
 
     @property
     def is_interrupted(self) -> bool:
@@ -432,7 +195,7 @@ class Run:
 
     def _end_abandoned(self) -> bool:
         try:
-            with self._lease, Scratch(places.scratch_path(self._home, self.store.root, self.id)).held():
+            with self.lease, Scratch(places.scratch_path(self._home, self.store.root, self.id)).held():
                 takeover.cancel_abandoned(self.store, self.info, time.time())
         except LeaseHeld:  # it was only just starting
             return False
@@ -500,7 +263,7 @@ class Run:
 
     # ------------------------------------------------------------------------------------------------------- inside
 
-    def _start(
+    def start(
         self,
         runner: LocalRunner,
         on_event: Listener | None = None,
@@ -508,6 +271,7 @@ class Run:
         again: bool = False,
         seen: dict[str, Any] | None = None,
     ) -> None:
+        """Drive the run in a thread of this process, with `runner`, which is its own from now on. The client's."""
         self._now()  # what happened before, if it is taken up again
         if on_event is not None:
             self.subscribe(on_event)
@@ -517,7 +281,7 @@ class Run:
             runner,
             root=self.store.root,
             scratch=places.scratch_path(self._home, self.store.root, self.id),
-            lease=self._lease,
+            lease=self.lease,
             again=again,
             computing=self._home / "computing",
             own=runner.leave_out,
@@ -527,10 +291,11 @@ class Run:
         threading.Thread(target=self._drive, args=(self._loop, seen), name=f"kfnb-{self.id}").start()
         _living.add(self)
 
-    def _start_detached(self, *, again: bool = False) -> None:
-        with self._lease:  # which the process inherits: there is no moment in which nobody holds it
+    def start_detached(self, *, again: bool = False) -> None:
+        """Start a process that drives the run and outlives this one. The client's."""
+        with self.lease:  # which the process inherits: there is no moment in which nobody holds it
             self._now()
-            detached.start(self._home, self.store.root, self.id, self._lease, again=again)
+            detached.start(self._home, self.store.root, self.id, self.lease, again=again)
             self._status.state = "PENDING"  # also if it had ended: it goes on
 
     def _drive(self, loop: Loop, seen: dict[str, Any] | None) -> None:
