@@ -13,9 +13,12 @@ KfnbError                 what a person sees when kfnb cannot go on; its text sa
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Severity = Literal["error", "warning", "hint"]
 
@@ -47,6 +50,11 @@ class Diagnostic(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         place = f" (cell {self.cell}" + (f", line {self.line})" if self.line else ")") if self.cell else ""
         return f"{self.code}: {self.message}{place}" + (f" Fix: {self.fix.text}" if self.fix else "")
+
+
+def by_severity(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return findings with errors first and hints last, otherwise in their order."""
+    return tuple(sorted(found, key=lambda one: ("error", "warning", "hint").index(one.severity)))
 
 
 class KfnbError(Exception):
@@ -158,6 +166,8 @@ CODES: dict[str, str] = {
     "KF504": "Running another notebook inside a notebook is not built yet.",
     "KF505": "An on-exit step stands above a step that is none.",
     "KF506": "A step cannot be fanned out: its last statement, or what its elements share, does not allow it.",
+    "KF507": "A step asks for a GPU, or another device, that this machine does not have.",
+    "KF508": "A step asks for more processors or memory than this machine has.",
     # KF6xx: a task stopped while running (launcher/, orchestrator/)
     "KF600": "A step's process ended by itself (os._exit) before the step was done",
     "KF601": "A step's process was killed by a signal, or crashed in compiled code",
@@ -174,6 +184,7 @@ CODES: dict[str, str] = {
     "KF614": "A process that a step started was still alive at its end",
     "KF616": "kfnb itself failed around a step",
     "KF617": "A step was not given an input that it needs",
+    "KF619": "A step used more memory than its limit",
     "KF650": "The condition of a step cannot be evaluated",
     "KF651": "A step was told to stop from outside the run, or failed without a reason",
     "KF652": "A step looked at a path that a step above it writes, without coming after it",

@@ -38,7 +38,7 @@ def run_prepared(run: str, root: str | None = None, *, again: bool = False, leas
     info = _read(store, run)
     runner = LocalRunner()
     runner.leave_out = places.own_folders(home, store.local_path(""))
-    runner.memory = home / "interpreters"
+    runner.memory, runner.locks = home / "interpreters", home / "gpus"
     runner.kernel = info.spec.kernel
     loop = Loop(
         info,

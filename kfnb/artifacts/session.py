@@ -28,6 +28,8 @@ MODULE = "module:"
 PROVIDERS = ("random", "numpy.random", "torch.random", "cwd", "environ", "sys.path")
 """Names of all providers."""
 
+_DEVICES = ("KFNB_DEVICES", "CUDA_VISIBLE_DEVICES")
+"""Variables by which kfnb shows a task its own GPUs, if it set the first: they are that task's alone."""
 _VOLATILE = frozenset({"JPY_PARENT_PID", "JPY_SESSION_NAME", "COLUMNS", "LINES", "_", "SHLVL", "PWD", "OLDPWD"})
 """Environment variables that belong to the process, not to the notebook: neither carried nor compared."""
 
@@ -147,14 +149,21 @@ def _restore_cwd(data: bytes) -> None:
 
 def _environ() -> bytes:
     # json, not msgspec: variables may hold bytes that are no text, which Python escapes.
-    return json.dumps({k: v for k, v in sorted(os.environ.items()) if k not in _VOLATILE}).encode()
+    volatile = _volatile()
+    return json.dumps({k: v for k, v in sorted(os.environ.items()) if k not in volatile}).encode()
 
 
 def _restore_environ(data: bytes) -> None:
     wanted: dict[str, str] = json.loads(data)
-    for name in [name for name in os.environ if name not in wanted and name not in _VOLATILE]:
+    volatile = _volatile()
+    for name in [name for name in os.environ if name not in wanted and name not in volatile]:
         del os.environ[name]
-    os.environ.update({name: value for name, value in wanted.items() if os.environ.get(name) != value})
+    changed = {name: value for name, value in wanted.items() if os.environ.get(name) != value}
+    os.environ.update({name: value for name, value in changed.items() if name not in volatile})
+
+
+def _volatile() -> frozenset[str]:
+    return _VOLATILE.union(_DEVICES) if _DEVICES[0] in os.environ else _VOLATILE
 
 
 def _path() -> bytes:

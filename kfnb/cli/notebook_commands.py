@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from kfnb.cli.options import JsonOption, NotebookArgument, client
+from kfnb.cli.options import AllowCpuOption, JsonOption, NotebookArgument, client
 from kfnb.cli.output import emit, say, show, terminal_columns
 from kfnb.errors import OutsideError, WrongCall
 from kfnb.spec import PipelineSpec, to_json
 
 
-def check(notebook: NotebookArgument, json: JsonOption = False) -> int:
+def check(notebook: NotebookArgument, allow_cpu: AllowCpuOption = False, json: JsonOption = False) -> int:
     """Say what kfnb makes of a notebook: mistakes, doubts and hints, each with its cell and a fix.
 
     Ends with 2 if there are errors, else with 0.
@@ -27,7 +27,7 @@ def check(notebook: NotebookArgument, json: JsonOption = False) -> int:
     """
     from kfnb.cli import diagnostics
 
-    found = client().check(notebook)
+    found = client().check(notebook, allow_cpu=allow_cpu)
     errors = any(d.severity == "error" for d in found)
     if json:
         emit({"diagnostics": diagnostics.as_json(found)})

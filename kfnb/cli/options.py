@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 NotebookArgument = Annotated[Path, typer.Argument(metavar="NOTEBOOK", help="The notebook (.ipynb).")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, messages on stderr.")]
+AllowCpuOption = Annotated[
+    bool, typer.Option("--allow-cpu", help="Run steps that ask for a GPU without one, where there is none.")
+]
 RootOption = Annotated[
     str | None, typer.Option("--root", metavar="URI", help="Where runs and artifacts lie, if not in KFNB_HOME.")
 ]

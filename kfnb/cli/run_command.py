@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kfnb.cli.options import (
+    AllowCpuOption,
     JsonOption,
     NotebookArgument,
     ParameterOption,
@@ -68,6 +69,7 @@ def run(
         bool, typer.Option("--remember", help="Write what this run learns about the notebook into its tags.")
     ] = False,
     detach: DetachOption = False,
+    allow_cpu: AllowCpuOption = False,
     sweep: Annotated[
         list[str] | None,
         typer.Option("--sweep", metavar="NAME=A,B,…", help="A run for each of these values; several are combined."),
@@ -105,6 +107,7 @@ def run(
         "until": until,
         "fail_fast": fail_fast,
         "remember": remember,
+        "allow_cpu": allow_cpu,
         "spec": spec,
     }
     if sweep or sweep_file is not None:

@@ -13,9 +13,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
+
 from kfnb.artifacts.store import Store
 from kfnb.client.run import Listener, Run
-from kfnb.errors import Diagnostic, OutsideError
+from kfnb.errors import Diagnostic, OutsideError, Refused, by_severity
 from kfnb.orchestrator import foresight, places, takeover
 from kfnb.orchestrator.lease import LeaseHeld
 from kfnb.orchestrator.listing import find_run, names_under, read_info
@@ -57,11 +59,16 @@ class Client:
         self._call = call
         self._lock = threading.Lock()
 
-    def check(self, path: Path | str) -> tuple[Diagnostic, ...]:
-        """Return every finding about a notebook, errors first to last as they stand; nothing is run."""
+    def check(self, path: Path | str, *, allow_cpu: bool = False) -> tuple[Diagnostic, ...]:
+        """Return every finding about a notebook, errors first to last as they stand; nothing is run.
+
+        What this machine lacks is among them; `allow_cpu`: steps that ask for a GPU may do without.
+        """
         from kfnb.compiler import check_notebook  # not needed to look at runs
 
-        return check_notebook(Path(path))
+        spec, found = check_notebook(Path(path))
+        lacking = self._lacking(spec, Path(path).name, allow_cpu=allow_cpu) if spec is not None else ()
+        return by_severity((*found, *lacking))
 
     def compile(self, path: Path | str) -> PipelineSpec:
         """Return what a notebook compiles to; Refused with its diagnostics if it has errors."""
@@ -117,7 +124,7 @@ class Client:
             if start:
                 runner.prestart()
         runner.leave_out = places.own_folders(self.home, self.store.local_path(""))
-        runner.memory = self.home / "interpreters"
+        runner.memory, runner.locks = self.home / "interpreters", self.home / "gpus"
         return runner
 
     def run(
@@ -136,6 +143,7 @@ class Client:
         remember: bool = False,
         save: Literal["needed", "final", "all"] = "final",
         detach: bool = False,
+        allow_cpu: bool = False,
         on_event: Listener | None = None,
         spec: PipelineSpec | None = None,
     ) -> Run:
@@ -147,7 +155,8 @@ class Client:
         it; `until` leaves out what this step does not need. `fail_fast`: the first failure ends the run. `remember`:
         facts learned while running become tags of the notebook. `save`: which values are kept: those that a step
         needs, also every final value, or all. `detach`: a process of its own drives the run and outlives this one
-        (`on_event` then hears nothing: see `Run.watch`). `on_event` is called with each event, from the thread that
+        (`on_event` then hears nothing: see `Run.watch`). `allow_cpu`: steps that ask for a GPU run without one where
+        there is none. `on_event` is called with each event, from the thread that
         drives the run. Raises Refused, before anything runs, for what is wrong with the notebook or the parameters.
         `spec`: what the notebook compiles to, where the caller has it already.
         """
@@ -161,6 +170,7 @@ class Client:
             "save": save,
             "remember": remember,
             "detached": detach,
+            "allow_cpu": allow_cpu,
         }
         call = self._call if self._call is not None else repr(sorted((params or {}).items()))
         seen = foresight.sight(str(path), call)
@@ -224,6 +234,9 @@ class Client:
         path = Path(path)
         if spec is None:
             spec = self.compile(path)
+        lacking = self._lacking(spec, path.name, allow_cpu=bool((options or {}).get("allow_cpu")))
+        if any(one.severity == "error" for one in lacking):
+            raise Refused(lacking)
         parameters = effective_parameters(spec, params or {})
         select(spec, options or {})
         try:
@@ -252,6 +265,15 @@ class Client:
             pointers = Store(str(self.home / "elsewhere"))
             pointers.write(info.run_id, self.root.encode())
         return info
+
+    def _lacking(self, spec: PipelineSpec, notebook: str, *, allow_cpu: bool) -> tuple[Diagnostic, ...]:
+        """Return what this machine lacks of what a pipeline asks for."""
+        if not any(task.settings.limits or task.settings.requests for task in spec.tasks):
+            return ()
+        from kfnb.preflight import findings_here  # for notebooks that ask for something only
+
+        found = findings_here(spec, allow_cpu=allow_cpu)
+        return tuple(msgspec.structs.replace(one, notebook=notebook) for one in found)
 
     def get(self, run_id: str) -> Run:
         """Return a run by its id, by the beginning of it that no other run has, or as `last`."""

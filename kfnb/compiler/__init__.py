@@ -21,7 +21,7 @@ from kfnb.compiler.folder import own_modules, script_names, search_paths, star_r
 from kfnb.compiler.reading import code_step, is_immutable, is_setup, read_parameters
 from kfnb.compiler.tasks import order_of, pipeline_of
 from kfnb.dataflow.graph import analyse
-from kfnb.errors import Diagnostic, Refused
+from kfnb.errors import Diagnostic, Refused, by_severity
 from kfnb.notebook.reader import read_notebook
 from kfnb.notebook.steps import read_steps
 
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 __all__ = ["check_notebook", "compile_notebook", "compile_read"]
 
 
-def check_notebook(path: Path) -> tuple[Diagnostic, ...]:
-    """Return every diagnostic of a notebook, errors first."""
+def check_notebook(path: Path) -> tuple[PipelineSpec | None, tuple[Diagnostic, ...]]:
+    """Return the pipeline that a notebook means, None if it has errors, and every diagnostic, errors first."""
     try:
-        found = _compile(path)[1]
+        spec, found = _compile(path)
     except Refused as refused:
-        found = refused.diagnostics
-    return tuple(sorted(found, key=lambda d: ("error", "warning", "hint").index(d.severity)))
+        spec, found = None, refused.diagnostics
+    return spec, by_severity(found)
 
 
 def compile_notebook(path: Path) -> PipelineSpec:

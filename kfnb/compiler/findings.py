@@ -58,8 +58,6 @@ _LATER = {
     "pipeline": ("pipeline:", "A sub-pipeline (`pipeline:`)"),
 }
 _REPORTED = {
-    "limits": "limit:/gpu:",
-    "requests": "request:",
     "accelerator": "accelerator:",
     "image": "image:",
     "node_selector": "node:",
@@ -97,7 +95,9 @@ def not_built(steps: Steps) -> list[Diagnostic]:
                         fix=Fix(text=f"Take the tag `{tag}` away."),
                     )
                 )
-        ignored = [tag for field, tag in _REPORTED.items() if getattr(step.settings, field)]
+        asked = {**step.settings.limits, **step.settings.requests}
+        ignored = [f"limit:{name}" for name in asked if name not in ("cpu", "memory") and "/" not in name]
+        ignored += [tag for field, tag in _REPORTED.items() if getattr(step.settings, field)]
         if ignored:
             found.append(
                 Diagnostic(

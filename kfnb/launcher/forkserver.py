@@ -13,6 +13,7 @@ if __name__ == "__main__" and not sys.flags.safe_path:
     sys.path.pop(0)  # `-m` puts the folder it was started in first: modules there are the user's, not ours
 
 import contextlib
+import fcntl
 import gc
 import importlib
 import json
@@ -96,7 +97,7 @@ class ForkServer:
                 case "snapshot":
                     self._snapshot(request)
                 case "run":
-                    self._run(str(request["id"]), str(request["input"]))
+                    self._run(str(request["id"]), str(request["input"]), request)
                 case "kill":
                     self._kill(str(request["id"]), str(request.get("signal", "TERM")))
                 case "exit":
@@ -119,7 +120,8 @@ class ForkServer:
         else:
             self._answer({"event": "snapshot", "path": request["target"]})
 
-    def _run(self, key: str, uri: str) -> None:
+    def _run(self, key: str, uri: str, given: dict[str, Any]) -> None:
+        """Fork a process for a task. `given`: `env`, variables of its own; `locks`, files that it holds locked."""
         gc.freeze()  # what is loaded stays shared: the collector of a child would touch, and so copy, every page
         parent = os.getpid()
         child = processes.fork()
@@ -132,6 +134,9 @@ class ForkServer:
                 os.setsid()
                 processes.die_with_parent(signal.SIGTERM, parent)
                 os.close(self._requests)
+                os.environ.update(given.get("env", {}))
+                for path in given.get("locks", ()):  # until the last process of the task is gone
+                    fcntl.flock(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), fcntl.LOCK_EX)
                 code = run_input(
                     uri, self._kernel, lambda data: self._answer({"event": "progress", "id": key, "data": data})
                 )

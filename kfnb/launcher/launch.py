@@ -12,6 +12,7 @@ import fcntl
 import os
 import shutil
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from kfnb.launcher.frames import Wires
     from kfnb.launcher.kernel import Kernel
+    from kfnb.launcher.memory_limit import MemoryLimit
 
 DONE, USER_ERROR, WRONG_CALL, OUTSIDE, CANCELED = 0, 1, 3, 4, 130
 """Exit codes of a launcher: succeeded, the task failed, called wrongly, something outside cannot be used, cancelled."""
@@ -84,7 +86,7 @@ def launch(
             view.lead_out(given.real, _relative(given.task.effects.writes, view.folder))
         report = TaskReport(given, store, tell, echo)
         rewrite = (os.fsencode(view.path), os.fsencode(view.folder)) if mirrored else None
-        supervisor = Supervisor(given.task.cells, report, _timeout(given), rewrite)
+        supervisor = Supervisor(given.task.cells, report, _timeout(given), rewrite, memory=_memory(given))
         report.collector = supervisor.collector
         with _stop_on_signals(supervisor) as wake:
             ended = supervisor.run(lambda wires: _body(given, kernel, view, store, wires), wake)
@@ -139,6 +141,16 @@ def _timeout(given: ExecutorInput) -> float | None:
     return min(limits, default=None)
 
 
+def _memory(given: ExecutorInput) -> MemoryLimit | None:
+    limit = given.task.settings.limits.get("memory")
+    if limit is None or not sys.platform.startswith("linux"):
+        return None
+    from kfnb.launcher.memory_limit import MemoryLimit
+    from kfnb.notebook.quantities import amount
+
+    return MemoryLimit(int(amount(limit)))
+
+
 @contextlib.contextmanager
 def _stop_on_signals(supervisor: Supervisor) -> Iterator[int]:
     """Have SIGTERM, SIGHUP and SIGINT stop the body; yield a descriptor that wakes the supervisor up."""
@@ -168,6 +180,8 @@ def _compose(
     changed: dict[str, Any] = {}
     if ended.stopped is not None and said.state != "SUCCEEDED":
         changed = _stopped(given, ended)
+    elif ended.memory_peak is not None and said.state != "SUCCEEDED":
+        changed = {"state": "FAILED", "error": _over_memory(given, ended, ended.memory_peak)}
     elif ended.result is None:
         changed = {"error": _death(given, ended)}
     made_of = stamps.made_of(given, view, said)
@@ -199,6 +213,14 @@ def _stopped(given: ExecutorInput, ended: Ended) -> dict[str, Any]:
         message = f"Step {given.task.name!r} ran longer than its timeout of {_timeout(given):g} s."
         return {"state": "FAILED", "error": guard.finding(given, "KF603", message, cell=cell)}
     return {"state": "CANCELED", "error": TaskError(message="The step was cancelled.", cell=cell)}
+
+
+def _over_memory(given: ExecutorInput, ended: Ended, peak: int) -> TaskError:
+    message = (
+        f"Step {given.task.name!r} was stopped: it may use {given.task.settings.limits['memory']} of memory "
+        f"(limit:memory:) and used {peak / 2**20:,.0f} MiB. Work on less data at a time, or raise the limit."
+    )
+    return guard.finding(given, "KF619", message, cell=_cell_of(given, ended))
 
 
 def _cell_of(given: ExecutorInput, ended: Ended) -> str | None:

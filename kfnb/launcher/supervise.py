@@ -26,6 +26,8 @@ from kfnb.spec import Cell, CellResult
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from kfnb.launcher.memory_limit import MemoryLimit
+
 GRACE = 5.0
 """Seconds between asking a body to stop (KeyboardInterrupt) and killing it."""
 LAST_WORDS = 5.0
@@ -45,6 +47,7 @@ class Ended:
     status: int = 0
     stopped: str | None = None
     out_of_memory: bool = False
+    memory_peak: int | None = None  # bytes, where it was killed for using more than its limit
     leftovers: list[str] = field(default_factory=list)
     running: int | None = None  # number of the cell that ran when it ended
     started: float | None = None
@@ -68,6 +71,7 @@ class Supervisor:
     """Runs one body to its end. `results` and `collector` hold what is known of its cells at any time.
 
     `rewrite`: bytes of output to replace. `owns_process`: every child of this process comes from the body.
+    `memory`: what the body and its children may use.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class Supervisor:
         timeout: float | None = None,
         rewrite: tuple[bytes, bytes] | None = None,
         owns_process: bool = True,
+        memory: MemoryLimit | None = None,
     ) -> None:
         self.collector = Collector(len(cells))
         self.results = [CellResult(id=cell.id, state="NOT_RUN") for cell in cells]
@@ -84,6 +89,7 @@ class Supervisor:
         self._timeout = timeout
         self._rewrite = rewrite
         self._owns_process = owns_process
+        self._memory = memory
         self._ended = Ended()
         self._reader = Reader()
         self._deadline: float | None = None
@@ -144,6 +150,9 @@ class Supervisor:
             processes.kill_descendants()
         else:
             _signal_group(self._body, signal.SIGKILL)
+        if self._memory is not None:
+            self._memory.end()
+            self._ended.memory_peak = self._memory.peak if self._memory.exceeded else None
         self._read_rest()
         return self._ended
 
@@ -187,13 +196,16 @@ class Supervisor:
         for _, write in pairs.values():
             os.close(write)
         self._pipes = {name: read for name, (read, _) in pairs.items()}
+        if self._memory is not None:
+            self._memory.hold(self._body)
 
     # -------------------------------------------------------------------------------------------------- while it runs
 
     def _wait_ms(self, ended: int | None) -> int:
         now = time.monotonic()
         due = [now + (_TICK if ended is not None else 0.02)]
-        due += [t for t in (self.collector.next_flush(), self._deadline, self._kill_at) if t is not None]
+        look = self._memory.next_look if self._memory is not None else None
+        due += [t for t in (self.collector.next_flush(), self._deadline, self._kill_at, look) if t is not None]
         return max(0, int((min(due) - now) * 1000) + 1)
 
     def _read_pipes(self, ready: set[int]) -> None:
@@ -263,6 +275,8 @@ class Supervisor:
         if self._deadline is not None and now >= self._deadline:
             self._deadline = None
             self.stop("timeout")
+        if self._memory is not None and self._memory.check():
+            self._kill_at = 0.0
         if self._kill_at is not None and now >= self._kill_at:
             self._kill_at = None
             _signal_group(self._body, signal.SIGKILL)

@@ -37,6 +37,7 @@ from kfnb.orchestrator.messages import (
     Instruction,
     LookAgain,
     LookUp,
+    NoRoom,
     Record,
     RetryDue,
     RunStarted,
@@ -134,6 +135,7 @@ class Loop:
         self._cache = Cache(store, self._state.tasks, runner.versions, own)
         self._given: dict[str, ExecutorInput] = {}
         self._awaited: dict[str, str] = {}  # tasks that others compute, and their keys
+        self._without_room: dict[str, None] = {}  # tasks that wait for what they ask for, the first in line first
         self._running: set[tuple[str, int]] = set()
         self._to_keep: list[tuple[str, ExecutorOutput]] = []
         self._repeats = True
@@ -247,7 +249,20 @@ class Loop:
         free = [task for task, key in self._awaited.items() if computing is not None and computing.is_free(key)]
         for task in free:
             del self._awaited[task]
-        return [LookAgain(task) for task in free]
+        return [LookAgain(task) for task in (*free, *self._with_room())]
+
+    def _with_room(self) -> list[str]:
+        """Return the tasks for which there is room now; one that is to run no more gives up its place."""
+        found = []
+        for task in list(self._without_room):
+            if self._state.state_of(task) != "PENDING":
+                self._runner.release(task)
+            elif self._runner.has_room(self._state.tasks[task]):
+                found.append(task)
+            else:
+                continue
+            del self._without_room[task]
+        return found
 
     def _due_retries(self) -> list[Event]:
         now = time.monotonic()
@@ -292,7 +307,7 @@ class Loop:
     def _start(self, instruction: StartTask) -> list[Event]:
         """Start an attempt, unless its result is there by now or somebody else is computing it."""
         name, attempt = instruction.task, instruction.attempt
-        given = self._document(name, attempt)
+        task, given = self._state.tasks[name], self._document(name, attempt)
         if self._computing is not None and owner_of(name) not in self._anew:
             key = self._cache.identity(given).key
             if not self._computing.begin(key, f"run {self._info.run_id}, step {name}"):
@@ -302,6 +317,12 @@ class Loop:
                 self._computing.end(key)
                 return [CacheHit(name, attempt, found)]
         self._open_runner()
+        why = self._runner.reserve(task)
+        if why is not None:
+            self._without_room[name] = None
+            if self._computing is not None:
+                self._computing.end(self._cache.identity(given).key)
+            return [NoRoom(name, attempt, why)]
         given = self._given[name] = msgspec.structs.replace(given, snapshot=self._snapshot)
         document = f"{given.prefix}/input.json"
         self._store.write(document, to_json(given))
@@ -385,6 +406,7 @@ class Loop:
         if isinstance(report, Exited):
             self._deadlines.pop((report.task, report.attempt), None)
             self._running.discard((report.task, report.attempt))
+            self._runner.release(report.task)
             output = self._output(report)
             self._to_keep.append((report.task, output))
             return TaskFinished(report.task, report.attempt, output)
@@ -437,7 +459,7 @@ class Loop:
     def _wait_at_most(self) -> float:
         now = time.monotonic()
         due = min([self._next_look, *self._deadlines.values(), *self._retries.values()]) - now
-        return max(0.0, min(due, _LOOK_AGAIN_EVERY) if self._awaited else due)
+        return max(0.0, min(due, _LOOK_AGAIN_EVERY) if self._awaited or self._without_room else due)
 
     # ------------------------------------------------------------------------------------------------------ telling
 

@@ -69,8 +69,16 @@ class ComputedElsewhere(_Message, frozen=True):
     by: str = ""
 
 
+class NoRoom(_Message, frozen=True):
+    """The attempt was not started: what the task asks for is not free now (`why`)."""
+
+    task: str
+    attempt: int
+    why: str = ""
+
+
 class LookAgain(_Message, frozen=True):
-    """The other run that computed this task's result is done with it."""
+    """The other run that computed this task's result is done with it, or there is room for the task now."""
 
     task: str
 
@@ -116,6 +124,7 @@ Event = (
     | CacheHit
     | CacheMissed
     | ComputedElsewhere
+    | NoRoom
     | LookAgain
     | TaskStarted
     | TaskProgress
@@ -129,7 +138,10 @@ Event = (
 
 
 class StartTask(_Message, frozen=True):
-    """Start this attempt of a task; or tell CacheHit or ComputedElsewhere, if that has become so."""
+    """Start this attempt of a task; or tell CacheHit, ComputedElsewhere or NoRoom, if that has become so.
+
+    After NoRoom, tell LookAgain once there is room.
+    """
 
     task: str
     attempt: int

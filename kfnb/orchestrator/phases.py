@@ -26,7 +26,7 @@ MOVES: dict[Phase, frozenset[Phase]] = {
     "WAITING": frozenset({"DECIDING", "LOOKING", "READY", "SKIPPED", "CANCELED", "SUCCEEDED", "FAILED"}),
     "DECIDING": frozenset({"LOOKING", "READY", "SKIPPED", "FAILED", "CANCELED"}),
     "LOOKING": frozenset({"READY", "SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"}),
-    "AWAITING": frozenset({"LOOKING", "SKIPPED", "CANCELED"}),
+    "AWAITING": frozenset({"LOOKING", "READY", "SKIPPED", "CANCELED"}),
     "READY": frozenset({"STARTING", "SKIPPED", "CANCELED"}),
     "DELAYED": frozenset({"READY", "SKIPPED", "CANCELED"}),
     "STARTING": frozenset({"RUNNING", "AWAITING", "DELAYED", "CANCELING", "SUCCEEDED", "FAILED", "CANCELED"}),

@@ -35,6 +35,7 @@ from kfnb.orchestrator.messages import (
     Instruction,
     LookAgain,
     LookUp,
+    NoRoom,
     Record,
     RetryDue,
     RunStarted,
@@ -353,17 +354,19 @@ class RunState:
         diagnostic = Diagnostic("KF655", "error", message, cell=first_cell(task))
         self._fail(number, TaskError(message=message, code="KF655", diagnostic=diagnostic))
 
-    def _is_elsewhere(self, number: int, event: ComputedElsewhere) -> None:
-        """Give the slot free: whoever computes the result may be waiting for something itself."""
+    def _has_to_wait(self, number: int, event: ComputedElsewhere | NoRoom) -> None:
+        """Give the slot free: whoever is waited for may be waiting for something itself."""
         self._attempt[number] -= 1
         if self._phase[number] == "CANCELING":
             self._move(number, "CANCELED", self._why[number], event.attempt)
             self._skip_below(number, f"it needs {event.task!r}, which was cancelled")
             return
-        why = "another run computes this very result" + (f": {event.by}" if event.by else "")
+        why = event.why if isinstance(event, NoRoom) else "another run computes this very result"
+        why += f": {event.by}" if isinstance(event, ComputedElsewhere) and event.by else ""
         self._move(number, "AWAITING", why)
         self._emit(Record("task-state", event.task, None, "PENDING", why))
-        self._emit(AwaitOther(event.task))
+        if isinstance(event, ComputedElsewhere):
+            self._emit(AwaitOther(event.task))
 
     def _look_again(self, number: int, event: LookAgain) -> None:
         self._look(number)
@@ -570,8 +573,8 @@ HANDLERS: dict[tuple[type, Phase], Handler] = {
     (CacheHit, "LOOKING"): RunState._finished,
     (CacheHit, "STARTING"): RunState._finished,
     (CacheHit, "CANCELING"): RunState._finished,
-    (ComputedElsewhere, "STARTING"): RunState._is_elsewhere,
-    (ComputedElsewhere, "CANCELING"): RunState._is_elsewhere,
+    **dict.fromkeys(((ComputedElsewhere, "STARTING"), (NoRoom, "STARTING")), RunState._has_to_wait),
+    **dict.fromkeys(((ComputedElsewhere, "CANCELING"), (NoRoom, "CANCELING")), RunState._has_to_wait),
     (LookAgain, "AWAITING"): RunState._look_again,
     (RetryDue, "DELAYED"): RunState._due,
     (TaskStarted, "STARTING"): RunState._started,

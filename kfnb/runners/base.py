@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kfnb.spec import Task
+
 
 class Started(NamedTuple):
     """The attempt has a process (a pod) of its own."""
@@ -55,6 +57,15 @@ class Runner(Protocol):
 
     def snapshot(self, folder: str, target: str) -> str | None:
         """Copy the small files of `folder` for this run alone; return where they lie, None if this place has none."""
+
+    def reserve(self, task: Task) -> str | None:
+        """Set aside what a task asks for, to be released when it is over; or say for what it has to wait."""
+
+    def has_room(self, task: Task) -> bool:
+        """Say whether `reserve` would find what a task asks for now."""
+
+    def release(self, task: str) -> None:
+        """Take back what was set aside for a task; and it waits for nothing any more."""
 
     def start(self, task: str, attempt: int, input_uri: str) -> None:
         """Start the attempt that the document at `input_uri` describes; never blocks for long."""

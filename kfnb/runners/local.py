@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from kfnb.runners.machine import Held, Room
+    from kfnb.spec import Task
+
 _START_SECONDS = 60.0
 _SNAPSHOT_SECONDS = 900.0
 _MAX_STARTS = 4
@@ -35,6 +38,7 @@ class LocalRunner:
     def __init__(self, home: Path | None = None) -> None:
         self.leave_out: tuple[str, ...] = ()
         self.memory: Path | None = None  # folder for what is known about interpreters
+        self.locks: Path | None = None  # folder for the locks of GPUs
         self._home = home
         self._interpreter: Interpreter | None = None
         self.kernel = DEFAULT_KERNEL
@@ -48,6 +52,8 @@ class LocalRunner:
         self._running: dict[str, tuple[str, int]] = {}
         self._pids: dict[str, int] = {}
         self._last_words = ""
+        self._room: Room | None = None
+        self._given: dict[str, Held] = {}
 
     def prestart(self, kernel: str = DEFAULT_KERNEL) -> None:
         """Start the server of `kernel` now, without waiting for it; one of another kernel is ended first."""
@@ -99,6 +105,47 @@ class LocalRunner:
         path = answer.get("path", target)
         return str(path) if path else None
 
+    def reserve(self, task: Task) -> str | None:
+        """Set aside what a task asks for by its tags; steps that ask for nothing never wait."""
+        asked = self._asked(task)
+        if not asked:
+            return None
+        assert self._room is not None
+        held = self._room.reserve(task.name, asked)
+        if isinstance(held, str):
+            return held
+        self._given[task.name] = held
+        return None
+
+    def has_room(self, task: Task) -> bool:
+        """Say whether what a task asks for is free now."""
+        asked = self._asked(task)
+        return not asked or self._room is None or self._room.has(task.name, asked)
+
+    def release(self, task: str) -> None:
+        """Take back what a task holds."""
+        self._given.pop(task, None)
+        if self._room is not None:
+            self._room.release(task)
+
+    def _asked(self, task: Task) -> dict[str, float]:
+        settings = task.settings
+        if not settings.limits and not settings.requests:
+            return {}
+        from kfnb.runners.machine import Room, asked_by, this_machine  # for steps that ask for something only
+
+        if self._room is None:
+            assert self.locks is not None, "the runner was not told where locks lie"
+            self._room = Room(this_machine(), self.locks)
+        return asked_by(settings)
+
+    def _devices(self, task: str) -> dict[str, Any]:
+        """Return what a task's process is told about the GPUs that are its own."""
+        held = self._given.get(task)
+        if held is None or not held.asked_gpu:
+            return {}
+        return {"env": {"CUDA_VISIBLE_DEVICES": ",".join(held.gpus), "KFNB_DEVICES": "given"}, "locks": held.locks}
+
     def start(self, task: str, attempt: int, input_uri: str) -> None:
         """Have the server fork a process for this attempt."""
         key = f"{task}#{attempt}"
@@ -112,7 +159,7 @@ class LocalRunner:
         if server is None:
             self._report(Exited(task, attempt, None, "The process that starts the steps keeps ending; giving up."))
         else:
-            server.send({"op": "run", "id": key, "input": input_uri})
+            server.send({"op": "run", "id": key, "input": input_uri, **self._devices(task)})
 
     def cancel(self, task: str, attempt: int, *, now: bool) -> None:
         """Send the attempt SIGTERM, or (now) SIGKILL."""

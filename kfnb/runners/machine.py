@@ -17,8 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kfnb.errors import WrongCall
+from kfnb.notebook.quantities import BadValue, amount
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+
+    from kfnb.spec import Settings
 
 CPU, MEMORY, GPU = "cpu", "memory", "nvidia.com/gpu"
 ACCOUNTED = (CPU, MEMORY, GPU)
@@ -43,13 +48,20 @@ class Machine:
 
 @functools.cache
 def this_machine() -> Machine:
-    """Return what this machine has. The settings KFNB_CPUS, KFNB_MEMORY (bytes) and KFNB_GPUS (0,1) say otherwise."""
+    """Return what this machine has. The settings KFNB_CPUS (4), KFNB_MEMORY (16Gi) and KFNB_GPUS (0,1) say otherwise.
+
+    WrongCall if one of them is no quantity.
+    """
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Machine(
-        cpus=float(os.environ.get("KFNB_CPUS") or cpus),
-        memory=int(os.environ.get("KFNB_MEMORY") or _memory()),
-        gpus=_gpus(),
-    )
+    return Machine(cpus=_setting("KFNB_CPUS", cpus), memory=int(_setting("KFNB_MEMORY", _memory())), gpus=_gpus())
+
+
+def _setting(name: str, found: float) -> float:
+    given = os.environ.get(name)
+    try:
+        return float(amount(given)) if given else found
+    except BadValue as error:
+        raise WrongCall(f"The setting {name} cannot be used: {error}.") from None
 
 
 def _memory() -> int:
@@ -87,6 +99,7 @@ class Held:
     """What a task holds: amounts by resource, and which GPUs. `locks`: files that its processes keep locked too."""
 
     amounts: dict[str, float]
+    asked_gpu: bool = False
     gpus: tuple[str, ...] = ()
     locks: tuple[str, ...] = ()
     descriptors: list[int] = field(default_factory=list)
@@ -109,7 +122,7 @@ class Room:
         amounts = {name: min(much, self._machine.amount(name)) for name, much in asked.items()}
         amounts = {name: much for name, much in amounts.items() if much > 0}
         why = self._lacks(task, amounts)
-        held = Held(amounts)
+        held = Held(amounts, bool(asked.get(GPU)))
         if not why and amounts.get(GPU):
             found = self._take_gpus(int(amounts[GPU]))
             if isinstance(found, str):
@@ -124,16 +137,22 @@ class Room:
         self._held[task] = held
         return held
 
+    def has(self, task: str, asked: Mapping[str, float]) -> bool:
+        """Say whether `reserve` would give a task what it asks for."""
+        found = self.reserve(task, asked)
+        if isinstance(found, str):
+            return False
+        place = dict(self._waiting)
+        self.release(task)
+        self._waiting = {task: found.amounts, **place}  # it was first in line for all of it
+        return True
+
     def release(self, task: str) -> None:
         """Give back what a task holds, and its place in line."""
         self._waiting.pop(task, None)
         held = self._held.pop(task, None)
         for descriptor in held.descriptors if held is not None else ():
             os.close(descriptor)
-
-    def forget(self, task: str) -> None:
-        """Give up a task's place in line."""
-        self._waiting.pop(task, None)
 
     def _lacks(self, task: str, amounts: Mapping[str, float]) -> str:
         for other, wanted in self._waiting.items():
@@ -173,7 +192,7 @@ class Room:
             for descriptor in descriptors:
                 os.close(descriptor)
             return f"waiting for {_WORDS[GPU]}: asks for {count}, another run holds what this one does not"
-        return Held({}, tuple(chosen), tuple(str(self._body_lock(gpu)) for gpu in chosen), descriptors)
+        return Held({}, True, tuple(chosen), tuple(str(self._body_lock(gpu)) for gpu in chosen), descriptors)
 
     def _lock(self, gpu: str) -> int | None:
         """Return a descriptor that holds a GPU for its run; None if another run, or what is left of one, holds it."""
@@ -212,7 +231,7 @@ def _try_lock(path: Path) -> int | None:
     return descriptor
 
 
-def asked_by(requests: Mapping[str, float], limits: Mapping[str, float]) -> dict[str, float]:
+def asked_by(settings: Settings) -> dict[str, float]:
     """Return what is accounted for a step: what it requests, else its limit."""
-    names: Iterable[str] = (name for name in ACCOUNTED if name in requests or name in limits)
-    return {name: requests.get(name, limits.get(name, 0.0)) for name in names}
+    given = {**settings.limits, **settings.requests}
+    return {name: float(amount(given[name])) for name in ACCOUNTED if name in given}

@@ -44,7 +44,7 @@ class Book:
 
     def check(self, *cells: tuple[str, ...]) -> list[tuple[str, str | None, int | None]]:
         """Code, cell and line of each diagnostic."""
-        return [(d.code, d.cell, d.line) for d in check_notebook(self.write(list(cells)))]
+        return [(d.code, d.cell, d.line) for d in check_notebook(self.write(list(cells)))[1]]
 
 
 @pytest.fixture
@@ -476,7 +476,7 @@ def test_what_is_right_is_not_complained_about(book: Book, cells: Cells) -> None
 def test_a_wrong_name_is_told_the_nearest_one(book: Book) -> None:
     """An unknown name comes with the nearest spelling."""
     book.write([("total = [1]", "step:a"), ("print(totl)", "step:b")])
-    (found,) = [d for d in check_notebook(book.path) if d.code == "KF201"]
+    (found,) = [d for d in check_notebook(book.path)[1] if d.code == "KF201"]
     assert found.fix is not None
     assert "Did you mean `total`?" == found.fix.text
 

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from kfnb.runners.base import Exited, Progress, Report, Started
-from kfnb.spec import ExecutorInput, ExecutorOutput, TaskError, to_json
+from kfnb.spec import ExecutorInput, ExecutorOutput, Task, TaskError, to_json
 
 
 class ProcessRunner:
@@ -38,6 +38,17 @@ class ProcessRunner:
     def snapshot(self, folder: str, target: str) -> str | None:
         """Make none."""
         return None
+
+    def reserve(self, task: Task) -> str | None:
+        """There is always room."""
+        return None
+
+    def has_room(self, task: Task) -> bool:
+        """There is always room."""
+        return True
+
+    def release(self, task: str) -> None:
+        """Nothing was set aside."""
 
     def start(self, task: str, attempt: int, input_uri: str) -> None:
         """Start the process of a task and watch it."""

@@ -19,6 +19,7 @@ from kfnb.orchestrator.messages import (
     FinishRun,
     LookAgain,
     LookUp,
+    NoRoom,
     Record,
     RunStarted,
     StartTask,
@@ -55,6 +56,18 @@ def test_what_another_run_computes_leaves_its_slot() -> None:
     assert StartTask("b", 1) in told
     assert "another run computes this very result: run x" == state.why_of("a")
     assert [LookUp("a", 1)] == state.handle(LookAgain("a"))
+    state.validate()
+
+
+def test_a_task_without_room_leaves_its_slot() -> None:
+    """It says what it waits for, the next one starts, and the attempt is the same one when there is room."""
+    state = RunState(make_spec({"a": [], "b": []}), max_parallel=1)
+    assert StartTask("a", 1) in state.handle(RunStarted())
+    assert StartTask("b", 1) in state.handle(NoRoom("a", 1, "waiting for a GPU"))
+    assert ("PENDING", "waiting for a GPU") == (state.state_of("a"), state.why_of("a"))
+    state.handle(TaskStarted("b", 1))
+    state.handle(TaskFinished("b", 1, OK))
+    assert [StartTask("a", 1)] == state.handle(LookAgain("a"))
     state.validate()
 
 
@@ -95,18 +108,22 @@ def test_any_cached_run_ends(case: tuple[dict[str, list[str]], int, int, int | N
                 chance = rng.random()
                 if chance < 0.2:
                     possible.append(ComputedElsewhere(told.task, told.attempt))
+                elif chance < 0.25:
+                    possible.append(NoRoom(told.task, told.attempt, "no room"))
                 elif chance < 0.3:
                     possible.append(CacheHit(told.task, told.attempt, OK))
                 else:
                     possible.append(TaskStarted(told.task, told.attempt))
             elif isinstance(told, CancelTask) and not any(
-                isinstance(e, ComputedElsewhere | CacheHit) and e.task == told.task for e in possible
+                isinstance(e, ComputedElsewhere | NoRoom | CacheHit) and e.task == told.task for e in possible
             ):
                 possible = [e for e in possible if getattr(e, "task", None) != told.task]
                 possible.append(TaskFinished(told.task, told.attempt, STOPPED))
             elif isinstance(told, FinishRun):
                 finished = told.state
         state.validate()
+        if isinstance(event, NoRoom) and state.why_of(event.task) == "no room":
+            possible.append(LookAgain(event.task))
         if isinstance(event, TaskStarted) and state.state_of(event.task) == "RUNNING":
             possible.append(TaskFinished(event.task, event.attempt, OK))
     assert ("CANCELED" if cancelled else "SUCCEEDED") == finished
