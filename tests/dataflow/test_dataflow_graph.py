@@ -443,7 +443,7 @@ def test_the_metrics_tag_names_scalars_only(book: Book) -> None:
         ),
         ("KF501", ("c0", 1), [("print(1)", "parameters"), ("print(2)", "step:a"), ("print(2)", "step:b")]),
         ("KF502", ("c1", 1), [("xs = [1]", "step:a"), ("print(1)", "step:b", "pipeline:other.ipynb")]),
-        ("KF503", ("c0", 1), [("print(1)", "step:a", "gpu:1"), ("print(2)", "step:b")]),
+        ("KF503", ("c0", 1), [("print(1)", "step:a", "image:x"), ("print(2)", "step:b")]),
         ("KF504", ("c0", 1), [("%run other.ipynb", "step:a"), ("print(1)", "step:b")]),
         ("KF505", ("c0", 1), [("print(1)", "step:a", "on-exit"), ("print(1)", "step:b")]),
         ("KF506", ("c1", 1), [("xs = [1]", "step:a"), ("ys = len(xs)", "step:b", "foreach")]),
