@@ -45,7 +45,10 @@ def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:
 
 def _name(node: ast.Name, values: Mapping[str, Any]) -> Any:
     if node.id not in values:
-        raise Undecidable(f"no value of {node.id!r} was recorded")
+        raise Undecidable(
+            f"no value of {node.id!r} was recorded: it is unbound, or not a finite number, text, truth value, list "
+            "or dict of these (NaN and infinities are not); a plain `if` in the step decides over any value"
+        )
     return values[node.id]
 
 

@@ -226,24 +226,44 @@ if sys.argv[3] == "broken":
     folder = pathlib.Path(sys.argv[1]) / "database"
     folder.mkdir(parents=True)
     (folder / "kfnb.db").write_bytes(b"garbage" * 1000)
+if sys.argv[3] == "locked":
+    import sqlite3
+    from kfnb.history import History
+    from kfnb.metadata import database
+    from kfnb.metadata.store import RunFilter
+    database.BUSY_SECONDS = 0.1
+    History(Client(home=sys.argv[1])).runs(RunFilter())
+    other = sqlite3.connect(sys.argv[1] + "/database/kfnb.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
 run = Client(home=sys.argv[1]).run(sys.argv[2]).wait()
 print(run.state, *(name for name in sys.modules if name in ("alembic", "mako")))
 """
 
 
-@pytest.mark.parametrize("fate", ["whole", "broken"])
+@pytest.mark.parametrize("fate", ["whole", "broken", "locked", "deleted"])
 def test_a_run_that_takes_a_while_is_in_the_database_at_its_end(client: Client, tmp_path: Path, fate: str) -> None:
-    """Its own process writes the rows, without a migration library; a broken database is said and hurts no run."""
-    path = notebook(tmp_path, "import time\ntime.sleep(0.5)")
-    command = [sys.executable, "-c", FOLLOWED, str(client.home), str(path), fate]
+    """Its own process writes the rows, without a migration library. A broken or locked database hurts no run and is
+    said; one that is deleted meanwhile is made anew.
+    """
+    path, beside = client.home / "database", tmp_path / "nb"
+    beside.mkdir()
+    remove = f"while not os.path.exists({str(path / 'kfnb.db')!r}):\n    time.sleep(0.02)\n"
+    remove += f"os.unlink({str(path / 'kfnb.db')!r})\n"
+    source = "import os, time\n" + (remove if fate == "deleted" else "") + "time.sleep(0.5)"
+    command = [sys.executable, "-c", FOLLOWED, str(client.home), str(notebook(beside, source)), fate]
     done = subprocess.run(command, capture_output=True, text=True)
-    assert (0, "SUCCEEDED\n") == (done.returncode, done.stdout)
-    if fate == "broken":
-        assert "KF802" in done.stderr
+    assert (0, "SUCCEEDED") == (done.returncode, done.stdout.split()[0])
+    said = {"broken": "KF802", "locked": "KF803"}.get(fate, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    if fate in ("whole", "deleted"):
+        assert ("SUCCEEDED\n", "") == (done.stdout, done.stderr)
+        with History(client).database.reading() as connection:
+            states = [state for state, _, _ in rows.known_runs(connection, client.root).values()]
+    elif fate == "locked":
+        states = [row.columns["state"] for row in History(client).runs(RunFilter()).runs]
+    else:
         return
-    assert "" == done.stderr
-    with History(client).database.reading() as connection:
-        states = [state for state, _, _ in rows.known_runs(connection, client.root).values()]
     assert ["SUCCEEDED"] == states
 
 
