@@ -92,6 +92,7 @@ def run(
     fail_fast: bool = False,
     remember: bool = False,
     detach: bool = False,
+    allow_cpu: bool = False,
     on_event: Callable[[RunEvent], None] | None = None,
 ) -> Run:
     """Start a run of the notebook at `path` on this machine and return it at once; see `kfnb.Client.run`."""
@@ -110,6 +111,7 @@ def run(
         fail_fast=fail_fast,
         remember=remember,
         detach=detach,
+        allow_cpu=allow_cpu,
         on_event=on_event,
     )
 

@@ -117,7 +117,7 @@ class _Verification:
 
         spec = hook(self._spec) if hook is not None else self._spec
         run = Client(home=self._scratch / "home").run(
-            self._notebook.path, self._parameters, cache=False, save="all", spec=spec
+            self._notebook.path, self._parameters, cache=False, save="all", spec=spec, allow_cpu=True
         )
         try:
             run.wait()

@@ -11,6 +11,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from kfnb.client import Client
+
 FOLDER = Path(__file__).parents[2] / "notebooks"
 EXAMPLES = sorted(FOLDER.glob("*.ipynb"))
 
@@ -36,6 +38,21 @@ def test_runs_by_hand(example: Path, tmp_path: Path) -> None:
     outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
     assert not [output for output in outputs if output.output_type == "error"]
     assert outputs
+
+
+def test_only_what_is_better_is_published(tmp_path: Path) -> None:
+    """With another value of the parameter the tagged step is skipped, and says why."""
+    run = Client(home=tmp_path / "home").run(FOLDER / "publish_if_better.ipynb", {"best": 0.99}).wait()
+    assert ("SUCCEEDED", "SKIPPED") == (run.state, run.tasks["publish"].state)
+    assert "condition 'score > best' is false" == run.tasks["publish"].why
+
+
+def test_what_takes_too_long_is_stopped(tmp_path: Path) -> None:
+    """With a shorter limit the search fails, what needs it is skipped, and the other step goes on."""
+    text = (FOLDER / "time_limit.ipynb").read_text().replace("timeout:60s", "timeout:0.5s")
+    (tmp_path / "short.ipynb").write_text(text)
+    run = Client(home=tmp_path / "home").run(tmp_path / "short.ipynb", {"most": 100_000_000}).wait()
+    assert ["FAILED", "SKIPPED", "SUCCEEDED"] == [run.tasks[name].state for name in ("search", "report", "other")]
 
 
 def test_is_committed_without_outputs(example: Path) -> None:
