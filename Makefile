@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint docs pytest soak bench format generate clean
+.PHONY: help run test lint docs pytest postgresql soak bench format generate clean
 
 BIN := .venv/bin
 FOLDERS := kfnb tests docs
@@ -65,7 +65,17 @@ docs: .venv/.ready-dev
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/mkdocs build --quiet --strict
 
-pytest: .venv/.ready-dev
+# The tests of the database run on a real PostgreSQL too: only its programs are installed, no server is set up.
+postgresql:
+	@ls -d /usr/lib/postgresql/*/bin >/dev/null 2>&1 || command -v initdb >/dev/null || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "Installing PostgreSQL for the tests ..." >&2 \
+	  && export DEBIAN_FRONTEND=noninteractive && apt-get -qq update \
+	  && apt-get -qq install -y --no-install-recommends postgresql-common >/dev/null \
+	  && echo "create_main_cluster = false" >> /etc/postgresql-common/createcluster.conf \
+	  && apt-get -qq install -y --no-install-recommends postgresql >/dev/null; } \
+	  || echo "There is no PostgreSQL; tests that need it are skipped." >&2
+
+pytest: .venv/.ready-dev postgresql
 	@rm -f .coverage .coverage.*
 	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m "not soak" --cov --cov-report=term:skip-covered
 

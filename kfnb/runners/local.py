@@ -168,8 +168,10 @@ class LocalRunner:
             server.send({"op": "kill", "id": f"{task}#{attempt}", "signal": "KILL" if now else "TERM"})
 
     def close(self) -> None:
-        """End the server and all tasks; when it returns no process is left."""
+        """End the server and all tasks; when it returns no process is left, and nothing is set aside."""
         self._end_server()
+        for task in list(self._given):
+            self.release(task)
 
     # ------------------------------------------------------------------------------------------------------ the server
 
