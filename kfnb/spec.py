@@ -325,6 +325,7 @@ def collected(task: Task, count: int) -> Task:
         after=(*task.after, *names),
         ancestors=(*task.ancestors, *names),
         effects=Effects(),
+        settings=msgspec.structs.replace(task.settings, limits={}, requests={}, accelerator=None),
         statements_digest=f"{task.statements_digest}[{count}]",
     )
 

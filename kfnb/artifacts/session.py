@@ -28,8 +28,8 @@ MODULE = "module:"
 PROVIDERS = ("random", "numpy.random", "torch.random", "cwd", "environ", "sys.path")
 """Names of all providers."""
 
-_DEVICES = ("KFNB_DEVICES", "CUDA_VISIBLE_DEVICES")
-"""Variables by which kfnb shows a task its own GPUs, if it set the first: they are that task's alone."""
+_DEVICES = "KFNB_DEVICES"
+"""Variable that kfnb sets where others show a task its own GPUs: JSON of what these were before, null where not set."""
 _VOLATILE = frozenset({"JPY_PARENT_PID", "JPY_SESSION_NAME", "COLUMNS", "LINES", "_", "SHLVL", "PWD", "OLDPWD"})
 """Environment variables that belong to the process, not to the notebook: neither carried nor compared."""
 
@@ -149,21 +149,24 @@ def _restore_cwd(data: bytes) -> None:
 
 def _environ() -> bytes:
     # json, not msgspec: variables may hold bytes that are no text, which Python escapes.
-    volatile = _volatile()
-    return json.dumps({k: v for k, v in sorted(os.environ.items()) if k not in volatile}).encode()
+    found = {**os.environ, **_before_devices()}
+    return json.dumps({k: v for k, v in sorted(found.items()) if k not in _VOLATILE and v is not None}).encode()
 
 
 def _restore_environ(data: bytes) -> None:
     wanted: dict[str, str] = json.loads(data)
-    volatile = _volatile()
+    volatile = _VOLATILE.union(_before_devices())
     for name in [name for name in os.environ if name not in wanted and name not in volatile]:
         del os.environ[name]
     changed = {name: value for name, value in wanted.items() if os.environ.get(name) != value}
     os.environ.update({name: value for name, value in changed.items() if name not in volatile})
 
 
-def _volatile() -> frozenset[str]:
-    return _VOLATILE.union(_DEVICES) if _DEVICES[0] in os.environ else _VOLATILE
+def _before_devices() -> dict[str, str | None]:
+    """Return the variables that show this task its GPUs as they are for everybody else."""
+    given = os.environ.get(_DEVICES)
+    before: dict[str, str | None] = json.loads(given) if given else {}
+    return {**before, _DEVICES: None} if given else {}
 
 
 def _path() -> bytes:

@@ -1,9 +1,9 @@
 """Keeps a body within its step's memory limit; used by the supervisor.
 
 Where this user may make control groups, the kernel does it: the body runs in one with that limit, which is removed
-afterwards. Elsewhere the memory that the body and its children have to themselves is measured several times a second,
-and they are stopped when it is too much. Memory shared with the fork server (libraries that were loaded before) is not
-the step's. Linux only.
+afterwards. Elsewhere the memory that the body and its children use is measured several times a second, and they are
+stopped when it is too much. What the body shared with the fork server at its start (libraries that were loaded before)
+is not the step's. Linux only.
 """
 
 from __future__ import annotations
@@ -32,11 +32,14 @@ class MemoryLimit:
         self._body = 0
         self._group: _Group | None = None
         self._next = 0.0
+        self._shared = 0
 
     def hold(self, body: int) -> None:
         """Begin, with the process `body`, which has done nothing yet."""
         self._body = body
         self._group = _make_group(self.limit, body)
+        if self._group is None:
+            self._shared = _proportional(body)
 
     @property
     def next_look(self) -> float | None:
@@ -48,7 +51,7 @@ class MemoryLimit:
         if self._group is not None or self.exceeded or time.monotonic() < self._next:
             return False
         self._next = time.monotonic() + _EVERY
-        used = _used_by([self._body, *processes.descendants(self._body)], self.limit)
+        used = _used_by([self._body, *processes.descendants(self._body)], self.limit, self._shared)
         self.peak = max(self.peak, used)
         self.exceeded = used > self.limit
         return self.exceeded
@@ -140,16 +143,21 @@ def _places() -> list[tuple[Path, int]]:
 
 
 def _sweep(above: Path) -> None:
-    """Remove groups that killed supervisors left: the kernel refuses where a process is in one still."""
+    """Remove groups whose supervisors are gone: the kernel refuses where a process is in one still."""
     for left in above.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError):
-            left.rmdir()
+        owner = left.name.removeprefix(_PREFIX).partition("-")[0]
+        if not Path(f"/proc/{owner}").exists():
+            with contextlib.suppress(OSError):
+                left.rmdir()
 
 
-def _used_by(pids: list[int], limit: int) -> int:
-    """Return the bytes that processes have to themselves; where that is less than the limit by far, at most so many."""
+def _used_by(pids: list[int], limit: int, shared: int) -> int:
+    """Return the bytes that processes use together, less their part of what they shared with others at the start.
+
+    Where that is less than the limit by far, it is not looked at closely, and what is returned may be too much.
+    """
     rough = sum(map(_resident, pids))
-    return rough if rough <= limit else sum(map(_private, pids))
+    return rough if rough <= limit else max(0, sum(map(_proportional, pids)) - shared)
 
 
 def _resident(pid: int) -> int:
@@ -157,8 +165,9 @@ def _resident(pid: int) -> int:
     return _sum_of(f"/proc/{pid}/status", ("RssAnon:", "RssShmem:"))
 
 
-def _private(pid: int) -> int:
-    return _sum_of(f"/proc/{pid}/smaps_rollup", ("Private_Clean:", "Private_Dirty:", "Pss_Shmem:"))
+def _proportional(pid: int) -> int:
+    """What a process has to itself, and its part of what it shares: of a pool's array each worker counts its part."""
+    return _sum_of(f"/proc/{pid}/smaps_rollup", ("Pss:",))
 
 
 def _sum_of(file: str, names: tuple[str, ...]) -> int:

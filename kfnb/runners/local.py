@@ -7,6 +7,7 @@ room imports nothing but the standard library until something is wrong.
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from typing import TYPE_CHECKING, Any
@@ -144,7 +145,10 @@ class LocalRunner:
         held = self._given.get(task)
         if held is None or not held.asked_gpu:
             return {}
-        return {"env": {"CUDA_VISIBLE_DEVICES": ",".join(held.gpus), "KFNB_DEVICES": "given"}, "locks": held.locks}
+        order = "CUDA_DEVICE_ORDER"  # nvidia-smi numbers cards as the bus does, CUDA by itself the fastest first
+        own = {"CUDA_VISIBLE_DEVICES": ",".join(held.gpus), order: os.environ.get(order, "PCI_BUS_ID")}
+        before = json.dumps({name: os.environ.get(name) for name in own})
+        return {"env": {**own, "KFNB_DEVICES": before}, "locks": held.locks}
 
     def start(self, task: str, attempt: int, input_uri: str) -> None:
         """Have the server fork a process for this attempt."""

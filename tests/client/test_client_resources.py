@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -44,11 +45,15 @@ def gpu_steps(path: Path, *sources: str) -> Path:
     return write_notebook(path, *sources, tags={n: (f"step:s{n}", "gpu:1") for n in range(len(sources))})
 
 
-def spans(run: Run) -> list[tuple[float, float]]:
-    """When each task began and ended."""
-    found = [(task.started, task.finished) for task in run.tasks.values()]
-    assert all(start is not None and end is not None for start, end in found)
-    return sorted(found)  # type: ignore[arg-type, type-var]
+def spans(run: Run, *names: str) -> list[tuple[float, float]]:
+    """When each of these tasks began and ended."""
+    found = []
+    for name in names:
+        task = run.tasks[name]
+        assert task.started is not None
+        assert task.finished is not None
+        found.append((task.started, task.finished))
+    return sorted(found)
 
 
 def test_two_steps_with_a_gpu_never_overlap_on_one(client: Client, signs: Signs, work: Path) -> None:
@@ -59,9 +64,25 @@ def test_two_steps_with_a_gpu_never_overlap_on_one(client: Client, signs: Signs,
     signs.give("go")
     run.wait()
     assert "SUCCEEDED" == run.state
-    (_, first_end), (second_start, _) = spans(run)
+    (_, first_end), (second_start, _) = spans(run, "s0", "s1")
     assert first_end <= second_start
     assert ["5\n", "5\n"] == [task.log() for task in run.tasks.values()]
+
+
+def test_the_gpu_is_no_part_of_the_notebooks_environment(
+    client: Client, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a step with a GPU sets flows on; the GPU does not, and what the shell showed is there for others."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,4")
+    path = write_notebook(
+        work / "e.ipynb",
+        SHOWS + "os.environ['MINE'] = 'set'",
+        SHOWS + "print(os.environ['MINE'], 'KFNB_DEVICES' in os.environ)",
+        SHOWS + "print(os.environ['MINE'])",
+        tags={0: ("step:s0", "gpu:1"), 1: ("step:s1",), 2: ("step:s2", "gpu:1")},
+    )
+    run = client.run(path).wait()
+    assert ["5\n", "3,4\nset False\n", "5\nset\n"] == [task.log() for task in run.tasks.values()]
 
 
 def test_a_killed_run_gives_its_gpu_back(client: Client, signs: Signs, work: Path) -> None:
@@ -86,7 +107,7 @@ def test_processors_that_are_asked_for_are_set_aside(client: Client, work: Path)
     )
     run = client.run(path, max_parallel=3).wait()
     assert "SUCCEEDED" == run.state
-    first, second = sorted((run.tasks[name].started, run.tasks[name].finished) for name in ("s0", "s1"))  # type: ignore[type-var]
+    first, second = spans(run, "s0", "s1")
     assert first[1] <= second[0]
 
 
@@ -111,6 +132,16 @@ def test_more_processors_than_there_are_is_a_warning(client: Client, work: Path)
     (found,) = client.check(path)
     assert ("KF508", "warning", "c0") == (found.code, found.severity, found.cell)
     assert "SUCCEEDED" == client.run(path).wait().state
+
+
+def test_putting_parts_together_needs_no_gpu(client: Client, work: Path) -> None:
+    """Elements of a fan-out with a GPU each run one by one; the task that joins what they gave asks for none."""
+    source = SHOWS + "found = [n * 2 for n in [1, 2, 3]]"
+    path = write_notebook(work / "f.ipynb", source, "print(found)", tags={0: ("step:s0", "gpu:1", "foreach")})
+    run = client.run(path).wait()
+    assert ("SUCCEEDED", "[2, 4, 6]\n") == (run.state, run.tasks["s1"].log())
+    elements = spans(run, "s0[0]", "s0[1]", "s0[2]")
+    assert all(first[1] <= second[0] for first, second in pairwise(elements))
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is held to its limit on Linux only")
