@@ -161,6 +161,7 @@ class Database:
                 "it is caught up by the next command."
             )
         if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")) or (code == "SQLITE_ERROR" and "no such" in said):
+            self._checked = False  # a file deleted after the check is an empty one now: the next use makes its tables
             return Damaged(f"KF802: the database {self} is damaged ({said}). `kfnb db rebuild` makes it anew.")
         if code.startswith(("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR")):
             return Behind(f"KF803: the database {self} cannot be written to ({said}). Runs go on without it.")

@@ -101,15 +101,25 @@ def _follow(home: Path, store: Store, info: RunInfo, over: threading.Event) -> N
 
 
 def _write_until(database: Database, run: RunReader, over: threading.Event) -> None:
-    from kfnb.metadata import projection
     from kfnb.metadata.database import Behind
 
     last = False
     while True:
         begin = time.monotonic()
         with contextlib.suppress(*(() if last else (Behind,))):
-            projection.write(database, run.known())
+            _write(database, run.known())
         if last:
             return
         # Where writing is slow, it must not take the processor from the run.
         last = over.wait(max(EVERY, 20 * (time.monotonic() - begin)))
+
+
+def _write(database: Database, known: Known) -> None:
+    """Write the rows; a database that was deleted just now is made anew, one that is damaged otherwise is said."""
+    from kfnb.metadata import projection
+    from kfnb.metadata.database import Damaged
+
+    try:
+        projection.write(database, known)
+    except Damaged:
+        projection.write(database, known)

@@ -126,6 +126,20 @@ def test_a_damaged_file_is_told_from_other_faults(tmp_path: Path, store: Store) 
         projection.write(database, known(store, "r1"))
 
 
+def test_a_file_emptied_between_check_and_use_is_made_anew_at_the_next_use(tmp_path: Path, store: Store) -> None:
+    """As after a deletion just before connecting: the first use says it, the next one has its tables again."""
+    path = tmp_path / "kfnb.db"
+    database = Database(f"sqlite:///{path}")
+    finished(store, "r1")
+    projection.write(database, known(store, "r1"))
+    path.write_bytes(b"")
+    with pytest.raises(Damaged, match="KF802"):
+        projection.write(database, known(store, "r1"))
+    projection.write(database, known(store, "r1"))
+    with database.reading() as connection:
+        assert ["r1"] == list(rows.known_runs(connection, store.root))
+
+
 def test_a_database_that_cannot_be_reached_says_so(tmp_path: Path) -> None:
     """KF804 names the database without its password; KF805 a setting that is no URL of a database."""
     with (
