@@ -298,6 +298,19 @@ print(ax.figure is fig, fig.axes[0] is ax, len(ax.lines)); ax.set_title('t'); pr
 """,
         "",
     ),
+    "transforms": (  # who is told of a change is kept by id: an old id would be taken by another in the next process
+        r"""
+import matplotlib.pyplot as plt
+fig,ax=plt.subplots(); ax.plot([1,2,3]); ax.twinx().plot([3,1]); plt.close(fig)
+""",
+        r"""
+import gc; from matplotlib.transforms import TransformNode
+nodes=[o for o in gc.get_objects() if isinstance(o, TransformNode)]
+print(len(nodes) > 50, all(key == id(told()) for n in nodes for key, told in n._parents.items()), len(ax.transAxes._parents) > 1)
+ax.set_position([.1,.1,.5,.5]); print(ax.transData.transform((1,2)))
+""",
+        "",
+    ),
     "sparse": (
         r"""
 import scipy.sparse as sp

@@ -1,6 +1,8 @@
 """matplotlib figures: a figure that flows to another step does not open itself there a second time.
 
 A figure that pyplot manages would, when loaded, become pyplot's current figure and be shown at the end of the cell.
+And its transforms, which tell each other of changes, must find each other again: matplotlib keeps who is to be told
+under the id that it had in the process that saved it, where a new transform of the same id here would take its place.
 """
 
 from __future__ import annotations
@@ -8,9 +10,11 @@ from __future__ import annotations
 import copyreg
 import io
 import pickle
+import weakref
 from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.transforms import TransformNode
 
 
 def _reduce(_pickler: Any, figure: Figure) -> Any:
@@ -19,9 +23,25 @@ def _reduce(_pickler: Any, figure: Figure) -> Any:
     return copyreg.__newobj__, (type(figure),), state  # type: ignore[attr-defined]
 
 
+def _reduce_transform(_pickler: Any, node: TransformNode) -> Any:
+    make, arguments, state = node.__reduce_ex__(5)[:3]
+    told = (parent for parent in state["_parents"].values() if parent is not None)
+    return make, arguments, state | {"_parents": dict(enumerate(told))}, None, None, restore_transform
+
+
+def restore_transform(node: TransformNode, state: dict[str, Any]) -> None:
+    """Give a transform its state; those that it tells of changes are kept under the ids that they have here."""
+    told: dict[int, weakref.ref[TransformNode]] = {}
+    for parent in state.pop("_parents").values():
+        told[id(parent)] = weakref.ref(parent, lambda _, key=id(parent): told.pop(key, None))
+    node.__setstate__(state | {"_parents": {}})
+    node._parents = told
+
+
 class _Pickler(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
-        return _reduce(None, obj) if isinstance(obj, Figure) else NotImplemented
+        reducer = next((reducer for kind, reducer in REDUCERS.items() if isinstance(obj, kind)), None)
+        return NotImplemented if reducer is None else reducer(None, obj)
 
 
 def copied(figure: Figure) -> Figure:
@@ -32,4 +52,4 @@ def copied(figure: Figure) -> Figure:
     return made
 
 
-REDUCERS: dict[type, Any] = {Figure: _reduce}
+REDUCERS: dict[type, Any] = {Figure: _reduce, TransformNode: _reduce_transform}
