@@ -23,17 +23,21 @@ def _reduce(_pickler: Any, figure: Figure) -> Any:
     return copyreg.__newobj__, (type(figure),), state  # type: ignore[attr-defined]
 
 
-def _reduce_transform(_pickler: Any, node: TransformNode) -> Any:
+def _reduce_transform(_pickler: Any, node: Any) -> Any:
     make, arguments, state = node.__reduce_ex__(5)[:3]
     told = (parent for parent in state["_parents"].values() if parent is not None)
     return make, arguments, state | {"_parents": dict(enumerate(told))}, None, None, restore_transform
 
 
-def restore_transform(node: TransformNode, state: dict[str, Any]) -> None:
+def restore_transform(node: Any, state: dict[str, Any]) -> None:
     """Give a transform its state; those that it tells of changes are kept under the ids that they have here."""
-    told: dict[int, weakref.ref[TransformNode]] = {}
+    told: dict[int, weakref.ref[Any]] = {}
+
+    def remember(key: int, parent: object) -> None:
+        told[key] = weakref.ref(parent, lambda _: told.pop(key, None))
+
     for parent in state.pop("_parents").values():
-        told[id(parent)] = weakref.ref(parent, lambda _, key=id(parent): told.pop(key, None))
+        remember(id(parent), parent)
     node.__setstate__(state | {"_parents": {}})
     node._parents = told
 
