@@ -191,6 +191,7 @@ CODES: dict[str, str] = {
     "KF653": "What a step gave cannot be read back",
     "KF655": "A step that was not to run is not in the cache",
     "KF654": "A step's process ended before the step was done",
+    "KF656": "The place where a step ran lost it too often",
     "KF618": "An array that a frame handed out cannot be written to",
     # KF7xx: parameters and calls (client, cli)
     "KF700": "The notebook has no such parameter",

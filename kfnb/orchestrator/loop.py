@@ -43,13 +43,15 @@ from kfnb.orchestrator.messages import (
     RunStarted,
     StartTask,
     TaskFinished,
+    TaskLost,
     TaskProgress,
     TaskStarted,
+    TaskWaits,
 )
 from kfnb.orchestrator.scratch import SNAPSHOT, Scratch
 from kfnb.orchestrator.selection import select
 from kfnb.orchestrator.state import RunState
-from kfnb.runners.base import Exited, Progress, Report, Runner, Started
+from kfnb.runners.base import Exited, Lost, Progress, Report, Runner, Started, Waits
 from kfnb.spec import ExecutorInput, ExecutorOutput, RunEvent, RunInfo, State, TaskError, owner_of, to_json
 
 if TYPE_CHECKING:
@@ -207,13 +209,21 @@ class Loop:
     def _take_up(self, begun: RunStatus) -> RunStarted:
         """Return how to go on."""
         self._answered = set(begun.answered)
-        earlier = takeover.earlier_attempts(self._store, self._info, begun)
+        earlier = takeover.earlier_attempts(self._store, self._info, begun, self._runner.adopt)
         for task, before in earlier.items():
             place = places.attempt_key(self._info.run_id, self._info.spec.task(task).slug, before.attempt)
-            if before.output is not None and not self._store.exists(account_key(place)):  # nobody got to keep it
+            unkept = before.output is not None and not self._store.exists(account_key(place))  # nobody got to keep it
+            if before.living or unkept:
                 with contextlib.suppress(msgspec.DecodeError, StoreError):
-                    self._given[task] = _input_decoder.decode(self._store.read(f"{place}/input.json"))
-                    self._keep(task, before.output)
+                    given = self._given[task] = _input_decoder.decode(self._store.read(f"{place}/input.json"))
+                    if before.living and self._computing is not None:
+                        self._computing.begin(self._cache.identity(given).key, f"run {self._info.run_id}, step {task}")
+                    elif before.output is not None:
+                        self._keep(task, before.output)
+            if before.living:
+                self._running.add((task, before.attempt))
+        if self._running:
+            self._open_runner()
         return RunStarted(earlier)
 
     def _make_snapshot(self) -> str | None:
@@ -323,11 +333,11 @@ class Loop:
             if self._computing is not None:
                 self._computing.end(self._cache.identity(given).key)
             return [NoRoom(name, attempt, why)]
-        given = self._given[name] = msgspec.structs.replace(given, snapshot=self._snapshot)
+        given = self._given[name] = self._runner.fit(msgspec.structs.replace(given, snapshot=self._snapshot))
         document = f"{given.prefix}/input.json"
         self._store.write(document, to_json(given))
         self._running.add((name, attempt))
-        self._runner.start(name, attempt, places.uri(self._root, document))
+        self._runner.start(task, attempt, places.uri(self._root, document))
         return []
 
     def _look_up(self, instruction: LookUp) -> Event:
@@ -403,14 +413,34 @@ class Loop:
             return TaskStarted(report.task, report.attempt)
         if isinstance(report, Progress):
             return TaskProgress(report.task, report.attempt, report.data)
+        if isinstance(report, Waits):
+            return TaskWaits(report.task, report.attempt, report.why)
+        if isinstance(report, Lost):
+            return self._lost(report)
         if isinstance(report, Exited):
-            self._deadlines.pop((report.task, report.attempt), None)
-            self._running.discard((report.task, report.attempt))
-            self._runner.release(report.task)
-            output = self._output(report)
-            self._to_keep.append((report.task, output))
-            return TaskFinished(report.task, report.attempt, output)
+            return self._finished(report.task, report.attempt, self._output(report))
         return report
+
+    def _lost(self, report: Lost) -> Event:
+        """An attempt is gone with the place where it ran; if it had succeeded by then, that stands all the same."""
+        output = self._output(Exited(report.task, report.attempt, None, report.why))
+        if output.state == "SUCCEEDED":
+            return self._finished(report.task, report.attempt, output)
+        self._forget(report.task, report.attempt)
+        if self._computing is not None and report.task in self._given:
+            self._computing.end(self._cache.identity(self._given[report.task]).key)
+        return TaskLost(report.task, report.attempt, report.why, report.counted)
+
+    def _finished(self, task: str, attempt: int, output: ExecutorOutput) -> TaskFinished:
+        self._forget(task, attempt)
+        self._to_keep.append((task, output))
+        return TaskFinished(task, attempt, output)
+
+    def _forget(self, task: str, attempt: int) -> None:
+        """An attempt is no more: nothing is set aside for it, and nothing is to be done about it."""
+        self._deadlines.pop((task, attempt), None)
+        self._running.discard((task, attempt))
+        self._runner.release(task)
 
     def _output(self, report: Exited) -> ExecutorOutput:
         """Return what the attempt left in the store, or say how it ended without leaving anything."""

@@ -24,6 +24,7 @@ class Earlier(_Message, frozen=True):
     """What a task has from before: its last attempt, and its result where that stands. `recorded`: the log has it.
 
     `state` is what the log says about the task, `failures` how many of its attempts failed and were to be repeated.
+    `living`: the attempt is still there, where the runner starts them, and will be reported on.
     """
 
     attempt: int = 0
@@ -31,6 +32,7 @@ class Earlier(_Message, frozen=True):
     output: ExecutorOutput | None = None
     recorded: bool = False
     state: State = "PENDING"
+    living: bool = False
 
 
 class RunStarted(_Message, frozen=True):
@@ -90,6 +92,26 @@ class TaskStarted(_Message, frozen=True):
     attempt: int
 
 
+class TaskWaits(_Message, frozen=True):
+    """An attempt has not begun yet, and why: no node is free, its image is being pulled."""
+
+    task: str
+    attempt: int
+    why: str
+
+
+class TaskLost(_Message, frozen=True):
+    """The place where an attempt ran took it away or broke; the step itself did not fail.
+
+    `counted`: by a fault of the place, which may not happen for ever; else it was moved (eviction, drain, preemption).
+    """
+
+    task: str
+    attempt: int
+    why: str
+    counted: bool = False
+
+
 class TaskProgress(_Message, frozen=True):
     """The launcher reported how far an attempt is."""
 
@@ -127,6 +149,8 @@ Event = (
     | NoRoom
     | LookAgain
     | TaskStarted
+    | TaskWaits
+    | TaskLost
     | TaskProgress
     | TaskFinished
     | RetryDue

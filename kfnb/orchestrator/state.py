@@ -41,8 +41,10 @@ from kfnb.orchestrator.messages import (
     RunStarted,
     StartTask,
     TaskFinished,
+    TaskLost,
     TaskProgress,
     TaskStarted,
+    TaskWaits,
 )
 from kfnb.orchestrator.phases import ACTIVE, MOVES, NOT_BEGUN, PENDING, TERMINAL, Phase
 from kfnb.orchestrator.ready import ReadyTasks
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
 
 _BACKOFF = 1.0
 _LONGEST_DELAY = 300.0
+MOST_LOSSES = 5
+"""How often the place where a task runs may lose it by its own fault before the task counts as failed."""
 
 
 class RunState:
@@ -89,6 +93,7 @@ class RunState:
         self._why: list[str | None] = [None] * len(spec.tasks)
         self._attempt: list[int] = [0] * len(spec.tasks)
         self._failures: list[int] = [0] * len(spec.tasks)
+        self._losses: dict[int, int] = {}  # attempts that the place lost by its own fault
         self._ready = ReadyTasks(self._owner, self._most, lambda number: self._phase[number] == "READY")
         self._active = 0
         self._left = len(spec.tasks)
@@ -134,27 +139,6 @@ class RunState:
         """Yield the tasks that have been started and are not over, each with its attempt."""
         return ((self._list[n].name, self._attempt[n]) for n, phase in enumerate(self._phase) if phase in ACTIVE)
 
-    def validate(self) -> None:
-        """Check what must hold between any two events; used by tests."""
-        assert self._active == sum(phase in ACTIVE for phase in self._phase)
-        assert self._active <= self._max_parallel
-        assert self._left == sum(phase not in TERMINAL for phase in self._phase)
-        assert {self._list[n].name for n, p in enumerate(self._phase) if p == "SUCCEEDED"} == set(self.outputs)
-        for number, phase in enumerate(self._phase):
-            if self._list[number].settings.on_exit:
-                assert phase in ("WAITING", *TERMINAL) or self._left == self._exits_left
-                continue
-            above = [self._phase[self._number[name]] for name in set(self._list[number].after)]
-            if phase == "WAITING":
-                passed = sum(self._has_passed(self._number[name]) for name in set(self._list[number].after))
-                assert self._waits_for[number] == len(above) - passed
-                assert self._waits_for[number] or self.state == "PENDING"
-            if phase in ("DECIDING", "LOOKING", "READY", "AWAITING", "STARTING", "RUNNING"):
-                assert all(p in ("SUCCEEDED", "SKIPPED") for p in above), (self._list[number].name, above)
-        if self._left and not self._cancel_requested:
-            to_be_told = {"DECIDING", "LOOKING", "AWAITING", "DELAYED"} & set(self._phase)
-            assert self._active or self._ready or to_be_told or self.state == "PENDING"
-
     def _has_passed(self, number: int) -> bool:
         return self._phase[number] == "SUCCEEDED" or self._list[number].name in self._condition_skipped
 
@@ -184,6 +168,8 @@ class RunState:
             self._attempt[number], self._failures[number] = before.attempt, before.failures
             if before.output is not None and before.output.state == "SUCCEEDED":
                 self._succeed(number, before.output, recorded=before.recorded)
+            elif before.living:
+                self._goes_on(number)
             elif before.output is None and before.state != "PENDING":
                 name, data = self._list[number].name, {"failures": before.failures}
                 self._emit(Record("task-state", name, before.attempt, "PENDING", "it starts again", data=data))
@@ -215,6 +201,11 @@ class RunState:
         self._expand(number, output, recorded=recorded)
         for below in self._below[number]:
             self._waits_for[below] -= 1
+
+    def _goes_on(self, number: int) -> None:
+        """An attempt from before is still there: the runner reports on it as on one that was started now."""
+        self._move(number, "READY")
+        self._move(number, "STARTING")
 
     def _expand(self, number: int, output: ExecutorOutput, *, recorded: bool = False) -> None:
         """If this is the head of a fan-out, make a task for each item that it gave."""
@@ -390,6 +381,26 @@ class RunState:
 
     def _started(self, number: int, event: TaskStarted) -> None:
         self._move(number, "RUNNING", attempt=event.attempt)
+
+    def _waits(self, number: int, event: TaskWaits) -> None:
+        if event.why != self._why[number]:
+            self._why[number] = event.why
+            self._emit(Record("task-state", event.task, event.attempt, "PENDING", event.why))
+
+    def _lost_attempt(self, number: int, event: TaskLost) -> None:
+        """The place took the attempt away: the task starts again, and none of its own attempts is used up."""
+        self._losses[number] = losses = self._losses.get(number, 0) + event.counted
+        if self._phase[number] == "CANCELING":
+            self._move(number, "CANCELED", self._taken_back.get(number, self._why[number]), event.attempt)
+            self._skip_below(number, f"it needs {event.task!r}, which was cancelled")
+        elif losses > MOST_LOSSES:
+            message = f"Step {event.task!r} was lost {losses} times by the place where it ran: {event.why}"
+            self._fail(number, TaskError(message=message, code="KF656", cell=first_cell(self._list[number])))
+        else:
+            self._move(number, "DELAYED", f"it starts again: {event.why}")
+            data = {"failures": self._failures[number]}
+            self._emit(Record("task-state", event.task, event.attempt, "PENDING", self._why[number], data=data))
+            self._emit(DelayRetry(event.task, min(_BACKOFF * 2 ** (losses - 1), _LONGEST_DELAY) if losses else 0.0))
 
     def _progress(self, number: int, event: TaskProgress) -> None:
         self._emit(Record("task-progress", event.task, event.attempt, data=event.data))
@@ -578,6 +589,8 @@ HANDLERS: dict[tuple[type, Phase], Handler] = {
     (LookAgain, "AWAITING"): RunState._look_again,
     (RetryDue, "DELAYED"): RunState._due,
     (TaskStarted, "STARTING"): RunState._started,
+    (TaskWaits, "STARTING"): RunState._waits,
+    **dict.fromkeys(((TaskLost, "STARTING"), (TaskLost, "RUNNING"), (TaskLost, "CANCELING")), RunState._lost_attempt),
     (TaskProgress, "RUNNING"): RunState._progress,
     (TaskProgress, "CANCELING"): RunState._progress,
     (TaskFinished, "STARTING"): RunState._finished,

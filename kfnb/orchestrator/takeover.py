@@ -6,6 +6,7 @@ end a run that nobody drives.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -14,7 +15,7 @@ from kfnb.errors import StoreError
 from kfnb.orchestrator import places, requests
 from kfnb.orchestrator.events import ENDED, EventLog, EventReader, RunStatus, TaskStatus
 from kfnb.orchestrator.messages import Earlier
-from kfnb.spec import ExecutorOutput, RunEvent, RunInfo
+from kfnb.spec import ExecutorOutput, RunEvent, RunInfo, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,19 +42,26 @@ class Documents(Protocol):
         """Return the names right below a prefix."""
 
 
-def earlier_attempts(store: Documents, info: RunInfo, status: RunStatus) -> dict[str, Earlier]:
+Adopt = Callable[[Task, int], bool]
+"""Says whether an attempt is still there, where tasks run."""
+
+
+def earlier_attempts(
+    store: Documents, info: RunInfo, status: RunStatus, adopt: Adopt = lambda task, attempt: False
+) -> dict[str, Earlier]:
     """Return, for each task that was begun or ended before, its last attempt and the result that stands.
 
-    Of a run that has ended only what succeeded stands. Of one that was interrupted what failed stays failed, and an
-    attempt that ended unseen is taken as it ended, unless it was killed together with the run.
+    Of a run that has ended only what succeeded stands. Of one that was interrupted what failed stays failed, an
+    attempt that ended unseen is taken as it ended, unless it was killed together with the run, and one that is still
+    there (`adopt`) goes on.
     """
-    return {task.name: earlier for task, earlier in _attempts(store, info, status) if earlier != Earlier()}
+    return {task.name: earlier for task, earlier in _attempts(store, info, status, adopt) if earlier != Earlier()}
 
 
-def _attempts(store: Documents, info: RunInfo, status: RunStatus) -> Iterator[tuple[TaskStatus, Earlier]]:
+def _attempts(store: Documents, info: RunInfo, status: RunStatus, adopt: Adopt) -> Iterator[tuple[TaskStatus, Earlier]]:
     for task in status.tasks.values():
         if task.state not in ENDED:
-            yield task, _unseen(store, info, task)
+            yield task, _unseen(store, info, task, adopt)
         else:
             stands = task.state == "SUCCEEDED" or (task.state == "FAILED" and not status.ended)
             output = task.output if stands else None
@@ -61,7 +69,7 @@ def _attempts(store: Documents, info: RunInfo, status: RunStatus) -> Iterator[tu
             yield task, Earlier(task.attempt, failures, output, recorded=True, state=task.state)
 
 
-def _unseen(store: Documents, info: RunInfo, task: TaskStatus) -> Earlier:
+def _unseen(store: Documents, info: RunInfo, task: TaskStatus, adopt: Adopt) -> Earlier:
     """Return the last attempt that was started, whether or not the log got to say so."""
     slug = info.spec.task(task.name).slug
     last = task.attempt
@@ -70,7 +78,8 @@ def _unseen(store: Documents, info: RunInfo, task: TaskStatus) -> Earlier:
     # A task that the log says to be PENDING is to start again: how the attempt named there ended has been seen.
     unseen = last and (last > task.attempt or task.state != "PENDING")
     output = _read_output(store, places.attempt_key(info.run_id, slug, last) + "/output.json") if unseen else None
-    return Earlier(last, task.failures, output, state=task.state)
+    living = bool(unseen) and output is None and adopt(info.spec.task(task.name), last)
+    return Earlier(last, task.failures, output, state=task.state, living=living)
 
 
 def _read_output(store: Documents, key: str) -> ExecutorOutput | None:

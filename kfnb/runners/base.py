@@ -1,8 +1,7 @@
 """What every place that runs tasks looks like to the orchestrator, which knows this file only.
 
 A runner starts attempts of tasks, each described by a document in the store, and reports what becomes of them from a
-thread of its own. It decides nothing: no order, no retry, no meaning of a failure. (`list` and `adopt`, by which a
-restarted orchestrator takes over what still runs, come with restartable runs.)
+thread of its own. It decides nothing: no order, no retry, no meaning of a failure.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kfnb.spec import Task
+    from kfnb.spec import ExecutorInput, Task
 
 
 class Started(NamedTuple):
@@ -39,7 +38,24 @@ class Exited(NamedTuple):
     why: str | None = None
 
 
-Report = Started | Progress | Exited
+class Waits(NamedTuple):
+    """The attempt has not begun yet; `why` in words."""
+
+    task: str
+    attempt: int
+    why: str
+
+
+class Lost(NamedTuple):
+    """The place took the attempt away, or broke (`counted`), before it was over; the step itself did not fail."""
+
+    task: str
+    attempt: int
+    why: str
+    counted: bool = False
+
+
+Report = Started | Waits | Progress | Lost | Exited
 
 
 class Runner(Protocol):
@@ -67,8 +83,14 @@ class Runner(Protocol):
     def release(self, task: str) -> None:
         """Take back what was set aside for a task; and it waits for nothing any more."""
 
-    def start(self, task: str, attempt: int, input_uri: str) -> None:
+    def fit(self, given: ExecutorInput) -> ExecutorInput:
+        """Return what an attempt is given with what only this place can say: where its scratch folder may lie."""
+
+    def start(self, task: Task, attempt: int, input_uri: str) -> None:
         """Start the attempt that the document at `input_uri` describes; never blocks for long."""
+
+    def adopt(self, task: Task, attempt: int) -> bool:
+        """Say whether an attempt that an earlier process started is still there; if so, it is reported on from now."""
 
     def cancel(self, task: str, attempt: int, *, now: bool) -> None:
         """Stop an attempt: it saves what it has, or (now) it is gone at once. `Exited` follows either way."""

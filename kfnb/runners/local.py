@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kfnb.runners.machine import Held, Room
-    from kfnb.spec import Task
+    from kfnb.spec import ExecutorInput, Task
 
 _START_SECONDS = 60.0
 _SNAPSHOT_SECONDS = 900.0
@@ -150,8 +150,19 @@ class LocalRunner:
         before = json.dumps({name: os.environ.get(name) for name in own})
         return {"env": {**own, "KFNB_DEVICES": before}, "locks": held.locks}
 
-    def start(self, task: str, attempt: int, input_uri: str) -> None:
+    def fit(self, given: ExecutorInput) -> ExecutorInput:
+        """Return it as it is: the launcher runs on this machine."""
+        return given
+
+    def adopt(self, task: Task, attempt: int) -> bool:
+        """Nothing of an earlier process is left: tasks end with the process that started them."""
+        return False
+
+    def start(self, task: Task, attempt: int, input_uri: str) -> None:
         """Have the server fork a process for this attempt."""
+        self._start(task.name, attempt, input_uri)
+
+    def _start(self, task: str, attempt: int, input_uri: str) -> None:
         key = f"{task}#{attempt}"
         with self._changed:
             server = self._server

@@ -50,8 +50,17 @@ class ProcessRunner:
     def release(self, task: str) -> None:
         """Nothing was set aside."""
 
-    def start(self, task: str, attempt: int, input_uri: str) -> None:
+    def fit(self, given: ExecutorInput) -> ExecutorInput:
+        """Nothing is different here."""
+        return given
+
+    def adopt(self, task: Task, attempt: int) -> bool:
+        """Nothing of an earlier process is left."""
+        return False
+
+    def start(self, started: Task, attempt: int, input_uri: str) -> None:
         """Start the process of a task and watch it."""
+        task = started.name
         process = subprocess.Popen([sys.executable, __file__, input_uri], stdout=subprocess.PIPE)
         self.processes[task] = process
         thread = threading.Thread(target=self._watch, args=(task, attempt, process))

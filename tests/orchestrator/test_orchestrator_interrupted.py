@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from invariants import validate
 from orchestrator_pipelines import gives, make_spec, takes
 from orchestrator_place import Place, running, with_source
 
@@ -103,7 +104,7 @@ class History:
         todo: list[Event] = [RunStarted(earlier)]
         while True:
             instructions = state.handle(todo.pop(0))
-            state.validate()
+            validate(state)
             self._may_die()
             self.log += [self._event(i) for i in instructions if isinstance(i, Record)]
             for instruction in instructions:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from invariants import validate
 from orchestrator_pipelines import gives, make_spec, takes
 
 from kfnb.orchestrator.messages import (
@@ -369,7 +370,7 @@ def test_any_run_ends_as_the_model_says(case: tuple[dict[str, list[str]], dict[s
                 possible.append(ConditionDecided(instruction.task, fates[instruction.task] == "true"))
             elif isinstance(instruction, FinishRun):
                 finished = instruction.state
-        state.validate()
+        validate(state)
         if isinstance(event, TaskStarted):
             possible.append(TaskFinished(event.task, 1, BAD if fates[event.task] == "fails" else OK))
     assert expected_states(graph, fates) == states(state)
@@ -395,7 +396,7 @@ def test_a_cancelled_run_always_ends(case: tuple[dict[str, list[str]], dict[str,
         else:
             break
         instructions = state.handle(event)  # type: ignore[arg-type]
-        state.validate()
+        validate(state)
         assert not cancelled or not starts(instructions)
         possible += [TaskStarted(name, 1) for name in starts(instructions)]
         if isinstance(event, TaskStarted):
@@ -558,7 +559,7 @@ def test_a_fan_out_runs_each_element_and_then_puts_the_parts_together() -> None:
     assert [] == starts(finish(state, "f[2]", writing("c")))
     assert [] == starts(finish(state, "f[0]", writing("a")))
     assert ["f"] == starts(finish(state, "f[1]"))
-    state.validate()
+    validate(state)
     assert ["g"] == starts(finish(state, "f", writing("f")))
     assert ["a", "c", "f"] == [change.path for change in state.outputs["f"].files]
     assert "SUCCEEDED" == end(finish(state, "g", reading("a")))
@@ -601,11 +602,11 @@ def test_a_fan_out_is_taken_up_where_it_was(done: list[str]) -> None:
     }
     state = RunState(fan_out(), max_parallel=8)
     started = starts(state.handle(RunStarted(earlier)))
-    state.validate()
+    validate(state)
     while state.state != "SUCCEEDED":
         name = started[-1] if started[-1] not in state.outputs else next(n for n in started if n not in state.outputs)
         started += starts(finish(state, name, items(2) if name == "f[items]" else OK))
-        state.validate()
+        validate(state)
     assert {"f[items]", "f[0]", "f[1]", "f", "g"} == {*started, *done}
     assert not {*started} & {*done}
     assert len(started) == len(set(started))

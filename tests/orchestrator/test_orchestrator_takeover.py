@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from invariants import validate
 from orchestrator_pipelines import gives, make_spec, takes
 from process_runner import ProcessRunner
 
@@ -76,7 +77,7 @@ def one_life(
                 possible.append(ConditionDecided(instruction.task, fates[instruction.task] == "true"))
             elif isinstance(instruction, FinishRun):
                 finished = instruction.state
-        state.validate()
+        validate(state)
         if isinstance(event, TaskStarted):
             possible.append(TaskFinished(event.task, event.attempt, BAD if fates[event.task] == "fails" else OK))
     return log, started, finished

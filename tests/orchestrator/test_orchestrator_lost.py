@@ -1,0 +1,163 @@
+"""Attempts that the place where they ran took away, that wait there, or that are still there when a run is taken up."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from invariants import validate
+from orchestrator_pipelines import make_spec
+
+from kfnb.artifacts.store import Store
+from kfnb.orchestrator import places, takeover
+from kfnb.orchestrator.events import RunStatus
+from kfnb.orchestrator.messages import (
+    CancelRequested,
+    CancelTask,
+    DelayRetry,
+    Earlier,
+    FinishRun,
+    Instruction,
+    Record,
+    RetryDue,
+    RunStarted,
+    StartTask,
+    TaskFinished,
+    TaskLost,
+    TaskStarted,
+    TaskWaits,
+)
+from kfnb.orchestrator.phases import TERMINAL
+from kfnb.orchestrator.state import MOST_LOSSES, RunState
+from kfnb.spec import ExecutorOutput, RunEvent, RunInfo, Task, TaskError
+
+OK = ExecutorOutput(state="SUCCEEDED")
+BAD = ExecutorOutput(state="FAILED", error=TaskError(message="no", code=None))
+
+
+def records(instructions: list[Instruction]) -> list[tuple[str | None, str | None]]:
+    """State and reason of every change of a task."""
+    return [(i.state, i.why) for i in instructions if isinstance(i, Record) and i.kind == "task-state"]
+
+
+def begun(**more: object) -> RunState:
+    """A run of one step whose first attempt was started."""
+    state = RunState(make_spec({"a": [], "b": ["a"]}), **more)  # type: ignore[arg-type]
+    state.handle(RunStarted())
+    return state
+
+
+def test_a_reason_for_waiting_is_recorded_once() -> None:
+    """A task that waits where it is to run is PENDING with the reason; the same reason again is no news."""
+    state = begun()
+    assert [("PENDING", "no node is free")] == records(state.handle(TaskWaits("a", 1, "no node is free")))
+    assert [] == state.handle(TaskWaits("a", 1, "no node is free"))
+    assert [("RUNNING", None)] == records(state.handle(TaskStarted("a", 1)))
+    assert [] == state.handle(TaskWaits("a", 1, "too late"))
+
+
+def test_a_moved_attempt_starts_again_at_once_and_uses_up_nothing() -> None:
+    """Evictions are free however many there are: the next attempt has the next number, `retry:` is untouched."""
+    state = begun()
+    for attempt in range(1, 30):
+        state.handle(TaskStarted("a", attempt))
+        told = state.handle(TaskLost("a", attempt, "evicted"))
+        assert [("PENDING", "it starts again: evicted")] == records(told)
+        assert [DelayRetry("a", 0.0)] == [i for i in told if isinstance(i, DelayRetry)]
+        assert [StartTask("a", attempt + 1)] == state.handle(RetryDue("a"))
+    state.handle(TaskFinished("a", 30, BAD))
+    assert "FAILED" == state.state_of("a")
+
+
+def test_a_place_that_keeps_breaking_is_given_up() -> None:
+    """Faults of the place are free too, each after a longer pause, but not for ever."""
+    state = begun()
+    delays = []
+    for attempt in range(1, MOST_LOSSES + 1):
+        told = state.handle(TaskLost("a", attempt, "no such node", counted=True))
+        delays += [i.seconds for i in told if isinstance(i, DelayRetry)]
+        state.handle(RetryDue("a"))
+    assert [1.0, 2.0, 4.0, 8.0, 16.0] == delays
+    told = state.handle(TaskLost("a", MOST_LOSSES + 1, "no such node", counted=True))
+    assert "FAILED" in {i.state for i in told if isinstance(i, FinishRun)}
+    assert "KF656" in str(state.why_of("a"))
+
+
+def test_a_lost_attempt_of_a_cancelled_run_is_cancelled() -> None:
+    """Nothing starts again in a run that is being cancelled."""
+    state = begun()
+    assert [CancelTask("a", 1)] == [i for i in state.handle(CancelRequested()) if isinstance(i, CancelTask)]
+    assert [FinishRun("CANCELED")] == state.handle(TaskLost("a", 1, "evicted"))[-1:]
+
+
+def test_an_attempt_that_is_still_there_goes_on() -> None:
+    """A run taken up again does not start it anew, keeps its slot, and takes its end as that of its own attempt."""
+    state = RunState(make_spec({"a": [], "b": [], "c": ["a"]}), max_parallel=1)
+    told = state.handle(RunStarted({"b": Earlier(attempt=3, state="RUNNING", living=True)}))
+    assert [] == [i for i in told if isinstance(i, StartTask)]
+    told = state.handle(TaskStarted("b", 3)) + state.handle(TaskFinished("b", 3, OK))
+    assert [StartTask("a", 1)] == [i for i in told if isinstance(i, StartTask)]
+
+
+def test_only_attempts_of_which_nobody_saw_the_end_are_asked_for(tmp_path: Path) -> None:
+    """The place is asked about what was started and has no result; not about what ended, nor what never began."""
+    spec = make_spec({"a": [], "b": [], "c": [], "d": []})
+    info = RunInfo(run_id="r", name="n", experiment="E", spec=spec, created=0.0, folder="/", notebook_path="/nb.ipynb")
+    store, status = Store(str(tmp_path)), RunStatus(spec)
+    for task in "abc":
+        store.write(f"{places.attempt_key('r', task, 1)}/input.json", b"{}")
+    status.apply(
+        [
+            RunEvent(kind="task-state", time=1.0, task="a", attempt=1, state="RUNNING"),
+            RunEvent(kind="task-state", time=1.0, task="b", attempt=1, state="PENDING", why="it starts again"),
+        ]
+    )
+    asked: list[tuple[str, int]] = []
+
+    def adopt(task: Task, attempt: int) -> bool:
+        asked.append((task.name, attempt))
+        return task.name == "a"
+
+    found = takeover.earlier_attempts(store, info, status, adopt)
+    assert [("a", 1), ("c", 1)] == asked
+    assert {"a": True, "b": False, "c": False} == {name: earlier.living for name, earlier in found.items()}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(1, 8), st.integers(1, 4), st.integers(0, 2**16))
+@pytest.mark.timeout(120)
+def test_whatever_the_place_does_every_task_ends_once(count: int, most: int, seed: int) -> None:
+    """Waits, moves, faults and retries in any order: the run ends, and each task in one final state."""
+    rng = random.Random(seed)
+    names = [f"t{i}" for i in range(count)]
+    graph = {n: rng.sample(names[:i], rng.randint(0, min(i, 2))) for i, n in enumerate(names)}
+    state = RunState(make_spec(graph), max_parallel=most)
+    possible: list[object] = [RunStarted()]
+    ends: list[str] = []
+    finals: dict[str, list[str]] = {name: [] for name in names}
+    moves = 0
+    while possible:
+        event = possible.pop(rng.randrange(len(possible)))
+        for told in state.handle(event):  # type: ignore[arg-type]
+            if isinstance(told, StartTask):
+                fate = rng.random()
+                place = (told.task, told.attempt)
+                possible.append(TaskWaits(*place, "no node"))
+                possible.append(TaskStarted(*place))
+                if fate < 0.4 and moves < 200:
+                    moves += 1
+                    possible.append(TaskLost(*place, "moved", counted=fate < 0.2))
+                else:
+                    possible.append(TaskFinished(*place, OK if fate < 0.9 else BAD))
+            elif isinstance(told, DelayRetry):
+                possible.append(RetryDue(told.task))
+            elif isinstance(told, FinishRun):
+                ends.append(told.state)
+            elif isinstance(told, Record) and told.task is not None and told.state in TERMINAL:
+                finals[told.task].append(told.state)
+        validate(state)
+    assert 1 == len(ends)
+    assert [1] * count == [len(final) for final in finals.values()]
