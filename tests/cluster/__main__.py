@@ -1,0 +1,73 @@
+"""The test cluster's command line: `python -m tests.cluster COMMAND`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from tests.cluster import chaos, environment, images, lifecycle
+from tests.cluster.certificates import KUBECONFIG
+from tests.cluster.programs import program
+from tests.cluster.shell import ClusterError
+
+
+def _print_leftovers() -> None:
+    left = lifecycle.leftovers()
+    print(*left, sep="\n", end="\n" if left else "")
+    sys.exit(bool(left))
+
+
+_COMMANDS = {
+    "setup": ("install Debian packages and build Kubernetes, once", lifecycle.set_up),
+    "up": ("bring it up, with images of this checkout", lifecycle.up),
+    "down": ("take it down and everything of it away", lifecycle.down),
+    "status": ("which components run, and its nodes", lambda: print(lifecycle.status())),
+    "env": ("shell lines after which kubectl and kfnb work on it", lambda: print(environment.lines())),
+    "images": ("references of the images that pods can have", lambda: print(*images.references(), sep="\n")),
+    "leftovers": ("what of a cluster is on this machine; exit code 1 where there is something", _print_leftovers),
+}
+_ON_ONE = {
+    "stop": ("kill a component", chaos.stop),
+    "start": ("start a component that was stopped", chaos.start),
+    "power-off": ("kill a node and all its pods", chaos.power_off),
+    "power-on": ("start a node again", chaos.power_on),
+    "drain": ("evict all pods of a node", chaos.drain),
+    "uncordon": ("let a drained node take pods again", chaos.uncordon),
+}
+
+
+def main() -> None:
+    """Do what the command line says; a failure is one message and exit code 1."""
+    words = sys.argv[1:]
+    try:
+        if words[:1] == ["kubectl"]:
+            os.execv(program("kubectl"), ["kubectl", "--kubeconfig", str(KUBECONFIG), *words[1:]])
+        _run(_parser().parse_args(words))
+    except ClusterError as problem:
+        raise SystemExit(str(problem)) from None
+    except OSError as problem:
+        raise SystemExit(f"{problem}. Is the cluster up? `python -m tests.cluster up`") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.cluster", description="A real Kubernetes on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (says, _) in _COMMANDS.items():
+        commands.add_parser(name, help=says)
+    commands.add_parser("kubectl", help="kubectl as the cluster's administrator; its own options follow")
+    for name, (says, _) in _ON_ONE.items():
+        what = "component" if name in ("stop", "start") else "node"
+        commands.add_parser(name, help=says).add_argument("which", metavar=what.upper())
+    return parser
+
+
+def _run(chosen: argparse.Namespace) -> None:
+    if chosen.command in _ON_ONE:
+        _ON_ONE[chosen.command][1](chosen.which)
+    else:
+        _COMMANDS[chosen.command][1]()
+
+
+if __name__ == "__main__":
+    main()

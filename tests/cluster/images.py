@@ -1,0 +1,190 @@
+"""The images of the tests' pods, made here from Debian's archive and Python's wheels; the cluster's registry has them.
+
+    pause          what holds a pod's namespaces
+    python         Debian with its Python, the ground of the next two
+    kfnb-base      docker/Containerfile: kfnb and its dependencies
+    kfnb-examples  the same with what the example notebooks need
+
+Each is made again only when what it is made of has changed. A change in kfnb's code makes the last layers again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cluster import debian, registry
+from tests.cluster.places import ADDRESS, CACHE, CHECKOUT, IMAGES_HOST, REGISTRY, RUN
+from tests.cluster.programs import program
+from tests.cluster.shell import attempt, call, say, write
+
+PAUSE = f"{IMAGES_HOST}/pause:1"
+CONTAINERFILE = CHECKOUT / "docker" / "Containerfile"
+_NOT_IN_PODS = {"dev", "docs", "examples", "postgresql"}
+"""Extras of kfnb that its image does without."""
+_BUILDAH = ("buildah", "--root", str(CACHE / "buildah"), "--runroot", str(RUN / "buildah"))
+_ENVIRONMENT = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "overlay", "NO_PROXY": ADDRESS, "no_proxy": ADDRESS}
+"""Such that it needs no engine, and asks no proxy for the registry."""
+_LEFT_OUT = (
+    "./usr/share/doc",
+    "./usr/share/man",
+    "./usr/share/locale",
+    "./var/cache/apt",
+    "./var/lib/apt",
+    "./var/log",
+)
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image with kfnb in it, and the extras of kfnb that it has beyond those of every image."""
+
+    name: str
+    extras: frozenset[str] = frozenset()
+
+    @property
+    def latest(self) -> str:
+        """Its reference for people, whichever checkout made it last."""
+        return f"{IMAGES_HOST}/{self.name}:dev"
+
+    @property
+    def exact(self) -> str:
+        """Its reference by what it is made of, the same only where this checkout's code is."""
+        return f"{IMAGES_HOST}/{self.name}:{_key(_digest_of_dependencies(self), _digest_of_code())}"
+
+
+BASE = Image("kfnb-base")
+EXAMPLES = Image("kfnb-examples", frozenset({"examples"}))
+IMAGES = (BASE, EXAMPLES)
+
+
+def make() -> list[str]:
+    """Make what the registry, which must be running, lacks; references of all images with kfnb in them."""
+    for image in IMAGES:
+        if not registry.holds(image.exact):
+            _make(image)
+        registry.name_also(image.exact, image.latest)  # another checkout may have moved it
+    return references()
+
+
+def references() -> list[str]:
+    """What pods may name as their image: of each image the exact one and the latest."""
+    return [reference for image in IMAGES for reference in (image.exact, image.latest)]
+
+
+def make_pause() -> None:
+    """One static program in an otherwise empty image, which each pod needs; made where the registry lacks it."""
+    if registry.holds(PAUSE):
+        return
+    with _container() as container:
+        _buildah("copy", "--quiet", "--chmod", "755", container, program("pause"), "/pause")
+        _buildah("config", "--entrypoint", '["/pause"]', "--user", "65535:65535", container)
+        _buildah("commit", "--quiet", container, PAUSE)
+    _push(PAUSE)
+
+
+def _make(image: Image) -> None:
+    """Build an image by docker/Containerfile and push it."""
+    say(f"Making the image {image.name} ...")
+    ground = _ground()
+    wheels = _wheels(image)
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="context-") as folder:
+        context = Path(folder)
+        (context / "dependencies").mkdir()
+        for wheel in wheels.iterdir():
+            os.link(wheel, context / "dependencies" / wheel.name)
+        write(context / "requirements.txt", "".join(f"{line}\n" for line in _requirements(image)))
+        _pip("wheel", "--no-deps", "--wheel-dir", context / "kfnb", CHECKOUT)
+        arguments = ("--file", CONTAINERFILE, "--build-arg", f"PYTHON_IMAGE={ground}", "--tag", image.exact)
+        _buildah("build", "--quiet", "--layers", *arguments, context)
+    _push(image.exact)
+
+
+def _ground() -> str:
+    """The image with Debian and its Python, made where buildah does not have it."""
+    name = f"{IMAGES_HOST}/python:{_key(debian.RELEASE, *_LEFT_OUT)}"
+    if attempt(*_BUILDAH, "inspect", "--type", "image", name, env=_ENVIRONMENT):
+        return name
+    say(f"Making an image of Debian {debian.RELEASE} with its Python ...")
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="debian-") as folder:
+        root, packed = Path(folder) / "root", Path(folder) / "root.tar"
+        options = ("--variant=minbase", "--include=python3,python3-venv,ca-certificates")
+        call("debootstrap", *options, debian.RELEASE, root, debian.archive())
+        call("tar", "--numeric-owner", *(f"--exclude={path}/*" for path in _LEFT_OUT), "-C", root, "-cf", packed, ".")
+        with _container() as container:
+            _buildah("add", "--quiet", container, packed, "/")
+            _buildah("commit", "--quiet", container, name)
+    return name
+
+
+def _requirements(image: Image) -> list[str]:
+    """What the image has beside kfnb itself: its dependencies, with the extras that it needs in a cluster, and pip."""
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    chosen = [name for name in sorted(extras) if name not in _NOT_IN_PODS or name in image.extras]
+    return ["pip", *project["dependencies"], *(line for name in chosen for line in extras[name])]
+
+
+def _wheels(image: Image) -> Path:
+    """A folder of wheels for the image's Python, whichever Python runs here."""
+    folder = CACHE / "wheels" / _digest_of_dependencies(image)
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    platforms = [f"--platform=manylinux_2_{minor}_x86_64" for minor in range(36, 4, -1)]
+    target = ("--only-binary=:all:", "--implementation=cp", "--python-version=3.11", *platforms)
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="wheels-") as beside:
+        complete = Path(beside) / "complete"
+        _pip(
+            "download", *target, "--constraint", CHECKOUT / "constraints.txt", "--dest", complete, *_requirements(image)
+        )
+        complete.rename(folder)
+    return folder
+
+
+def _digest_of_dependencies(image: Image) -> str:
+    """Changes when the image's dependencies, or the way it is made, may have."""
+    pins = (CHECKOUT / "constraints.txt").read_text("utf-8")
+    return _key(debian.RELEASE, CONTAINERFILE.read_text("utf-8"), pins, *_requirements(image))
+
+
+def _digest_of_code() -> str:
+    """Changes when a file of kfnb does."""
+    files = [path for path in sorted((CHECKOUT / "kfnb").rglob("*")) if path.is_file() and path.suffix != ".pyc"]
+    return _key(*(f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files))
+
+
+def _key(*parts: str) -> str:
+    """A short digest of these texts."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+def _pip(*words: str | Path) -> None:
+    call(sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", *words)
+
+
+@contextlib.contextmanager
+def _container() -> Iterator[str]:
+    """A container of buildah's with nothing in it, gone afterwards."""
+    name = _buildah("from", "scratch").strip()
+    try:
+        yield name
+    finally:
+        _buildah("rm", name)
+
+
+def _push(reference: str) -> None:
+    """Copy an image from buildah's store to the registry."""
+    at = f"docker://{REGISTRY}/{reference.removeprefix(f'{IMAGES_HOST}/')}"
+    _buildah("push", "--quiet", "--tls-verify=false", reference, at)
+
+
+def _buildah(*words: str | Path) -> str:
+    return call(*_BUILDAH, *words, env=_ENVIRONMENT)

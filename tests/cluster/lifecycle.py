@@ -1,0 +1,168 @@
+"""The cluster as a whole: is it possible here, set up, up, down, status; for the command line and the fixtures."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+
+from tests.cluster import certificates, components, control_plane, debian, images, network, node, programs
+from tests.cluster.places import CACHE, NAMESPACE, NODES, RUN, STORE_SECRET
+from tests.cluster.shell import ClusterError, attempt, say, wait_until
+
+
+def obstacle() -> str | None:
+    """Why there can be no cluster on this machine, None where there can."""
+    if os.uname().sysname != "Linux" or os.geteuid() != 0:
+        return "the test cluster needs Linux and root: it makes namespaces, bridges and cgroups"
+    try:
+        if programs.missing():
+            programs.go()
+    except ClusterError as problem:
+        return str(problem)
+    absent = debian.missing()
+    if absent and not shutil.which("apt-get"):
+        return f"{', '.join(absent)}: not installed, and this is no Debian with apt-get to do it"
+    return None
+
+
+def set_up() -> None:
+    """Have everything here that the cluster is made of, but its images."""
+    _refuse_the_impossible()
+    with _lock():
+        debian.install()
+        programs.build()
+
+
+def up() -> None:
+    """Bring the cluster up with this checkout's images; seconds where it is up already.
+
+    One that is up in part, because something of it was killed, is taken down first.
+    """
+    set_up()
+    with _lock():
+        if not is_up():
+            _down()
+            started = time.monotonic()
+            try:
+                _start()
+            except BaseException:
+                say(f"The cluster did not come up; logs are in {RUN / 'logs'}.")
+                raise
+            say(f"The cluster is up ({time.monotonic() - started:.0f} s).")
+        _refresh_images()
+
+
+def down() -> None:
+    """Take everything down and away; safe to repeat, and after a crash."""
+    with _lock():
+        _down()
+
+
+def is_up() -> bool:
+    """Whether every component lives, and the API server answers."""
+    names = components.names()
+    return (RUN / "complete").exists() and all(map(components.alive, names)) and control_plane.answers()
+
+
+def status() -> str:
+    """A line a component, and what the cluster says of its nodes."""
+    lines = [f"{name:26} {'running' if components.alive(name) else 'STOPPED'}" for name in components.names()]
+    if not lines:
+        return "The cluster is down."
+    nodes = (
+        control_plane.kubectl("get", "nodes", "-o", "wide") if control_plane.answers() else "The API server is down."
+    )
+    return "\n".join([*lines, "", nodes.rstrip()])
+
+
+def leftovers() -> list[str]:
+    """What of a cluster is on this machine, for the check that `down` leaves nothing."""
+    found = [f"process {pid}" for pid in components.marked()]
+    found += [f"cgroup {folder}" for each in NODES for folder in node.cgroups(each)]
+    found += [f"mount {place}" for place in _mounts()]
+    found += ["the bridge"] if network.bridge_exists() else []
+    return found + ([str(RUN)] if RUN.exists() else [])
+
+
+def make_namespace(name: str) -> None:
+    """A namespace that takes only pods of the Pod Security level `restricted`, with the keys of the S3 endpoint."""
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    here = {"namespace": name}
+    control_plane.apply(
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}},
+        # A controller would make it, soon; pods cannot be created before.
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", **here}},
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": STORE_SECRET, **here},
+            "stringData": control_plane.s3_environment(),
+        },
+    )
+
+
+def _start() -> None:
+    """Everything, in the order in which one needs the other."""
+    RUN.mkdir(parents=True)
+    certificates.make()
+    network.make_bridge()
+    control_plane.start_registry()
+    images.make_pause()
+    control_plane.start_s3()
+    control_plane.start()
+    node.let_proxies_read()
+    for each in NODES:
+        node.start(each)
+    for each in NODES:
+        node.wait_ready(each)
+    make_namespace(NAMESPACE)
+    (RUN / "complete").touch()
+
+
+def _refresh_images() -> None:
+    """Have this checkout's images in the registry and on the nodes."""
+    for reference in images.make():
+        for each in NODES:
+            node.pull(each, reference)
+
+
+def _down() -> None:
+    """Kill all processes, then take away what they used."""
+    for each in NODES:
+        node.stop(each)
+    components.kill(components.marked())
+    wait_until(lambda: not components.marked(), "The end of the cluster's processes", 20)
+    for each in NODES:
+        node.remove_cgroups(each)
+    network.remove()
+    node.remove_fixed_folders()
+    for line in sorted(_mounts(), reverse=True):
+        attempt("umount", "--lazy", line)
+    shutil.rmtree(RUN, ignore_errors=True)
+    if RUN.exists():
+        raise ClusterError(f"{RUN} cannot be removed: {', '.join(leftovers())}.")
+
+
+def _mounts() -> list[str]:
+    """Where something is mounted under the run folder, in this process's view."""
+    with open("/proc/self/mounts", encoding="utf-8") as lines:
+        return [place for place in (line.split()[1] for line in lines) if place.startswith(f"{RUN}/")]
+
+
+def _refuse_the_impossible() -> None:
+    why = obstacle()
+    if why:
+        raise ClusterError(f"There can be no test cluster here: {why}.")
+
+
+@contextlib.contextmanager
+def _lock() -> Iterator[None]:
+    """One process at a time brings the machine's only cluster up or down."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

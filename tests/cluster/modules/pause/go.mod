@@ -1,0 +1,3 @@
+module kfnb.test/pause
+
+go 1.24.0
