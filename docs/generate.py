@@ -30,6 +30,7 @@ FAMILIES = {
     "6": "A task stopped while running",
     "7": "Parameters and calls",
     "8": "The database of runs",
+    "9": "Clusters",
 }
 """What the first digit of a code says."""
 

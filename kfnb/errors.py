@@ -204,5 +204,11 @@ CODES: dict[str, str] = {
     "KF803": "The database of runs cannot be written to now, so lists of runs may be behind",
     "KF804": "The database of runs cannot be used",
     "KF805": "The setting KFNB_DATABASE names no database that can be used",
+    # KF9xx: clusters (profiles/, runners/)
+    "KF900": "No cluster is known yet, or none is the default one",
+    "KF901": "There is no cluster profile of that name",
+    "KF902": "The file of cluster profiles is not TOML",
+    "KF903": "A cluster profile says something that cannot be",
+    "KF904": "A cluster profile holds what looks like a credential",
 }
 """Every diagnostic code and its one-line meaning; docs/diagnostics.md is generated from it."""

@@ -11,46 +11,15 @@ import warnings
 from keyword import iskeyword
 from typing import Any
 
+from kfnb.notebook.object_names import environment_name, label_value, object_name, qualified_name, resource_name
 from kfnb.notebook.quantities import BadValue, amount, count, inside, seconds
 
 Fields = dict[str, Any]
 
+EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+"""What a taint does to pods that do not tolerate it."""
 
-# --------------------------------------------------------------------------------------------- Kubernetes' names
-
-_SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
-_LABEL_PART = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
-_STANDARD = ("cpu", "memory", "ephemeral-storage")
-_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
-_ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY = re.compile(r"[-._A-Za-z0-9]{1,253}")
-
-
-def _object_name(text: str, what: str) -> str:
-    if len(text) > 253 or not _SUBDOMAIN.fullmatch(text):
-        better = text.lower().replace("_", "-")
-        better_or_none = better if _SUBDOMAIN.fullmatch(better) and len(better) <= 253 else None
-        raise BadValue(f"`{text}` cannot be {what}: small letters, digits, `-` and `.`", better_or_none)
-    return text
-
-
-def _qualified(text: str, what: str) -> str:
-    prefix, slash, name = text.rpartition("/")
-    if (slash and (len(prefix) > 253 or not _SUBDOMAIN.fullmatch(prefix))) or not _LABEL_PART.fullmatch(name):
-        raise BadValue(f"`{text}` cannot be {what}: a name like `zone` or `example.com/zone`, 63 characters at most")
-    return text
-
-
-def _label_value(text: str, what: str) -> str:
-    if text and not _LABEL_PART.fullmatch(text):
-        raise BadValue(f"`{text}` cannot be {what}: letters, digits, `-`, `_`, `.`, 63 characters at most")
-    return text
-
-
-def _environment_name(text: str) -> str:
-    if not _ENVIRONMENT.fullmatch(text):
-        raise BadValue(f"`{text}` cannot name an environment variable")
-    return text
 
 
 def _split(value: str, form: str, separator: str = ":", parts: int = 2) -> list[str]:
@@ -58,16 +27,6 @@ def _split(value: str, form: str, separator: str = ":", parts: int = 2) -> list[
     if len(pieces) < parts or not pieces[0]:
         raise BadValue(f"it must have the form `{form}`")
     return pieces
-
-
-def _resource(text: str) -> str:
-    if text in _STANDARD or text.startswith("hugepages-") or ("/" in text and _qualified(text, "a resource")):
-        return text
-    import difflib  # only for this message
-
-    close = difflib.get_close_matches(text.lower(), _STANDARD, n=1, cutoff=0.5)
-    where = "cpu, memory, ephemeral-storage, or a name with a domain like nvidia.com/gpu"
-    raise BadValue(f"`{text}` is not a resource of Kubernetes ({where})", close[0] if close else None)
 
 
 # ----------------------------------------------------------------------------------------------------- the parsers
@@ -80,7 +39,7 @@ def _resources(value: str, word: str) -> dict[str, str]:
     if resource in ("gpu", "gpus"):
         raise BadValue(f"`{resource}` is not a resource of Kubernetes", instead=f"gpu:{quantity}")
     with inside(after=f":{quantity}"):
-        _resource(resource)
+        resource_name(resource)
     with inside(f"{resource}:"):
         size = amount(quantity)
     if "/" in resource and size != size.to_integral_value():
@@ -107,7 +66,7 @@ def gpu(value: str) -> Fields:
 
 def accelerator(value: str) -> Fields:
     """`TYPE`: a key of the cluster profile's table."""
-    return {"accelerator": _label_value(value, "an accelerator type")}
+    return {"accelerator": label_value(value, "an accelerator type")}
 
 
 _DOMAIN = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
@@ -148,20 +107,20 @@ def node(value: str) -> Fields:
     if "=" not in value and value.count(":") == 1:
         raise BadValue("it must have the form `node:KEY=VALUE`", value.replace(":", "="))
     key, wanted = _split(value, "node:KEY=VALUE", "=")
-    return {"node_selector": {_qualified(key, "a node label"): _label_value(wanted, "a label's value")}}
+    return {"node_selector": {qualified_name(key, "a node label"): label_value(wanted, "a label's value")}}
 
 
 def toleration(value: str) -> Fields:
     """`KEY[=VALUE][:EFFECT]`, as `kubectl taint` writes taints; the result is a Kubernetes toleration."""
     taint, colon, effect = value.partition(":")
     key, equals, wanted = (piece.strip() for piece in taint.partition("="))
-    if colon and effect not in _EFFECTS:
-        close = {known.lower(): known for known in _EFFECTS}.get(effect.lower())
+    if colon and effect not in EFFECTS:
+        close = {known.lower(): known for known in EFFECTS}.get(effect.lower())
         better = f"{taint}:{close}" if close else None
-        raise BadValue(f"`{effect}` is not a taint's effect ({', '.join(_EFFECTS)})", better)
-    result = {"key": _qualified(key, "a taint's key"), "operator": "Equal" if equals else "Exists"}
+        raise BadValue(f"`{effect}` is not a taint's effect ({', '.join(EFFECTS)})", better)
+    result = {"key": qualified_name(key, "a taint's key"), "operator": "Equal" if equals else "Exists"}
     if equals:
-        result["value"] = _label_value(wanted, "a taint's value")
+        result["value"] = label_value(wanted, "a taint's value")
     if colon:
         result["effect"] = effect
     return {"tolerations": (result,)}
@@ -170,23 +129,23 @@ def toleration(value: str) -> Fields:
 def label(value: str) -> Fields:
     """`KEY:VALUE`."""
     key, text = _split(value, "label:KEY:VALUE")
-    return {"labels": {_qualified(key, "a label"): _label_value(text, "a label's value")}}
+    return {"labels": {qualified_name(key, "a label"): label_value(text, "a label's value")}}
 
 
 def annotation(value: str) -> Fields:
     """`KEY:VALUE`; the value may hold anything."""
     key, text = _split(value, "annotation:KEY:VALUE")
-    return {"annotations": {_qualified(key, "an annotation"): text}}
+    return {"annotations": {qualified_name(key, "an annotation"): text}}
 
 
 def queue(value: str) -> Fields:
     """`NAME` of a Kueue LocalQueue."""
-    return {"queue": _object_name(value, "the name of a queue")}
+    return {"queue": object_name(value, "the name of a queue")}
 
 
 def priority(value: str) -> Fields:
     """`CLASS`: a PriorityClass."""
-    return {"priority": _object_name(value, "the name of a priority class")}
+    return {"priority": object_name(value, "the name of a priority class")}
 
 
 def _from_object(value: str, word: str) -> tuple[str, str, str]:
@@ -194,8 +153,8 @@ def _from_object(value: str, word: str) -> tuple[str, str, str]:
     if not _KEY.fullmatch(key):
         raise BadValue(f"`{key}` cannot be a key: letters, digits, `-`, `_`, `.`")
     with inside(after=f":{key}:{variable}"):
-        _object_name(name, f"the name of a {word}")
-    return name, key, _environment_name(variable)
+        object_name(name, f"the name of a {word}")
+    return name, key, environment_name(variable)
 
 
 def secret(value: str) -> Fields:
@@ -211,7 +170,7 @@ def configmap(value: str) -> Fields:
 def env(value: str) -> Fields:
     """`KEY=VALUE`."""
     key, text = _split(value, "env:KEY=VALUE", "=")
-    return {"env": {_environment_name(key): text}}
+    return {"env": {environment_name(key): text}}
 
 
 def pvc(value: str) -> Fields:
@@ -227,7 +186,7 @@ def pvc(value: str) -> Fields:
     if not path.startswith("/"):
         raise BadValue(f"`{path}` is not an absolute path", f"{name}:/{path}:{mode}" if path else None)
     with inside(after=f":{path}:{mode}"):
-        _object_name(name, "the name of a volume claim")
+        object_name(name, "the name of a volume claim")
     return {"volumes": ((name, path, mode == "ro"),)}
 
 
