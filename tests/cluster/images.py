@@ -19,6 +19,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.cluster import debian, registry
 from tests.cluster.places import ADDRESS, CACHE, CHECKOUT, IMAGES_HOST, REGISTRY, RUN
@@ -100,7 +101,8 @@ def _make(image: Image) -> None:
         (context / "dependencies").mkdir()
         for wheel in wheels.iterdir():
             os.link(wheel, context / "dependencies" / wheel.name)
-        write(context / "requirements.txt", "".join(f"{line}\n" for line in _requirements(image)))
+        for name, wanted in (("requirements", _requirements()), ("more", _more(image))):
+            write(context / f"{name}.txt", "".join(f"{line}\n" for line in wanted))
         _pip("wheel", "--no-deps", "--wheel-dir", context / "kfnb", CHECKOUT)
         arguments = ("--file", CONTAINERFILE, "--build-arg", f"PYTHON_IMAGE={ground}", "--tag", image.exact)
         _buildah("build", "--quiet", "--layers", *arguments, context)
@@ -124,12 +126,22 @@ def _ground() -> str:
     return name
 
 
-def _requirements(image: Image) -> list[str]:
-    """What the image has beside kfnb itself: its dependencies, with the extras that it needs in a cluster, and pip."""
-    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    chosen = [name for name in sorted(extras) if name not in _NOT_IN_PODS or name in image.extras]
-    return ["pip", *project["dependencies"], *(line for name in chosen for line in extras[name])]
+def _requirements() -> list[str]:
+    """What every image has beside kfnb itself: pip, its dependencies, and extras that a cluster needs."""
+    extras = _project()["optional-dependencies"]
+    chosen = sorted(extras.keys() - _NOT_IN_PODS)
+    return ["pip", *_project()["dependencies"], *(line for name in chosen for line in extras[name])]
+
+
+def _more(image: Image) -> list[str]:
+    """What this image has beyond that."""
+    return [line for name in sorted(image.extras) for line in _project()["optional-dependencies"][name]]
+
+
+def _project() -> dict[str, Any]:
+    """What pyproject.toml says of kfnb."""
+    project: dict[str, Any] = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
+    return project
 
 
 def _wheels(image: Image) -> Path:
@@ -143,7 +155,14 @@ def _wheels(image: Image) -> Path:
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="wheels-") as beside:
         complete = Path(beside) / "complete"
         _pip(
-            "download", *target, "--constraint", CHECKOUT / "constraints.txt", "--dest", complete, *_requirements(image)
+            "download",
+            *target,
+            "--constraint",
+            CHECKOUT / "constraints.txt",
+            "--dest",
+            complete,
+            *_requirements(),
+            *_more(image),
         )
         complete.rename(folder)
     return folder
@@ -152,7 +171,7 @@ def _wheels(image: Image) -> Path:
 def _digest_of_dependencies(image: Image) -> str:
     """Changes when the image's dependencies, or the way it is made, may have."""
     pins = (CHECKOUT / "constraints.txt").read_text("utf-8")
-    return _key(debian.RELEASE, CONTAINERFILE.read_text("utf-8"), pins, *_requirements(image))
+    return _key(debian.RELEASE, CONTAINERFILE.read_text("utf-8"), pins, *_requirements(), *_more(image))
 
 
 def _digest_of_code() -> str:

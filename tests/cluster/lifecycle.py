@@ -8,6 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.cluster import certificates, components, control_plane, debian, images, network, node, programs
 from tests.cluster.places import CACHE, NAMESPACE, NODES, RUN, STORE_SECRET
@@ -124,10 +125,10 @@ def _start() -> None:
 
 
 def _refresh_images() -> None:
-    """Have this checkout's images in the registry and on the nodes."""
-    for reference in images.make():
-        for each in NODES:
-            node.pull(each, reference)
+    """Have this checkout's images in the registry and on the nodes, so that no pod waits for them."""
+    references = images.make()
+    with ThreadPoolExecutor() as side_by_side:
+        list(side_by_side.map(lambda each: node.pull(each, references), NODES))
 
 
 def _down() -> None:

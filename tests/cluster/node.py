@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,10 @@ def is_ready(node: Node) -> bool:
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
-def pull(node: Node, image: str) -> None:
-    """Have the image on the node, so that no pod waits for it."""
-    call("ctr", *_address(node), "--namespace", "k8s.io", "images", "pull", "--hosts-dir", _hosts(node), image)
+def pull(node: Node, images: Iterable[str]) -> None:
+    """Have these images on the node, so that no pod waits for one."""
+    for image in images:
+        call("ctr", *_address(node), "--namespace", "k8s.io", "images", "pull", "--hosts-dir", _hosts(node), image)
 
 
 def stop(node: Node) -> None:
