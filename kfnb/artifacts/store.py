@@ -6,7 +6,8 @@ The launcher puts and gets values and files through it; the orchestrator and the
 - Documents lie under the key they are given (`runs/ID/…`); `create` makes one only if there is none, so that of two
   writers one wins; `write` replaces one as a whole.
 
-A root that is a folder (a path, or `file://`) is served by `files.py` without fsspec, whose import takes 100 ms.
+A root that is a folder (a path, or `file://`) is served by `files.py`, a bucket (`s3://`) by `s3.py`, and the rest by
+fsspec, whose import takes 100 ms.
 Memory that is mapped is checked in a background thread: `verify_pending` waits for it and raises what it found.
 """
 
@@ -21,7 +22,7 @@ import resource
 import threading
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kfnb import digest as digests
 from kfnb.artifacts import changes, files
@@ -30,9 +31,15 @@ from kfnb.spec import Blob
 
 if TYPE_CHECKING:
     import mmap
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from kfnb.artifacts.files import Bytes
+    from kfnb.artifacts.s3 import Bucket
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+list_of = list
+"""The type, by another name than that of the method `Store.list`."""
 
 BLOBS = "artifacts"
 MAP_FROM = 1 << 20
@@ -52,13 +59,17 @@ _WORDS = {
 
 
 class Store:
-    """Blobs and documents under `root`, a path or a URI that fsspec knows. Nothing is touched before the first use."""
+    """Blobs and documents under `root`, a path, `s3://BUCKET/FOLDER` or a URI that fsspec knows.
 
-    def __init__(self, root: str) -> None:
+    Nothing is touched before the first use. `patient`: a store elsewhere is known to be there, so one that does not
+    answer is waited for, for some minutes, from the first call on; else only after it has answered once.
+    """
+
+    def __init__(self, root: str, *, patient: bool = False) -> None:
         local = _local_root(root)
         # Other processes, in other folders, are told the root.
         self.root = root if local is None or "://" in root else str(local)
-        self._files: _Folder | _Remote = _Folder(local) if local is not None else _Remote(root)
+        self._files: _Folder | Bucket | _Remote = _Folder(local) if local is not None else _elsewhere(root, patient)
         self._verifier = _Verifier()
         self._maps: list[tuple[weakref.ref[mmap.mmap], Blob]] = []
 
@@ -84,6 +95,25 @@ class Store:
         with self._words("write"):
             digest, size = self._files.put_file(path)
             return Blob(digest=digest, size=size)
+
+    def put_all(self, items: Sequence[Bytes | Path]) -> list_of[Blob]:
+        """Store bytes, and the bytes of files, several at a time where that is faster; return their names in order."""
+        return self._at_once(lambda item: self.put_file(item) if isinstance(item, Path) else self.put(item), items)
+
+    def fetch_all(self, wanted: Sequence[tuple[Blob, Path]]) -> None:
+        """Write blobs, checked, to files of the caller's (`fetch`), several at a time where that is faster."""
+        self._at_once(lambda item: self.fetch(*item), wanted)
+
+    def get_all(self, blobs: Sequence[Blob]) -> list_of[bytes]:
+        """Return the bytes of blobs, checked (`get`), read several at a time where that is faster."""
+        return self._at_once(self.get, blobs)
+
+    def _at_once(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list_of[Result]:
+        if isinstance(self._files, _Folder) or len(items) < 2:
+            return [function(item) for item in items]
+        from kfnb.artifacts.parallel import in_parallel  # not needed for a folder
+
+        return in_parallel(function, items)
 
     def get(self, blob: Blob) -> bytes:
         """Return the bytes of `blob`, checked. StoreError if they are gone, CorruptArtifact if they are others."""
@@ -261,6 +291,14 @@ def _local_root(root: str) -> Path | None:
     if root.startswith(("file://", "local://")):
         root = "/" + root.split("://", 1)[1].lstrip("/")
     return None if re.match(r"[A-Za-z][A-Za-z0-9+.-]*(://|::)", root) else Path(root).expanduser().absolute()
+
+
+def _elsewhere(root: str, patient: bool) -> Bucket | _Remote:
+    if not root.startswith("s3://"):
+        return _Remote(root)
+    from kfnb.artifacts.s3 import Bucket  # not needed for a folder
+
+    return Bucket(root, _place, patient=patient)
 
 
 def _check(blob: Blob, size: int, digest: str) -> None:

@@ -41,10 +41,13 @@ KINDS: dict[str, Callable[[Path], Store]] = {
     "memory": lambda path: Store(f"memory://{uuid.uuid4().hex}"),
     "fsspec": lambda path: _through_fsspec(path / "root"),
 }
+"""Stores by kind; a bucket, which needs an endpoint, is one more."""
 
 
-@pytest.fixture(params=list(KINDS))
+@pytest.fixture(params=[*KINDS, "bucket"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    if request.param == "bucket":
+        return Store(request.getfixturevalue("bucket") + "/below/it")
     return KINDS[request.param](tmp_path)
 
 

@@ -1,0 +1,194 @@
+"""What a store in a bucket promises beyond the suite of all stores: one winner, parts, forks, waiting, clear words."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from s3_gateway import Gateway
+
+from kfnb.artifacts.s3 import PART, Bucket
+from kfnb.artifacts.store import Store
+from kfnb.errors import StoreError
+
+LARGE = os.urandom(PART) + b"the rest of it" * 400_000
+
+
+def _program(text: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", text, *arguments], stdout=subprocess.PIPE, text=True)
+
+
+def test_of_two_processes_that_create_a_document_one_wins_each_time(bucket: str) -> None:
+    """Two processes that create the same fifty documents at the same time make each of them once."""
+    creates = (
+        "import sys; from kfnb.artifacts.store import Store; store = Store(sys.argv[1]); store.exists('warm')\n"
+        "print(sum(store.create(f'events/{n}', sys.argv[2].encode()) for n in range(50)))"
+    )
+    writers = [_program(creates, bucket, name) for name in "ab"]
+    made = [int(writer.communicate()[0]) for writer in writers]
+    assert 50 == sum(made)
+    store = Store(bucket)
+    assert made == [sum(store.read(f"events/{n}") == name for n in range(50)) for name in (b"a", b"b")]
+
+
+def test_large_objects_go_in_parts_and_come_back(bucket: str, tmp_path: Path) -> None:
+    """What is larger than a part comes back as it was, put from memory or a file, read as bytes or into a file."""
+    store, source = Store(bucket), tmp_path / "source"
+    source.write_bytes(LARGE[::-1])
+    one, two = store.put(LARGE), store.put_file(source)
+    store.fetch(one, tmp_path / "copy")
+    assert (LARGE, LARGE[::-1]) == ((tmp_path / "copy").read_bytes(), store.get(two))
+
+
+def test_what_a_killed_process_was_sending_is_not_seen_and_swept(bucket: str) -> None:
+    """Parts of an upload whose process was killed are no object, and `sweep` gives them up."""
+    dies = (
+        "import os, sys; from kfnb.artifacts.store import Store; store = Store(sys.argv[1])\n"
+        "store._files._calls._client().meta.events.register("
+        "'before-call.s3.CompleteMultipartUpload', lambda **_: os._exit(9))\n"
+        f"store.write('half', bytes({PART} + 1))"
+    )
+    assert 9 == subprocess.run([sys.executable, "-c", dies, bucket]).returncode
+    store = Store(bucket)
+    assert (False, []) == (store.exists("half"), store.list(""))
+    assert 1 == len(_uploads(store))
+    store.sweep(time.time() + 60)
+    assert [] == _uploads(store)
+
+
+def _uploads(store: Store) -> list[object]:
+    files = store._files
+    assert isinstance(files, Bucket)
+    found = files._calls.call("read", lambda c: c.list_multipart_uploads(Bucket=files._bucket))
+    return list(found.get("Uploads") or ())
+
+
+def test_many_small_blobs_are_put_and_read_at_once(bucket: str, tmp_path: Path) -> None:
+    """`put_all`, `get_all` and `fetch_all` do what put, get and fetch do, in the order of what they are given."""
+    store, source = Store(bucket), tmp_path / "source"
+    source.write_bytes(b"a file")
+    items = [*(f"blob {n}".encode() for n in range(40)), source]
+    blobs = store.put_all(items)
+    copies = [tmp_path / f"{n}" for n in range(41)]
+    store.fetch_all(list(zip(blobs, copies, strict=True)))
+    expected = [*items[:-1], b"a file"]
+    assert (expected, expected) == (store.get_all(blobs), [copy.read_bytes() for copy in copies])
+
+
+def test_a_fork_of_a_process_with_open_connections_has_its_own(bucket: str) -> None:
+    """Parent and forked child use the store side by side, and each gets its own answers."""
+    forks = (
+        "import os, sys; from kfnb.artifacts.store import Store; store = Store(sys.argv[1])\n"
+        "store.put_all([bytes([n]) * 1000 for n in range(30)])\n"
+        "child = os.fork()\n"
+        "name = 'parent' if child else 'child'\n"
+        "for n in range(50): store.write(f'{name}/{n}', f'{name} {n}'.encode())\n"
+        "right = all(store.read(f'{name}/{n}') == f'{name} {n}'.encode() for n in range(50))\n"
+        "if not child: os._exit(0 if right else 1)\n"
+        "print(right, os.waitpid(child, 0)[1])"
+    )
+    assert "True 0\n" == _program(forks, bucket).communicate()[0]
+
+
+@pytest.fixture
+def own_gateway(
+    s3_gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Gateway]]:
+    """Starts an endpoint of the test's own."""
+    started: list[Gateway] = []
+
+    def start(*options: str) -> Gateway:
+        gateway = Gateway(s3_gateway.program, tmp_path / "s3", *options)
+        started.append(gateway)
+        for name, value in gateway.environment.items():
+            monkeypatch.setenv(name, value)
+        return gateway
+
+    yield start
+    for gateway in started:
+        gateway.stop()
+
+
+def test_an_endpoint_that_goes_away_for_a_while_is_waited_for(own_gateway: Callable[..., Gateway]) -> None:
+    """A call to an endpoint that has answered before waits until it is there again."""
+    gateway = own_gateway()
+    store = Store(gateway.make_bucket("away"))
+    store.write("before", b"1")
+    gateway.stop()
+    back = threading.Timer(1.5, gateway.start)
+    back.start()
+    store.write("after", b"2")
+    back.join()
+    assert ["after", "before"] == store.list("")
+
+
+def test_an_object_made_by_a_try_whose_answer_was_lost_counts_as_made(bucket: str) -> None:
+    """A creation that is asked again, as its answer got lost, knows the object as its own; another's it does not."""
+    store = Store(bucket)
+    files = store._files
+    assert isinstance(files, Bucket)
+    client = files._calls._client()
+    real, lost = client.put_object, [ConnectionResetError("the answer is lost")]
+
+    def put_object(**asked: object) -> object:
+        answer = real(**asked)
+        if lost:
+            raise lost.pop()
+        return answer
+
+    client.put_object = put_object
+    assert [] == store.list("")  # the endpoint is known to be there
+    assert (True, False) == (store.create("events/1", b"mine"), Store(bucket).create("events/1", b"mine"))
+
+
+def test_an_unknown_bucket_says_so(bucket: str) -> None:
+    """A bucket that does not exist is named."""
+    with pytest.raises(StoreError, match="there is no bucket 'not-there'"):
+        Store("s3://not-there/x").write("key", b"")
+
+
+def test_a_root_without_a_bucket_says_so() -> None:
+    """A root that names no bucket is no store."""
+    with pytest.raises(StoreError, match="s3:// names no bucket"):
+        Store("s3://")
+
+
+@pytest.mark.parametrize(
+    ("variable", "words"),
+    [("AWS_ACCESS_KEY_ID", "access key is not known there"), ("AWS_SECRET_ACCESS_KEY", "secret key is wrong")],
+)
+def test_wrong_keys_say_which(bucket: str, variable: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong access key and a wrong secret are told apart."""
+    monkeypatch.setenv(variable, uuid.uuid4().hex)
+    with pytest.raises(StoreError, match=words):
+        Store(bucket).write("key", b"")
+
+
+def test_no_keys_say_so(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without keys the message names the variables."""
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(StoreError, match="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
+        Store(bucket).write("key", b"")
+
+
+def test_an_endpoint_that_never_answered_is_named(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint where nobody listens is named at once."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    with pytest.raises(StoreError, match=r"does not answer at http://127\.0\.0\.1:9"):
+        Store(bucket).read("key")
+
+
+def test_a_place_that_these_keys_may_not_write_says_so(own_gateway: Callable[..., Gateway]) -> None:
+    """A refusal by the store's owner is told as one."""
+    store = Store(own_gateway("--readonly").make_bucket("kept"))
+    with pytest.raises(StoreError, match="may not write there"):
+        store.write("key", b"")
