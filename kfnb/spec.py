@@ -151,9 +151,13 @@ class Settings(_Data, frozen=True, kw_only=True):
     priority: str | None = None
     secrets: tuple[tuple[str, str, str], ...] = ()  # (secret, key, environment variable)
     config_maps: tuple[tuple[str, str, str], ...] = ()
+    secret_files: tuple[tuple[str, str], ...] = ()  # (secret, folder in which its keys are files)
+    config_map_files: tuple[tuple[str, str], ...] = ()
     env: dict[str, str] = {}
     volumes: tuple[tuple[str, str, bool], ...] = ()  # (claim, path, read-only)
     shared_memory: str | None = None
+    affinity: dict[str, Json] = {}  # as in a pod's spec; from the notebook's metadata, as no tag can hold it
+    pod_patch: dict[str, Json] = {}  # strategic merge patch of the pod template, from there too
     includes: tuple[str, ...] = ()
     cache: str | None = None  # "off", "on", or an expiry as written ("30d")
     retries: int = 0

@@ -1,0 +1,162 @@
+"""One attempt of a task as a Kubernetes Job: names, labels, and the whole object; runners/kubernetes.py sends it.
+
+Pure, so that what the cluster is asked for can be compared, printed (`kfnb manifests`) and validated without one. Field
+names are those of batch/v1; why each is set stands beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from kfnb.runners.pod_manifest import MAIN, Manifest, pod_template
+from kfnb.runners.pod_patch import patched
+
+if TYPE_CHECKING:
+    from kfnb.profiles import Profile
+    from kfnb.spec import Settings
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+RUN = "kfnb.dev/run"
+TASK = "kfnb.dev/task"
+ATTEMPT = "kfnb.dev/attempt"
+TASK_NAME = "kfnb.dev/task-name"
+"""The first four are labels; the last is an annotation, as a task's name may hold any letter."""
+
+QUEUE = "kueue.x-k8s.io/queue-name"
+USER_ERROR = 1
+"""Exit code with which the launcher says that the user's code failed."""
+
+LAUNCHER = ("python", "-m", "kfnb.launcher")
+
+_NAME_LENGTH = 52
+"""An Indexed Job's pods are called NAME-INDEX, which must be a DNS label of 63 characters."""
+
+
+class Owner(NamedTuple):
+    """The ConfigMap of the run: what it owns goes when it goes."""
+
+    name: str
+    uid: str
+
+
+class Attempt(NamedTuple):
+    """What one Job is made of, beside the profile.
+
+    `elements`: how many there are where the Job is a fan-out (an Indexed Job; the pod learns its place from
+    JOB_COMPLETION_INDEX), at most `parallelism` of them at once. `suspended`: made, but not to run yet.
+    """
+
+    run_id: str
+    task: str
+    slug: str
+    number: int
+    input_uri: str
+    settings: Settings
+    owner: Owner | None = None
+    elements: int | None = None
+    parallelism: int | None = None
+    suspended: bool = False
+
+
+def job(profile: Profile, attempt: Attempt) -> Manifest:
+    """Return the Job of an attempt. A Job with a queue is made suspended: the queue says when it runs.
+
+    BadPatch if a pod patch would break what kfnb relies on (pod_findings.py says so before anything runs).
+    """
+    settings = attempt.settings
+    labels = {**run_labels(attempt.run_id), TASK: _label(attempt.slug), ATTEMPT: str(attempt.number)}
+    annotations = {TASK_NAME: attempt.task}
+    command = (*LAUNCHER, attempt.input_uri)
+    template = pod_template(profile, settings, command, labels=labels, annotations=annotations)
+    queue = settings.queue or profile.queue
+    owner = attempt.owner
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": job_name(attempt.run_id, attempt.slug, attempt.number),
+            "namespace": profile.namespace,
+            "labels": {**profile.labels, **settings.labels, **({QUEUE: queue} if queue else {}), **labels},
+            "annotations": annotations,
+            **({"ownerReferences": [owner_reference(owner)]} if owner else {}),
+        },
+        "spec": {
+            **_counts(attempt),
+            "suspend": attempt.suspended or bool(queue),
+            "podReplacementPolicy": "Failed",  # no second pod while the first one is still ending
+            "podFailurePolicy": {"rules": _rules(attempt)},
+            "template": patched(template, profile.pod_patch, settings.pod_patch),
+        },
+    }
+
+
+def job_name(run_id: str, slug: str, number: int) -> str:
+    """Return the name of an attempt's Job: the same for the same attempt, different for different ones."""
+    end = f"-{number}"
+    whole = f"kfnb-{run_id}-{slug}".lower()
+    name = re.sub(r"[^a-z0-9]+", "-", whole).strip("-")
+    if name == f"kfnb-{run_id}-{slug}" and len(name + end) <= _NAME_LENGTH:
+        return name + end
+    end = f"--{_short_digest(run_id, slug)}{end}"  # no slug has two hyphens in a row
+    return name[: _NAME_LENGTH - len(end)].rstrip("-") + end
+
+
+def run_name(run_id: str) -> str:
+    """Return the name of the ConfigMap that owns all objects of a run."""
+    return f"kfnb-{run_id}"
+
+
+def run_labels(run_id: str) -> dict[str, str]:
+    """Return the labels of every object of a run."""
+    return {MANAGED_BY: "kfnb", RUN: run_id}
+
+
+def run_object(profile: Profile, run_id: str, root_uri: str) -> Manifest:
+    """Return the ConfigMap of a run: deleting it deletes its Jobs. It says where the run's documents are."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": run_name(run_id),
+            "namespace": profile.namespace,
+            "labels": {**profile.labels, **run_labels(run_id)},
+        },
+        "data": {"root": root_uri},
+    }
+
+
+def owner_reference(owner: Owner) -> Manifest:
+    """Return the reference by which the run's ConfigMap owns an object."""
+    return {"apiVersion": "v1", "kind": "ConfigMap", "name": owner.name, "uid": owner.uid}
+
+
+def _counts(attempt: Attempt) -> Manifest:
+    """Return how many pods there are and how often they are made anew: never, attempts are the orchestrator's."""
+    if attempt.elements is None:
+        return {"backoffLimit": 0}
+    return {
+        "completionMode": "Indexed",
+        "completions": attempt.elements,
+        "parallelism": min(attempt.parallelism or attempt.elements, attempt.elements),
+        "backoffLimitPerIndex": 0,  # without `backoffLimit`, which would end the others at the first failure
+    }
+
+
+def _rules(attempt: Attempt) -> list[Manifest]:
+    """Return what a pod's failure means. Evicted, drained, preempted: a new pod, which counts as nothing."""
+    rules: list[Manifest] = [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+    if attempt.elements is not None:
+        codes = {"containerName": MAIN, "operator": "In", "values": [USER_ERROR]}
+        rules.append({"action": "FailIndex", "onExitCodes": codes})
+    return rules
+
+
+def _label(slug: str) -> str:
+    """Return a slug as a label's value."""
+    return slug if len(slug) <= 63 else f"{slug[:54].rstrip('-.')}-{_short_digest(slug)}"
+
+
+def _short_digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
