@@ -20,6 +20,32 @@ AllowCpuOption = Annotated[
 RootOption = Annotated[
     str | None, typer.Option("--root", metavar="URI", help="Where runs and artifacts lie, if not in KFNB_HOME.")
 ]
+
+
+def _cluster_names(incomplete: str) -> list[str]:
+    """Return the names of clusters that begin so, for the shell's completion; none where the file cannot be read."""
+    from kfnb.errors import KfnbError
+    from kfnb.profiles import read_profiles  # only when the shell asks
+
+    try:
+        profiles, _ = read_profiles()
+    except KfnbError:
+        return []
+    return [name for name in profiles.by_name if name.startswith(incomplete)]
+
+
+ClusterArgument = Annotated[
+    str, typer.Argument(metavar="NAME", help="The name of a cluster.", autocompletion=_cluster_names)
+]
+OnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="CLUSTER",
+        help="The cluster by its name; `kubernetes` is the default one.",
+        autocompletion=_cluster_names,
+    ),
+]
 ParameterOption = Annotated[
     list[str] | None,
     typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="A run parameter: a Python or JSON literal, or text."),

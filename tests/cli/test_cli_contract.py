@@ -27,6 +27,7 @@ COMMANDS = [
     "runs",
     "version",
 ]
+COMMANDS += ["cluster add", "cluster list", "cluster show", "cluster remove", "cluster default"]
 COMMANDS += ["metrics", "compare", "tag", "archive", "delete", "gc"]
 
 
@@ -47,7 +48,7 @@ def kfnb_command(*arguments: str, home: Path, cwd: Path | None = None) -> subpro
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_and_json(tmp_path: Path, command: str) -> None:
     """`--help` of each command exits with 0, and each takes `--json`."""
-    done = kfnb_command(command, "--help", home=tmp_path)
+    done = kfnb_command(*command.split(), "--help", home=tmp_path)
     assert (0, "") == (done.returncode, done.stderr)
     assert "--json" in done.stdout
 
@@ -55,7 +56,7 @@ def test_every_command_has_help_and_json(tmp_path: Path, command: str) -> None:
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("version",)])
 def test_help_shows_examples(tmp_path: Path, command: str) -> None:
     """Every command shows how it is used."""
-    assert f"    kfnb {command}" in kfnb_command(command, "--help", home=tmp_path).stdout
+    assert f"    kfnb {command}" in kfnb_command(*command.split(), "--help", home=tmp_path).stdout
 
 
 @pytest.mark.parametrize(
