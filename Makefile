@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint docs pytest postgresql soak bench format generate clean
+.PHONY: help run test lint docs pytest pytest-cluster cluster postgresql s3-gateway soak bench format generate clean
 
 BIN := .venv/bin
 FOLDERS := kfnb tests docs
@@ -24,6 +24,8 @@ help:
 	@echo "make lint     ruff, mypy and the import layers"
 	@echo "make docs     build the documentation into build/site"
 	@echo "make pytest   the tests alone, with coverage"
+	@echo "make pytest-cluster   the tests that need a Kubernetes: one is built, brought up and taken down again"
+	@echo "make cluster  bring up that Kubernetes and leave it there, to try kfnb on it (docs/test-cluster.md)"
 	@echo "make soak     the long form of the tests"
 	@echo "make bench    the benchmarks, each beside papermill in one kernel (WORK=\"W1 W3\" picks)"
 	@echo "make format   let ruff put the code in order"
@@ -53,7 +55,7 @@ $(BIN)/python:
 run: .venv/.ready-run
 	$(BIN)/kfnb run notebooks/churn.ipynb
 
-test: lint docs pytest
+test: lint docs pytest pytest-cluster
 
 lint: .venv/.ready-dev
 	$(BIN)/ruff check $(FOLDERS)
@@ -75,12 +77,31 @@ postgresql:
 	  && apt-get -qq install -y --no-install-recommends postgresql >/dev/null; } \
 	  || echo "There is no PostgreSQL; tests that need it are skipped." >&2
 
-pytest: .venv/.ready-dev postgresql
-	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m "not soak" --cov --cov-report=term:skip-covered
+# Tests of stores in buckets run on a real S3 endpoint: its program is built into the cache of the test cluster.
+s3-gateway: .venv/.ready-dev
+	@$(BIN)/python -m tests.cluster s3-gateway || echo "There is no S3 endpoint; tests that need one are skipped." >&2
 
-soak: .venv/.ready-dev
-	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m soak
+pytest: .venv/.ready-dev postgresql s3-gateway
+	@rm -f .coverage .coverage.*
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m "not soak and not cluster" --cov --cov-report=term:skip-covered
+
+# Debian packages are installed and Kubernetes is built once, into a cache; all else is gone at the end. Where there can be
+# no cluster the tests say so and are skipped; in continuous integration they fail. Exit code 5: no test is of this kind.
+define ON_CLUSTER
+@$(BIN)/python -m tests.cluster up || true
+@status=0; $(BIN)/pytest -n 2 -m "$(1)" || status=$$?; [ $$status != 5 ] || status=0; \
+  $(BIN)/python -m tests.cluster down && $(BIN)/python -m tests.cluster leftovers || status=1; exit $$status
+endef
+
+pytest-cluster: .venv/.ready-dev
+	$(call ON_CLUSTER,cluster and not soak)
+
+cluster: .venv/.ready-dev
+	$(BIN)/python -m tests.cluster up
+
+soak: .venv/.ready-dev postgresql s3-gateway
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m "soak and not cluster"
+	$(call ON_CLUSTER,cluster and soak)
 
 bench: .venv/.ready-dev
 	$(BIN)/python -m tests.benchmarks $(WORK)

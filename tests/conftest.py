@@ -1,4 +1,4 @@
-"""What holds for all tests: signals as a terminal's, and an S3 endpoint for those that want one.
+"""What holds for all tests: signals as a terminal's; for those that want one, an S3 endpoint or the test cluster.
 
 Shells have SIGINT ignored in what they start in the background, and so would be whatever a test starts and interrupts.
 """
@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 from s3_gateway import Gateway, program
+
+pytest_plugins = ["tests.cluster.fixtures"]
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -20,6 +20,7 @@ def _print_leftovers() -> None:
 
 _COMMANDS = {
     "setup": ("install Debian packages and build Kubernetes, once", lifecycle.set_up),
+    "s3-gateway": ("build the S3 gateway alone, once; needs no root", lifecycle.set_up_s3),
     "up": ("bring it up, with images of this checkout", lifecycle.up),
     "down": ("take it down and everything of it away", lifecycle.down),
     "status": ("which components run, and its nodes", lambda: print(lifecycle.status())),

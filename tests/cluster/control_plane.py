@@ -47,7 +47,7 @@ def s3_environment() -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": keys["access"],
         "AWS_SECRET_ACCESS_KEY": keys["secret"],
         "AWS_ENDPOINT_URL": S3,
-        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
     }
 
 
@@ -127,6 +127,7 @@ def _start_api_server() -> None:
         service_account_signing_key_file=accounts_key,
         authorization_mode="Node,RBAC",
         enable_admission_plugins="NodeRestriction",
+        allow_privileged="true",  # as everywhere: what refuses privileged pods is Pod Security
         cert_dir=FOLDER,
     )
     components.start(API_SERVER, program(API_SERVER), *settings)
@@ -145,6 +146,9 @@ def _start_controllers() -> None:
         cluster_signing_key_file=AUTHORITY_KEY,
         bind_address=ADDRESS,
         cert_dir=FOLDER,
+        # A dead node is noticed in seconds; a minute would pass with every test that kills one.
+        node_monitor_period="2s",
+        node_monitor_grace_period="20s",
     )
     components.start(manager, program(manager), *settings)
     settings = flags(kubeconfig=kubeconfig(scheduler), leader_elect="false", bind_address=ADDRESS, cert_dir=FOLDER)

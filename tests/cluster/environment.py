@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 
-from tests.cluster.certificates import KUBECONFIG
+from tests.cluster.certificates import CONTEXT, KUBECONFIG
 from tests.cluster.control_plane import s3_environment
-from tests.cluster.places import BUCKET, RUN
+from tests.cluster.images import EXAMPLES
+from tests.cluster.places import BUCKET, NAMESPACE, RUN, S3, STORE_SECRET
 from tests.cluster.programs import program
+from tests.cluster.shell import write
 
-CONFIG = RUN / "config.toml"
-"""kfnb's configuration with the profile `test`."""
 PROFILE = "test"
-ROOT = f"s3://{BUCKET}/runs"
+CONFIG = RUN / "clusters.toml"
+"""kfnb's file of cluster profiles, with the one that is called PROFILE."""
+BIN = RUN / "bin"
+"""A folder for PATH, with kubectl alone."""
 
 
 def variables() -> dict[str, str]:
-    """What kubectl and kfnb have in their environment to find the cluster and its store."""
+    """What kubectl, kfnb and S3 clients have in their environment to find the cluster and its store."""
     return {"KUBECONFIG": str(KUBECONFIG), **s3_environment(), "KFNB_CONFIG": str(CONFIG)}
+
+
+def make() -> None:
+    """Have the files that the variables name."""
+    profile = {
+        "context": CONTEXT,
+        "kubeconfig": str(KUBECONFIG),
+        "namespace": NAMESPACE,
+        "root": f"s3://{BUCKET}/runs",
+        "endpoint_url": S3,
+        "store_secret": STORE_SECRET,
+        "image": EXAMPLES.exact,
+    }
+    lines = [f"{name} = {json.dumps(value)}" for name, value in profile.items()]  # such strings are TOML's too
+    write(CONFIG, "\n".join([f"[clusters.{PROFILE}]", *lines, ""]))
+    BIN.mkdir(exist_ok=True)
+    if not (BIN / "kubectl").exists():
+        (BIN / "kubectl").symlink_to(program("kubectl"))
 
 
 def lines() -> str:
     """The lines for a shell: the variables, and kubectl on the path."""
-    folder = RUN / "bin"
-    folder.mkdir(exist_ok=True)
-    if not (folder / "kubectl").is_symlink():
-        (folder / "kubectl").symlink_to(program("kubectl"))
     exports = [f"export {name}={shlex.quote(value)}" for name, value in variables().items()]
-    return "\n".join([*exports, f"export PATH={shlex.quote(str(folder))}:$PATH"])
+    return "\n".join([*exports, f"export PATH={shlex.quote(str(BIN))}:$PATH"])

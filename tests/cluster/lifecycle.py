@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.cluster import certificates, components, control_plane, debian, images, network, node, programs
+from tests.cluster import certificates, components, control_plane, debian, environment, images, network, node, programs
 from tests.cluster.places import CACHE, NAMESPACE, NODES, RUN, STORE_SECRET
 from tests.cluster.shell import ClusterError, attempt, say, wait_until
 
@@ -38,6 +38,12 @@ def set_up() -> None:
         programs.build()
 
 
+def set_up_s3() -> None:
+    """Have the S3 gateway alone, for tests that need no cluster; needs no root."""
+    with _lock():
+        programs.build([programs.S3_GATEWAY])
+
+
 def up() -> None:
     """Bring the cluster up with this checkout's images; seconds where it is up already.
 
@@ -55,6 +61,7 @@ def up() -> None:
                 raise
             say(f"The cluster is up ({time.monotonic() - started:.0f} s).")
         _refresh_images()
+        environment.make()
 
 
 def down() -> None:
@@ -92,18 +99,17 @@ def leftovers() -> list[str]:
 def make_namespace(name: str) -> None:
     """A namespace that takes only pods of the Pod Security level `restricted`, with the keys of the S3 endpoint."""
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    here = {"namespace": name}
     control_plane.apply(
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}},
-        # A controller would make it, soon; pods cannot be created before.
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", **here}},
         {
             "apiVersion": "v1",
             "kind": "Secret",
-            "metadata": {"name": STORE_SECRET, **here},
+            "metadata": {"name": STORE_SECRET, "namespace": name},
             "stringData": control_plane.s3_environment(),
         },
     )
+    # A controller makes it, soon; pods cannot be created before.
+    control_plane.kubectl("--namespace", name, "wait", "--for=create", "serviceaccount/default", "--timeout=30s")
 
 
 def _start() -> None:
@@ -150,8 +156,9 @@ def _down() -> None:
 
 def _mounts() -> list[str]:
     """Where something is mounted under the run folder, in this process's view."""
-    with open("/proc/self/mounts", encoding="utf-8") as lines:
+    with contextlib.suppress(FileNotFoundError), open("/proc/self/mounts", encoding="utf-8") as lines:
         return [place for place in (line.split()[1] for line in lines) if place.startswith(f"{RUN}/")]
+    return []
 
 
 def _refuse_the_impossible() -> None:

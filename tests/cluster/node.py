@@ -239,6 +239,7 @@ def _start_kubelet(node: Node) -> None:
         "volumePluginDir": str(folder / "volume-plugins"),
         "registerWithTaints": list(node.taints),
         "nodeStatusUpdateFrequency": "2s",
+        "nodeLeaseDurationSeconds": 12,
         "maxPods": 250,
         # A test cluster on a full disk says so where the disk is missed, not by moving pods.
         "evictionHard": {"memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%"},

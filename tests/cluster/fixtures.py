@@ -1,0 +1,102 @@
+"""The test cluster for pytest, loaded by `tests/conftest.py`: any test may ask for `cluster`, `namespace` and `chaos`.
+
+What asks for one of them is marked `cluster` and runs in a part of its own (`make pytest-cluster`). The workers of a
+run share the cluster: the first brings it up, and what ran pytest takes it down.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.cluster import chaos as chaos_module
+from tests.cluster import components, control_plane, environment, images, lifecycle
+from tests.cluster.places import CACHE, NODES
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The running cluster, as its administrator sees it."""
+
+    image: str
+    """kfnb's base image, of this checkout's code."""
+    examples_image: str
+    """The same with what the example notebooks need."""
+    environment: dict[str, str]
+    """What kubectl, kfnb and S3 clients have in their environment to find it."""
+
+    def kubectl(self, *words: str, text: str | None = None) -> str:
+        """What kubectl says; ClusterError, with what it said, when it fails."""
+        return control_plane.kubectl(*words, text=text)
+
+    def get(self, *words: str) -> dict[str, Any]:
+        """What `kubectl get` finds, as an object."""
+        found: dict[str, Any] = json.loads(self.kubectl("get", "--output=json", *words))
+        return found
+
+    def apply(self, *objects: dict[str, Any]) -> None:
+        """Make these objects."""
+        control_plane.apply(*objects)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the cluster, so that `-m` can tell it apart."""
+    for item in items:
+        if "cluster" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.cluster)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The cluster, brought up where it is not; skipped where it cannot be, but failed in continuous integration."""
+    why = lifecycle.obstacle()
+    if why and os.environ.get("CI") == "true":
+        pytest.fail(f"There can be no test cluster here: {why}.")
+    if why:
+        pytest.skip(f"there can be no test cluster here: {why}")
+    lifecycle.up()
+    return Cluster(images.BASE.exact, images.EXAMPLES.exact, environment.variables())
+
+
+@pytest.fixture
+def namespace(cluster: Cluster, share: None) -> Iterator[str]:
+    """A namespace of the test's own, under Pod Security `restricted`, with the secret `kfnb-store`; then deleted."""
+    name = f"test-{secrets.token_hex(4)}"
+    lifecycle.make_namespace(name)
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def chaos(cluster: Cluster, share: None) -> Iterator[ModuleType]:
+    """What breaks parts of the cluster, while no other test uses it; all parts run again afterwards."""
+    yield chaos_module
+    for name in components.names():
+        chaos_module.start(name)
+    for node in NODES:
+        chaos_module.power_on(node.name)
+        chaos_module.uncordon(node.name)
+
+
+@pytest.fixture
+def share(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests use the cluster side by side, but one that breaks parts of it uses it alone."""
+    with _held(fcntl.LOCK_EX if "chaos" in request.fixturenames else fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def _held(how: int) -> Iterator[None]:
+    with (CACHE / "tests.lock").open("w") as file:
+        fcntl.flock(file, how)
+        yield
