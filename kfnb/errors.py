@@ -128,6 +128,7 @@ CODES: dict[str, str] = {
     "KF123": "every code cell is skipped",
     "KF124": "a cell left by papermill sets parameters again",
     "KF125": "a size is too small to be meant",
+    "KF126": "the notebook's metadata say something of a step that cannot be",
     # KF2xx: names and setup (dataflow/)
     "KF250": "a cell is not valid Python",
     "KF251": "a magic looks beyond its step: at other cells, the history, all names",
@@ -210,5 +211,8 @@ CODES: dict[str, str] = {
     "KF902": "The file of cluster profiles is not TOML",
     "KF903": "A cluster profile says something that cannot be",
     "KF904": "A cluster profile holds what looks like a credential",
+    "KF910": "A step asks for an accelerator type that its cluster's profile does not know",
+    "KF911": "A pod patch would break what a run rests on, or cannot be applied",
+    "KF912": "A step asks for a label or a folder that is kfnb's own in a pod",
 }
 """Every diagnostic code and its one-line meaning; docs/diagnostics.md is generated from it."""

@@ -157,7 +157,7 @@ class Settings(_Data, frozen=True, kw_only=True):
     volumes: tuple[tuple[str, str, bool], ...] = ()  # (claim, path, read-only)
     shared_memory: str | None = None
     affinity: dict[str, Json] = {}  # as in a pod's spec; from the notebook's metadata, as no tag can hold it
-    pod_patch: dict[str, Json] = {}  # strategic merge patch of the pod template, from there too
+    pod_patches: tuple[dict[str, Json], ...] = ()  # strategic merge patches of the pod template, from there too
     includes: tuple[str, ...] = ()
     cache: str | None = None  # "off", "on", or an expiry as written ("30d")
     retries: int = 0

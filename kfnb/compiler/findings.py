@@ -66,6 +66,10 @@ _REPORTED = {
     "priority": "priority:",
     "secrets": "secret:",
     "config_maps": "configmap:",
+    "secret_files": "secret:",
+    "config_map_files": "configmap:",
+    "affinity": "affinity",
+    "pod_patches": "pod_patch",
     "volumes": "pvc:",
     "shared_memory": "shm:",
     "labels": "label:",
@@ -98,6 +102,7 @@ def not_built(steps: Steps) -> list[Diagnostic]:
         asked = {**step.settings.limits, **step.settings.requests}
         ignored = [f"limit:{name}" for name in asked if name not in ("cpu", "memory") and "/" not in name]
         ignored += [tag for field, tag in _REPORTED.items() if getattr(step.settings, field)]
+        ignored = [*dict.fromkeys(ignored)]
         if ignored:
             found.append(
                 Diagnostic(

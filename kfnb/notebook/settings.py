@@ -74,6 +74,8 @@ def _slots(tag: Tag) -> Iterator[tuple[tuple[str, ...], Any]]:
             yield from ((("env", item[2]), (field, item)) for item in value)
         elif field == "volumes":
             yield from ((("volume", path), (claim, read_only)) for claim, path, read_only in value)
+        elif field in ("secret_files", "config_map_files"):
+            yield from ((("volume", path), (field, name)) for name, path in value)
         elif isinstance(value, dict):
             yield from (((field, key), text) for key, text in value.items())
         elif not isinstance(value, tuple):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from kfnb.notebook import findings
+from kfnb.notebook.placement import placed
 from kfnb.notebook.settings import step_settings
 from kfnb.notebook.tags import CellTags, read_tags
 from kfnb.spec import Cell, Settings
@@ -117,7 +118,8 @@ def read_steps(notebook: Notebook, is_setup: Callable[[str], bool]) -> Steps:
         diagnostics.append(findings.nothing_runs())
     elif not explicit:
         diagnostics.append(findings.no_step_tags(running[0].cell))
-    steps = _steps(places, running, explicit, diagnostics)
+    steps, found = placed(_steps(places, running, explicit, diagnostics), notebook.metadata)
+    diagnostics += found
     parameters = [place.cell for place in running if place.tags.parameters]
     diagnostics += [findings.second_parameters(parameters[0], cell) for cell in parameters[1:]]
     return Steps(

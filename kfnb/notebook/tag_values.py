@@ -157,14 +157,25 @@ def _from_object(value: str, word: str) -> tuple[str, str, str]:
     return name, key, environment_name(variable)
 
 
+def _folder_of_object(value: str, word: str) -> tuple[str, str] | None:
+    """Return what `NAME:/FOLDER` says, None where the value has the other form, NAME:KEY:ENV."""
+    name, _, folder = (piece.strip() for piece in value.partition(":"))
+    if not folder.startswith("/"):
+        return None
+    with inside(after=f":{folder}"):
+        return object_name(name, f"the name of a {word}"), folder
+
+
 def secret(value: str) -> Fields:
-    """`NAME:KEY:ENV`."""
-    return {"secrets": (_from_object(value, "secret"),)}
+    """`NAME:KEY:ENV`, or `NAME:/FOLDER` for all its keys as files."""
+    folder = _folder_of_object(value, "secret")
+    return {"secret_files": (folder,)} if folder else {"secrets": (_from_object(value, "secret"),)}
 
 
 def configmap(value: str) -> Fields:
-    """`NAME:KEY:ENV`."""
-    return {"config_maps": (_from_object(value, "configmap"),)}
+    """`NAME:KEY:ENV`, or `NAME:/FOLDER` for all its keys as files."""
+    folder = _folder_of_object(value, "configmap")
+    return {"config_map_files": (folder,)} if folder else {"config_maps": (_from_object(value, "configmap"),)}
 
 
 def env(value: str) -> Fields:

@@ -170,6 +170,9 @@ def _settings(task: Task) -> Iterator[Part]:
         for source, key, variable in entries:
             label = f"{what} {source} in environment variable {variable}"
             yield Part("setting", f"{what} {variable}", f"{source}:{key}", label, shown=True)
+    for what, folders in (("secret", settings.secret_files), ("config map", settings.config_map_files)):
+        for source, folder in folders:
+            yield Part("setting", f"{what} {folder}", source, f"{what} {source} as files in {folder}", shown=True)
     seed = os.environ.get("PYTHONHASHSEED", "0")
     if seed != "0":
         yield Part("setting", "PYTHONHASHSEED", seed, "environment variable PYTHONHASHSEED", shown=True)

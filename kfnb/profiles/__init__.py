@@ -6,7 +6,7 @@ with it.
 
 from __future__ import annotations
 
-from kfnb.profiles.accelerators import accelerator
+from kfnb.profiles.accelerators import accelerator, known_accelerators
 from kfnb.profiles.profile import FROM_NAMESPACE, GPU, Accelerator, Profile, Profiles
 from kfnb.profiles.reading import find_profile, profiles_file, read_profiles
 
@@ -18,6 +18,7 @@ __all__ = [
     "Profiles",
     "accelerator",
     "find_profile",
+    "known_accelerators",
     "profiles_file",
     "read_profiles",
 ]

@@ -47,6 +47,11 @@ def accelerator(profile: Profile, type_: str) -> Accelerator | None:
     return profile.accelerators.get(type_) or built_in().get(type_)
 
 
+def known_accelerators(profile: Profile) -> list[str]:
+    """Return all types that mean something in the profile's cluster, its own ones first."""
+    return [*dict.fromkeys([*profile.accelerators, *built_in()])]
+
+
 @functools.cache
 def built_in() -> dict[str, Accelerator]:
     """Return what every profile knows. GKE's own names are types too: `nvidia-tesla-t4` is `t4`."""

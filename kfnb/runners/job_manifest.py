@@ -87,7 +87,7 @@ def job(profile: Profile, attempt: Attempt) -> Manifest:
             "suspend": attempt.suspended or bool(queue),
             "podReplacementPolicy": "Failed",  # no second pod while the first one is still ending
             "podFailurePolicy": {"rules": _rules(attempt)},
-            "template": patched(template, profile.pod_patch, settings.pod_patch),
+            "template": patched(template, profile.pod_patch, *settings.pod_patches),
         },
     }
 

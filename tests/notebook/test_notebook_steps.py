@@ -263,6 +263,8 @@ def test_a_cell_that_papermill_injected_is_remarked_upon(write: Writer) -> None:
         ("env:A=1", "secret:s:k:A"),
         ("secret:s:k:A", "secret:t:k:A"),
         ("configmap:s:k:A", "secret:s:k:A"),
+        ("secret:s:/etc/x", "configmap:s:/etc/x"),
+        ("pvc:data:/etc/x", "secret:s:/etc/x"),
         ("pvc:a:/mnt", "pvc:b:/mnt"),
         ("label:a:1", "label:a:2"),
         ("limit:cpu:1", "request:cpu:2"),
