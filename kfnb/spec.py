@@ -407,6 +407,7 @@ class ExecutorInput(_Data, frozen=True, kw_only=True):
     state: dict[str, Blob] = {}  # provider → saved state to continue
     files: tuple[FileChange, ...] = ()  # what the ancestors did to the folder, in notebook order
     snapshot: str | None = None  # folder on this machine with the run's private copy of small files
+    shipped: str | None = None  # key of the index of the folder in the store, where the folder itself is not at hand
     real: tuple[str, ...] = ()  # paths in the folder that the notebook writes by absolute name: the folder's own
     run_status: dict[str, Json] = {}  # of an exit handler: how the run stands (RunState.summary)
     save: Literal["needed", "final", "all"] = "final"
@@ -515,6 +516,7 @@ class RunInfo(_Data, frozen=True, kw_only=True):
     """What a run was started with; kept as `runs/ID/run.json`, beside the notebook itself.
 
     `versions`: `notebook_digest`, and `git` with commit, branch, tag and dirty where the folder is in a repository.
+    `shipped`: key of the index of the folder in the store, where tasks run without the folder itself.
     """
 
     run_id: str
@@ -524,6 +526,7 @@ class RunInfo(_Data, frozen=True, kw_only=True):
     parameters: dict[str, Json] = {}
     created: float = 0.0
     folder: str = ""
+    shipped: str | None = None
     notebook_path: str = ""
     options: dict[str, Json] = {}
     versions: dict[str, Json] = {}

@@ -9,17 +9,31 @@ import fnmatch
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from kfnb import digest
 from kfnb.artifacts.files import digest_of_file
 from kfnb.spec import FileRead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
 LEFT_OUT = frozenset({".git", ".ipynb_checkpoints", "__pycache__", "node_modules", ".kfnb"})
 """Names that are never part of a task's view of the folder, nor of what a task wrote."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One path of the folder when the run started. `held`: where its bytes are, in the snapshot or the real folder."""
+
+    path: str
+    kind: Literal["file", "directory", "link", "environment"]
+    mode: int = 0
+    size: int = 0
+    modified: int = 0  # nanoseconds
+    held: Literal["snapshot", "real"] = "snapshot"
+    target: str = ""
 
 
 def ignore_rules(folder: Path) -> Callable[[str, str], bool]:
@@ -47,6 +61,38 @@ def shown_names(folder: Path, below: str, own: Collection[Path]) -> set[str]:
             if item.is_symlink() or item.is_dir() or item.is_file():
                 found.add(item.name)
     return found
+
+
+def walk(folder: Path, own: Collection[Path] = ()) -> Iterator[Entry]:
+    """Yield every path of the folder, a folder before what lies in it, in the order the system lists them."""
+    ignored = ignore_rules(folder)
+    todo = [""]
+    while todo:
+        below = todo.pop(0)
+        try:
+            listing = list(os.scandir(folder / below))
+        except OSError:
+            continue
+        for item in listing:
+            path = f"{below}/{item.name}" if below else item.name
+            if item.name in LEFT_OUT or ignored(path, item.name) or Path(item.path) in own:
+                continue
+            info = item.stat(follow_symlinks=False)
+            if item.is_symlink():
+                yield Entry(path, "link", target=str(Path(item.path).readlink()))
+            elif item.is_dir():
+                if is_environment(Path(item.path)):
+                    yield Entry(path, "environment")
+                    continue
+                yield Entry(path, "directory", mode=stat.S_IMODE(info.st_mode), modified=info.st_mtime_ns)
+                todo.append(path)
+            elif item.is_file():
+                yield Entry(path, "file", stat.S_IMODE(info.st_mode), info.st_size, info.st_mtime_ns)
+
+
+def is_environment(folder: Path) -> bool:
+    """Say whether a folder is a Python environment (venv, conda): shown as it is, not copied."""
+    return (folder / "pyvenv.cfg").exists() or (folder / "conda-meta").is_dir()
 
 
 def is_hidden(folder: Path, path: str, own: Collection[Path]) -> bool:
@@ -94,3 +140,25 @@ def is_as_it_was(path: Path, before: FileRead) -> bool:
     return (now.kind, now.size, now.digest) == (before.kind, before.size, before.digest) and (
         now.kind != "file" or bool(now.digest) or now.modified == before.modified
     )
+
+
+class RealFolder:
+    """The notebook's folder on this machine, as the cache asks about it; paths are relative or absolute.
+
+    `own`: folders of kfnb's, which are no part of it.
+    """
+
+    def __init__(self, folder: Path, own: Collection[Path]) -> None:
+        self._folder, self._own = folder, own
+
+    def is_hidden(self, path: str) -> bool:
+        """Say whether tasks do not see `path`, whatever is there."""
+        return is_hidden(self._folder, path, self._own)
+
+    def names(self, below: str) -> set[str] | None:
+        """Return the names that a task sees in a directory; None if there is no such directory."""
+        return shown_names(self._folder, below, self._own) if (self._folder / below).is_dir() else None
+
+    def is_as_it_was(self, path: str, before: FileRead) -> bool:
+        """Say whether `path` still is what it was."""
+        return is_as_it_was(self._folder / path, before)

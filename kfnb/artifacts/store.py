@@ -98,17 +98,18 @@ class Store:
 
     def put_all(self, items: Sequence[Bytes | Path]) -> list_of[Blob]:
         """Store bytes, and the bytes of files, several at a time where that is faster; return their names in order."""
-        return self._at_once(lambda item: self.put_file(item) if isinstance(item, Path) else self.put(item), items)
+        return self.at_once(lambda item: self.put_file(item) if isinstance(item, Path) else self.put(item), items)
 
     def fetch_all(self, wanted: Sequence[tuple[Blob, Path]]) -> None:
         """Write blobs, checked, to files of the caller's (`fetch`), several at a time where that is faster."""
-        self._at_once(lambda item: self.fetch(*item), wanted)
+        self.at_once(lambda item: self.fetch(*item), wanted)
 
     def get_all(self, blobs: Sequence[Blob]) -> list_of[bytes]:
         """Return the bytes of blobs, checked (`get`), read several at a time where that is faster."""
-        return self._at_once(self.get, blobs)
+        return self.at_once(self.get, blobs)
 
-    def _at_once(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list_of[Result]:
+    def at_once(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list_of[Result]:
+        """Return `function`, which uses this store, of each item: several at a time where that is faster."""
         if isinstance(self._files, _Folder) or len(items) < 2:
             return [function(item) for item in items]
         from kfnb.artifacts.parallel import in_parallel  # not needed for a folder

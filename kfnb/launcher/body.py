@@ -20,12 +20,14 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from kfnb import digest, runtime
 from kfnb.artifacts import functions, session
 from kfnb.artifacts.store import Store
 from kfnb.artifacts.values import load_values, save_values
 from kfnb.errors import Diagnostic, KfnbError
-from kfnb.launcher import guard, namespaces, read_only
+from kfnb.launcher import absent, guard, namespaces, read_only
 from kfnb.launcher.cells import Failure, run_cells
 from kfnb.launcher.first_imports import drawing_as_by_hand
 from kfnb.launcher.frames import Kind, Wires
@@ -97,7 +99,8 @@ class Body:
         self._view = view
         self._store = store
         here = str(view.path if view.mirrored else view.folder)
-        self._record = PathRecord(here, view.linked, str(view.folder) if view.mirrored else None, view.real)
+        withheld = None if view.at_hand else view.not_shipped
+        self._record = PathRecord(here, view.linked, str(view.folder) if view.mirrored else None, view.real, withheld)
         self._definitions = frozenset(given.task.definitions)
         self._sink = self._new_sink(store)
         self._watched: dict[str, bytes | None] = {}
@@ -253,6 +256,9 @@ class Body:
             )
             return guard.finding(self._given, "KF604", message, cell=failure.cell.id)
         self._note_missing()
+        not_here = absent.finding(self._given, self._view, self._record, getattr(sys, "last_value", None))
+        if not_here is not None:
+            return msgspec.structs.replace(not_here, cell=failure.cell.id)
         error, taken = getattr(sys, "last_value", None), self._given.inputs
         if failure.ename == "ValueError" and read_only.is_look_into_input(error, self._namespace, taken):
             message = (
@@ -370,6 +376,8 @@ class Body:
         return {FAN_COUNT: len(items)}
 
     def _check_folder(self) -> TaskError | None:
+        if not self._view.at_hand:
+            return absent.finding(self._given, self._view, self._record)
         written = self._record.written_elsewhere
         if not written:
             return None

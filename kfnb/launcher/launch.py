@@ -13,16 +13,19 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from kfnb.artifacts.shipped import read_index
 from kfnb.artifacts.store import Store
 from kfnb.errors import Diagnostic, KfnbError
-from kfnb.launcher import guard, namespaces, processes, stamps
+from kfnb.launcher import absent, guard, namespaces, processes, stamps
 from kfnb.launcher.body import Body
 from kfnb.launcher.reports import Echo, TaskReport, Tell
+from kfnb.launcher.shipped_view import ShippedView
 from kfnb.launcher.supervise import Ended, Supervisor
 from kfnb.launcher.workdir import View, settle_outside
 from kfnb.spec import ExecutorInput, ExecutorOutput, TaskError, to_json
@@ -73,31 +76,53 @@ def launch(
     Must be called in the main thread of a process of its own: it takes over its signals and its children.
     Raises what the store or the disk raises if not even the output can be written.
     """
-    scratch = Path(given.scratch)
-    scratch.mkdir(parents=True, exist_ok=True)
+    scratch = _scratch(given)
+    given = msgspec.structs.replace(given, scratch=str(scratch))
     _hold(scratch)
     processes.adopt_orphans()
     try:
-        mirrored = not _namespaces_work()
-        root = store.local_path("")
-        view = View(given.folder, scratch, mirrored, (scratch, *([root] if root is not None else [])))
-        view.build(given.snapshot, given.files, store)
-        if given.real:
-            view.lead_out(given.real, _relative(given.task.effects.writes, view.folder))
+        view = _view(given, store, scratch)
         report = TaskReport(given, store, tell, echo)
-        rewrite = (os.fsencode(view.path), os.fsencode(view.folder)) if mirrored else None
+        rewrite = (os.fsencode(view.path), os.fsencode(view.folder)) if view.mirrored else None
         supervisor = Supervisor(given.task.cells, report, _timeout(given), rewrite, memory=_memory(given))
         report.collector = supervisor.collector
         with _stop_on_signals(supervisor) as wake:
             ended = supervisor.run(lambda wires: _body(given, kernel, view, store, wires), wake)
         output = _compose(given, store, view, report, supervisor, ended)
-        view.settle_real()
-        settle_outside(view, scratch)
+        if view.at_hand:
+            view.settle_real()
+            settle_outside(view, scratch)
         report.close()
         store.write(f"{given.prefix}/output.json", to_json(output))
         return output
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _view(given: ExecutorInput, store: Store, scratch: Path) -> View:
+    """Lay out the task's view of the folder: from the folder itself, or from the store where it is not at hand."""
+    if given.shipped is not None:
+        shipped = ShippedView(read_index(store, given.shipped), scratch)
+        shipped.lay_out(given.files, store)
+        return shipped
+    root = store.local_path("")
+    view = View(given.folder, scratch, not _namespaces_work(), (scratch, *([root] if root is not None else [])))
+    view.build(given.snapshot, given.files, store)
+    if given.real:
+        view.lead_out(given.real, _relative(given.task.effects.writes, view.folder))
+    return view
+
+
+def _scratch(given: ExecutorInput) -> Path:
+    """Make the attempt's folder: where it was told to be, or among the temporary files of a pod that cannot do that."""
+    wanted = Path(given.scratch)
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+        return wanted
+    except OSError:
+        if given.shipped is None:
+            raise
+    return Path(tempfile.mkdtemp(prefix="kfnb-"))
 
 
 def _hold(scratch: Path) -> None:
@@ -193,6 +218,9 @@ def _compose(
             "files of this size instead of copying them. Write to a new file, or copy it in the step first."
         )
         changed |= {"state": "FAILED", "error": guard.finding(given, "KF605", message)}
+    if isinstance(view, ShippedView) and said.state == "SUCCEEDED" and not changed:
+        not_here = absent.afterwards(given, view)
+        changed = {"state": "FAILED", "error": not_here} if not_here is not None else {}
     return msgspec.structs.replace(
         said,
         files=files,

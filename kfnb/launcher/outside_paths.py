@@ -44,7 +44,9 @@ class OutsideRecord:
     def reads(self, path: Any) -> None:
         """Take in that a file is opened to be read, or a directory listed."""
         text = self._real(path)
-        if text.endswith(".pyc") and "__pycache__" in text:
+        if "__pycache__" in text:
+            if not text.endswith(".pyc"):
+                return  # byte code that is being written, under a name of the moment
             text = source_from_cache(text)
         if text not in self._own and not _is_below(text, [*self._unseen, *self.kept_apart]):
             self._read[text] = None

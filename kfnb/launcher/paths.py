@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kfnb.errors import KfnbError
 from kfnb.launcher.outside_paths import OutsideRecord
 
 if TYPE_CHECKING:
@@ -35,20 +36,35 @@ _MACHINERY = (
 """Code that lists and asks about paths without the user's result depending on the answer."""
 
 
+class NotHere(KfnbError):
+    """A body opens a file of the notebook's folder whose bytes are not in this place."""
+
+
 class PathRecord:
     """The paths (relative, `/` between parts) that a body read in `folder`. Off until `recording` is set.
 
     `linked` maps paths that are still links to what they link to; they become copies before they are written to.
     `real_folder`: the notebook's folder where `folder` does not lie at its place; writes to it are `written_elsewhere`,
     except to the paths in `real`, which lead there on purpose.
+
+    `withheld`: paths that are there by name only; to open one raises NotHere, and `lacking` has it. Given where the
+    real folder is another machine's: `elsewhere` then has what the body named by its absolute path there.
     """
 
     def __init__(
-        self, folder: str, linked: dict[str, Path], real_folder: str | None = None, real: AbstractSet[str] = frozenset()
+        self,
+        folder: str,
+        linked: dict[str, Path],
+        real_folder: str | None = None,
+        real: AbstractSet[str] = frozenset(),
+        withheld: AbstractSet[str] | None = None,
     ) -> None:
         self.recording = False
         self.beyond = OutsideRecord(folder, real_folder)
         self.written_elsewhere: list[str] = []
+        self.lacking: dict[str, None] = {}
+        self.elsewhere: dict[str, None] = {}
+        self._withheld = withheld
         self._real_folder = real_folder
         self._real = real
         self._folder = folder.rstrip("/") + "/"
@@ -192,6 +208,8 @@ class PathRecord:
 
     def _reads(self, path: Any, *, asked: bool = False) -> None:
         inside = self._inside(path)
+        if self._withheld is not None:
+            self._check_here(path, inside, asked)
         if inside is None:
             if not asked:  # libraries ask about paths all over the machine
                 self.beyond.reads(path)
@@ -199,6 +217,19 @@ class PathRecord:
             if self.recording:
                 self._read[inside] = None
             self.beyond.inside[inside] = None
+
+    def _check_here(self, path: Any, inside: str | None, asked: bool) -> None:
+        """Note what is not at hand in this place, and stop the body from opening it."""
+        if inside is None:
+            text = os.path.normpath(os.fsdecode(path))
+            if self._real_folder is not None and f"{text}/".startswith(f"{self._real_folder}/"):
+                self.elsewhere[text] = None
+            return
+        for withheld in self._withheld or ():
+            below = inside.startswith(f"{withheld}/")
+            if below or (inside == withheld and not asked and inside not in self._own):
+                self.lacking[withheld] = None
+                raise NotHere(f"{withheld!r} was not shipped to this place")
 
     def _own_now(self, path: Any) -> None:
         inside = self._inside(path)
@@ -221,6 +252,8 @@ class PathRecord:
         self._own.add(inside)
         if inside in self._linked:
             self._break(inside, keep)
+        elif self._withheld is not None and inside in self._withheld and not keep:
+            Path(self._folder + inside).unlink(missing_ok=True)  # it is replaced as a whole
 
     def _break(self, inside: str, keep: bool) -> None:
         original = self._linked.pop(inside)

@@ -6,11 +6,8 @@ have opened that unseen), and every file of the view that anything has read.
 
 from __future__ import annotations
 
-import glob
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-
-from kfnb.artifacts.folder import look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +30,7 @@ def made_of(given: ExecutorInput, view: View, said: ExecutorOutput) -> tuple[Fil
 
 
 def _state(path: str, view: View) -> FileRead:
-    return look(Path(path), path) if path.startswith("/") else view.was(path)
+    return view.state_outside(path) if path.startswith("/") else view.was(path)
 
 
 def _named(given: ExecutorInput, view: View) -> Iterator[str]:
@@ -46,7 +43,7 @@ def _named(given: ExecutorInput, view: View) -> Iterator[str]:
         if "*" not in path:
             yield str(PurePosixPath(path)) if not path.startswith("..") else _absolute(view, path)
         elif path.startswith(("/", "..")):
-            yield from glob.glob(_absolute(view, path))[:_MOST_NAMED]  # noqa: PTH207 - the pattern is absolute
+            yield from view.matching_outside(_absolute(view, path))[:_MOST_NAMED]
         else:
             yield from view.matching(path, _MOST_NAMED)
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import filecmp
 import fnmatch
+import glob
 import os
 import shutil
 import stat
 import time
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
-from kfnb.artifacts.folder import LEFT_OUT, ignore_rules, listing_digest, look
+from kfnb.artifacts.folder import LEFT_OUT, Entry, listing_digest, look, walk
 from kfnb.errors import OutsideError
 from kfnb.spec import Blob, FileChange, FileRead
 
@@ -44,18 +45,6 @@ class Files(Protocol):
         """Write kept bytes to a file."""
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """One path of the folder when the run started. `held`: where its bytes are, in the snapshot or the real folder."""
-
-    path: str
-    kind: Literal["file", "directory", "link", "environment"]
-    mode: int = 0
-    size: int = 0
-    modified: int = 0  # nanoseconds
-    held: Literal["snapshot", "real"] = "snapshot"
-    target: str = ""
-
-
 _read_entries = msgspec.json.Decoder(list[Entry]).decode
 
 
@@ -77,7 +66,7 @@ def make_snapshot(folder: str | Path, target: str | Path, leave_out: Sequence[st
     entries: list[Entry] = []
     count = total = 0
     own = {Path(p).resolve() for p in leave_out} | {target.resolve()}
-    for entry in _walk(folder, own):
+    for entry in walk(folder, own):
         if entry.kind == "directory":
             (files / entry.path).mkdir(exist_ok=True)
         elif (
@@ -97,38 +86,6 @@ def make_snapshot(folder: str | Path, target: str | Path, leave_out: Sequence[st
     (target / "entries.json").write_bytes(msgspec.json.encode(entries))
 
 
-def _walk(folder: Path, own: set[Path]) -> Iterator[Entry]:
-    """Yield every path of the folder, a folder before what lies in it, in the order the system lists them."""
-    ignored = ignore_rules(folder)
-    todo = [""]
-    while todo:
-        below = todo.pop(0)
-        try:
-            listing = list(os.scandir(folder / below))
-        except OSError:
-            continue
-        for item in listing:
-            path = f"{below}/{item.name}" if below else item.name
-            if item.name in LEFT_OUT or ignored(path, item.name) or Path(item.path) in own:
-                continue
-            info = item.stat(follow_symlinks=False)
-            if item.is_symlink():
-                yield Entry(path, "link", target=str(Path(item.path).readlink()))
-            elif item.is_dir():
-                if is_environment(Path(item.path)):
-                    yield Entry(path, "environment")
-                    continue
-                yield Entry(path, "directory", mode=stat.S_IMODE(info.st_mode), modified=info.st_mtime_ns)
-                todo.append(path)
-            elif item.is_file():
-                yield Entry(path, "file", stat.S_IMODE(info.st_mode), info.st_size, info.st_mtime_ns)
-
-
-def is_environment(folder: Path) -> bool:
-    """Say whether a folder is a Python environment (venv, conda): shown as it is, not copied."""
-    return (folder / "pyvenv.cfg").exists() or (folder / "conda-meta").is_dir()
-
-
 class View:
     """A task's private copy of the folder, at `path`. `linked`: paths that are still links, and what they link to.
 
@@ -137,11 +94,18 @@ class View:
     `environments`: Python environments within the folder, to be shown in the view as they are.
     """
 
+    at_hand = True
+    """Whether the folder itself is there."""
+    not_shipped: frozenset[str] = frozenset()
+    """Paths of the folder that are not here, though the folder has them."""
+
     def __init__(self, folder: str, scratch: Path, mirrored: bool, own: Sequence[Path] = ()) -> None:
-        self.folder = Path(folder).resolve()
+        real = Path(folder).resolve()
         self._own = [path.resolve() for path in own]
-        self.mirrored = mirrored
-        self.path = _mirror(self.folder, scratch / "mirror") if mirrored else scratch / "view"
+        self._set_up(real, _mirror(real, scratch / "mirror") if mirrored else scratch / "view", scratch, mirrored)
+
+    def _set_up(self, folder: Path, path: Path, scratch: Path, mirrored: bool) -> None:
+        self.folder, self.path, self.mirrored = folder, path, mirrored
         # What lies within the folder is covered by the view; so then the mounts lie within that.
         mounts = self.path / ".kfnb" if scratch.resolve().is_relative_to(self.folder) else scratch
         shown = self.folder / ".kfnb" if mounts != scratch else scratch
@@ -169,6 +133,9 @@ class View:
         self._entries = {entry.path: entry for entry in entries}
         self.path.mkdir(parents=True, exist_ok=True)
         self._lay_out(entries)
+        self._apply_all(changes, files)
+
+    def _apply_all(self, changes: Sequence[FileChange], files: Files) -> None:
         clock = time.time_ns() - (len(changes) + 1) * 10_000_000
         for number, change in enumerate(changes):
             # Files keep the order of their times: the latest checkpoint stays the latest.
@@ -301,9 +268,12 @@ class View:
         entry = self._entries.get(path)
         if entry is None or entry.kind != "file" or path in self._given or entry.size != size:
             return False
-        original = self._snapshot / "files" / path if entry.held == "snapshot" else self.folder / path
+        return self._equals_original(entry)
+
+    def _equals_original(self, entry: Entry) -> bool:
+        original = self._snapshot / "files" / entry.path if entry.held == "snapshot" else self.folder / entry.path
         try:
-            return filecmp.cmp(original, self.path / path, shallow=False)
+            return filecmp.cmp(original, self.path / entry.path, shallow=False)
         except OSError:
             return False
 
@@ -350,11 +320,27 @@ class View:
         if before is None and not self._is_below_link(path):
             return FileRead(path=path, kind="absent")
         if entry is not None and entry.kind == "file" and entry.held == "snapshot" and path not in self.real:
-            held = look(self._snapshot / "files" / path, path)
-            return msgspec.structs.replace(held, modified=entry.modified)
+            return self._original(entry)
         if before is not None and before.kind == stat.S_IFLNK and entry is None:
             return self._link(path)
+        return self._look(path)
+
+    def _look(self, path: str) -> FileRead:
+        """Return the state of a path of the folder itself."""
         return look(self.folder / path, path)
+
+    def _original(self, entry: Entry) -> FileRead:
+        """Return what a file held when the run started."""
+        held = look(self._snapshot / "files" / entry.path, entry.path)
+        return msgspec.structs.replace(held, modified=entry.modified)
+
+    def state_outside(self, path: str) -> FileRead:
+        """Return the state of a path outside of the folder, which is absolute."""
+        return look(Path(path), path)
+
+    def matching_outside(self, pattern: str) -> list[str]:
+        """Return what matches a pattern that is an absolute path."""
+        return glob.glob(pattern)  # noqa: PTH207 - the pattern is absolute
 
     def _link(self, path: str) -> FileRead:
         """Return a link that a task above made, or that leads out of the view."""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
-from kfnb.artifacts.folder import is_as_it_was, is_hidden, listing_digest, shown_names
+from kfnb.artifacts.folder import RealFolder, listing_digest
+from kfnb.artifacts.shipped import ShippedFolder, read_index
 from kfnb.errors import StoreError
 from kfnb.notebook.quantities import seconds
 from kfnb.orchestrator.cache_key import Part, imports_of, key_of, parts_of, twins_above
@@ -125,6 +126,7 @@ class Cache:
         self._twins = twins_above(tasks.values())
         self._identities: dict[str, Identity] = {}
         self._missed: dict[str, str] = {}
+        self._shipped: dict[str, ShippedFolder] = {}
 
     def identity(self, given: ExecutorInput) -> Identity:
         """Return the key of the task that `given` describes, with its parts."""
@@ -199,9 +201,9 @@ class Cache:
 
     def _holds(self, read: FileRead, given: ExecutorInput) -> bool:
         """Say whether a path is what it was; one in the folder as the task would see it now."""
-        if read.path.startswith("/"):
-            return is_as_it_was(Path(read.path), read)
-        folder, path = Path(given.folder), "" if read.path == "." else read.path
+        folder, path = self._folder(given), "" if read.path == "." else read.path
+        if path.startswith("/"):
+            return folder.is_as_it_was(path, read)
         changes = {change.path: change for change in given.files}
         if read.kind == "directory":
             return self._listing(folder, path, given) == read.digest
@@ -211,13 +213,21 @@ class Cache:
         if change is not None:
             return change.kind == "removed" if read.kind == "absent" else change.target == read.digest
         above = (changes.get(str(parent)) for parent in PurePosixPath(path).parents)
-        if any(c is not None and c.kind == "removed" for c in above) or is_hidden(folder, path, self._own):
+        if any(c is not None and c.kind == "removed" for c in above) or folder.is_hidden(path):
             return read.kind == "absent"
-        return is_as_it_was(folder / path, read)
+        return folder.is_as_it_was(path, read)
 
-    def _listing(self, folder: Path, path: str, given: ExecutorInput) -> str | None:
-        there = (folder / path).is_dir()
-        names = shown_names(folder, path, self._own) if there else set()
+    def _folder(self, given: ExecutorInput) -> RealFolder | ShippedFolder:
+        """Return the notebook's folder: as it is here, or as it was shipped where it is not at hand."""
+        if given.shipped is None:
+            return RealFolder(Path(given.folder), self._own)
+        if given.shipped not in self._shipped:
+            self._shipped[given.shipped] = ShippedFolder(read_index(self._store, given.shipped))
+        return self._shipped[given.shipped]
+
+    def _listing(self, folder: RealFolder | ShippedFolder, path: str, given: ExecutorInput) -> str | None:
+        found = folder.names(path)
+        there, names = found is not None, found or set()
         for change in given.files:
             top, _, name = change.path.rpartition("/")
             if change.path == path:

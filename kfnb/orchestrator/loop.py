@@ -382,6 +382,7 @@ class Loop:
             state=inputs.resolve_state(task, self._state.tasks, self._state.outputs),
             files=inputs.resolve_files(task, self._state.outputs),
             snapshot=self._snapshot,
+            shipped=self._info.shipped,
             real=self._real_paths,
             run_status=self._state.summary() if task.settings.on_exit else {},
             save=self._info.options.get("save", "final"),

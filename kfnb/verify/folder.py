@@ -11,8 +11,8 @@ import os
 import shutil
 from pathlib import Path
 
+from kfnb.artifacts.folder import is_environment
 from kfnb.launcher.namespaces import bind, enter_own_mounts
-from kfnb.launcher.workdir import is_environment
 
 LINKED_FROM = 64_000_000
 """Bytes from which a file is not copied; the link leads to a place that cannot be written to, where that can be had."""

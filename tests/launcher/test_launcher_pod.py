@@ -1,0 +1,128 @@
+"""A launcher that has nothing but the store does what one beside the folder does, or says what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pod_place import PodPlace
+from s3_gateway import Gateway
+
+
+@pytest.fixture
+def pod(tmp_path: Path, bucket: str, s3_gateway: Gateway) -> PodPlace:
+    return PodPlace(tmp_path, bucket, s3_gateway.environment)
+
+
+def test_a_pod_has_the_folder_s_files_and_modules(pod: PodPlace) -> None:
+    """Relative paths, local modules, links and listings are as in the folder, and the log names the laptop's path."""
+    (pod.folder / "data").mkdir()
+    (pod.folder / "data" / "numbers.txt").write_text("1 2 3")
+    (pod.folder / "latest.txt").symlink_to("data/numbers.txt")
+    (pod.folder / "helper.py").write_text("def total(text):\n    return sum(map(int, text.split()))\n")
+    ran = pod.run(
+        "import os; names = sorted(os.listdir()); import helper\n"
+        "print(helper.total(open('data/numbers.txt').read()), open('latest.txt').read(), names)\n"
+        "print(os.getcwd(), oct(os.stat('helper.py').st_mode), os.stat('helper.py').st_mtime_ns)"
+    )
+    info = (pod.folder / "helper.py").stat()
+    assert ("SUCCEEDED", 0) == (ran.output.state, ran.code)
+    assert (
+        f"6 1 2 3 ['data', 'helper.py', 'latest.txt']\n{pod.folder} {oct(info.st_mode)} {info.st_mtime_ns}\n"
+        == ran.text(0)
+    )
+
+
+def test_what_a_result_was_made_of_is_the_same_as_on_the_laptop(pod: PodPlace) -> None:
+    """The files read and changed, from which the cache knows a result, are those of the same step on the laptop."""
+    (pod.folder.parent / "shared").mkdir()
+    (pod.folder.parent / "shared" / "more.py").write_text("more = 1\n")
+    (pod.folder / "data").mkdir()
+    (pod.folder / "data" / "a.csv").write_text("1\n2\n")
+    (pod.folder / "link").symlink_to("data")
+    code = (
+        "import sys; sys.path.append('../shared'); import more, os, glob\n"
+        "text = open('data/a.csv').read() + open('link/a.csv').read()\n"
+        "found = os.path.exists('not-there'), sorted(os.listdir('data')), glob.glob('*.csv')\n"
+        "os.makedirs('out'); open('out/b.txt', 'w').write('b'); open('data/a.csv', 'a').write('3')"
+    )
+    there = pod.run(code, beside=(pod.folder.parent / "shared",))
+    here = pod.run(code, local=True)
+    assert ("SUCCEEDED", "SUCCEEDED") == (there.output.state, here.output.state)
+    assert sorted(here.output.files_read, key=repr) == sorted(there.output.files_read, key=repr)
+    assert set(here.output.files) == set(there.output.files)
+    assert (here.output.paths_read, here.output.beyond) == (there.output.paths_read, there.output.beyond)
+
+
+def test_what_steps_above_did_to_the_folder_is_there(pod: PodPlace) -> None:
+    """Files that ancestors wrote, changed and removed are as they left them."""
+    for name in ("changed", "removed"):
+        (pod.folder / name).write_text("as it was")
+    first = pod.run("import os; open('changed', 'w').write('new'); os.remove('removed'); open('made', 'w').write('m')")
+    ran = pod.run("import os; print(sorted(os.listdir()), open('changed').read())", files=first.output.files)
+    assert "['changed', 'made'] new\n" == ran.text(0)
+
+
+@pytest.mark.parametrize(
+    "code", ["open('large.bin').read()", "import subprocess; subprocess.run(['cat', 'large.bin'], stdout=-3)"]
+)
+def test_a_file_that_was_not_shipped_is_named(pod: PodPlace, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that opens a file over the limit fails with the file, its size and what to do; its size can be asked."""
+    monkeypatch.setenv("KFNB_SHIP_MB", "1")
+    (pod.folder / "large.bin").write_bytes(bytes(1_500_000))
+    ran = pod.run(f"import os; assert os.path.getsize('large.bin') == 1_500_000\n{code}")
+    error = ran.output.error
+    assert error is not None
+    assert ("FAILED", "KF620", 1) == (ran.output.state, error.code, ran.code)
+    assert "'large.bin' has 1,500,000 bytes, more than is shipped to a pod (1 MB)" in error.message
+    replaced = pod.run("open('large.bin', 'w').write('small'); print(open('large.bin').read())")
+    assert ("SUCCEEDED", "small\n") == (replaced.output.state, replaced.text(0))
+
+
+def test_a_link_out_of_the_folder_is_shipped_as_the_file_that_it_leads_to(pod: PodPlace) -> None:
+    """A link to a file elsewhere is that file in a pod; what is below a link to a folder elsewhere is named."""
+    elsewhere = pod.folder.parent / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "file").write_text("linked")
+    (pod.folder / "one").symlink_to(elsewhere / "file")
+    (pod.folder / "all").symlink_to(elsewhere)
+    ran = pod.run("print(open('one').read())\nopen('all/file')")
+    assert ran.output.error is not None
+    assert ("linked\n", "KF620") == (ran.text(0), ran.output.error.code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["open('{folder}/a.txt')", "import os; print(os.path.exists('{folder}/a.txt'))", "open('{folder}/new', 'w')"],
+)
+def test_an_absolute_path_into_the_laptop_s_folder_is_named(pod: PodPlace, code: str) -> None:
+    """A step that names the folder by its absolute path is told of the relative one."""
+    (pod.folder / "a.txt").write_text("a")
+    ran = pod.run(code.format(folder=pod.folder))
+    error = ran.output.error
+    assert error is not None
+    assert ("FAILED", "KF621") == (ran.output.state, error.code)
+    assert "Name it by a relative path: " in error.message
+
+
+def test_a_path_that_only_the_laptop_has_is_named(pod: PodPlace) -> None:
+    """A step that opens a file of the laptop outside of the folder is told what a pod has."""
+    ran = pod.run("open('/somewhere/data.csv')")
+    assert ran.output.error is not None
+    assert "KF621" == ran.output.error.code
+    assert "'/somewhere/data.csv', which is not in its pod" in ran.output.error.message
+
+
+def test_what_is_written_beside_the_folder_is_no_result(pod: PodPlace) -> None:
+    """A step that writes `../report.csv` fails: the file would be lost with the pod."""
+    ran = pod.run("open('../report.csv', 'w').write('lost')")
+    assert ran.output.error is not None
+    assert "KF622" == ran.output.error.code
+    assert "'../report.csv'" in ran.output.error.message
+
+
+def test_nothing_of_a_pod_s_attempt_remains(pod: PodPlace) -> None:
+    """The scratch folder is made in TMPDIR where the given one cannot be, and is gone at the end."""
+    (pod.folder / "a").write_text("a")
+    pod.run("print(1)")
+    assert [] == list((pod.pod / "tmp").iterdir())
