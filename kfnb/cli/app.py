@@ -16,6 +16,7 @@ from kfnb.cli import (
     database_commands,
     explain_command,
     history_commands,
+    manifests_command,
     notebook_commands,
     results_commands,
     run_command,
@@ -47,6 +48,7 @@ app.command("check", short_help="Say what is wrong with a notebook.")(notebook_c
 app.command("graph", short_help="Draw the pipeline of a notebook.")(notebook_commands.graph)
 app.command("suggest", short_help="Propose steps for a notebook.")(suggest_command.suggest)
 app.command("compile", short_help="Compile a notebook to a pipeline.")(notebook_commands.compile_)
+app.command("manifests", short_help="Print what a run would be in a cluster.")(manifests_command.manifests)
 app.command("verify", short_help="Compare a notebook with its pipeline.")(verify_command.verify)
 app.command("show", short_help="Show a run.")(results_commands.show_run)
 app.command("explain", short_help="Say why steps ran or were cached.")(explain_command.explain)

@@ -1,4 +1,4 @@
-"""Reads what fits no tag: the affinity and the pod patch of steps, in its `metadata.kfnb`; steps.py calls this.
+"""Reads what fits no tag: the affinity and the pod patch of steps, in `metadata.kfnb`; steps.py calls this.
 
     {"affinity": {…}, "pod_patch": {…}, "steps": {"train": {"affinity": {…}, "pod_patch": {…}}}}
 

@@ -28,7 +28,7 @@ COMMANDS = [
     "version",
 ]
 COMMANDS += ["cluster add", "cluster list", "cluster show", "cluster remove", "cluster default"]
-COMMANDS += ["metrics", "compare", "tag", "archive", "delete", "gc"]
+COMMANDS += ["manifests", "metrics", "compare", "tag", "archive", "delete", "gc"]
 
 
 def kfnb_command(*arguments: str, home: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

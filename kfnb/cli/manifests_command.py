@@ -1,0 +1,48 @@
+"""`kfnb manifests`: what a run would be in a cluster, printed and not sent."""
+
+from __future__ import annotations
+
+import json as jsons
+
+from kfnb.cli.options import JsonOption, NotebookArgument, OnOption, client
+from kfnb.cli.output import emit, show
+from kfnb.errors import Refused
+
+
+def manifests(notebook: NotebookArgument, on: OnOption = "kubernetes", json: JsonOption = False) -> int:
+    """Print the Kubernetes objects that a run of a notebook would have in a cluster. Nothing is sent there.
+
+    The run's id and where its documents lie are placeholders; everything else is as it would be.
+
+    \b
+    Examples:
+      kfnb manifests churn.ipynb
+      kfnb manifests churn.ipynb --on test | kubectl apply --dry-run=server -f -
+    """
+    from kfnb.orchestrator.places import attempt_key
+    from kfnb.profiles import find_profile
+    from kfnb.runners import pipeline_manifests
+    from kfnb.runners.pod_findings import findings
+
+    profile = find_profile(on or "kubernetes")
+    spec = client().compile(notebook)
+    if wrong := findings(profile, spec):
+        raise Refused(wrong)
+
+    def input_uri(run_id: str, slug: str) -> str:
+        return f"{profile.root.rstrip('/')}/{attempt_key(run_id, slug, 1)}/input.json"
+
+    shown = [*pipeline_manifests.manifests(profile, spec, input_uri)]
+    if json:
+        emit({"cluster": profile.name, "manifests": [each.manifest for each in shown]})
+    else:
+        show("\n---\n".join(f"# {each.why}\n{_yaml(each.manifest)}" for each in shown))
+    return 0
+
+
+def _yaml(manifest: object) -> str:
+    import yaml  # type: ignore[import-untyped]
+
+    separate = jsons.loads(jsons.dumps(manifest))  # no parts in common, for which YAML would write anchors
+    text: str = yaml.safe_dump(separate, sort_keys=False, allow_unicode=True, width=1000)
+    return text.rstrip()

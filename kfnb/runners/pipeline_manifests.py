@@ -1,0 +1,41 @@
+"""All objects that a run of a pipeline would have in a cluster, to be looked at; `kfnb manifests` prints them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kfnb.runners.job_manifest import Attempt, job, run_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kfnb.profiles import Profile
+    from kfnb.runners.pod_manifest import Manifest
+    from kfnb.spec import PipelineSpec
+
+RUN_ID = "00000000-000000-0000"
+"""Stands where a run's own id will."""
+
+
+class Shown(NamedTuple):
+    """An object, and in words what it is for."""
+
+    why: str
+    manifest: Manifest
+
+
+def manifests(profile: Profile, spec: PipelineSpec, input_uri: Callable[[str, str], str]) -> Iterator[Shown]:
+    """Yield the objects of a run, in the order of the notebook. `input_uri`: of the run's id and a task's slug."""
+    yield Shown("The run: it owns everything below, which goes with it.", run_object(profile, RUN_ID, profile.root))
+    for task in spec.tasks:
+        why = f"Step `{task.name}`"
+        if task.condition is not None:
+            why += f", if {task.condition.expression}"
+        elements = None
+        if task.fan is not None:
+            why += ": one pod an element, here as if there were one"
+            elements = 1
+        uri = input_uri(RUN_ID, task.slug)
+        most = (task.fan.most or None) if task.fan is not None else None
+        attempt = Attempt(RUN_ID, task.name, task.slug, 1, uri, task.settings, elements=elements, parallelism=most)
+        yield Shown(f"{why}.", job(profile, attempt))
