@@ -408,6 +408,7 @@ class ExecutorInput(_Data, frozen=True, kw_only=True):
     files: tuple[FileChange, ...] = ()  # what the ancestors did to the folder, in notebook order
     snapshot: str | None = None  # folder on this machine with the run's private copy of small files
     shipped: str | None = None  # key of the index of the folder in the store, where the folder itself is not at hand
+    preload: tuple[str, ...] = ()  # libraries that the task imports, to be loaded before the body is forked
     real: tuple[str, ...] = ()  # paths in the folder that the notebook writes by absolute name: the folder's own
     run_status: dict[str, Json] = {}  # of an exit handler: how the run stands (RunState.summary)
     save: Literal["needed", "final", "all"] = "final"

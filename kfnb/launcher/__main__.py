@@ -1,7 +1,8 @@
 """`python -m kfnb.launcher INPUT_URI`: the plain start of one task, in a pod or where no forkserver is.
 
-Writes one JSON line an event on standard output. Exit codes: 0 succeeded, 1 the task failed, 3 called wrongly, 4
-something outside (store, disk) cannot be used, 130 cancelled.
+Writes one JSON line an event on standard output: first `started`, then `progress`, last `exited` with the exit code;
+the task's own text stands between them as it comes. SIGTERM stops the task, which saves what it has. Exit codes: 0
+succeeded, 1 the task failed, 3 called wrongly, 4 something outside (store, disk) cannot be used, 130 cancelled.
 """
 
 from __future__ import annotations
@@ -10,29 +11,63 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
+
+from kfnb.launcher.stopping import Stopped, stop_at_signals
+
+WRONG_CALL, BROKEN, CANCELED = 3, 70, 130
+
+
+class Lines:
+    """Standard output, as events and text; an event always begins a line. A reader that is gone is no failure."""
+
+    def __init__(self) -> None:
+        self._out = os.dup(1)
+        self._at_start = True
+
+    def event(self, name: str, **more: Any) -> None:
+        """Write one event."""
+        line = json.dumps({"event": name, **more}, separators=(",", ":"))
+        self.text(("" if self._at_start else "\n") + line + "\n")
+
+    def text(self, text: str) -> None:
+        """Write text of the task."""
+        left = memoryview(text.encode("utf-8", "replace"))
+        self._at_start = text.endswith("\n") if text else self._at_start
+        try:
+            while left:
+                left = left[os.write(self._out, left) :]
+        except OSError:
+            self._out = os.open(os.devnull, os.O_WRONLY)
 
 
 def main() -> int:
     """Run the task named on the command line."""
     if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         os.write(2, b"usage: python -m kfnb.launcher INPUT_URI\n")
-        return 3
+        return WRONG_CALL
     uri = sys.argv[1]
     if "://" not in uri:
         uri = str(Path(uri).absolute())
     if sys.path and not sys.flags.safe_path:
         sys.path.pop(0)  # the folder it was started in, which `-m` puts first
+    lines, code = Lines(), BROKEN
+    lines.event("started")
+    try:
+        stop_at_signals()
+        code = _run(uri, lines)
+    except Stopped:
+        code = CANCELED
+    finally:
+        lines.event("exited", code=code)
+    return code
+
+
+def _run(uri: str, lines: Lines) -> int:
     from kfnb.launcher.kernel import Kernel
     from kfnb.launcher.launch import run_input
 
-    out = os.dup(1)
-
-    def write(text: str) -> None:
-        left = memoryview(text.encode("utf-8", "replace"))
-        while left:
-            left = left[os.write(out, left) :]
-
-    return run_input(uri, Kernel(), lambda data: write(json.dumps({"event": "progress", "data": data}) + "\n"), write)
+    return run_input(uri, Kernel(), lambda data: lines.event("progress", data=data), lines.text, patient=True)
 
 
 if __name__ == "__main__":

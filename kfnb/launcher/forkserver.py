@@ -15,7 +15,6 @@ if __name__ == "__main__" and not sys.flags.safe_path:
 import contextlib
 import fcntl
 import gc
-import importlib
 import json
 import os
 import select
@@ -106,10 +105,7 @@ class ForkServer:
     def _load_one(self) -> None:
         """Import one library; between two of them requests are answered."""
         if self._modules:
-            # What cannot be imported here fails in the step that imports it, as by hand. With the shell's builtins,
-            # as in a cell: pandas looks for get_ipython when it is imported, and shows frames otherwise without it.
-            with contextlib.suppress(BaseException), self._kernel.shell.builtin_trap:
-                importlib.import_module(self._modules.popleft())
+            self._kernel.load([self._modules.popleft()])
 
     def _snapshot(self, request: dict[str, Any]) -> None:
         try:

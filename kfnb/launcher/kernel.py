@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import atexit
 import builtins
+import contextlib
 import getpass
+import importlib
+import importlib.util
 import os
 import sys
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kfnb.launcher import lean  # noqa: F401 - before the first import of ipykernel
 
@@ -26,6 +29,9 @@ from IPython.core.error import StdinNotImplementedError
 from traitlets.config import Config
 
 from kfnb.launcher.streams import Channel, ChannelSession, Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class KernelStandIn:
@@ -112,6 +118,16 @@ class Kernel:
         self.shell.run_cell("pass", store_history=False, silent=True)
         self.shell.logger.log("", "")
 
+    def load(self, modules: Iterable[str]) -> None:
+        """Import libraries ahead of the fork. What cannot be imported fails in the step that imports it, as by hand.
+
+        With the shell's builtins, as in a cell: pandas looks for get_ipython when it is imported, and shows frames
+        otherwise without it.
+        """
+        for module in modules:
+            with contextlib.suppress(Exception, SystemExit), self.shell.builtin_trap:
+                importlib.import_module(module)
+
     def _enable_gui(self, gui: Any = None) -> None:
         # ipykernel would look for its own application, which is not here.
         from ipykernel.eventloops import enable_gui
@@ -144,8 +160,6 @@ class Kernel:
 
 def _imitate_start() -> None:
     """Set process-wide things as `python -m ipykernel_launcher` leaves them."""
-    import importlib.util
-
     spec = importlib.util.find_spec("ipykernel_launcher")
     launcher = spec.origin if spec is not None and spec.origin else "ipykernel_launcher.py"
     runtime = Path.home() / ".local/share/jupyter/runtime"

@@ -14,6 +14,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from kfnb.launcher import absent, guard, namespaces, processes, stamps
 from kfnb.launcher.body import Body
 from kfnb.launcher.reports import Echo, TaskReport, Tell
 from kfnb.launcher.shipped_view import ShippedView
+from kfnb.launcher.stopping import Stopped
 from kfnb.launcher.supervise import Ended, Supervisor
 from kfnb.launcher.workdir import View, settle_outside
 from kfnb.spec import ExecutorInput, ExecutorOutput, TaskError, to_json
@@ -45,20 +47,26 @@ _read_input = msgspec.json.Decoder(ExecutorInput).decode  # made once, before th
 _read_output = msgspec.json.Decoder(ExecutorOutput).decode
 
 
-def run_input(uri: str, kernel: Kernel, tell: Tell, echo: Echo | None = None) -> int:
+def run_input(uri: str, kernel: Kernel, tell: Tell, echo: Echo | None = None, *, patient: bool = False) -> int:
     """Run the attempt whose ExecutorInput is at `uri`; return the exit code. Writes the output document in any case.
 
-    `tell` gets progress; `echo`, if given, gets all text that goes to the log (progress then has none).
+    `tell` gets progress; `echo`, if given, gets all text that goes to the log (progress then has none). `patient`: a
+    store that does not answer is waited for.
     """
     folder, _, name = uri.rpartition("/")
+    store = Store(folder or ".", patient=patient)
     try:
-        given = _read_input(Store(folder or ".").read(name))
+        given = _read_input(store.read(name))
     except (KfnbError, msgspec.MsgspecError) as error:
         os.write(2, f"The input of the task cannot be read: {error}\n".encode())
         return WRONG_CALL if isinstance(error, msgspec.MsgspecError) else OUTSIDE
-    store = Store(given.root)
+    store = Store(given.root, patient=patient)
     try:
         output = launch(given, store, kernel, tell, echo)
+    except Stopped:
+        output = ExecutorOutput(state="CANCELED", error=TaskError(message="The step was cancelled before it began."))
+        with contextlib.suppress(KfnbError):
+            store.write(f"{given.prefix}/output.json", to_json(output))
     except (KfnbError, OSError) as error:
         output = _outside(given, error)
         with contextlib.suppress(KfnbError):
@@ -81,7 +89,7 @@ def launch(
     _hold(scratch)
     processes.adopt_orphans()
     try:
-        view = _view(given, store, scratch)
+        view = _view(given, store, scratch, kernel)
         report = TaskReport(given, store, tell, echo)
         rewrite = (os.fsencode(view.path), os.fsencode(view.folder)) if view.mirrored else None
         supervisor = Supervisor(given.task.cells, report, _timeout(given), rewrite, memory=_memory(given))
@@ -99,11 +107,17 @@ def launch(
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _view(given: ExecutorInput, store: Store, scratch: Path) -> View:
-    """Lay out the task's view of the folder: from the folder itself, or from the store where it is not at hand."""
+def _view(given: ExecutorInput, store: Store, scratch: Path, kernel: Kernel) -> View:
+    """Lay out the task's view of the folder: from the folder itself, or from the store where it is not at hand.
+
+    What comes from the store is waited for while libraries are loaded.
+    """
     if given.shipped is not None:
         shipped = ShippedView(read_index(store, given.shipped), scratch)
-        shipped.lay_out(given.files, store)
+        with ThreadPoolExecutor(1, thread_name_prefix="kfnb-view") as beside:
+            laid_out = beside.submit(shipped.lay_out, given.files, store)
+            kernel.load(given.preload)
+            laid_out.result()
         return shipped
     root = store.local_path("")
     view = View(given.folder, scratch, not _namespaces_work(), (scratch, *([root] if root is not None else [])))

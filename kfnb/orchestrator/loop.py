@@ -383,6 +383,7 @@ class Loop:
             files=inputs.resolve_files(task, self._state.outputs),
             snapshot=self._snapshot,
             shipped=self._info.shipped,
+            preload=tuple(m for m in self._info.spec.preload if m.partition(".")[0] in task.imports),
             real=self._real_paths,
             run_status=self._state.summary() if task.settings.on_exit else {},
             save=self._info.options.get("save", "final"),

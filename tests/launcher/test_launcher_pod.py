@@ -126,3 +126,51 @@ def test_nothing_of_a_pod_s_attempt_remains(pod: PodPlace) -> None:
     (pod.folder / "a").write_text("a")
     pod.run("print(1)")
     assert [] == list((pod.pod / "tmp").iterdir())
+
+
+def test_a_launcher_says_when_it_starts_and_how_it_ends(pod: PodPlace) -> None:
+    """The first line is `started`, the last `exited` with the code, also after text without an end of line."""
+    uri = pod.give("print('some text', end='')")
+    said, _ = (process := pod.start(uri)).communicate()
+    lines = said.splitlines()
+    assert ('{"event":"started"}', '{"event":"exited","code":0}', 0) == (lines[0], lines[-1], process.returncode)
+    assert "some text" in lines
+
+
+def test_sigterm_saves_what_there_is(pod: PodPlace) -> None:
+    """A launcher that gets SIGTERM ends its task as cancelled, with what was printed so far."""
+    uri = pod.give("print('begun', flush=True)\nimport time\ntime.sleep(600)")
+    process = pod.start(uri)
+    assert process.stdout is not None
+    while "begun" not in process.stdout.readline():
+        pass
+    process.terminate()
+    process.communicate()
+    ran = pod.result(uri, "", process.returncode)
+    assert ("CANCELED", "begun\n", 130) == (ran.output.state, ran.text(0), ran.code)
+
+
+def test_sigterm_before_the_body_is_a_cancel_too(pod: PodPlace, s3_gateway: Gateway) -> None:
+    """A launcher that gets SIGTERM while it starts says so by its exit code."""
+    process = pod.start(pod.give("print('never')"))
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.terminate()
+    said, _ = process.communicate()
+    assert ('{"event":"exited","code":130}', 130) == (said.splitlines()[-1], process.returncode)
+
+
+def test_libraries_are_loaded_before_the_body(pod: PodPlace) -> None:
+    """What is to be loaded ahead is there when the first cell runs; what cannot be imported fails where it is used."""
+    code = "import sys; print('colorsys' in sys.modules)\nimport not_there"
+    ran = pod.run(code, preload=("colorsys", "not_there"))
+    assert ran.output.error is not None
+    assert ("True\n", "ModuleNotFoundError") == (ran.text(0), ran.output.error.ename)
+
+
+def test_an_input_that_is_not_there_says_so(pod: PodPlace) -> None:
+    """A URI with nothing behind it is an error outside, in one line."""
+    said, _ = (process := pod.start(f"{pod.store.root}/runs/r/none/input.json")).communicate()
+    assert 4 == process.returncode
+    assert "The input of the task cannot be read: The artifact store" in said
+    assert "Traceback" not in said
