@@ -192,6 +192,8 @@ def _tolerations(values: list[dict[str, Any]]) -> None:
             raise BadValue(f"`{effect}` is not a taint's effect ({', '.join(tag_values.EFFECTS)})")
         if operator not in ("Exists", "Equal"):
             raise BadValue(f"`{operator}` is not an operator of a toleration (Exists, Equal)")
+        if "tolerationSeconds" in toleration and effect != "NoExecute":
+            raise BadValue('`tolerationSeconds` is for `effect = "NoExecute"` alone')
         if operator == "Equal" and "key" not in toleration:
             raise BadValue('a toleration without `key` needs `operator = "Exists"`, and then means every taint')
         if "key" in toleration:

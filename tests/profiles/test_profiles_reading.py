@@ -114,6 +114,10 @@ def test_an_unknown_name_gets_the_list_and_the_nearest(tmp_path: Path) -> None:
         ('tolerations = [{taint = "x"}]', "`tolerations`: a toleration has no `taint`, only effect, key"),
         ('tolerations = [{value = "x"}]', '`tolerations`: a toleration without `key` needs `operator = "Exists"`'),
         ('tolerations = [{key = "x", effect = "No"}]', "`tolerations`: `No` is not a taint's effect"),
+        (
+            'tolerations = [{operator = "Exists", tolerationSeconds = 5}]',
+            '`tolerations`: `tolerationSeconds` is for `effect = "NoExecute"` alone.',
+        ),
         ('affinity = {nodes = "x"}', "`affinity`: it holds tables named nodeAffinity, podAffinity"),
         ('accelerators = {t4 = {resource = "gpu"}}', "`accelerators`: `gpu` is not a resource of Kubernetes"),
         ('accelerators = {t4 = {label = "gpu"}}', "`accelerators`: unknown"),
