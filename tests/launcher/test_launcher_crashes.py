@@ -249,7 +249,7 @@ def test_the_plain_start_runs_a_task_by_itself(place: Place) -> None:
     assert (0, "") == (done.returncode, done.stderr)
     lines = done.stdout.splitlines()
     assert "hello" in lines
-    assert "c0" == json.loads(lines[0])["data"]["cell"]
+    assert "c0" == json.loads(lines[1])["data"]["cell"]
     failing = place.give("1 / 0")
     assert (
         1
