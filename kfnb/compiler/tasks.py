@@ -4,17 +4,22 @@ only."""
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from kfnb import digest
+from kfnb.dataflow.name_sets import chosen
 from kfnb.dataflow.program import first_line
 from kfnb.spec import Condition, Edge, Effects, Input, Output, Parameter, PipelineSpec, Setup, StateInput, Task
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kfnb.dataflow.flows import Dataflow, SetupUse, StepFlow
     from kfnb.dataflow.program import Program
     from kfnb.notebook.cells import Notebook
     from kfnb.notebook.steps import Step, StepCell, Steps
+
+T = TypeVar("T")
 
 _PRELOAD = ("numpy", "pandas", "scipy", "sklearn", "matplotlib", "seaborn", "statsmodels", "torch", "polars", "pyarrow")
 """Libraries that may be imported before tasks are forked: importing them starts no threads and reads no environment
@@ -40,12 +45,15 @@ def pipeline_of(
 ) -> PipelineSpec:
     """Return the pipeline of a notebook without errors."""
     names = [step.name for step in steps.steps]
-    ancestors: list[set[int]] = []
+    ancestors: list[int] = []  # steps by their number, as bits
     for first in order:
-        ancestors.append(first.union(*(ancestors[number] for number in first)))
+        bits = 0
+        for number in first:
+            bits |= 1 << number | ancestors[number]
+        ancestors.append(bits)
     maker = _TaskMaker(flow, names, {p.name for p in parameters})
     tasks = tuple(
-        maker.task(step, flow.steps[number], sorted(order[number]), sorted(ancestors[number]))
+        maker.task(step, flow.steps[number], sorted(order[number]), ancestors[number])
         for number, step in enumerate(steps.steps)
     )
     return PipelineSpec(
@@ -60,6 +68,18 @@ def pipeline_of(
     )
 
 
+class _Made(dict["SetupUse", T]):
+    """What is made of setup statements, each once however many tasks have it."""
+
+    def __init__(self, make: Callable[[SetupUse], T]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, use: SetupUse) -> T:
+        made = self[use] = self._make(use)
+        return made
+
+
 class _TaskMaker:
     """Makes the tasks of one pipeline. A setup statement that many tasks need is turned into text once."""
 
@@ -67,16 +87,12 @@ class _TaskMaker:
         self._program = flow.program
         self._names = names
         self._parameters = parameters
-        uses: dict[int, SetupUse] = {}  # by id: steps share them
-        for step in flow.steps:
-            uses.update(zip(map(id, step.setup), step.setup, strict=True))
-        self._setups = {key: self._setup(use) for key, use in uses.items()}
-        self._sources = {key: setup.source for key, setup in self._setups.items()}
+        self._setups = _Made(self._setup)
+        self._texts = _Made(lambda use: digest.canonical(self._setups[use].source))
 
-    def task(self, step: Step, flow: StepFlow, after: list[int], ancestors: list[int]) -> Task:
-        """Return the task of one step."""
+    def task(self, step: Step, flow: StepFlow, after: list[int], ancestors: int) -> Task:
+        """Return the task of one step. `ancestors` are bits."""
         names = self._names
-        uses = list(map(id, flow.setup))
         read = set(flow.parameters) & self._parameters
         if any(cell.role == "parameters" for cell in step.cells):
             read = self._parameters
@@ -84,8 +100,8 @@ class _TaskMaker:
             name=step.name,
             slug=step.slug,
             cells=tuple(cell.to_cell() for cell in step.cells),
-            setup=tuple(map(self._setups.__getitem__, uses)),
-            definitions=tuple(sorted(flow.definitions)),
+            setup=tuple(map(self._setups.__getitem__, flow.setup)),
+            definitions=flow.definitions,
             parameters=tuple(sorted(read)),
             inputs=tuple(
                 Input(name=t.name, producer=names[t.producer], optional=t.optional, guard=t.guard, mates=t.mates)
@@ -102,7 +118,7 @@ class _TaskMaker:
             state_outputs=tuple(sorted(flow.state_outputs)),
             state_watch=tuple(sorted(flow.state_watch)),
             after=tuple(map(names.__getitem__, after)),
-            ancestors=tuple(map(names.__getitem__, ancestors)),
+            ancestors=tuple(chosen(names, ancestors)),
             condition=_condition(flow, names),
             records=tuple(sorted(flow.records)),
             metrics=flow.metrics,
@@ -112,13 +128,15 @@ class _TaskMaker:
             ),
             imports=flow.imports,
             first_imports=flow.first_imports,
-            statements_digest=digest.of_json([*map(self._normal, step.cells), *map(self._sources.__getitem__, uses)]),
+            statements_digest=digest.of_parts(
+                [*map(self._normal, step.cells), *map(self._texts.__getitem__, flow.setup)]
+            ),
         )
 
-    def _normal(self, cell: StepCell) -> str:
-        """Return a cell's syntax tree as text: comments and layout do not count."""
+    def _normal(self, cell: StepCell) -> bytes:
+        """Return a cell's syntax tree as text in JSON: comments and layout do not count."""
         parsed = self._program.parses[cell.id]
-        return parsed.dump if parsed.plain and parsed.error is None else cell.source
+        return digest.canonical(parsed.dump if parsed.plain and parsed.error is None else cell.source)
 
     def _setup(self, use: SetupUse) -> Setup:
         statement = use.statement
@@ -169,9 +187,9 @@ def _preload(program: Program) -> tuple[str, ...]:
         return ()
     found: dict[str, None] = {}
     for statement in program.statements:
-        for node in statement.nodes:
+        for node in statement.syntax.facts.imports:
             if isinstance(node, ast.Import):
                 found.update(dict.fromkeys(alias.name for alias in node.names))
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            elif node.module and not node.level:
                 found[node.module] = None
     return tuple(sorted(name for name in found if name.split(".")[0] in _PRELOAD))

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kfnb.dataflow.book import BUILTINS, IPYTHON_NAMES, Book
 from kfnb.dataflow.record import Finding, Place, Read, Record
@@ -32,6 +33,21 @@ class Scope:
     declared_global: frozenset[str] = frozenset()
     enclosing: dict[str, Binding] = field(default_factory=dict)
     globals: dict[str, Token] = field(default_factory=dict)
+
+
+class _Perhaps:
+    """Within it nothing that a walker meets is certain. Many are made; a generator would take three times as long."""
+
+    __slots__ = ("_before", "_walker")
+
+    def __init__(self, walker: BindingWalker) -> None:
+        self._walker = walker
+
+    def __enter__(self) -> None:
+        self._before, self._walker.certain = self._walker.certain, False
+
+    def __exit__(self, *_: object) -> None:
+        self._walker.certain = self._before
 
 
 class BindingWalker:
@@ -70,14 +86,9 @@ class BindingWalker:
         """Note a diagnostic."""
         self.record.findings.append(Finding(code, severity, message, self.at(node), fix))
 
-    @contextmanager
-    def perhaps(self) -> Iterator[None]:
+    def perhaps(self) -> _Perhaps:
         """What is walked inside may not happen."""
-        before, self.certain = self.certain, False
-        try:
-            yield
-        finally:
-            self.certain = before
+        return _Perhaps(self)
 
     # ------------------------------------------------------------------------------------------------ names
 
@@ -164,10 +175,12 @@ class BindingWalker:
         self.record.reads.setdefault(name, Read(self.at(node), False, True))
         setup = name in book.setup
         token = self.scope.globals.setdefault(name, Token("global:" + name))
+        functions, classes = tuple(book.functions.get(name, ())), tuple(book.classes.get(name, ()))
+        book.asked = book.asked or bool(functions or classes)
         value = Value(
             tokens=frozenset() if setup else frozenset([token]),
-            functions=tuple(book.functions.get(name, ())),
-            classes=tuple(book.classes.get(name, ())),
+            functions=functions,
+            classes=classes,
             direct=frozenset([name]) if setup else frozenset(),
         )
         self.touch(value, node)

@@ -46,6 +46,8 @@ class Book:
     escaping: list[Summary] = field(default_factory=list)  # functions that something else than their name may call
     summaries: dict[int, Summary] = field(default_factory=dict)  # by id of the definition's node
     class_infos: dict[int, ClassInfo] = field(default_factory=dict)
+    settled: set[Summary] = field(default_factory=set)  # those that depend on no other function or class
+    asked: bool = False  # whether a walk has asked what another function or class does
     finished: set[int] = field(default_factory=set)
     altered: set[str] = field(default_factory=set)  # functions with a cache whose results are changed
     local_modules: frozenset[str] = frozenset()  # modules of the notebook's own folder

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kfnb.dataflow.expressions import ExpressionWalker
 from kfnb.dataflow.values import UNKNOWN, Token, Value, merge
@@ -174,7 +176,7 @@ class CallWalker(ExpressionWalker):
 
     def _call_unknown(self, arguments: Arguments, discarded: bool) -> None:
         """A value that is called may be any function of the notebook that was handed about before."""
-        changes = discarded
+        changes, self.book.asked = discarded, True
         for summary in self.book.escaping:
             if summary.changes or summary.binds or summary.effects:
                 with self.perhaps():

@@ -4,8 +4,9 @@ them."""
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kfnb.dataflow.calls import Arguments
 from kfnb.dataflow.method_calls import MethodCallWalker

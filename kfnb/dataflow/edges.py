@@ -88,22 +88,24 @@ class EdgeBuilder:
     def _data_reads(self, note: StepNotes) -> dict[str, Read]:
         return {name: read for name, read in note.record.reads.items() if self._is_data(name)}
 
-    def _setup_reads(self, note: StepNotes) -> set[str]:
-        return {name for name in note.record.reads if name in self.book.setup}
+    def _setup_reads(self, note: StepNotes) -> int:
+        return self.needs.sets.of(note.record.reads) & self.needs.setup
 
     def _carry_functions(self) -> None:
         """Functions and classes go where values go: who takes a value in may call what it holds, so reads what that
         reads."""
+        needs = self.needs
         producers: dict[str, int] = {}
-        self.calls: list[set[str]] = []
-        carried: list[set[str]] = []  # with what the calls read
+        produced = 0
+        self.calls: list[int] = []
+        carried: list[int] = []  # with what the calls read
         for number, note in enumerate(self.notes):
             record = note.record
-            calls = self.needs.closure(record.calls)
+            calls = needs.closure(needs.sets.of(record.calls))
             if record.needs_definitions:  # what it loads may be of any class of the notebook
-                calls |= self.table.by_name.keys()
-            calls &= self.needs.definitions
-            mine = calls.union(record.carried, *map(self.needs.called, calls))
+                calls |= needs.known
+            calls &= needs.definitions
+            mine = needs.with_called(calls) | needs.sets.of(record.carried)
             done: set[int] = set()
             while True:
                 taken = (
@@ -114,20 +116,22 @@ class EdgeBuilder:
                 new = {producers[n] for n in taken if n in producers and n not in self.notes[producers[n]].plain} - done
                 if not new:
                     break
-                calls.update(*(self.calls[producer] for producer in new))
-                mine.update(*(carried[producer] for producer in new))
+                for producer in new:
+                    calls |= self.calls[producer]
+                    mine |= carried[producer]
                 done |= new
-                self._read_more(number, mine, producers)
+                self._read_more(number, mine, produced)
             self.calls.append(calls)
             carried.append(mine)
             for name in (*record.binds, *record.changes):
                 if name not in self.book.setup:
                     producers[name] = number
+                    produced |= needs.sets.bit(name)
 
-    def _read_more(self, number: int, names: set[str], producers: dict[str, int]) -> None:
+    def _read_more(self, number: int, names: int, produced: int) -> None:
         record = self.notes[number].record
-        self.setup_reads[number] |= names & self.book.setup
-        for name in sorted((names - self.book.setup) & producers.keys()):
+        self.setup_reads[number] |= names & self.needs.setup
+        for name in sorted(self.needs.sets.within(names & ~self.needs.setup & produced)):
             if not (record.binds.get(name) and name not in record.reads) and name not in self.data[number]:
                 self.data[number][name] = Read(Place("", 0), False, True)
 
@@ -352,7 +356,7 @@ class EdgeBuilder:
     def _first_imports(self) -> None:
         """Importing scikit-learn draws a random number, by hand only once: where it is first imported."""
         for statement in self.program.statements:
-            if not any(m in DRAWS_ON_IMPORT for n in statement.syntax.imports for m in imported_modules(n)):
+            if not any(m in DRAWS_ON_IMPORT for n in statement.syntax.facts.imports for m in imported_modules(n)):
                 continue
             found = {m for n in statement.syntax.scope for m in imported_modules(n) if m in DRAWS_ON_IMPORT}
             if found:
@@ -400,20 +404,20 @@ class EdgeBuilder:
         settings: dict[int, SetupUse] = {}  # made above
         wanted: set[str] = set()  # what they need of session objects and parameters
         for number, (flow, note) in enumerate(zip(self.flows, self.notes, strict=True)):
-            needed = self.setup_reads[number] | (wanted & self.needs.session_objects)
+            needed = self.setup_reads[number] | (self.needs.sets.of(wanted) & self.needs.session_objects)
             if note.record.needs_definitions:
                 needed |= self.needs.definitions
             names = self.needs.closure(needed)
-            uses = self.needs.above(names, positions[number])
+            places, uses = self.needs.above(names, positions[number])
             self._submodules(number, positions[number], uses)
             for statement in future:
                 if statement.step < number:
                     uses[statement.position] = SetupUse(statement, "import")
             uses |= settings
-            flow.setup = [uses[position] for position in sorted(uses)]
+            flow.setup = self.needs.uses(places, uses)
             self.imported.append(self._imported(note, uses))
             flow.definitions = self._definitions(number, names)
-            flow.parameters = self._parameters_of(number, needed | names | (wanted & self.parameters.keys()))
+            flow.parameters = self._parameters_of(number, needed | names, wanted)
             for replay in note.replays:
                 settings[replay.statement.position] = SetupUse(
                     replay.statement, "setter", (), replay.library, self._prelude(replay)
@@ -432,8 +436,8 @@ class EdgeBuilder:
             flow = self.flows[number]
             imported = set(self.imported[number])
             if holders:
-                found = self.setup_reads[number] & self.book.imports.keys()
-                imported |= {self.book.imports[n].split(".")[0] for n in found}
+                found = self.needs.sets.within(self.setup_reads[number])
+                imported |= {self.book.imports[n].split(".")[0] for n in found if n in self.book.imports}
             for module in sorted(imported & holders.keys()):
                 provider = f"module:{module}"
                 flow.state_inputs[provider] = holders[module]
@@ -460,19 +464,21 @@ class EdgeBuilder:
     def _prelude(self, replay: Replay) -> tuple[Statement, ...]:
         """Return the setup statements that a setting needs, so that it can run where its step's own setup lacks
         them."""
-        names = self.needs.closure(replay.needs) - self.needs.session_objects  # these are there once for the step
-        uses = self.needs.above(names, replay.statement.position)
-        return tuple(uses[position].statement for position in sorted(uses))
+        names = self.needs.closure(self.needs.sets.of(sorted(replay.needs)))
+        names &= ~self.needs.session_objects  # these are there once for the step
+        uses = self.needs.uses(*self.needs.above(names, replay.statement.position))
+        return tuple(use.statement for use in uses)
 
-    def _definitions(self, number: int, sliced: set[str]) -> set[str]:
-        """Return the functions and classes that the step defines or is given as setup."""
-        own = self.table.definitions_of.get(number, set())
-        return ((own | sliced) & self.needs.definitions) - self.needs.session_objects
+    def _definitions(self, number: int, sliced: int) -> tuple[str, ...]:
+        """Return the functions and classes that the step defines or is given as setup, in alphabetical order."""
+        own = self.needs.sets.of(self.table.definitions_of.get(number, ()))
+        return tuple(self.needs.sets.within((own | sliced) & self.needs.definitions & ~self.needs.session_objects))
 
-    def _parameters_of(self, number: int, needed: set[str]) -> set[str]:
+    def _parameters_of(self, number: int, bits: int, wanted: set[str]) -> set[str]:
         if not self.parameters:
             return set()
-        names = needed | self.setup_reads[number]
+        needed = set(self.needs.sets.within(bits)) | (wanted & self.parameters.keys())
+        names = needed | set(self.needs.sets.within(self.setup_reads[number]))
         for name in needed & self.needs.required.keys():
             names = names.union(*(definition.needs for definition in self.needs.required[name]))
         return names & self.parameters.keys()

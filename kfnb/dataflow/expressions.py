@@ -7,11 +7,13 @@ is set).
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kfnb.dataflow import paths
 from kfnb.dataflow.bindings import BindingWalker
+from kfnb.dataflow.facts import is_namespace
 from kfnb.dataflow.values import UNKNOWN, Token, Value, merge
 
 if TYPE_CHECKING:
@@ -372,13 +374,3 @@ def _is_this_module(node: ast.expr) -> bool:
     if isinstance(node, ast.Name):
         return node.id == "__name__"
     return isinstance(node, ast.Constant) and node.value == "__main__"
-
-
-def is_namespace(node: ast.expr, *names: str) -> bool:
-    """Say whether `node` is a call of `globals()` (or one of its kind) without arguments."""
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in (names or ("globals", "locals", "vars", "dir"))
-        and not node.args
-    )

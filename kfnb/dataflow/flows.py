@@ -33,9 +33,12 @@ class Given:
     optional: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SetupUse:
-    """A setup statement that a step runs silently first. `prelude`: setup that a setting needs, run just before it."""
+    """A setup statement that a step runs silently first. `prelude`: setup that a setting needs, run just before it.
+
+    Steps share them, and each is its own key.
+    """
 
     statement: Statement
     kind: str
@@ -65,7 +68,7 @@ class StepFlow:
     hot: set[str] = field(default_factory=set)
     clashes: list[tuple[str, str]] = field(default_factory=list)
     setup: list[SetupUse] = field(default_factory=list)
-    definitions: set[str] = field(default_factory=set)
+    definitions: tuple[str, ...] = ()  # in alphabetical order
     parameters: set[str] = field(default_factory=set)
     state_inputs: dict[str, int] = field(default_factory=dict)
     state_outputs: set[str] = field(default_factory=set)

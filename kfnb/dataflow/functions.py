@@ -7,15 +7,17 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
+from functools import lru_cache
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kfnb.dataflow.bindings import Scope
 from kfnb.dataflow.record import Record
 from kfnb.dataflow.statements import Walker
 from kfnb.dataflow.summaries import ClassInfo, Effect, Summary
-from kfnb.dataflow.syntax import nodes_of
+from kfnb.dataflow.syntax import REMEMBERED, nodes_of
 from kfnb.dataflow.tables import changers
 from kfnb.dataflow.values import Binding, Flow, Token, Value
 
@@ -64,6 +66,7 @@ def remembers(decorator: ast.expr) -> bool:
     return name in ("lru_cache", "cache")
 
 
+@lru_cache(maxsize=REMEMBERED)
 def has_yield(node: ast.AST) -> bool:
     """Say whether a function body yields (inner functions aside)."""
     for child in ast.iter_child_nodes(node):
@@ -76,6 +79,7 @@ def has_yield(node: ast.AST) -> bool:
     return False
 
 
+@lru_cache(maxsize=REMEMBERED)
 def local_names(node: FunctionNode) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Return the names local to a function, those it declares global, and those it declares nonlocal (Python's scope
     rules)."""
@@ -247,6 +251,7 @@ def function_value(walker: Walker, node: FunctionNode) -> Value:
             for name, value in names.items():
                 enclosing[name] = Binding(value, Token())
         record = summarise(book, summary, enclosing)
+        book.asked = True
         _pass_outwards(walker, record)
     walker.record.carried |= summary.reads
     captured = frozenset(
@@ -303,6 +308,7 @@ def class_of(book: Book, node: ast.ClassDef) -> ClassInfo:
 def local_class(walker: Walker, node: ast.ClassDef) -> ClassInfo:
     """Return what is known of a class defined inside a function."""
     info = class_of(walker.book, node)
+    walker.book.asked = True
     for method in info.methods.values():
         _pass_outwards(walker, summarise(walker.book, method, _enclosing(walker)))
     return info
@@ -382,7 +388,11 @@ def finish(book: Book) -> None:
     unchanged = 0
     for summary in islice(cycle(summaries), len(summaries) * (len(summaries) + 2)):
         before = summary.size()
-        summarise(book, summary)
+        if summary not in book.settled:
+            book.asked = False
+            summarise(book, summary)
+            if not book.asked:  # whatever becomes of the others, another walk would say the same
+                book.settled.add(summary)
         unchanged = unchanged + 1 if summary.size() == before else 0
         if unchanged == len(summaries):
             break

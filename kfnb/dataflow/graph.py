@@ -91,68 +91,40 @@ def _stateful(module: str, source: str) -> set[str]:
 def _register(program: Program, book: Book) -> None:
     """Note every function and class that is defined at module scope, wherever it stands."""
     for statement in program.statements:
-        for node in statement.nodes:
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                paths = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
-                for path in paths:
-                    parts = path.split(".")
-                    book.modules |= {".".join(parts[:n]) for n in range(2, len(parts) + 1)}
-            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-                book.stored.add(node.attr)
-            elif isinstance(node, (ast.Assign, ast.AnnAssign)) and _makes_defaultdict(node.value):
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                book.defaulting |= {
-                    t.id if isinstance(t, ast.Name) else t.attr
-                    for t in targets
-                    if isinstance(t, ast.Name | ast.Attribute)
-                }
-            elif isinstance(node, ast.ClassDef):  # fields of a dataclass
-                book.stored |= {
-                    field.target.id
-                    for field in node.body
-                    if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-                }
-        for node in statement.syntax.scope:
+        syntax = statement.syntax
+        book.modules |= syntax.facts.modules
+        book.stored |= syntax.facts.stored
+        book.defaulting |= syntax.facts.defaulting
+        for node in syntax.definitions:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 summary = book.summaries.setdefault(id(node), blank_summary(node))
                 book.functions.setdefault(node.name, []).append(summary)
             elif isinstance(node, ast.ClassDef):
-                info = class_of(book, node)
-                book.classes.setdefault(node.name, []).append(info)
-                for key, method in info.methods.items():
-                    name = key.partition("@")[0]
-                    book.methods.setdefault(name, []).append(method)
-                    if name in info.properties:
-                        book.properties.setdefault(name, []).append(method)
-            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+                _register_class(node, book)
+            elif isinstance(node.value, ast.Lambda):
                 for target in node.targets:
                     if isinstance(target, ast.Name):
                         summary = book.summaries.setdefault(id(node.value), blank_summary(node.value))
                         book.functions.setdefault(target.id, []).append(summary)
 
 
-def _makes_defaultdict(value: ast.expr | None) -> bool:
-    function = value.func if isinstance(value, ast.Call) else None
-    name = (
-        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
-    )
-    return name == "defaultdict"
+def _register_class(node: ast.ClassDef, book: Book) -> None:
+    info = class_of(book, node)
+    book.classes.setdefault(node.name, []).append(info)
+    for key, method in info.methods.items():
+        name = key.partition("@")[0]
+        book.methods.setdefault(name, []).append(method)
+        if name in info.properties:
+            book.properties.setdefault(name, []).append(method)
 
 
 def _find_escaping(program: Program, book: Book) -> None:
     """Note every function that is handed about: inner ones, lambdas, decorated ones, names used without a call."""
-    handed_about: set[str] = set()
-    for statement in program.statements:
-        called = {id(n.func) for n in statement.nodes if isinstance(n, ast.Call)}
-        for node in statement.nodes:
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in called:
-                handed_about.add(node.id)
-            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and id(node) not in called:
-                handed_about.add("." + node.attr)
-            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.decorator_list:
-                handed_about.add(node.name)
-            elif isinstance(node, ast.Call) and (start := _start_of_looked_up(node)) is not None:
-                handed_about |= {"." + name for name in book.methods if name.startswith(start)}
+    facts = [statement.syntax.facts for statement in program.statements]
+    handed_about: set[str] = set().union(*(said.handed_about for said in facts))
+    starts: set[str] = set().union(*(said.looked_up for said in facts))
+    if starts:
+        handed_about |= {"." + name for name in book.methods if name.startswith(tuple(starts))}
     known = {s for group in (*book.functions.values(), *book.methods.values()) for s in group}
     escaping = dict.fromkeys(book.escaping)
     escaping |= dict.fromkeys(s for s in book.summaries.values() if s not in known or s.name == "<lambda>")
@@ -163,21 +135,6 @@ def _find_escaping(program: Program, book: Book) -> None:
         if "." + name in handed_about and not name.startswith("__"):
             escaping |= dict.fromkeys(group)
     book.escaping = list(escaping)
-
-
-def _start_of_looked_up(node: ast.Call) -> str | None:
-    """Return how the names begin that `getattr(x, "visit_" + kind)` and its like may look up; None for other calls."""
-    function = node.func
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    place = 1 if name == "getattr" else 0
-    if name not in ("getattr", "attrgetter", "methodcaller") or len(node.args) <= place:
-        return None
-    text: ast.expr = node.args[place]
-    if isinstance(text, ast.BinOp):
-        text = text.left
-    elif isinstance(text, ast.JoinedStr) and text.values:
-        text = text.values[0]
-    return text.value if isinstance(text, ast.Constant) and isinstance(text.value, str) else ""
 
 
 def _conditions(

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kfnb.dataflow import paths
 from kfnb.dataflow.calls import Arguments, CallWalker, begins_with

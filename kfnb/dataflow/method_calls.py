@@ -109,6 +109,7 @@ class MethodCallWalker(LibraryCallWalker):
             methods += [m for r in found for n, m in r.methods.items() if n in ("__getattr__", "__getattribute__")]
         elif base.kind is None and base.tokens:
             methods = self.book.properties.get(name, [])
+            self.book.asked = self.book.asked or bool(methods)
         else:
             return
         for method in dict.fromkeys(methods):
@@ -168,7 +169,9 @@ class MethodCallWalker(LibraryCallWalker):
             return list(dict.fromkeys(found))
         if receiver.kind in _OF_LIBRARIES:
             return []
-        return self.book.methods.get(name, [])
+        methods = self.book.methods.get(name, [])
+        self.book.asked = self.book.asked or bool(methods)
+        return methods
 
     def _method_changes(self, receiver: Value, name: str, arguments: Arguments, discarded: bool, own: bool) -> None:
         node = arguments.node

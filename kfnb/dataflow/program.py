@@ -145,7 +145,7 @@ def read_program(steps: tuple[CodeStep, ...]) -> Program:
             body = read.statements
             for place, syntax in enumerate(body):
                 shown = place == len(body) - 1 and not cell.source.rstrip().endswith(";")
-                bound |= syntax.bound_anywhere
+                bound |= syntax.facts.bound
                 lazy = "annotations" in future
                 program.statements.append(Statement(syntax.node, cell, number, position, shown, lazy, syntax))
                 position += 1

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from kfnb.dataflow.summaries import Effect
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where in the notebook something stands: a cell, a line and a column of it (from 1)."""
 
     cell: str
@@ -18,8 +19,7 @@ class Place:
     column: int = 1
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """A name read before the step has surely bound it. `certain`: at top level, whatever happens; `bound`: some step
     above
     binds it; `deleted`: the step above surely deleted it."""
@@ -30,8 +30,7 @@ class Read:
     deleted: bool = False
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """A diagnostic in the making."""
 
     code: str

@@ -16,7 +16,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kfnb.dataflow.book import BUILTINS, IPYTHON_NAMES, Book
-from kfnb.dataflow.expressions import is_namespace
 from kfnb.dataflow.syntax import bound_names
 
 if TYPE_CHECKING:
@@ -120,15 +119,6 @@ class SetupTable:
 # ---------------------------------------------------------------------------------------------------- what binds names
 
 
-def names_made_global(statement: Statement) -> set[str]:
-    """Return the names that functions in a statement declare global, or that code stores into `globals()` by name."""
-    names = {name for child in statement.nodes if isinstance(child, ast.Global) for name in child.names}
-    for child in statement.nodes:
-        if isinstance(child, ast.Subscript) and not isinstance(child.ctx, ast.Load) and is_namespace(child.value):
-            names |= {str(child.slice.value)} if isinstance(child.slice, ast.Constant) else set()
-    return names
-
-
 def literal(node: ast.expr | None) -> bool:
     """Say whether `node` is an immutable literal: constants, tuples and arithmetic of them."""
     if isinstance(node, ast.Constant):
@@ -187,7 +177,7 @@ def find_setup(program: Program, book: Book, demoted: set[str], parameters: dict
     bindings: dict[str, list[tuple[Statement, ast.AST]]] = {}
     excluded = set(demoted)
     for statement in program.statements:
-        excluded |= names_made_global(statement)
+        excluded |= statement.syntax.facts.made_global
         for name, node in statement.syntax.bound:
             bindings.setdefault(name, []).append((statement, node))
         if isinstance(statement.node, ast.ImportFrom) and statement.node.names[0].name == "*":

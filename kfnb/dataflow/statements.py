@@ -6,8 +6,9 @@ One `Walker` walks one unit: a step of the notebook, or the body of a function. 
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kfnb.dataflow import paths
 from kfnb.dataflow.definitions import DefinitionWalker

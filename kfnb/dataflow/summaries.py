@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     import ast
 
 
-@dataclass(frozen=True)
-class Effect:
+class Effect(msgspec.Struct, frozen=True):
     """Something a statement does beyond the notebook's names.
 
     `kind`: setter (detail: library) · module (an assignment into an imported module; detail: module) · seed, draw,

@@ -10,6 +10,7 @@ import ast
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from kfnb.dataflow.facts import Facts
 from kfnb.dataflow.magics import ParsedCell, parse_cell
 
 if TYPE_CHECKING:
@@ -41,14 +42,19 @@ class Syntax:
         return tuple(_bound(self.scope))
 
     @cached_property
-    def bound_anywhere(self) -> frozenset[str]:
-        """Every name that some statement in it may bind, in whatever scope."""
-        return frozenset(_names_in(self.nodes))
+    def definitions(self) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign, ...]:
+        """The functions, classes and named lambdas that run of the module's scope."""
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        found: list[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign] = []
+        for node in self.scope:
+            if isinstance(node, kinds) or (isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)):
+                found.append(node)
+        return tuple(found)
 
     @cached_property
-    def imports(self) -> tuple[ast.Import | ast.ImportFrom, ...]:
-        """The imports in the statement, those in functions included."""
-        return tuple(node for node in self.nodes if isinstance(node, (ast.Import, ast.ImportFrom)))
+    def facts(self) -> Facts:
+        """What its nodes say one by one."""
+        return Facts(self.nodes)
 
 
 class CellSyntax:
@@ -73,22 +79,31 @@ def read_cell(source: str, copy: int) -> CellSyntax:
 
 _NO_NODES = frozenset(
     {"ctx", "op", "ops", "id", "attr", "kind", "asname", "module", "level", "arg", "type_comment", "simple"}
-    | {"is_async", "conversion"}
+    | {"is_async", "conversion", "rest", "kwd_attrs"}
 )
-_fields: dict[type, tuple[str, ...]] = {ast.Constant: ()}
+
+
+class _Fields(dict[type, tuple[str, ...]]):
+    """The fields of each kind of node that hold nodes of interest, or lists of such."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        names = [name for name in kind._fields if name not in _NO_NODES]
+        if "name" in names and kind.__name__ != "TypeAlias":  # a text everywhere else
+            names.remove("name")
+        found = self[kind] = tuple(names)
+        return found
+
+
+_fields = _Fields({ast.Constant: (), ast.Global: (), ast.Nonlocal: ()})
 
 
 def _below(node: ast.AST) -> list[ast.AST]:
-    kind = type(node)
-    names = _fields.get(kind)
-    if names is None:
-        names = _fields[kind] = tuple(name for name in kind._fields if name not in _NO_NODES)
     found: list[ast.AST] = []
-    for name in names:
+    for name in _fields[node.__class__]:
         value = getattr(node, name, None)
-        if isinstance(value, list):
-            found += [child for child in value if isinstance(child, ast.AST)]
-        elif isinstance(value, ast.AST):
+        if value.__class__ is list:
+            found += value if None not in value else [child for child in value if child is not None]
+        elif value is not None:
             found.append(value)
     return found
 
@@ -97,7 +112,8 @@ def nodes_of(node: ast.AST) -> list[ast.AST]:
     """Return a node and all below it in the order of `ast.walk`, without contexts (`Load`) and operators."""
     found = [node]
     for parent in found:  # grows
-        found += _below(parent)
+        if _fields[parent.__class__]:
+            found += _below(parent)
     return found
 
 
@@ -148,14 +164,3 @@ def _bound(scope: Iterable[ast.AST]) -> Iterator[tuple[str, ast.AST]]:
             yield child.name, child
         elif isinstance(child, ast.MatchMapping) and child.rest:
             yield child.rest, child
-
-
-def _names_in(nodes: tuple[ast.AST, ...]) -> Iterator[str]:
-    for node in nodes:
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield node.name
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            for alias in node.names:
-                yield alias.asname or alias.name.split(".")[0]

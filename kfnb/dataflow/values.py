@@ -9,8 +9,10 @@ a `Binding` what is known of a name, `Flow` all bindings at one point of the pro
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,8 +58,7 @@ def join(tokens: Iterable[Token]) -> Token | None:
     return result
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(msgspec.Struct, frozen=True):
     """What is known of an expression's result.
 
     `tokens`: objects it may share parts with (none: fresh or immutable). `dotted`: the imported thing it is, by its
@@ -104,8 +105,7 @@ def merge(values: Iterable[Value], kind: str | None = None) -> Value:
     )
 
 
-@dataclass(frozen=True)
-class Binding:
+class Binding(msgspec.Struct, frozen=True):
     """What is known of a name at one point. `sure`: bound on every path.
 
     `unit`: number of the step (or function) that bound it last, on some path; `sure_here`: on every path.
