@@ -93,12 +93,21 @@ def run(
     remember: bool = False,
     detach: bool = False,
     allow_cpu: bool = False,
+    on: str | None = None,
     on_event: Callable[[RunEvent], None] | None = None,
 ) -> Run:
-    """Start a run of the notebook at `path` on this machine and return it at once; see `kfnb.Client.run`."""
+    """Start a run of the notebook at `path` and return it at once; see `kfnb.Client.run`.
+
+    `on`: name of a cluster profile (`kfnb cluster add`), `kubernetes` for the default one; None: this machine.
+    """
     from kfnb.client import Client
 
-    return Client().run(
+    profile = None
+    if on is not None:
+        from kfnb.profiles import find_profile
+
+        profile = find_profile(on)
+    return Client(root=profile.root if profile is not None else None).run(
         path,
         params,
         name=name,
@@ -112,6 +121,7 @@ def run(
         remember=remember,
         detach=detach,
         allow_cpu=allow_cpu,
+        on=profile,
         on_event=on_event,
     )
 

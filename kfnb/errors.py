@@ -6,7 +6,9 @@ KfnbError                 what a person sees when kfnb cannot go on; its text sa
 ├── OutsideError          something outside kfnb cannot be used: store, disk, kernel (exit code 4)
 │   ├── StoreError        the artifact store refused, is full, or lost something
 │   ├── CorruptArtifact   stored bytes do not have the digest they were stored under
-│   └── KernelError       the notebook's kernel or interpreter cannot be started
+│   ├── KernelError       the notebook's kernel or interpreter cannot be started
+│   ├── ClusterError      the cluster cannot be reached, or refuses something
+│   └── LeaseHeld         another process drives the run
 ├── NotSaveable           a value cannot be turned into bytes
 └── RunFailed             a run ended FAILED                                        (exit code 1)
 """
@@ -95,6 +97,14 @@ class CorruptArtifact(StoreError):
 
 class KernelError(OutsideError):
     """The notebook's kernel, or the interpreter it names, cannot be started."""
+
+
+class ClusterError(OutsideError):
+    """The cluster cannot be reached, or refuses what was asked of it."""
+
+
+class LeaseHeld(OutsideError):
+    """Another process drives the run."""
 
 
 class NotSaveable(KfnbError):

@@ -9,9 +9,11 @@ are those of `kfnb run`.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,52 +22,83 @@ from kfnb.errors import KfnbError, StoreError, WrongCall
 from kfnb.orchestrator import places, results
 from kfnb.orchestrator.events import EventReader, RunStatus
 from kfnb.orchestrator.lease import Lease
-from kfnb.orchestrator.loop import Loop
+from kfnb.orchestrator.loop import Holder, Loop
 from kfnb.orchestrator.projecting import following
+from kfnb.runners.chosen import cluster_runner, run_objects
 from kfnb.runners.local import LocalRunner
 from kfnb.spec import RunInfo
+
+if TYPE_CHECKING:
+    from kfnb.runners.base import Runner
 
 EXIT_CODES = {"SUCCEEDED": 0, "FAILED": 1, "CANCELED": 130}
 
 
-def run_prepared(run: str, root: str | None = None, *, again: bool = False, lease: int | None = None) -> int:
-    """Drive the run called `run` to its end in this process; return the exit code. `lease`: an inherited descriptor."""
+def run_prepared(
+    run: str, root: str | None = None, *, again: bool = False, lease: int | None = None, in_cluster: bool = False
+) -> int:
+    """Drive the run called `run` to its end in this process; return the exit code.
+
+    `lease`: an inherited descriptor. `in_cluster`: this is the run's orchestrator pod. What ends it then is no wish to
+    cancel (its node is drained): it leaves the run to the next pod. And how a run ended is no failure of the pod's.
+    """
     home = places.data_home()
     folder = Path(run)
     if (folder / "run.json").is_file():
         run, root = folder.absolute().name, str(folder.absolute().parent.parent)
     store = Store(root if root is not None else str(home / "store"))
     info = _read(store, run)
-    runner = LocalRunner()
-    runner.leave_out = places.own_folders(home, store.local_path(""))
-    runner.memory, runner.locks = home / "interpreters", home / "gpus"
-    runner.kernel = info.spec.kernel
+    own = places.own_folders(home, store.local_path(""))
+    there = run_objects(run, info.options, inside=in_cluster)
+    held: Holder
+    if there is not None:
+        runner: Runner = cluster_runner(there, run, inside=in_cluster)
+        held = there.lease(lambda why: loop.leave(why))
+    else:
+        runner = _local_runner(home, own, info.spec.kernel)
+        held = Lease(places.lease_path(home, store.local_path(places.run_key(run)), store.root, run), lease)
     loop = Loop(
         info,
         store,
         runner,
         root=store.root,
         scratch=places.scratch_path(home, store.root, run),
-        lease=Lease(places.lease_path(home, store.local_path(places.run_key(run)), store.root, run), lease),
+        lease=held,
         again=again,
         computing=home / "computing",
-        own=runner.leave_out,
+        own=own,
     )
-    presses: list[int] = []
-
-    def stop(number: int, frame: object) -> None:
-        presses.append(number)
-        loop.cancel(now=len(presses) > 1)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    with following(home, store, info):
+    _on_signals(loop, leave=in_cluster)
+    with contextlib.nullcontext() if in_cluster else following(home, store, info):
         end = loop.run()
+    if in_cluster:
+        return 0
     if info.options.get("remember"):
         status = RunStatus(info.spec)
         status.apply(EventReader(store, info.run_id).read())
         results.remember(Path(info.notebook_path), results.facts(status))
     return EXIT_CODES[end]
+
+
+def _on_signals(loop: Loop, *, leave: bool) -> None:
+    presses: list[int] = []
+
+    def stop(number: int, frame: object) -> None:
+        presses.append(number)
+        if leave:
+            loop.leave("its orchestrator was told to end")
+        else:
+            loop.cancel(now=len(presses) > 1)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+
+
+def _local_runner(home: Path, own: tuple[str, ...], kernel: str) -> LocalRunner:
+    runner = LocalRunner()
+    runner.leave_out, runner.kernel = own, kernel
+    runner.memory, runner.locks = home / "interpreters", home / "gpus"
+    return runner
 
 
 def _read(store: Store, run_id: str) -> RunInfo:
@@ -82,6 +115,7 @@ def main() -> int:
     parser.add_argument("--root", metavar="URI", help="the store that holds it")
     parser.add_argument("--again", action="store_true", help="do anew what did not succeed")
     parser.add_argument("--lease", type=int, metavar="FD", help="descriptor that holds the run's lease")
+    parser.add_argument("--in-cluster", action="store_true", help="this is the run's orchestrator pod")
     parser.exit_on_error = False
     try:
         given = parser.parse_args()
@@ -89,7 +123,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return WrongCall.exit_code
     try:
-        return run_prepared(given.run, given.root, again=given.again, lease=given.lease)
+        return run_prepared(given.run, given.root, again=given.again, lease=given.lease, in_cluster=given.in_cluster)
     except KfnbError as error:
         print(error, file=sys.stderr)
         return error.exit_code

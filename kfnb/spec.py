@@ -388,6 +388,14 @@ class FileChange(_Data, frozen=True, kw_only=True):
     mode: int = 0o644
 
 
+class ReportTo(_Data, frozen=True, kw_only=True):
+    """Where a launcher says at once how far it is: an HTTP address, under which name, and the secret that proves it."""
+
+    url: str
+    attempt: str
+    token: str
+
+
 class ExecutorInput(_Data, frozen=True, kw_only=True):
     """Everything the launcher needs to run one attempt of one task; a document in the store, named by a URI."""
 
@@ -413,6 +421,7 @@ class ExecutorInput(_Data, frozen=True, kw_only=True):
     run_status: dict[str, Json] = {}  # of an exit handler: how the run stands (RunState.summary)
     save: Literal["needed", "final", "all"] = "final"
     timeout: float | None = None
+    report_to: ReportTo | None = None
 
 
 class CellResult(_Data, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ def begin(arguments: Sequence[str]) -> None:
     global _started
     runner = LocalRunner()
     with contextlib.suppress(Exception):  # the run will need it and say what is wrong, in its own words
-        if not _expects_hits(arguments):
+        if not any(text.startswith("--on") for text in arguments) and not _expects_hits(arguments):
             runner.prestart()
     atexit.register(runner.close)
     _started = runner

@@ -23,9 +23,8 @@ from kfnb.cli.options import (
 from kfnb.cli.output import emit, say, show
 from kfnb.cli.parameters import read_parameters
 from kfnb.cli.signals import ending_like_interrupt
-from kfnb.errors import WrongCall
+from kfnb.errors import LeaseHeld, WrongCall
 from kfnb.orchestrator import detached
-from kfnb.orchestrator.lease import LeaseHeld
 from kfnb.orchestrator.parameters import effective_parameters
 
 if TYPE_CHECKING:
@@ -33,8 +32,12 @@ if TYPE_CHECKING:
 
     from kfnb.cli import sweep as sweeping
     from kfnb.client import Client, Run
+    from kfnb.profiles import Profile
 
 DetachOption = Annotated[bool, typer.Option("--detach", help="Drive the run in a process of its own, and return.")]
+
+_PATIENCE = 3.0
+"""Seconds after which people are told why nothing happens."""
 
 EXIT_CODES = {"SUCCEEDED": 0, "SKIPPED": 0, "FAILED": 1, "CANCELED": 130, "CANCELING": 130}
 
@@ -77,9 +80,15 @@ def run(
     sweep_file: Annotated[
         Path | None, typer.Option("--sweep-file", metavar="FILE", help="Combinations of values, as JSON or YAML.")
     ] = None,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="CLUSTER", help="Run on a cluster: see `kfnb cluster add`.")
+    ] = None,
+    local_orchestrator: Annotated[
+        bool, typer.Option("--local-orchestrator", help="With --on: this machine drives the run, and must stay on.")
+    ] = False,
     json: JsonOption = False,
 ) -> int:
-    """Run a notebook as a pipeline on this machine. Ctrl-C cancels; a second one stops at once.
+    """Run a notebook as a pipeline on this machine, or on a cluster. Ctrl-C cancels; a second one stops at once.
 
     With --detach a process of its own drives the run, which outlives this command and the terminal: its id is printed
     as soon as the run cannot be lost any more.
@@ -92,8 +101,10 @@ def run(
       kfnb run churn.ipynb --sweep lr=0.1,0.01 --sweep depth=3,5
       kfnb run churn.ipynb -p epochs=10 -p lr=-0.5 -p 'layers=[64, 32]' -p model=forest
       kfnb run churn.ipynb -f params.yaml --max-parallel 2 --json
+      kfnb run churn.ipynb --on my-cluster --local-orchestrator
     """
-    here = client(root)
+    profile = _profile(on, root, local_orchestrator=local_orchestrator)
+    here = client(profile.root if profile is not None else root)
     spec = here.compile(notebook)
     # `-p n=5` is the text "5" for a parameter that is text: only the notebook can say
     types = {p.name: p.type for p in spec.parameters}
@@ -108,6 +119,8 @@ def run(
         "fail_fast": fail_fast,
         "remember": remember,
         "allow_cpu": allow_cpu,
+        "on": profile,
+        "local_orchestrator": local_orchestrator,
         "spec": spec,
     }
     if sweep or sweep_file is not None:
@@ -122,6 +135,19 @@ def run(
     with ending_like_interrupt():
         started = _run_live(here, notebook, values, name=name, **options)
     return _report(started, as_json=json)
+
+
+def _profile(on: str | None, root: str | None, *, local_orchestrator: bool) -> Profile | None:
+    """Return the cluster that `--on` names; None for this machine."""
+    if on is None or on == "local":
+        if local_orchestrator:
+            raise WrongCall("--local-orchestrator goes with --on CLUSTER: on this machine there is no other.")
+        return None
+    if root is not None:
+        raise WrongCall("--on and --root exclude each other: runs on a cluster lie in the root of its profile.")
+    from kfnb.profiles import find_profile
+
+    return find_profile(on)
 
 
 def _run_live(here: Client, notebook: Path, values: Mapping[str, Any], **options: Any) -> Run:
@@ -277,17 +303,39 @@ def _say_detached(run: Run, *, as_json: bool) -> int:
 
 
 def _wait(run: Run) -> None:
-    """Wait for the end. One Ctrl-C cancels and waits for a clean end, the next stops at once."""
+    """Wait for the end. One Ctrl-C cancels and waits for a clean end, the next stops at once.
+
+    A run that the cluster drives goes on by itself: there Ctrl-C only ends the waiting.
+    """
     presses = 0
     while True:
         try:
+            if run.drives_itself:
+                _say_why_it_does_not_begin(run)
             run.wait()
             return
         except KeyboardInterrupt:
             presses += 1
+            if run.drives_itself:
+                say(f"Run {run.id} goes on. `kfnb watch {run.id}` shows it again, `kfnb cancel {run.id}` ends it.")
+                raise
             say("Cancelling; Ctrl-C again stops at once." if presses == 1 else "Stopping at once.")
             if presses > 1:  # `wait` has asked for a clean end at the first
                 run.cancel(now=True)
+
+
+def _say_why_it_does_not_begin(run: Run) -> None:
+    """Wait until the run's orchestrator in the cluster has begun, and say meanwhile what keeps it from that."""
+    assert run.there is not None
+    said = None
+    while run.state == "PENDING":
+        run.wait(timeout=_PATIENCE)
+        why = run.there.why_it_waits() if run.state == "PENDING" else None
+        if why is not None and why != said:
+            say(f"The run's orchestrator has not begun: {why}.")
+            said = why
+        if run.is_interrupted:
+            return
 
 
 def _report(run: Run, *, as_json: bool) -> int:

@@ -17,23 +17,27 @@ import msgspec
 
 from kfnb.artifacts.store import Store
 from kfnb.client.run import Listener, Run
-from kfnb.errors import Diagnostic, OutsideError, Refused, by_severity
+from kfnb.errors import Diagnostic, LeaseHeld, OutsideError, Refused, WrongCall, by_severity
 from kfnb.orchestrator import foresight, places, takeover
-from kfnb.orchestrator.lease import LeaseHeld
 from kfnb.orchestrator.listing import find_run, names_under, read_info
 from kfnb.orchestrator.loop import parallel_tasks
 from kfnb.orchestrator.parameters import effective_parameters
 from kfnb.orchestrator.selection import select
 from kfnb.orchestrator.versions import git_facts
+from kfnb.runners import chosen
 from kfnb.runners.local import LocalRunner
 from kfnb.spec import PipelineSpec, RunInfo, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kfnb.profiles import Profile
     from kfnb.suggestion import Suggestion
 
 __all__ = ["Client", "Listener", "Run"]
+
+MOST_ON_CLUSTER = 100
+"""Tasks of a run at once on a cluster whose profile says nothing: its scheduler and quotas say the rest."""
 
 
 class Client:
@@ -144,6 +148,8 @@ class Client:
         save: Literal["needed", "final", "all"] = "final",
         detach: bool = False,
         allow_cpu: bool = False,
+        on: Profile | None = None,
+        local_orchestrator: bool = False,
         on_event: Listener | None = None,
         spec: PipelineSpec | None = None,
     ) -> Run:
@@ -156,12 +162,15 @@ class Client:
         facts learned while running become tags of the notebook. `save`: which values are kept: those that a step
         needs, also every final value, or all. `detach`: a process of its own drives the run and outlives this one
         (`on_event` then hears nothing: see `Run.watch`). `allow_cpu`: steps that ask for a GPU run without one where
-        there is none. `on_event` is called with each event, from the thread that
-        drives the run. Raises Refused, before anything runs, for what is wrong with the notebook or the parameters.
+        there is none. `on`: a cluster to run on, whose runs this client must be for (`root`); the run is driven there
+        and needs this machine no more, or by this one (`local_orchestrator`).
+        `on_event` is called with each event, from the thread that drives the run. Raises Refused, before anything runs,
+        for what is wrong with the notebook or the parameters.
         `spec`: what the notebook compiles to, where the caller has it already.
         """
+        most = max_parallel or (parallel_tasks() if on is None else on.max_parallel or MOST_ON_CLUSTER)
         options = {
-            "max_parallel": max_parallel or parallel_tasks(),
+            "max_parallel": most,
             "cache": cache,
             "from_step": from_step,
             "only": only,
@@ -172,6 +181,18 @@ class Client:
             "detached": detach,
             "allow_cpu": allow_cpu,
         }
+        if on is not None:
+            return self._run_on_cluster(
+                on,
+                path,
+                params,
+                name=name,
+                experiment=experiment,
+                options=options,
+                local=local_orchestrator,
+                spec=spec,
+                on_event=on_event,
+            )
         call = self._call if self._call is not None else repr(sorted((params or {}).items()))
         seen = foresight.sight(str(path), call)
         foreseen = cache and from_step is None and only is None and foresight.expects_hits(self.home, seen)
@@ -189,8 +210,40 @@ class Client:
             self.close()
             run.start_detached()
         else:
-            run.start(runner, on_event, seen=seen)
+            run.start(runner, on_event, own=runner.leave_out, seen=seen)
         return run
+
+    def _run_on_cluster(
+        self,
+        on: Profile,
+        path: Path | str,
+        params: Any,
+        *,
+        options: dict[str, Any],
+        local: bool,
+        on_event: Listener | None,
+        **more: Any,
+    ) -> Run:
+        """Write the run down, ship the notebook's folder, and have the cluster (or, `local`, this machine) drive it."""
+        if Store(on.root).root != self.root:
+            raise WrongCall(f"Runs on cluster {on.name!r} lie in {on.root}, and this client is for {self.root}.")
+        self.close()
+        options |= chosen.cluster_options(on, local_orchestrator=local)
+        run = Run(self.store, self.prepare(path, params, options=options, **more), self.home)
+        self._drive_on_cluster(run, on_event)
+        return run
+
+    def _drive_on_cluster(self, run: Run, on_event: Listener | None, *, again: bool = False) -> None:
+        there = run.there
+        assert there is not None, "the run is one of this machine"
+        if not run.info.options.get("local_orchestrator"):
+            there.start_orchestrator(again=again)
+            if on_event is not None:
+                threading.Thread(target=run.watch, args=(on_event,), name=f"kfnb-{run.id}", daemon=True).start()
+        elif run.info.options["detached"]:
+            run.start_detached(again=again)
+        else:
+            run.start(chosen.cluster_runner(there, run.id), on_event, again=again)
 
     def resume(self, run_id: str, *, detach: bool = False, on_event: Listener | None = None) -> Run:
         """Go on with a run whose process is gone, or do anew what did not succeed in one that ended; return it at once.
@@ -202,10 +255,14 @@ class Client:
         if run.state == "SUCCEEDED":
             return run
         try:
-            with run.lease:
+            with run.holding():
                 takeover.dismiss_requests(run.store, run.info, time.time())
         except LeaseHeld:
             raise LeaseHeld(f"Run {run.id} is living; `kfnb watch {run.id}` shows it, `cancel` ends it.") from None
+        if run.there is not None:
+            self.close()
+            self._drive_on_cluster(run, on_event, again=True)
+            return run
         if detach:
             self.close()
             run.start_detached(again=True)
@@ -214,7 +271,7 @@ class Client:
         try:
             runner.leave_out = places.own_folders(self.home, run.store.local_path(""))
             runner.prestart(run.spec.kernel)
-            run.start(runner, on_event, again=True)
+            run.start(runner, on_event, own=runner.leave_out, again=True)
         except BaseException:
             runner.close()
             raise
@@ -234,7 +291,8 @@ class Client:
         path = Path(path)
         if spec is None:
             spec = self.compile(path)
-        lacking = self._lacking(spec, path.name, allow_cpu=bool((options or {}).get("allow_cpu")))
+        here = "on" not in (options or {})
+        lacking = self._lacking(spec, path.name, allow_cpu=bool((options or {}).get("allow_cpu"))) if here else ()
         if any(one.severity == "error" for one in lacking):
             raise Refused(lacking)
         parameters = effective_parameters(spec, params or {})
@@ -258,13 +316,28 @@ class Client:
                 options={"given": sorted(params or {}), **(options or {})},
                 versions=versions,
             )
+            if not here:
+                info = msgspec.structs.replace(info, shipped=places.run_key(info.run_id, "folder.json"))
             if self.store.create(places.run_key(info.run_id, "run.json"), to_json(info)):
                 break
+        if info.shipped is not None:
+            self._ship(info, info.shipped)
         self.store.write(places.run_key(info.run_id, "notebook.ipynb"), content)
         if self._elsewhere:
             pointers = Store(str(self.home / "elsewhere"))
             pointers.write(info.run_id, self.root.encode())
         return info
+
+    def _ship(self, info: RunInfo, key: str) -> None:
+        """Put what tasks elsewhere need of the notebook's folder into the store; without it there is no run."""
+        from kfnb.artifacts import shipping  # for runs elsewhere only
+
+        own, beside = places.own_folders(self.home, None), shipping.named_beside(info.spec, info.folder)
+        try:
+            shipping.ship(info.folder, self.store, key, beside=beside, leave_out=own, memory=self.home / "shipped")
+        except BaseException:
+            self.store.remove(places.run_key(info.run_id))
+            raise
 
     def _lacking(self, spec: PipelineSpec, notebook: str, *, allow_cpu: bool) -> tuple[Diagnostic, ...]:
         """Return what this machine lacks of what a pipeline asks for."""

@@ -13,20 +13,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kfnb.errors import KfnbError, RunFailed
+from kfnb.errors import KfnbError, LeaseHeld, RunFailed
 from kfnb.orchestrator import detached, foresight, places, requests, results, takeover
 from kfnb.orchestrator.events import EventReader, RunStatus
 from kfnb.orchestrator.explain import Explanation, explain_run
 from kfnb.orchestrator.handles import ArtifactHandle, TaskRun
-from kfnb.orchestrator.lease import Lease, LeaseHeld, whoami
+from kfnb.orchestrator.lease import Lease, whoami
 from kfnb.orchestrator.loop import Loop
 from kfnb.orchestrator.projecting import following
 from kfnb.orchestrator.scratch import Scratch
+from kfnb.runners import chosen
 from kfnb.spec import PipelineSpec, RunEvent, RunInfo, State
 
 if TYPE_CHECKING:
+    import contextlib
+    from collections.abc import Sequence
+
     from kfnb.artifacts.store import Store
-    from kfnb.runners.local import LocalRunner
+    from kfnb.runners.base import Runner
 
 Listener = Callable[[RunEvent], None]
 """Called with each event of a run."""
@@ -41,6 +45,7 @@ class Run:
         self.store = store
         self.info = info
         self._home = home if home is not None else places.data_home()
+        self.there = chosen.run_objects(info.run_id, info.options)  # None: it runs on this machine
         run_folder = store.local_path(places.run_key(info.run_id))
         self.lease = Lease(places.lease_path(self._home, run_folder, store.root, info.run_id))
         self.error: BaseException | None = None
@@ -102,14 +107,19 @@ class Run:
 
     @property
     def is_driven(self) -> bool:
-        """Whether a process of this machine drives the run now."""
-        return self.lease.is_held()
+        """Whether a process of this machine, or one in the run's cluster, drives the run now."""
+        return self.lease.is_held() if self.there is None else self.there.is_driven()
+
+    @property
+    def drives_itself(self) -> bool:
+        """Whether the run's orchestrator is in its cluster: it needs this machine no more."""
+        return self.there is not None and not self.info.options.get("local_orchestrator")
 
     @property
     def is_interrupted(self) -> bool:
         """Whether the run has not ended and the process that drove it is gone: `resume` goes on with it."""
         status = self._now()
-        here = status.host in (None, whoami()["host"])
+        here = self.there is not None or status.host in (None, whoami()["host"])
         return here and not status.ended and self._loop is None and not self.is_driven and not self._now().ended
 
     @property
@@ -193,10 +203,16 @@ class Run:
         elif not self._now().ended and not (self.is_interrupted and self._end_abandoned()):
             requests.ask(self.store, self.id, requests.Request(kind="cancel", now=now))
 
+    def holding(self) -> contextlib.AbstractContextManager[object]:
+        """Return the run's lease, to be held for a while; LeaseHeld where something drives the run."""
+        return self.lease if self.there is None else self.there.lease()
+
     def _end_abandoned(self) -> bool:
         try:
-            with self.lease, Scratch(places.scratch_path(self._home, self.store.root, self.id)).held():
+            with self.holding(), Scratch(places.scratch_path(self._home, self.store.root, self.id)).held():
                 takeover.cancel_abandoned(self.store, self.info, time.time())
+                if self.there is not None:
+                    self.there.remove()
         except LeaseHeld:  # it was only just starting
             return False
         return True
@@ -265,13 +281,17 @@ class Run:
 
     def start(
         self,
-        runner: LocalRunner,
+        runner: Runner,
         on_event: Listener | None = None,
         *,
+        own: Sequence[str] = (),
         again: bool = False,
         seen: dict[str, Any] | None = None,
     ) -> None:
-        """Drive the run in a thread of this process, with `runner`, which is its own from now on. The client's."""
+        """Drive the run in a thread of this process, with `runner`, which is its own from now on. The client's.
+
+        `own`: folders of kfnb's own on this machine, which the notebook does not see.
+        """
         self._now()  # what happened before, if it is taken up again
         if on_event is not None:
             self.subscribe(on_event)
@@ -281,15 +301,19 @@ class Run:
             runner,
             root=self.store.root,
             scratch=places.scratch_path(self._home, self.store.root, self.id),
-            lease=self.lease,
+            lease=self.lease if self.there is None else self.there.lease(self._lost_lease),
             again=again,
             computing=self._home / "computing",
-            own=runner.leave_out,
+            own=own,
             on_events=self._take,
         )
         # Not a daemon: a script that ends without waiting still gets its run.
         threading.Thread(target=self._drive, args=(self._loop, seen), name=f"kfnb-{self.id}").start()
         _living.add(self)
+
+    def _lost_lease(self, why: str) -> None:
+        assert self._loop is not None
+        self._loop.leave(why)
 
     def start_detached(self, *, again: bool = False) -> None:
         """Start a process that drives the run and outlives this one. The client's."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kfnb.artifacts.store import Store
-from kfnb.errors import OutsideError, WrongCall
+from kfnb.errors import LeaseHeld, OutsideError, WrongCall
 from kfnb.history.catching_up import CatchUp
 from kfnb.metadata import store as rows
 from kfnb.metadata.database import Behind, Damaged, Database, url_of
 from kfnb.orchestrator import marks, places
-from kfnb.orchestrator.lease import Lease, LeaseHeld, whoami
+from kfnb.orchestrator.lease import Lease, whoami
 from kfnb.orchestrator.projecting import note_change
 from kfnb.orchestrator.results import iso
 

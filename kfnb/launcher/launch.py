@@ -25,6 +25,7 @@ from kfnb.artifacts.store import Store
 from kfnb.errors import Diagnostic, KfnbError
 from kfnb.launcher import absent, guard, namespaces, processes, stamps
 from kfnb.launcher.body import Body
+from kfnb.launcher.post import Post
 from kfnb.launcher.reports import Echo, TaskReport, Tell
 from kfnb.launcher.shipped_view import ShippedView
 from kfnb.launcher.stopping import Stopped
@@ -60,6 +61,20 @@ def run_input(uri: str, kernel: Kernel, tell: Tell, echo: Echo | None = None, *,
     except (KfnbError, msgspec.MsgspecError) as error:
         os.write(2, f"The input of the task cannot be read: {error}\n".encode())
         return WRONG_CALL if isinstance(error, msgspec.MsgspecError) else OUTSIDE
+    if given.report_to is None:
+        return _run(given, kernel, tell, echo, patient=patient)
+    post = Post(given.report_to)
+
+    def tell_both(data: dict[str, Any]) -> None:
+        tell(data)
+        post.progress(data)
+
+    code = _run(given, kernel, tell_both, echo, patient=patient)
+    post.exited(code)
+    return code
+
+
+def _run(given: ExecutorInput, kernel: Kernel, tell: Tell, echo: Echo | None, *, patient: bool) -> int:
     store = Store(given.root, patient=patient)
     try:
         output = launch(given, store, kernel, tell, echo)

@@ -61,7 +61,7 @@ def parts_of(given: ExecutorInput, versions: Mapping[str, str], twins: int = 0) 
         *(_parameter(name, value) for name, value in sorted(given.parameters.items())),
         *_inputs(given),
         *(_state(given, provider) for provider in sorted(given.state)),
-        *(Part("version", name, version, name, shown=True) for name, version in sorted(versions.items())),
+        *(Part("version", name, value, name, shown=True) for name, value in sorted(_environment(task, versions))),
         *_settings(task),
     )
 
@@ -81,6 +81,14 @@ def imports_of(task: Task, tasks: Mapping[str, Task]) -> frozenset[str]:
 
 
 # ---------------------------------------------------------------------------------------------------------- the parts
+
+
+def _environment(task: Task, versions: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what runs the code: Python and packages, or the image that has them; a step may have its own."""
+    own = {"image": task.settings.image} if task.settings.image and "image" in versions else {}
+    yield from {**versions, **own}.items()
+    if "image" in versions and task.settings.packages:
+        yield "packages", " ".join(sorted(task.settings.packages))
 
 
 def _code(task: Task, twins: int) -> Iterator[Part]:

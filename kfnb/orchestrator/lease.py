@@ -14,7 +14,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Any
 
-from kfnb.errors import OutsideError
+from kfnb.errors import LeaseHeld, OutsideError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 _PATIENCE = 1.0
 """Seconds to try again: a holder that was killed a moment ago, or someone who only looks, is gone by then."""
 _PAUSE = 0.02
-
-
-class LeaseHeld(OutsideError):
-    """Another process drives the run."""
 
 
 class Lease:

@@ -58,7 +58,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from kfnb.orchestrator.lease import Lease
 
 _REQUESTS_EVERY = 1.0
 _LOOK_AGAIN_EVERY = 0.2
@@ -91,6 +90,20 @@ class Documents(Protocol):
         """Say whether there is a blob; it then counts as put now."""
 
 
+class Holder(Protocol):
+    """A lease: while it is held, nobody else drives the run."""
+
+    def __enter__(self) -> object:
+        """Take it; LeaseHeld if somebody else has it."""
+
+    def __exit__(self, *_: object) -> None:
+        """Give it back."""
+
+
+class _Left(Exception):
+    """The run is to be left as it is; why, in words."""
+
+
 class Loop:
     """One run in progress. `run` does everything; `cancel` may be called from any thread and from signal handlers.
 
@@ -109,7 +122,7 @@ class Loop:
         *,
         root: str,
         scratch: Path,
-        lease: Lease,
+        lease: Holder,
         again: bool = False,
         computing: Path | None = None,
         own: Sequence[str] = (),
@@ -148,7 +161,7 @@ class Loop:
         self._answers: list[RunEvent] = []
         self._last_time = 0.0  # of an event
         self._last_append = 0.0  # by the clock that is never set
-        self._queue: queue.SimpleQueue[Report | CancelRequested] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Report | CancelRequested | _Left] = queue.SimpleQueue()
         self._snapshot: str | None = None
         self._progress: dict[str, RunEvent] = {}
         self._deadlines: dict[tuple[str, int], float] = {}
@@ -158,6 +171,10 @@ class Loop:
     def cancel(self, *, now: bool = False) -> None:
         """Ask the run to stop: cleanly, or now."""
         self._queue.put(CancelRequested(now))
+
+    def leave(self, why: str) -> None:
+        """Stop driving the run and leave everything as it is: its tasks go on where they can, `run` raises `why`."""
+        self._queue.put(_Left(why))
 
     def run(self) -> State:
         """Run everything and return the state in which the run ended; KfnbError if something outside cannot be used.
@@ -176,6 +193,9 @@ class Loop:
                 return begun.state
             first = RunStarted() if begun is None else self._take_up(begun)
             return self._drive(first)
+        except _Left as left:
+            self._runner.close(keep=True)
+            raise OutsideError(f"Run {self._info.run_id} is left to whoever drives it next: {left}.") from None
         except OSError as error:
             raise self._give_up(OutsideError(f"Run {self._info.run_id} cannot go on: {error}.")) from error
         except KfnbError as error:
@@ -242,14 +262,17 @@ class Loop:
 
     def _next_events(self) -> list[Event]:
         """Wait for something to happen and return all that has, in order."""
-        reports: list[Report | CancelRequested] = []
+        reports: list[Report | CancelRequested | _Left] = []
         try:
             reports.append(self._queue.get(timeout=self._wait_at_most()))
             while True:
                 reports.append(self._queue.get_nowait())
         except queue.Empty:
             pass
-        events = [self._event(report) for report in reports]
+        for report in reports:
+            if isinstance(report, _Left):
+                raise report
+        events = [self._event(report) for report in reports if not isinstance(report, _Left)]
         self._kill_overdue()
         return events + self._due_retries() + self._released() + self._requests()
 

@@ -68,6 +68,7 @@ def own_folders(home: Path, root: Path | None) -> tuple[str, ...]:
         "suggested",
         "computing",
         "interpreters",
+        "shipped",
         "foresight",
         "changed",
         "database",

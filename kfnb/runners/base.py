@@ -95,5 +95,8 @@ class Runner(Protocol):
     def cancel(self, task: str, attempt: int, *, now: bool) -> None:
         """Stop an attempt: it saves what it has, or (now) it is gone at once. `Exited` follows either way."""
 
-    def close(self) -> None:
-        """End everything that this runner has started. Nothing outlives this call; calling again does nothing."""
+    def close(self, *, keep: bool = False) -> None:
+        """End everything that this runner has started. Nothing outlives this call; calling again does nothing.
+
+        `keep`: what runs goes on where it can, for whoever drives the run next.
+        """

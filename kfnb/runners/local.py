@@ -182,7 +182,7 @@ class LocalRunner:
         if server is not None:
             server.send({"op": "kill", "id": f"{task}#{attempt}", "signal": "KILL" if now else "TERM"})
 
-    def close(self) -> None:
+    def close(self, *, keep: bool = False) -> None:
         """End the server and all tasks; when it returns no process is left, and nothing is set aside."""
         self._end_server()
         for task in list(self._given):

@@ -15,8 +15,8 @@ import pytest
 from client_notebooks import Signs, kill_all, kill_driver, processes_of, until, write_notebook
 
 from kfnb.client import Client, Run
+from kfnb.errors import LeaseHeld
 from kfnb.orchestrator import detached
-from kfnb.orchestrator.lease import LeaseHeld
 
 
 class Desk:

@@ -13,8 +13,7 @@ import pytest
 from client_notebooks import kill_each, orchestrators_of, processes_of, write_notebook
 
 from kfnb.client import Client, Run
-from kfnb.errors import OutsideError
-from kfnb.orchestrator.lease import LeaseHeld
+from kfnb.errors import LeaseHeld, OutsideError
 from kfnb.spec import RunEvent
 
 UNTIL = "import os, time\nprint('begun', flush=True)\nwhile not os.path.exists({!r}):\n    time.sleep(0.01)"

@@ -71,7 +71,7 @@ class ProcessRunner:
         """Send the process a signal."""
         self.processes[task].send_signal(signal.SIGKILL if now else signal.SIGTERM)
 
-    def close(self) -> None:
+    def close(self, *, keep: bool = False) -> None:
         """Kill what is left."""
         for process in self.processes.values():
             process.kill()

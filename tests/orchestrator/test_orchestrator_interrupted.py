@@ -15,8 +15,8 @@ from invariants import validate
 from orchestrator_pipelines import gives, make_spec, takes
 from orchestrator_place import Place, running, with_source
 
+from kfnb.errors import LeaseHeld
 from kfnb.orchestrator.events import EventReader, RunStatus, batch_key
-from kfnb.orchestrator.lease import LeaseHeld
 from kfnb.orchestrator.messages import (
     ConditionDecided,
     DelayRetry,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kfnb.errors import OutsideError
-from kfnb.orchestrator.lease import Lease, LeaseHeld
+from kfnb.errors import LeaseHeld, OutsideError
+from kfnb.orchestrator.lease import Lease
 
 HOLD = """
 import sys

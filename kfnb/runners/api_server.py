@@ -1,0 +1,246 @@
+"""The cluster's API server as kfnb asks it: JSON in, JSON out, repeated where it did not answer, errors in words.
+
+Used by the Kubernetes runner, its watches and whatever else in this room looks at a cluster. The client library does
+what is made for it: reading the kubeconfig or the pod's service account, renewing tokens, TLS. Objects stay the plain
+JSON that the API's reference describes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import tenacity
+import urllib3
+
+from kfnb.errors import ClusterError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Object = dict[str, Any]
+Query = Mapping[str, str | int]
+
+PATIENCE = 60.0
+"""Seconds for which a request is repeated where the API server cannot be reached, is overloaded or starts anew."""
+_CONNECT, _READ = 5.0, 30.0
+_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+_REPEATED = frozenset({429, 500, 502, 503, 504})
+
+
+class ApiError(ClusterError):
+    """The API server answered no. `status`: the HTTP status; `reason`: its word for it, such as AlreadyExists."""
+
+    def __init__(self, message: str, status: int, reason: str = "", retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class Unreachable(ClusterError):
+    """The API server did not answer."""
+
+
+class ApiServer:
+    """One cluster and one namespace of it, as a context of a kubeconfig names them; in a pod: its own.
+
+    `namespace`: None for the context's, or the pod's. ClusterError if there is no such context.
+    """
+
+    def __init__(self, context: str | None = None, kubeconfig: str | None = None, namespace: str | None = None) -> None:
+        self.context = context
+        self._client, found = _in_cluster() if context is None and _TOKEN.exists() else _outside(context, kubeconfig)
+        self.namespace = namespace or found
+        self.host: str = self._client.configuration.host
+        self._retries = urllib3.Retry(0, redirect=2)
+
+    def __repr__(self) -> str:
+        return f"ApiServer({self.host!r}, {self.namespace!r})"
+
+    def place(self, kind: str, name: str = "", group: str = "") -> str:
+        """Return the path of a kind of objects in the namespace, or of one of them; `group` such as `batch/v1`."""
+        start = f"/apis/{group}" if group else "/api/v1"
+        return f"{start}/namespaces/{self.namespace}/{kind}" + (f"/{name}" if name else "")
+
+    def get(self, path: str, query: Query | None = None, *, patience: float = PATIENCE) -> Object:
+        """Return an object or a list of them."""
+        return self.request("GET", path, query or {}, patience=patience)
+
+    def create(self, path: str, body: Object, query: Query | None = None, *, patience: float = PATIENCE) -> Object:
+        """Make an object. Safe to repeat: where it was made and the answer was lost, ApiError AlreadyExists says so."""
+        return self.request("POST", path, query or {}, body, patience=patience)
+
+    def patch(self, path: str, body: object, *, patience: float = PATIENCE, kind: str = "merge-patch") -> Object:
+        """Change an object; `kind`: merge-patch, strategic-merge-patch or json-patch."""
+        return self.request("PATCH", path, {}, body, patience=patience, content=f"application/{kind}+json")
+
+    def delete(
+        self, path: str, *, patience: float = PATIENCE, grace: int | None = None, only: Object | None = None
+    ) -> bool:
+        """Remove an object and, in the background, all that it owns; return whether it was there.
+
+        `only`: as it was read; ApiError (409) if it has changed since.
+        """
+        body: Object = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
+        if grace is not None:
+            body["gracePeriodSeconds"] = grace
+        if only is not None:
+            body["preconditions"] = {key: only["metadata"][key] for key in ("uid", "resourceVersion")}
+        try:
+            self.request("DELETE", path, {}, body, patience=patience)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return False
+        return True
+
+    def find(self, path: str, *, patience: float = PATIENCE) -> Object | None:
+        """Return an object; None if there is none."""
+        try:
+            return self.get(path, patience=patience)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return None
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        body: object = None,
+        *,
+        patience: float = PATIENCE,
+        content: str = "application/json",
+    ) -> Object:
+        """Send a request until it is answered, for at most `patience` seconds."""
+        again = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_is_passing),
+            wait=_pause,
+            stop=tenacity.stop_after_delay(patience),
+            reraise=True,
+        )
+        answer: Object = again(self._once, method, path, query, body, content)
+        return answer
+
+    def _once(self, method: str, path: str, query: Query, body: object, content: str) -> Object:
+        response = self._send(method, path, query, body, content, urllib3.Timeout(connect=_CONNECT, read=_READ), True)
+        return json.loads(response.data) if response.data else {}
+
+    @contextlib.contextmanager
+    def stream(self, path: str, query: Query, *, silence: float) -> Iterator[urllib3.BaseHTTPResponse]:
+        """Give an answer that comes bit by bit. Unreachable if nothing at all comes for `silence` seconds."""
+        timeout = urllib3.Timeout(connect=_CONNECT, read=silence)
+        response = self._send("GET", path, query, None, "application/json", timeout, False)
+        try:
+            yield response
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise Unreachable(_unreachable(self.host, error)) from error
+        finally:
+            response.close()
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        body: object,
+        content: str,
+        timeout: urllib3.Timeout,
+        whole: bool,
+    ) -> urllib3.BaseHTTPResponse:
+        asked = [(name, str(value)) for name, value in query.items()]
+        headers = {"Accept": "application/json", "Content-Type": content}
+        try:
+            self._client.update_params_for_auth(headers, asked, ["BearerToken"])
+            response: urllib3.BaseHTTPResponse = self._client.rest_client.pool_manager.request(
+                method,
+                f"{self.host}{path}?{urlencode(asked)}",
+                body=json.dumps(body).encode() if body is not None else None,
+                headers=headers,
+                timeout=timeout,
+                preload_content=whole,
+                retries=self._retries,
+            )
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise Unreachable(_unreachable(self.host, error)) from error
+        if response.status >= 400:
+            raise _answered_no(response, f"{method} {path}")
+        return response
+
+
+def _answered_no(response: urllib3.BaseHTTPResponse, what: str) -> ApiError:
+    said: Object = {}
+    with contextlib.suppress(ValueError):
+        said = json.loads(response.data)
+    message = said.get("message") or response.reason or "no reason given"
+    if response.status == 401:
+        message = (
+            "the cluster does not accept the credentials of this context any more (401 Unauthorized). "
+            "Log in again, as your cluster's documentation says, and repeat the command."
+        )
+    wait = str(response.headers.get("Retry-After") or (said.get("details") or {}).get("retryAfterSeconds") or 0)
+    return ApiError(
+        f"The cluster refused {what}: {message}",
+        response.status,
+        str(said.get("reason", "")),
+        float(wait) if wait.replace(".", "", 1).isdigit() else 0.0,
+    )
+
+
+def _is_passing(error: BaseException) -> bool:
+    return isinstance(error, Unreachable) or (isinstance(error, ApiError) and error.status in _REPEATED)
+
+
+_backoff = tenacity.wait_exponential_jitter(initial=0.1, max=5.0)
+
+
+def _pause(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome is not None else None
+    asked = error.retry_after if isinstance(error, ApiError) else 0.0
+    return max(asked, _backoff(state))
+
+
+def _unreachable(host: str, error: Exception) -> str:
+    cause: BaseException = error
+    while isinstance(cause, urllib3.exceptions.MaxRetryError) and cause.reason is not None:
+        cause = cause.reason
+    why = str(cause).rpartition(": ")[2] or type(cause).__name__
+    return f"The cluster's API server {host} cannot be reached: {why}. Is the network, a VPN or the context right?"
+
+
+def _in_cluster() -> tuple[Any, str]:
+    from kubernetes import client, config
+
+    configuration = client.Configuration()
+    config.load_incluster_config(client_configuration=configuration)
+    return client.ApiClient(configuration), _TOKEN.with_name("namespace").read_text().strip()
+
+
+def _outside(context: str | None, kubeconfig: str | None) -> tuple[Any, str]:
+    from kubernetes import config
+    from kubernetes.config.config_exception import ConfigException
+
+    file = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    try:
+        contexts, active = config.list_kube_config_contexts(kubeconfig)
+        known = {one["name"]: one for one in contexts}
+        if context is not None and context not in known:
+            raise ClusterError(
+                f"There is no context {context!r} in {file}: it has {', '.join(sorted(known)) or 'none'}. "
+                "`kfnb cluster add` with another --context changes the profile."
+            )
+        client = config.new_client_from_config(config_file=kubeconfig, context=context)
+    except ConfigException as error:
+        raise ClusterError(
+            f"The kubeconfig {file} cannot be used: {error}. KUBECONFIG, or the profile's kubeconfig, names another."
+        ) from None
+    except (OSError, TypeError, KeyError, AttributeError) as error:
+        raise ClusterError(f"The kubeconfig {file} cannot be read: {error}.") from None
+    return client, str((known[context] if context else active)["context"].get("namespace", "default"))

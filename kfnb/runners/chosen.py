@@ -1,0 +1,38 @@
+"""Which runner a run has: what its options say when it is started, taken up again, or driven by its own process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kfnb.profiles import Profile
+    from kfnb.runners.kubernetes import KubernetesRunner
+    from kfnb.runners.run_objects import RunObjects
+
+
+def cluster_options(profile: Profile, *, local_orchestrator: bool) -> dict[str, Any]:
+    """Return a run's options that say where it runs, and whether this machine drives it."""
+    return {"on": profile.name, "profile": msgspec.to_builtins(profile), "local_orchestrator": local_orchestrator}
+
+
+def run_objects(run_id: str, options: Mapping[str, Any], *, inside: bool = False) -> RunObjects | None:
+    """Return a run's objects in its cluster; None if the run is one of this machine. `inside`: asked in a pod of it."""
+    if "profile" not in options:
+        return None
+    from kfnb.profiles import Profile  # not before it is needed: runs on this machine start without a cluster's client
+    from kfnb.runners.run_objects import RunObjects
+
+    profile = msgspec.convert(options["profile"], Profile)
+    return RunObjects(msgspec.structs.replace(profile, context=None, kubeconfig=None) if inside else profile, run_id)
+
+
+def cluster_runner(there: RunObjects, run_id: str, *, inside: bool = False) -> KubernetesRunner:
+    """Return the runner of a run on a cluster. `inside`: this process is the run's orchestrator, in the cluster."""
+    from kfnb.runners.kubernetes import KubernetesRunner
+    from kfnb.runners.run_objects import pod_address
+
+    return KubernetesRunner(there.profile, run_id, there.api, inside=pod_address() if inside else None)

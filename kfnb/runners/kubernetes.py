@@ -1,0 +1,375 @@
+"""Runs tasks as Jobs of a Kubernetes cluster: one Job an attempt, watched for what becomes of it.
+
+Called by the client and the run process, which give it to the orchestrator's loop. It makes Jobs (`job_manifest` says
+what is in them), follows the run's Jobs and pods with one watch each, and reports. Whatever it makes belongs to one
+ConfigMap of the run, so that removing that removes everything. Truth about a run lies in the store, not here: after a
+restart, `adopt` finds Jobs by their names, which follow from the run, the step and the attempt.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from kfnb.errors import ClusterError
+from kfnb.runners import pod_state
+from kfnb.runners.api_server import ApiError
+from kfnb.runners.base import Exited, Lost, Progress, Report, Started, Waits
+from kfnb.runners.job_manifest import RUN, Attempt, Owner, job, job_name, run_labels, run_object
+from kfnb.runners.orchestrator_job import orchestrator_name
+from kfnb.runners.pod_manifest import MAIN
+from kfnb.runners.report_server import ReportServer
+from kfnb.runners.watch import Watch
+from kfnb.spec import ReportTo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kfnb.profiles import Profile
+    from kfnb.runners.api_server import ApiServer, Object
+    from kfnb.spec import ExecutorInput, Task
+
+POD_SCRATCH = "/tmp/kfnb"
+"""Where an attempt's private view lies in its pod: in the pod's own scratch volume."""
+_BATCH = "batch/v1"
+_QUOTA_PAUSE = 5.0
+_RATE, _BURST = 20.0, 40.0
+
+
+class _Following(NamedTuple):
+    """An attempt that has been started, and how it is to be told about."""
+
+    task: str
+    attempt: int
+
+
+class KubernetesRunner:
+    """The runner of a cluster (see `kfnb.runners.base.Runner`). One object serves one run.
+
+    `inside`: the address of the pod of this process, if it runs in the cluster; launchers then report there at once.
+    """
+
+    def __init__(self, profile: Profile, run_id: str, api: ApiServer, *, inside: str | None = None) -> None:
+        self._profile = profile
+        self._run_id = run_id
+        self._api = api
+        self._report: Callable[[Report], None] = lambda report: None
+        self._owner: Owner | None = None
+        self._lock = threading.Lock()
+        self._following: dict[str, _Following] = {}  # attempts that are not over, by the name of their Job
+        self._said: dict[str, str] = {}  # what was reported last: "runs", or why it waits
+        self._canceled: set[str] = set()
+        self._to_make: queue.SimpleQueue[tuple[Task, int, str] | None] = queue.SimpleQueue()
+        self._maker: threading.Thread | None = None
+        self._watches: list[Watch] = []
+        self._bucket = _TokenBucket(_RATE, _BURST)
+        self._closed = threading.Event()
+        self._inside = inside
+        self._reports: ReportServer | None = None
+
+    # ------------------------------------------------------------------------------------------- the runner's protocol
+
+    def open(self, report: Callable[[Report], None], preload: tuple[str, ...]) -> None:
+        """Make the run's ConfigMap and begin to watch its Jobs and pods. ClusterError if the cluster refuses that."""
+        self._report = report
+        if self._inside is not None:
+            self._reports = ReportServer(self._inside, self._hear)
+        self._owner = self._make_owner()
+        selector = f"{RUN}={self._run_id}"
+        jobs = Watch(self._api, self._api.place("jobs", group=_BATCH), selector, self._job, self._job_gone)
+        pods = Watch(self._api, self._api.place("pods"), selector, self._pod, self._pod_gone)
+        for watch in (jobs, pods):
+            watch.start()
+            self._watches.append(watch)
+        self._maker = threading.Thread(target=self._make_jobs, name=f"kfnb-jobs-{self._run_id}", daemon=True)
+        self._maker.start()
+
+    def versions(self, imports: frozenset[str]) -> dict[str, str]:
+        """Return the image: Python and every package come from it."""
+        return {"image": self._profile.image}
+
+    def snapshot(self, folder: str, target: str) -> str | None:
+        """Make none: the client has shipped the folder to the store."""
+        return None
+
+    def reserve(self, task: Task) -> str | None:
+        """The cluster's scheduler and quotas say what waits."""
+        return None
+
+    def has_room(self, task: Task) -> bool:
+        """Nothing waits here: see `reserve`."""
+        return True
+
+    def release(self, task: str) -> None:
+        """Nothing was set aside here: see `reserve`."""
+
+    def fit(self, given: ExecutorInput) -> ExecutorInput:
+        """Have the launcher work in the pod's own scratch volume, and report to this process where it can."""
+        scratch = f"{POD_SCRATCH}/{given.task.slug}-{given.attempt}"
+        to = None
+        if self._reports is not None:
+            key = self._name(given.task, given.attempt)
+            to = ReportTo(url=self._reports.url, attempt=key, token=self._reports.token(key))
+        return msgspec.structs.replace(given, scratch=scratch, snapshot=None, report_to=to)
+
+    def start(self, task: Task, attempt: int, input_uri: str) -> None:
+        """Have a Job made for this attempt."""
+        with self._lock:
+            self._following[self._name(task, attempt)] = _Following(task.name, attempt)
+        self._to_make.put((task, attempt, input_uri))
+
+    def adopt(self, task: Task, attempt: int) -> bool:
+        """Say whether the attempt's Job is there; the watches then report on it."""
+        name = self._name(task, attempt)
+        found = self._api.find(self._api.place("jobs", name, _BATCH))
+        if found is None or not self._is_ours(found):
+            return False
+        with self._lock:
+            self._following[name] = _Following(task.name, attempt)
+        return True
+
+    def cancel(self, task: str, attempt: int, *, now: bool) -> None:
+        """Remove the attempt's Job: its pod gets SIGTERM and the grace time, or (now) is killed."""
+        with self._lock:
+            name = next((n for n, one in self._following.items() if one == (task, attempt)), None)
+        if name is None:
+            return
+        self._canceled.add(name)
+        try:
+            if now:
+                for pod in self._pods_of(name):
+                    self._api.delete(self._api.place("pods", pod["metadata"]["name"]), grace=0)
+            if not self._api.delete(self._api.place("jobs", name, _BATCH)) and not self._pods_of(name):
+                self._over(name, Exited(task, attempt, None, "it was cancelled before its pod began"))
+        except ClusterError as error:
+            self._say_waits(name, str(error))
+
+    def close(self, *, keep: bool = False) -> None:
+        """End the watches and (unless `keep`) every pod of the run.
+
+        In the cluster what has ended stays for the profile's time, to be looked at, unless the run was cancelled.
+        """
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        self._to_make.put(None)
+        for watch in self._watches:
+            watch.stop()
+        if self._maker is not None:
+            self._maker.join()
+        if self._reports is not None:
+            self._reports.close()
+        if keep or self._owner is None:
+            return
+        with contextlib.suppress(ClusterError):
+            if not self._inside or self._canceled or self._following:
+                self._api.delete(self._api.place("configmaps", self._owner.name))
+
+    # ---------------------------------------------------------------------------------------------------------- making
+
+    def _name(self, task: Task, attempt: int) -> str:
+        return job_name(self._run_id, task.slug, attempt)
+
+    def _make_owner(self) -> Owner:
+        """Make the ConfigMap to which everything of the run belongs, or take the one that is there.
+
+        In the cluster the orchestrator's own Job owns it.
+        """
+        manifest = run_object(self._profile, self._run_id, self._profile.root)
+        if self._inside:
+            above = self._api.get(self._api.place("jobs", orchestrator_name(self._run_id), _BATCH))["metadata"]
+            reference = {"apiVersion": _BATCH, "kind": "Job", "name": above["name"], "uid": above["uid"]}
+            manifest["metadata"]["ownerReferences"] = [reference]
+        name = manifest["metadata"]["name"]
+        try:
+            made = self._api.create(self._api.place("configmaps"), manifest)
+        except ApiError as error:
+            if error.reason != "AlreadyExists":
+                raise
+            made = self._api.get(self._api.place("configmaps", name))
+        return Owner(name, made["metadata"]["uid"])
+
+    def _make_jobs(self) -> None:
+        while (asked := self._to_make.get()) is not None:
+            if not self._closed.is_set():
+                self._make_job(*asked)
+
+    def _make_job(self, task: Task, attempt: int, input_uri: str) -> None:
+        name = self._name(task, attempt)
+        assert self._owner is not None
+        manifest = job(
+            self._profile,
+            Attempt(self._run_id, task.name, task.slug, attempt, input_uri, task.settings, self._owner),
+        )
+        while not self._closed.is_set() and name not in self._canceled:
+            self._bucket.take()
+            try:
+                self._api.create(self._api.place("jobs", group=_BATCH), manifest)
+                return
+            except ApiError as error:
+                if error.reason == "AlreadyExists":
+                    self._is_taken(name, task.name, attempt)
+                    return
+                if error.status != 403 or "quota" not in str(error):
+                    self._over(name, Exited(task.name, attempt, None, f"Its Job was refused: {error}"))
+                    return
+                self._say_waits(name, f"the namespace's quota has no room for it: {error}")
+            except ClusterError as error:
+                self._say_waits(name, str(error))
+            self._closed.wait(_QUOTA_PAUSE)
+        if name in self._canceled:
+            self._over(name, Exited(task.name, attempt, None, "it was cancelled before its Job was made"))
+
+    def _is_taken(self, name: str, task: str, attempt: int) -> None:
+        """A Job of that name is there: made by us, where the answer was lost, or by somebody else."""
+        found = self._api.find(self._api.place("jobs", name, _BATCH))
+        if found is not None and not self._is_ours(found):
+            why = (
+                f"There is a Job {name} in namespace {self._api.namespace} that this run did not make. "
+                f"Remove it (`kubectl delete job {name}`) and resume the run."
+            )
+            self._over(name, Exited(task, attempt, None, why))
+
+    def _is_ours(self, found: Object) -> bool:
+        labels = found["metadata"].get("labels") or {}
+        return run_labels(self._run_id).items() <= labels.items()
+
+    def _pods_of(self, name: str) -> list[Object]:
+        found = self._api.get(self._api.place("pods"), {"labelSelector": f"batch.kubernetes.io/job-name={name}"})
+        pods: list[Object] = found.get("items", [])
+        return pods
+
+    # ------------------------------------------------------------------------------- called by the watches' threads
+
+    def _pod(self, pod: Object) -> None:
+        name = _job_of(pod)
+        one = self._following.get(name)
+        if one is None:
+            return
+        seen = pod_state.of_pod(pod)
+        if seen.kind == "waits":
+            self._say_waits(name, seen.why)
+        elif seen.kind == "runs":
+            self._say_runs(name)
+        elif seen.kind == "ended":
+            self._say_runs(name)
+            self._over(name, Exited(one.task, one.attempt, seen.code, _why_it_ended(pod, seen) or None))
+        elif name in self._canceled:
+            self._over(name, Exited(one.task, one.attempt, seen.code, seen.why))
+        else:
+            self._lose(name, seen.why, counted=seen.kind == "broken")
+
+    def _pod_gone(self, pod: Object) -> None:
+        """A pod that is removed before anyone saw it end: of a cancelled attempt it is the end, else its Job says."""
+        name = _job_of(pod)
+        one = self._following.get(name)
+        if one is not None and name in self._canceled:
+            self._over(name, Exited(one.task, one.attempt, None, "it was cancelled"))
+
+    def _job(self, job: Object) -> None:
+        name = str(job["metadata"]["name"])
+        seen = pod_state.of_job(job)
+        if seen is None or name not in self._following:
+            return
+        if seen.kind == "waits":
+            self._say_waits(name, seen.why)
+            return
+        for pod in self._pods_of(name):  # what the pods say counts more; their watch may be a moment behind
+            self._pod(pod)
+        self._lose(name, seen.why, counted=True)
+
+    def _job_gone(self, job: Object) -> None:
+        name = str(job["metadata"]["name"])
+        one = self._following.get(name)
+        if one is None:
+            return
+        pods = self._pods_of(name)
+        if name not in self._canceled:
+            self._lose(name, "its Job was removed by someone", counted=True)
+        elif not pods:
+            self._over(name, Exited(one.task, one.attempt, None, "it was cancelled"))
+
+    # ------------------------------------------------------------------------------------------ called by the launchers
+
+    def _hear(self, name: str, said: dict[str, Any]) -> None:
+        """Take what a launcher says itself: the same comes by way of the store and the pod's status, later."""
+        one = self._following.get(name)
+        if one is None:
+            return
+        self._say_runs(name)
+        if said.get("event") == "progress" and isinstance(said.get("data"), dict):
+            self._report(Progress(one.task, one.attempt, said["data"]))
+        elif said.get("event") == "exited" and isinstance(said.get("code"), int):
+            self._over(name, Exited(one.task, one.attempt, said["code"]))
+
+    # --------------------------------------------------------------------------------------------------------- telling
+
+    def _say_waits(self, name: str, why: str) -> None:
+        with self._lock:
+            one = self._following.get(name)
+            if one is None or self._said.get(name) in ("runs", f"waits: {why}"):
+                return
+            self._said[name] = f"waits: {why}"
+        self._report(Waits(one.task, one.attempt, why))
+
+    def _say_runs(self, name: str) -> None:
+        with self._lock:
+            one = self._following.get(name)
+            if one is None or self._said.get(name) == "runs":
+                return
+            self._said[name] = "runs"
+        self._report(Started(one.task, one.attempt))
+
+    def _over(self, name: str, report: Exited | Lost) -> None:
+        with self._lock:
+            known = self._following.pop(name, None)
+            self._said.pop(name, None)
+            if self._reports is not None:
+                self._reports.forget(name)
+        if known is not None and not self._closed.is_set():
+            self._report(report)
+
+    def _lose(self, name: str, why: str, *, counted: bool) -> None:
+        """Give the attempt up: what is left of it is removed, and the run may start the next one."""
+        one = self._following.get(name)
+        if one is not None:
+            self._over(name, Lost(one.task, one.attempt, why, counted))
+            with contextlib.suppress(ClusterError):
+                self._api.delete(self._api.place("jobs", name, _BATCH))
+
+
+def _job_of(pod: Object) -> str:
+    labels = pod["metadata"].get("labels") or {}
+    return str(labels.get("batch.kubernetes.io/job-name", ""))
+
+
+def _why_it_ended(pod: Object, seen: pod_state.Seen) -> str:
+    """Say more than the exit code does, where the cluster knows more."""
+    if seen.why != "OOMKilled":
+        return ""
+    main = pod_state.container(pod["spec"].get("containers") or (), MAIN)
+    limit = ((main.get("resources") or {}).get("limits") or {}).get("memory")
+    of = f"its limit of {limit} (tag limit:memory:)" if limit else "what its node has"
+    return f"The step used more memory than {of} and was killed. Work on less data at a time, or raise the limit."
+
+
+class _TokenBucket:
+    """Lets `rate` requests a second pass, and `burst` at once after a pause."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._tokens, self._since = burst, time.monotonic()
+
+    def take(self) -> None:
+        """Wait until a request may be sent. For one thread."""
+        now = time.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._since) * self._rate)
+        self._since = now
+        if self._tokens < 1:
+            time.sleep((1 - self._tokens) / self._rate)
+        self._tokens -= 1

@@ -1,0 +1,58 @@
+"""A run's orchestrator as a Job: the run's own process in the cluster, with the rights of its service account. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kfnb.runners.job_manifest import run_labels
+from kfnb.runners.pod_manifest import HOME, Manifest, pod_template
+from kfnb.spec import Settings
+
+if TYPE_CHECKING:
+    from kfnb.profiles import Profile
+
+SERVICE_ACCOUNT = "kfnb-orchestrator"
+"""Of the orchestrator, where the profile names none; `kfnb cluster init` makes it."""
+
+_RESTARTS = 20
+"""How often an orchestrator that crashed is started again; one that was evicted is in any case."""
+_ASKS = Settings(requests={"cpu": "100m", "memory": "256Mi"})
+
+
+def orchestrator_name(run_id: str) -> str:
+    """Return the name of the orchestrator's Job."""
+    return f"kfnb-{run_id}-orchestrator"
+
+
+def orchestrator_job(profile: Profile, run_id: str, *, again: bool = False) -> Manifest:
+    """Return the Job that drives a run. Once it has ended it stays for the profile's time, and with it all it owns."""
+    labels = {**run_labels(run_id), "kfnb.dev/role": "orchestrator"}
+    command = ["python", "-m", "kfnb.run_process", run_id, "--root", profile.root, "--in-cluster"]
+    command += ["--again"] if again else []
+    # Placement and queue are those of tasks: an orchestrator needs no accelerator and must not wait for a quota.
+    plain = msgspec.structs.replace(profile, queue=None, limits={}, env={**profile.env, "KFNB_HOME": f"{HOME}/data"})
+    account = profile.orchestrator_service_account or SERVICE_ACCOUNT
+    template = pod_template(plain, _ASKS, command, labels=labels, service_account=account, with_token=True)
+    template["spec"]["containers"][0]["env"].append(
+        {"name": "KFNB_POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    )
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": orchestrator_name(run_id),
+            "namespace": profile.namespace,
+            "labels": {**profile.labels, **labels},
+        },
+        "spec": {
+            "backoffLimit": _RESTARTS,
+            "ttlSecondsAfterFinished": profile.ttl_seconds,
+            "podReplacementPolicy": "Failed",
+            "podFailurePolicy": {
+                "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+            },
+            "template": template,
+        },
+    }

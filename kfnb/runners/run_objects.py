@@ -1,0 +1,112 @@
+"""A run's objects in its cluster as its owner handles them from a laptop: its orchestrator, its lease, its removal.
+
+Used by the client and by the run's own process. The orchestrator's Job owns everything else of its run (the ConfigMap,
+which owns the tasks' Jobs, and so their pods); removing it removes all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import TYPE_CHECKING
+
+from kfnb.errors import ClusterError, LeaseHeld
+from kfnb.runners import cluster_lease, pod_state
+from kfnb.runners.api_server import ApiError, ApiServer
+from kfnb.runners.cluster_lease import ClusterLease
+from kfnb.runners.job_manifest import run_labels, run_name
+from kfnb.runners.orchestrator_job import orchestrator_job, orchestrator_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kfnb.profiles import Profile
+
+_BATCH = "batch/v1"
+_LEASES = "coordination.k8s.io/v1"
+_LOOK_EVERY = 1.0
+_QUICK = 5.0
+
+
+class RunObjects:
+    """The objects of run `run_id` in the cluster of `profile`. Nothing is asked of the cluster before the first use."""
+
+    def __init__(self, profile: Profile, run_id: str) -> None:
+        self.profile = profile
+        self._run_id = run_id
+        self._server: ApiServer | None = None
+        self._looked = 0.0
+        self._driven = False
+
+    @property
+    def api(self) -> ApiServer:
+        """The cluster."""
+        if self._server is None:
+            self._server = ApiServer(self.profile.context, self.profile.kubeconfig, self.profile.namespace)
+        return self._server
+
+    def lease(self, lost: Callable[[str], None] = lambda why: None) -> ClusterLease:
+        """Return the run's lease, to be taken; `lost` is told if it cannot be kept."""
+        return ClusterLease(self.api, run_name(self._run_id), run_labels(self._run_id), lost)
+
+    def start_orchestrator(self, *, again: bool = False) -> None:
+        """Have the cluster drive the run. LeaseHeld if something drives it already, ClusterError if it refuses.
+
+        `again`: what did not succeed in a run that ended is done anew; an orchestrator that has ended makes way.
+        """
+        manifest = orchestrator_job(self.profile, self._run_id, again=again)
+        place = self.api.place("jobs", group=_BATCH)
+        with contextlib.suppress(ApiError):
+            self.api.create(place, manifest)
+            return
+        found = self._orchestrator()
+        if found is not None and not _has_ended(found):
+            raise LeaseHeld(f"Run {self._run_id} is driven by its orchestrator in the cluster already.")
+        if found is not None:
+            self._remove_and_wait(found["metadata"]["uid"])
+        self.api.create(place, manifest)
+        self._looked = 0.0
+
+    def is_driven(self) -> bool:
+        """Say whether something drives the run, or is about to; looks at most once a second."""
+        if time.monotonic() - self._looked >= _LOOK_EVERY:
+            with contextlib.suppress(ClusterError):  # out of reach for a moment: what was seen last counts
+                found = self._orchestrator()
+                there = found is not None and not _has_ended(found)
+                self._driven = there or cluster_lease.holder(self.api, run_name(self._run_id)) is not None
+            self._looked = time.monotonic()
+        return self._driven
+
+    def why_it_waits(self) -> str | None:
+        """Say why the orchestrator has not begun, in words; None if it has, or there is none."""
+        selector = f"batch.kubernetes.io/job-name={orchestrator_name(self._run_id)}"
+        with contextlib.suppress(ClusterError):
+            for pod in self.api.get(self.api.place("pods"), {"labelSelector": selector}, patience=_QUICK)["items"]:
+                seen = pod_state.of_pod(pod)
+                return seen.why if seen.kind in ("waits", "broken") else None
+        return None
+
+    def remove(self) -> None:
+        """Remove every object of the run; what runs is ended with its grace time."""
+        self.api.delete(self.api.place("jobs", orchestrator_name(self._run_id), _BATCH))
+        self.api.delete(self.api.place("configmaps", run_name(self._run_id)))
+        self.api.delete(self.api.place("leases", run_name(self._run_id), _LEASES))
+
+    def _orchestrator(self) -> pod_state.Object | None:
+        return self.api.find(self.api.place("jobs", orchestrator_name(self._run_id), _BATCH), patience=_QUICK)
+
+    def _remove_and_wait(self, uid: str) -> None:
+        self.api.delete(self.api.place("jobs", orchestrator_name(self._run_id), _BATCH))
+        while (found := self._orchestrator()) is not None and found["metadata"]["uid"] == uid:
+            time.sleep(0.2)
+
+
+def pod_address() -> str | None:
+    """Return the address of the pod that this process runs in, which its manifest gave it; None outside a cluster."""
+    return os.environ.get("KFNB_POD_IP") or None
+
+
+def _has_ended(job: pod_state.Object) -> bool:
+    conditions = (job.get("status") or {}).get("conditions") or ()
+    return any(one["type"] in ("Complete", "Failed") and one["status"] == "True" for one in conditions)

@@ -1,0 +1,169 @@
+"""A list of objects kept up to date: listed once, then watched; whoever asked is told of each change.
+
+Used by the Kubernetes runner, one for Jobs and one for Pods. The rules are those of the API's "efficient detection of
+changes": go on from the last resource version, take bookmarks, list anew when that version is gone (410), and believe
+nothing but a list about what is not there: a watch that was closed, or that is silent, means nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from kfnb.errors import ClusterError
+from kfnb.runners.api_server import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import urllib3
+
+    from kfnb.runners.api_server import ApiServer, Object
+
+SILENCE = 90.0
+"""Seconds without a word (bookmarks come each minute) after which a watch is taken for dead."""
+RECONCILE = 300.0
+"""Seconds after which everything is listed anew, whatever the watch said."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
+
+
+class Watch:
+    """Objects at `path` that `selector` (labels) selects.
+
+    `changed` is called with every object that is new or different, `gone` with every one that is no more, in a thread
+    of the watch's; `trouble` with words when the API server cannot be asked, and with None when it can again.
+    """
+
+    def __init__(
+        self,
+        api: ApiServer,
+        path: str,
+        selector: str,
+        changed: Callable[[Object], None],
+        gone: Callable[[Object], None],
+        trouble: Callable[[str | None], None] = lambda why: None,
+    ) -> None:
+        self._api = api
+        self._path = path
+        self._selector = selector
+        self._changed = changed
+        self._gone = gone
+        self._trouble = trouble
+        self._known: dict[str, Object] = {}
+        self._version: str | None = None
+        self._listed = 0.0
+        self._stopped = threading.Event()
+        self._response: urllib3.BaseHTTPResponse | None = None
+        self._thread = threading.Thread(target=self._run, name=f"kfnb-watch-{path.rpartition('/')[2]}", daemon=True)
+
+    def start(self) -> None:
+        """List, and go on watching in the background. ClusterError if the first list cannot be had."""
+        self._list()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the watch; nobody is called any more when this returns, unless it is called from the watch itself."""
+        self._stopped.set()
+        response = self._response
+        if response is not None:
+            with contextlib.suppress(OSError, ValueError, RuntimeError):
+                response.shutdown()  # wakes the thread that waits for the next line
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _run(self) -> None:
+        pause = _FIRST_PAUSE
+        while not self._stopped.is_set():
+            try:
+                if self._version is None or time.monotonic() - self._listed > RECONCILE:
+                    self._list()
+                self._trouble(None)
+                heard = self._watch()
+                pause = _FIRST_PAUSE if heard else pause
+            except ApiError as error:
+                if error.status == 410:
+                    self._version = None
+                    continue
+                self._trouble(str(error))
+            except ClusterError as error:
+                if self._stopped.is_set():
+                    return
+                self._trouble(str(error))
+            else:
+                if heard:
+                    continue
+            self._stopped.wait(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _list(self) -> None:
+        """Learn what there is now, and tell what differs from what was known."""
+        there: dict[str, Object] = {}
+        query: dict[str, str | int] = {"labelSelector": self._selector, "limit": 500}
+        while True:
+            answer = self._api.get(self._path, query)
+            there |= {_name(found): found for found in answer.get("items", ())}
+            more = answer["metadata"].get("continue")
+            if not more:
+                break
+            query["continue"] = more
+        self._version = answer["metadata"]["resourceVersion"]
+        self._listed = time.monotonic()
+        for name in [name for name in self._known if name not in there]:
+            self._gone(self._known.pop(name))
+        for name, found in there.items():
+            if _identity(self._known.get(name)) != _identity(found):
+                self._known[name] = found
+                self._changed(found)
+
+    def _watch(self) -> bool:
+        """Follow the changes until the API server ends the watch; return whether it said anything."""
+        assert self._version is not None
+        query: dict[str, str | int] = {
+            "labelSelector": self._selector,
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": self._version,
+            "timeoutSeconds": int(RECONCILE),
+        }
+        heard = False
+        with self._api.stream(self._path, query, silence=SILENCE) as response:
+            self._response = response
+            for event in _lines(response):
+                if self._stopped.is_set():
+                    break
+                self._hear(event)
+                heard = True
+        return heard
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        kind, found = event["type"], event["object"]
+        if kind == "ERROR":
+            raise ApiError(str(found.get("message", "the watch failed")), int(found.get("code", 500)))
+        self._version = found["metadata"]["resourceVersion"]
+        if kind in ("ADDED", "MODIFIED"):
+            self._known[_name(found)] = found
+            self._changed(found)
+        elif kind == "DELETED":
+            self._known.pop(_name(found), None)
+            self._gone(found)
+
+
+def _lines(response: urllib3.BaseHTTPResponse) -> Iterator[dict[str, Any]]:
+    """Yield the JSON documents of a watch, one a line, as they come."""
+    rest = b""
+    for piece in response.stream(amt=None, decode_content=True):
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            if line:
+                yield json.loads(line)
+
+
+def _name(found: Object) -> str:
+    return str(found["metadata"]["name"])
+
+
+def _identity(found: Object | None) -> tuple[str, str] | None:
+    return (found["metadata"]["uid"], found["metadata"]["resourceVersion"]) if found is not None else None

@@ -1,0 +1,86 @@
+"""What launchers tell the orchestrator over HTTP: real requests between the two ends of it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from kfnb.launcher.post import Post
+from kfnb.runners.report_server import ReportServer
+from kfnb.spec import ReportTo
+
+Heard = list[tuple[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def heard() -> Heard:
+    """What the orchestrator was told."""
+    return []
+
+
+@pytest.fixture
+def server(heard: Heard) -> Iterator[ReportServer]:
+    """A server on this machine."""
+    found = ReportServer("127.0.0.1", lambda attempt, said: heard.append((attempt, said)))
+    yield found
+    found.close()
+
+
+def send(server: ReportServer, body: bytes, attempt: str, token: str, length: int | None = None) -> int:
+    """Send one report by hand; return the status of the answer."""
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=5)
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "X-Kfnb-Attempt": attempt,
+        "Content-Length": str(length or len(body)),
+    }
+    connection.request("POST", "/", body, headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_progress_and_end_arrive_in_order(server: ReportServer, heard: Heard) -> None:
+    """All that was told before the end is there when `exited` returns."""
+    post = Post(ReportTo(url=server.url, attempt="a-1", token=server.token("a-1")))
+    for number in range(50):
+        post.progress({"cell": number})
+    post.exited(0)
+    assert [{"cell": number} for number in range(50)] == [said.get("data") for _, said in heard[:-1]]
+    assert ("a-1", {"event": "exited", "code": 0}) == heard[-1]
+
+
+def test_only_the_attempt_itself_is_believed(server: ReportServer, heard: Heard) -> None:
+    """A wrong token, another attempt's token, one that was forgotten, no JSON object and too much are all refused."""
+    own, other = server.token("a-1"), server.token("b-1")
+    said = json.dumps({"event": "exited", "code": 0}).encode()
+    refused = [
+        send(server, said, "a-1", "guess"),
+        send(server, said, "a-1", other),
+        send(server, said, "nobody", own),
+        send(server, b"[1]", "a-1", own),
+        send(server, b"{", "a-1", own),
+        send(server, b"", "a-1", own, length=1 << 21),
+    ]
+    server.forget("b-1")
+    refused.append(send(server, said, "b-1", other))
+    assert [403, 403, 403, 400, 400, 413, 403] == refused
+    assert [] == heard
+    assert 204 == send(server, said, "a-1", own)
+    assert [("a-1", {"event": "exited", "code": 0})] == heard
+
+
+def test_an_orchestrator_that_is_gone_hurts_nobody() -> None:
+    """Where nobody listens, telling returns and raises nothing."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        post = Post(ReportTo(url=f"http://127.0.0.1:{taken.getsockname()[1]}/", attempt="a-1", token="t"))
+        for number in range(5):
+            post.progress({"cell": number})
+        post.exited(0)
