@@ -52,9 +52,9 @@ def main() -> int:
     if sys.path and not sys.flags.safe_path:
         sys.path.pop(0)  # the folder it was started in, which `-m` puts first
     lines, code = Lines(), BROKEN
-    lines.event("started")
     try:
         stop_at_signals()
+        lines.event("started")  # only now: whoever reads it may send a signal
         code = _run(uri, lines)
     except Stopped:
         code = CANCELED
