@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfnb.errors import OutsideError, Refused, WrongCall
@@ -180,6 +180,7 @@ SETTINGS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(SETTINGS, SETTINGS)
 def test_what_is_written_is_what_is_read(tmp_path_factory: pytest.TempPathFactory, one: Any, two: Any) -> None:
     """Any profile comes back as it was given, also where it takes the place of another one."""
@@ -192,6 +193,7 @@ def test_what_is_written_is_what_is_read(tmp_path_factory: pytest.TempPathFactor
     assert TABLE == tomllib.loads(path.read_text("utf-8"))["clusters"]["b"]
 
 
+@settings(deadline=None)
 @given(SETTINGS)
 def test_a_shown_profile_can_be_read_again(tmp_path_factory: pytest.TempPathFactory, table: Any) -> None:
     """`cluster show` prints a file that gives the same profile."""
