@@ -6,10 +6,17 @@ of several writers one wins. Nothing is ever listed from memory: another process
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
+import re
 import secrets
 import time
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 from blake3 import blake3
 
@@ -19,12 +26,14 @@ from kfnb.artifacts.s3_calls import Calls
 from kfnb.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from xml.etree.ElementTree import Element
 
     from kfnb.artifacts.files import Bytes
+    from kfnb.artifacts.s3_http import Answer
 
-PART = 16 << 20
+PART = 8 << 20
 """Bytes from which an object goes up, and comes down, in parts of this size, several at a time."""
 _MOST_PARTS = 9_000
 _SMALL = 1 << 20
@@ -33,7 +42,8 @@ _RENEW_AFTER = 600.0
 """Seconds for which a blob counts as put now: far below the grace period of `kfnb gc`."""
 _MOST_COPIED = 5 << 30
 _MOST_REMOVED = 1000
-_WRITER = "kfnb-writer"
+_WRITER, _RENEWED = "x-amz-meta-kfnb-writer", "x-amz-meta-kfnb-renewed"
+_NAMESPACE = re.compile(r"\{.*?\}")
 
 
 class Bucket:
@@ -47,9 +57,6 @@ class Bucket:
         self._bucket, self._place = bucket, place
         self._calls = Calls(bucket, patient=patient)
 
-    def _at(self, key: str) -> dict[str, str]:
-        return {"Bucket": self._bucket, "Key": self._prefix + key}
-
     # ------------------------------------------------------------------------------------------------------- blobs
 
     def put(self, data: Bytes) -> tuple[str, int]:
@@ -57,10 +64,10 @@ class Bucket:
         digest = str(blake3(view).hexdigest())
         key = self._place(digest)
         if view.nbytes <= _SMALL:
-            if not self._send_new(key, bytes(view)):
+            if not self._send_new(key, view):
                 self.renew(key)
         elif not (self.holds(key, view.nbytes) and self.renew(key)):
-            self._send(key, view.nbytes, lambda start, end: bytes(view[start:end]))
+            self._send(key, view.nbytes, lambda start, end: view[start:end])
         return digest, view.nbytes
 
     def put_file(self, path: Path) -> tuple[str, int]:
@@ -68,26 +75,25 @@ class Bucket:
         if size <= _SMALL:
             return self.put(path.read_bytes())
         if not (self.holds(self._place(digest), size) and self.renew(self._place(digest))):
-
-            def part(start: int, end: int) -> bytes:
-                with path.open("rb") as file:
-                    file.seek(start)
-                    return file.read(end - start)
-
-            self._send(self._place(digest), size, part)
+            before = path.stat()
+            self._send(self._place(digest), size, lambda start, end: _read_span(path, start, end))
+            if (path.stat().st_size, path.stat().st_mtime_ns) != (size, before.st_mtime_ns):
+                self.remove_one(self._place(digest))  # not what its name says
+                raise StoreError(f"{path} was changed while it was being stored.")
         return digest, size
 
     def fetch(self, key: str, path: Path) -> None:
-        size = self._size(key)
+        data, size = self._read_first(key)
         with path.open("wb", buffering=0) as file:
+            file.write(data)
             file.truncate(size)
 
-        def part(span: tuple[int, int]) -> None:
+        def fetch(span: tuple[int, int]) -> None:
             with path.open("r+b", buffering=0) as file:
                 file.seek(span[0])
                 file.write(self._read_part(key, *span))
 
-        in_parallel(part, _parts(size))
+        in_parallel(fetch, _parts(size, len(data)))
 
     def renew(self, key: str) -> bool:
         """Say whether an object is there; if it is not young, a copy onto itself makes it so."""
@@ -95,19 +101,18 @@ class Bucket:
             found = self._head(key)
         except FileNotFoundError:
             return False
-        age = time.time() - found["LastModified"].timestamp()
-        if age > _RENEW_AFTER and found["ContentLength"] < _MOST_COPIED:
-            source = self._at(key)
-            more = {"MetadataDirective": "REPLACE", "Metadata": {"kfnb-renewed": str(int(time.time()))}}
+        if time.time() - _modified(found) > _RENEW_AFTER and int(found["content-length"]) < _MOST_COPIED:
+            itself = quote(f"/{self._bucket}/{self._prefix}{key}", safe="/-_.~")
+            more = {"x-amz-copy-source": itself, "x-amz-metadata-directive": "REPLACE", _RENEWED: str(int(time.time()))}
             try:
-                self._calls.call("write", lambda client: client.copy_object(**source, CopySource=source, **more))
+                self._call("PUT", key, headers=more)
             except FileNotFoundError:
                 return False
         return True
 
     def discard(self, key: str, before: float) -> bool:
         try:
-            if self._head(key)["LastModified"].timestamp() >= before:
+            if _modified(self._head(key)) >= before:
                 return False
         except FileNotFoundError:
             return True
@@ -117,87 +122,75 @@ class Bucket:
     # --------------------------------------------------------------------------------------------------- documents
 
     def create(self, key: str, data: Bytes) -> bool:
-        return self._send_new(key, bytes(data), writer=secrets.token_hex(8))
+        return self._send_new(key, data, writer=secrets.token_hex(8))
 
-    def _send_new(self, key: str, data: bytes, writer: str = "") -> bool:
+    def _send_new(self, key: str, data: Bytes, writer: str = "") -> bool:
         """Write an object unless there is one; of `writer`, one that an earlier try of this call made counts as new."""
-        asked = {**self._at(key), "IfNoneMatch": "*", "Metadata": {_WRITER: writer} if writer else {}}
         try:
-            self._calls.call("write", lambda client: client.put_object(Body=data, **asked))
+            self._call("PUT", key, headers={"If-None-Match": "*", **({_WRITER: writer} if writer else {})}, body=data)
         except FileExistsError:
             with contextlib.suppress(FileNotFoundError):
-                return bool(writer) and self._head(key).get("Metadata", {}).get(_WRITER) == writer
+                return bool(writer) and self._head(key).get(_WRITER) == writer
             return False
         return True
 
     def write(self, key: str, data: Bytes) -> None:
         view = memoryview(data).cast("B")
-        self._send(key, view.nbytes, lambda start, end: bytes(view[start:end]))
+        self._send(key, view.nbytes, lambda start, end: view[start:end])
 
-    def _send(self, key: str, size: int, part: Callable[[int, int], bytes]) -> None:
-        place, call = self._at(key), self._calls.call
+    def _send(self, key: str, size: int, part: Callable[[int, int], Bytes]) -> None:
         if size <= PART:
-            body = part(0, size)
-            call("write", lambda client: client.put_object(**place, Body=body))
+            self._call("PUT", key, body=part(0, size))
             return
-        upload = call("write", lambda client: client.create_multipart_upload(**place))["UploadId"]
+        upload = _field(self._call("POST", key, {"uploads": ""}), "UploadId")
 
-        def send(item: tuple[int, tuple[int, int]]) -> dict[str, Any]:
-            number, body = item[0], part(*item[1])
-            sent = call("write", lambda c: c.upload_part(**place, UploadId=upload, PartNumber=number, Body=body))
-            return {"PartNumber": number, "ETag": sent["ETag"]}
+        def send(item: tuple[int, tuple[int, int]]) -> str:
+            number, span = item
+            sent = self._call("PUT", key, {"partNumber": str(number), "uploadId": upload}, body=part(*span))
+            return f"<Part><PartNumber>{number}</PartNumber><ETag>{escape(sent.headers['etag'])}</ETag></Part>"
 
         try:
-            parts = in_parallel(send, list(enumerate(_parts(size), 1)))
-            done = {"Parts": parts}
-            call("write", lambda c: c.complete_multipart_upload(**place, UploadId=upload, MultipartUpload=done))
+            parts = in_parallel(send, enumerate(_parts(size), 1))
+            done = f"<CompleteMultipartUpload>{''.join(parts)}</CompleteMultipartUpload>"
+            self._call("POST", key, {"uploadId": upload}, body=done.encode())
         except BaseException:
             with contextlib.suppress(StoreError, FileNotFoundError):
-                call("write", lambda client: client.abort_multipart_upload(**place, UploadId=upload))
+                self._call("DELETE", key, {"uploadId": upload})
             raise
 
-    def read(self, key: str) -> bytes:
+    def _call(
+        self,
+        method: str,
+        key: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Bytes = b"",
+    ) -> Answer:
+        """Ask for an object; FileNotFoundError with its name if it is not there."""
         try:
-            answer = self._calls.call("read", lambda client: self._read_first(client, key))
+            return self._calls.call(method, self._prefix + key, query, headers, body)
         except FileNotFoundError:
-            raise self._missing(key) from None
-        data, size = answer
-        if len(data) >= size:
-            return data
-        rest = in_parallel(lambda span: self._read_part(key, *span), _parts(size, len(data)))
-        return b"".join((data, *rest))
+            raise FileNotFoundError(2, "no such object", f"s3://{self._bucket}/{self._prefix}{key}") from None
 
-    def _read_first(self, client: Any, key: str) -> tuple[bytes, int]:
-        """Read an object, or the first part of a large one; return its bytes and the size of the whole."""
-        answer = client.get_object(**self._at(key))
-        size = int(answer["ContentLength"])
-        with contextlib.closing(answer["Body"]) as body:
-            return (body.read() if size <= PART else body.read(PART)), size
+    def read(self, key: str) -> bytes:
+        first, size = self._read_first(key)
+        rest = in_parallel(lambda span: self._read_part(key, *span), _parts(size, len(first)))
+        return b"".join((first, *rest)) if rest else first
+
+    def _read_first(self, key: str) -> tuple[bytes, int]:
+        """Return the first part of an object, mostly all of it, and the size of the whole."""
+        first = self._call("GET", key, headers={"Range": f"bytes=0-{PART - 1}"})
+        return first.body, int(first.headers.get("content-range", f"/{len(first.body)}").rpartition("/")[2])
 
     def _read_part(self, key: str, start: int, end: int) -> bytes:
-        if start == end:
-            return b""
+        return self._call("GET", key, headers={"Range": f"bytes={start}-{end - 1}"}).body
 
-        def read(client: Any) -> bytes:
-            answer = client.get_object(**self._at(key), Range=f"bytes={start}-{end - 1}")
-            with contextlib.closing(answer["Body"]) as body:
-                data: bytes = body.read()
-                return data
-
-        return self._calls.call("read", read)
-
-    def _head(self, key: str) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = self._calls.call("read", lambda client: client.head_object(**self._at(key)))
-        except FileNotFoundError:
-            raise self._missing(key) from None
-        return found
-
-    def _missing(self, key: str) -> FileNotFoundError:
-        return FileNotFoundError(2, "no such object", f"s3://{self._bucket}/{self._prefix}{key}")
+    def _head(self, key: str) -> Mapping[str, str]:
+        return self._call("HEAD", key).headers
 
     def _size(self, key: str) -> int:
-        return int(self._head(key)["ContentLength"])
+        return int(self._head(key)["content-length"])
 
     def holds(self, key: str, size: int) -> bool:
         try:
@@ -219,29 +212,24 @@ class Bucket:
 
     def details(self, prefix: str) -> Iterator[tuple[str, int, float]]:
         for page in self._pages(prefix):
-            for found in page.get("Contents", ()):
-                key = found["Key"][len(self._prefix) :]
-                yield key, int(found["Size"]), found["LastModified"].timestamp()
+            for found in page.findall("Contents"):
+                key = _text(found, "Key")[len(self._prefix) :]
+                yield key, int(_text(found, "Size")), _time(_text(found, "LastModified"))
 
     def children(self, prefix: str) -> Iterator[str]:
-        for page in self._pages(prefix, Delimiter="/"):
-            yield from (found["Prefix"].rstrip("/").rpartition("/")[2] for found in page.get("CommonPrefixes", ()))
-            yield from (found["Key"].rpartition("/")[2] for found in page.get("Contents", ()))
+        for page in self._pages(prefix, delimiter="/"):
+            folders = (_text(found, "Prefix") for found in page.findall("CommonPrefixes"))
+            yield from (name.rstrip("/").rpartition("/")[2] for name in folders)
+            yield from (_text(found, "Key").rpartition("/")[2] for found in page.findall("Contents"))
 
-    def _pages(self, prefix: str, **more: str) -> Iterator[dict[str, Any]]:
-        below = f"{self._prefix}{prefix}/" if prefix else self._prefix
-        token: dict[str, str] = {}
+    def _pages(self, prefix: str, **more: str) -> Iterator[Element]:
+        asked = {"list-type": "2", "prefix": self._prefix + (f"{prefix}/" if prefix else ""), **more}
         while True:
-            asked = {"Bucket": self._bucket, "Prefix": below, **more, **token}
-            page: dict[str, Any] = self._list_page(asked)
+            page = _tree(self._calls.call("GET", query=asked).body)
             yield page
-            if not page.get("IsTruncated"):
+            if page.findtext("IsTruncated") != "true":
                 return
-            token = {"ContinuationToken": page["NextContinuationToken"]}
-
-    def _list_page(self, asked: dict[str, str]) -> dict[str, Any]:
-        page: dict[str, Any] = self._calls.call("read", lambda client: client.list_objects_v2(**asked))
-        return page
+            asked["continuation-token"] = _text(page, "NextContinuationToken")
 
     # ---------------------------------------------------------------------------------------------------- removing
 
@@ -254,30 +242,65 @@ class Bucket:
         in_parallel(self._remove_all, batches)
 
     def _remove_all(self, keys: Sequence[str]) -> None:
-        asked = {"Objects": [{"Key": self._prefix + key} for key in keys], "Quiet": True}
-        done = self._calls.call("write", lambda c: c.delete_objects(Bucket=self._bucket, Delete=asked))
-        for failed in done.get("Errors", ()):
-            raise StoreError(f"s3://{self._bucket}/{failed['Key']} cannot be removed: {failed.get('Message')}.")
+        names = "".join(f"<Object><Key>{escape(self._prefix + key)}</Key></Object>" for key in keys)
+        body = f"<Delete><Quiet>true</Quiet>{names}</Delete>".encode()
+        proof = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+        answer = self._calls.call("POST", query={"delete": ""}, headers={"Content-MD5": proof}, body=body)
+        for failed in _tree(answer.body).findall("Error"):
+            name, why = _text(failed, "Key"), failed.findtext("Message") or _text(failed, "Code")
+            raise StoreError(f"s3://{self._bucket}/{name} cannot be removed: {why}.")
 
     def remove_one(self, key: str) -> None:
         with contextlib.suppress(FileNotFoundError):
-            self._calls.call("write", lambda client: client.delete_object(**self._at(key)))
+            self._call("DELETE", key)
 
     def sweep(self, before: float) -> None:
         """Give up uploads that processes which were killed before a time had not finished: nobody sees their parts."""
-        asked = {"Bucket": self._bucket, "Prefix": self._prefix}
-        found = self._calls.call("read", lambda client: client.list_multipart_uploads(**asked))
-        for upload in found.get("Uploads") or ():
-            if upload["Initiated"].timestamp() < before:
-                place = {"Bucket": self._bucket, "Key": upload["Key"], "UploadId": upload["UploadId"]}
-                self._abort(place)
+        page = _tree(self._calls.call("GET", query={"uploads": "", "prefix": self._prefix}).body)
+        for upload in page.findall("Upload"):
+            if _time(_text(upload, "Initiated")) < before:
+                key = _text(upload, "Key")[len(self._prefix) :]
+                with contextlib.suppress(FileNotFoundError):
+                    self._call("DELETE", key, {"uploadId": _text(upload, "UploadId")})
 
-    def _abort(self, place: dict[str, str]) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            self._calls.call("write", lambda client: client.abort_multipart_upload(**place))
+
+def _tree(body: bytes) -> Element:
+    """Return an answer in XML, the names of its elements without their namespace, which not every store gives."""
+    from xml.etree import ElementTree  # not needed to read and write
+
+    root = ElementTree.fromstring(body)
+    for element in root.iter():
+        element.tag = _NAMESPACE.sub("", element.tag)
+    return root
+
+
+def _text(element: Element, name: str) -> str:
+    """Return the text of what stands in an element."""
+    found = element.findtext(name)
+    if found is None:
+        raise StoreError(f"The store's answer has no {name}: it does not speak S3.")
+    return found
+
+
+def _field(answer: Answer, name: str) -> str:
+    return _text(_tree(answer.body), name)
+
+
+def _time(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _modified(headers: Mapping[str, str]) -> float:
+    return parsedate_to_datetime(headers["last-modified"]).timestamp()
+
+
+def _read_span(path: Path, start: int, end: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(end - start)
 
 
 def _parts(size: int, start: int = 0) -> list[tuple[int, int]]:
     """Return from where to where the parts of an object of `size` bytes go, from byte `start` on."""
     step = max(PART, -(-size // _MOST_PARTS))
-    return [(at, min(at + step, size)) for at in range(start, size, step)] or [(start, size)]
+    return [(at, min(at + step, size)) for at in range(start, size, step)]

@@ -1,32 +1,26 @@
-"""Calls of an S3 endpoint: one client a process, retries, and words for what goes wrong; used by s3.py.
-
-The client is botocore's own, without a layer on it: it needs no thread and no event loop, so a task's processes can be
-forked from one that has it (its idle connections are dropped in the child), and it imports in half the time of s3fs.
-Keys, region and endpoint come from where every AWS program looks: the environment (`AWS_ENDPOINT_URL` for a store that
-is not Amazon's), its files, the machine's or the pod's role.
-"""
+"""Calls of an S3 endpoint: asked again where that may help, and words for what goes wrong; used by s3.py."""
 
 from __future__ import annotations
 
-import os
+import http.client
 import random
+import ssl
 import time
-import weakref
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from kfnb.artifacts.parallel import AT_ONCE
+from kfnb.artifacts.s3_http import Endpoint, Refusal
 from kfnb.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
-Result = TypeVar("Result")
+    from kfnb.artifacts.files import Bytes
+    from kfnb.artifacts.s3_http import Answer
 
 PATIENCE = 120.0
 """Seconds for which an endpoint that has answered before, or must be there, may be away before a call gives up."""
-_ATTEMPTS = 3
-_PAUSES = (0.5, 8.0)
-_TIMEOUTS = {"connect_timeout": 5, "read_timeout": 60}
+_FIRST_PATIENCE = 1.0
+_PAUSES = (0.2, 8.0)
 
 _MISSING = frozenset({"NoSuchKey", "NoSuchUpload", "404", "NotFound"})
 _TAKEN = frozenset({"PreconditionFailed", "412"})
@@ -45,125 +39,66 @@ _WORDS = {
     "NotImplemented": "it lacks something that kfnb needs (conditional writes)",
 }
 
-_clients: weakref.WeakSet[Calls] = weakref.WeakSet()
-
 
 class Calls:
     """Calls for one bucket. `patient`: the endpoint is known to be there, so its absence is waited out from the start.
 
-    Nothing is imported or connected before the first call.
+    Nothing is connected before the first call.
     """
 
     def __init__(self, bucket: str, *, patient: bool = False) -> None:
         self.bucket = bucket
         self._reached = patient
-        self._made: Any = None
-        _clients.add(self)
+        self._endpoint: Endpoint | None = None
 
-    def call(self, verb: str, function: Callable[[Any], Result]) -> Result:
-        """Return what `function` returns for the client; StoreError in words if it cannot be done.
+    def call(
+        self,
+        method: str,
+        key: str = "",
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Bytes = b"",
+    ) -> Answer:
+        """Return what the endpoint answers to a request; StoreError in words if it cannot be done.
 
-        `verb`: what is being done ("read", "write"). FileNotFoundError for an object that is not there,
-        FileExistsError for one that was to be made only if there is none. `function` may be called several times: an
-        endpoint that is away for a moment is asked again.
+        FileNotFoundError for an object that is not there, FileExistsError for one that was to be made only if there is
+        none. An endpoint that is away for a moment is asked again, so a request may have been done before.
         """
-        client = self._client()
-        from botocore.exceptions import BotoCoreError, ClientError
-
+        endpoint = self._endpoint = self._endpoint or Endpoint(self.bucket)
         begun, pause = time.monotonic(), _PAUSES[0]
         while True:
             try:
-                result = function(client)
-            except (ClientError, BotoCoreError, OSError) as error:
-                if _code(error) in _MISSING:
+                answer = endpoint.send(method, key, query, headers, body)
+            except (Refusal, OSError, http.client.HTTPException) as error:
+                code = error.code if isinstance(error, Refusal) else ""
+                if code in _MISSING:
                     raise FileNotFoundError from None
-                if _code(error) in _TAKEN:
+                if code in _TAKEN:
                     raise FileExistsError from None
-                patience = PATIENCE if self._reached else 0.0
+                patience = PATIENCE if self._reached else _FIRST_PATIENCE
                 if not _passes(error) or time.monotonic() - begun >= patience:
-                    raise self._words(error, verb) from error
+                    raise self._words(error, endpoint.url, "read" if method in ("GET", "HEAD") else "write") from error
             else:
                 self._reached = True
-                return result
+                return answer
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, _PAUSES[1])
 
-    def forget_connections(self) -> None:
-        """Let go of open connections: in a forked process they are the parent's."""
-        if self._made is not None:
-            self._made.close()
-
-    def _client(self) -> Any:
-        if self._made is None:
-            try:
-                import botocore.session
-                from botocore.config import Config
-            except ImportError:
-                raise StoreError(
-                    f"The artifact store s3://{self.bucket} needs a package more: pip install 'kfnb[s3]'."
-                ) from None
-            from botocore.exceptions import BotoCoreError
-
-            # Digests of our own say whether bytes are right; not every store knows the checksums of Amazon's.
-            config = Config(
-                **_TIMEOUTS,
-                max_pool_connections=AT_ONCE,
-                retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            )
-            session = botocore.session.get_session()
-            region = session.get_config_variable("region") or os.environ.get("AWS_REGION") or "us-east-1"
-            try:
-                self._made = session.create_client("s3", region_name=region, config=config)
-            except (BotoCoreError, ValueError) as error:
-                raise StoreError(f"The artifact store s3://{self.bucket} cannot be used: {error}.") from error
-        return self._made
-
-    def _words(self, error: Exception, verb: str) -> StoreError:
+    def _words(self, error: Exception, url: str, verb: str) -> StoreError:
         place = f"The artifact store s3://{self.bucket}"
-        endpoint = self._made.meta.endpoint_url
-        words = _WORDS.get(_code(error))
+        words = _WORDS.get(error.code) if isinstance(error, Refusal) else None
         if words is not None:
-            return StoreError(f"{place} at {endpoint}: {words.format(bucket=self.bucket, verb=verb)}.")
-        kind = type(error).__name__
-        if kind in ("NoCredentialsError", "PartialCredentialsError", "TokenRetrievalError"):
-            return StoreError(
-                f"{place} needs keys, and there are none: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in."
-            )
-        if _passes(error):
-            return StoreError(
-                f"{place} does not answer at {endpoint}: {_first_line(error)}. Check AWS_ENDPOINT_URL and the network."
-            )
-        return StoreError(f"{place} at {endpoint} cannot {verb}: {_first_line(error)}")
-
-
-def _code(error: Exception) -> str:
-    answer = getattr(error, "response", None)
-    return str(answer.get("Error", {}).get("Code", "")) if isinstance(answer, dict) else ""
+            return StoreError(f"{place} at {url}: {words.format(bucket=self.bucket, verb=verb)}.")
+        why = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        if isinstance(error, Refusal):
+            return StoreError(f"{place} at {url} cannot {verb}: {why} ({error.code}).")
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return StoreError(f"{place} at {url} shows a certificate that is not trusted: {why}. Set AWS_CA_BUNDLE.")
+        return StoreError(f"{place} does not answer at {url}: {why}. Check AWS_ENDPOINT_URL and the network.")
 
 
 def _passes(error: Exception) -> bool:
-    """Say whether asking again later may help."""
-    answer = getattr(error, "response", None)
-    if isinstance(answer, dict):
-        status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return status >= 500 or status == 429 or _code(error) in _BUSY
-    from botocore import exceptions as known
-
-    if isinstance(error, known.SSLError):
-        return False  # a certificate that is not trusted stays so
-    lost = (known.ConnectionError, known.HTTPClientError, known.IncompleteReadError, known.ResponseStreamingError)
-    return isinstance(error, (*lost, ConnectionError))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
-def _after_fork() -> None:
-    for calls in list(_clients):
-        calls.forget_connections()
-
-
-os.register_at_fork(after_in_child=_after_fork)
+    """Say whether asking again later may help; a certificate that is not trusted stays so."""
+    if isinstance(error, Refusal):
+        return error.status >= 500 or error.status == 429 or error.code in _BUSY
+    return not isinstance(error, ssl.SSLCertVerificationError)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from s3_gateway import Gateway
@@ -50,10 +52,13 @@ def test_large_objects_go_in_parts_and_come_back(bucket: str, tmp_path: Path) ->
 def test_what_a_killed_process_was_sending_is_not_seen_and_swept(bucket: str) -> None:
     """Parts of an upload whose process was killed are no object, and `sweep` gives them up."""
     dies = (
-        "import os, sys; from kfnb.artifacts.store import Store; store = Store(sys.argv[1])\n"
-        "store._files._calls._client().meta.events.register("
-        "'before-call.s3.CompleteMultipartUpload', lambda **_: os._exit(9))\n"
-        f"store.write('half', bytes({PART} + 1))"
+        "import os, sys; from kfnb.artifacts import s3; from kfnb.artifacts.store import Store\n"
+        "call = s3.Bucket._call\n"
+        "def dies_at_the_end(bucket, method, key, query=None, **more):\n"
+        "    if method == 'POST' and 'uploadId' in (query or {}): os._exit(9)\n"
+        "    return call(bucket, method, key, query, **more)\n"
+        "s3.Bucket._call = dies_at_the_end\n"
+        f"Store(sys.argv[1]).write('half', bytes({PART} + 1))"
     )
     assert 9 == subprocess.run([sys.executable, "-c", dies, bucket]).returncode
     store = Store(bucket)
@@ -63,11 +68,10 @@ def test_what_a_killed_process_was_sending_is_not_seen_and_swept(bucket: str) ->
     assert [] == _uploads(store)
 
 
-def _uploads(store: Store) -> list[object]:
+def _uploads(store: Store) -> list[str]:
     files = store._files
     assert isinstance(files, Bucket)
-    found = files._calls.call("read", lambda c: c.list_multipart_uploads(Bucket=files._bucket))
-    return list(found.get("Uploads") or ())
+    return re.findall(r"<UploadId>(.*?)</UploadId>", files._calls.call("GET", query={"uploads": ""}).body.decode())
 
 
 def test_many_small_blobs_are_put_and_read_at_once(bucket: str, tmp_path: Path) -> None:
@@ -134,17 +138,18 @@ def test_an_object_made_by_a_try_whose_answer_was_lost_counts_as_made(bucket: st
     store = Store(bucket)
     files = store._files
     assert isinstance(files, Bucket)
-    client = files._calls._client()
-    real, lost = client.put_object, [ConnectionResetError("the answer is lost")]
+    assert [] == store.list("")  # the endpoint is known to be there
+    endpoint = files._calls._endpoint
+    assert endpoint is not None
+    real, lost = endpoint.send, [ConnectionResetError("the answer is lost")]
 
-    def put_object(**asked: object) -> object:
-        answer = real(**asked)
+    def send(*asked: Any) -> Any:
+        answer = real(*asked)
         if lost:
             raise lost.pop()
         return answer
 
-    client.put_object = put_object
-    assert [] == store.list("")  # the endpoint is known to be there
+    endpoint.send = send  # type: ignore[method-assign]
     assert (True, False) == (store.create("events/1", b"mine"), Store(bucket).create("events/1", b"mine"))
 
 
@@ -192,3 +197,79 @@ def test_a_place_that_these_keys_may_not_write_says_so(own_gateway: Callable[...
     store = Store(own_gateway("--readonly").make_bucket("kept"))
     with pytest.raises(StoreError, match="may not write there"):
         store.write("key", b"")
+
+
+def test_keys_of_any_characters_are_signed_and_listed(bucket: str) -> None:
+    """Documents whose keys hold spaces, signs and letters of other alphabets are written, read, listed and removed."""
+    store, keys = Store(f"{bucket}/a b+c"), ["runs/a b/+&=?#%.json", "runs/a b/~'()*!.json", "runs/ü/雪 <x>.json"]
+    for key in keys:
+        store.write(key, key.encode())
+    assert (sorted(keys), ["a b", "ü"]) == (store.list("runs"), store.children("runs"))
+    assert [key.encode() for key in keys] == [store.read(key) for key in keys]
+    store.remove("runs")
+    assert [] == store.list("")
+
+
+def test_more_objects_than_a_page_of_a_listing_are_listed_and_removed(bucket: str) -> None:
+    """A folder of more objects than an endpoint lists at once is listed, and removed, as a whole."""
+    store = Store(bucket)
+    keys = sorted(f"many/{number}" for number in range(1030))
+    store.at_once(lambda key: store.write(key, b""), keys)
+    assert keys == store.list("many")
+    store.remove("many")
+    assert [] == store.list("many")
+
+
+def test_keys_from_the_files_of_aws_are_found(
+    s3_gateway: Gateway, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile in the files that AWS programs read gives keys, region and endpoint."""
+    given = s3_gateway.environment
+    for variable in given:
+        monkeypatch.delenv(variable)
+    (tmp_path / "credentials").write_text(
+        f"[mine]\naws_access_key_id = {given['AWS_ACCESS_KEY_ID']}\n"
+        f"aws_secret_access_key = {given['AWS_SECRET_ACCESS_KEY']}\n"
+    )
+    (tmp_path / "config").write_text(
+        f"[profile mine]\nregion = us-east-1\nendpoint_url = {given['AWS_ENDPOINT_URL']}\n"
+    )
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    store = Store(bucket)
+    store.write("key", b"found")
+    assert b"found" == store.read("key")
+
+
+def test_keys_in_the_environment_need_no_library(bucket: str) -> None:
+    """With keys in the environment, as in a pod, a bucket is used without importing botocore."""
+    uses = (
+        "import sys; from kfnb.artifacts.store import Store; store = Store(sys.argv[1]); store.write('key', b'1')\n"
+        "print(store.list(''), sorted({'botocore', 'fsspec', 'urllib3'} & set(sys.modules)))"
+    )
+    assert "['key'] []\n" == _program(uses, bucket).communicate()[0]
+
+
+def test_a_secure_endpoint_is_used_if_its_certificate_is_trusted(
+    own_gateway: Callable[..., Gateway], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over https the certificate counts: one that is not trusted is an error at once, which names AWS_CA_BUNDLE."""
+    made = ("-keyout", tmp_path / "key", "-out", tmp_path / "certificate", "-days", "2", "-nodes", "-subj", "/CN=s3")
+    name = ("-addext", "subjectAltName=IP:127.0.0.1")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", *made, *name], check=True, capture_output=True)
+    gateway = own_gateway("--cert", str(tmp_path / "certificate"), "--key", str(tmp_path / "key"))
+    root = gateway.make_bucket("secure")
+    with pytest.raises(StoreError, match=r"certificate .* AWS_CA_BUNDLE"):
+        Store(root).write("key", b"1")
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "certificate"))
+    store = Store(root)
+    blob = store.put(LARGE)
+    assert (LARGE, True, False) == (store.get(blob), store.create("one", b"1"), store.create("one", b"2"))
+
+
+def test_an_endpoint_that_is_no_url_says_so(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint that is not a URL is named with its variable."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "minio:9000")
+    with pytest.raises(StoreError, match="AWS_ENDPOINT_URL is 'minio:9000'; give a URL"):
+        Store(bucket).read("key")

@@ -1,0 +1,102 @@
+"""Keys for an S3 endpoint, and the signature of a request by them (AWS Signature Version 4); used by s3_http.py.
+
+Keys in the environment, which a pod has from its secret, are taken at once. All other ways (files, roles of a machine
+or a pod, single sign-on) are botocore's, which is imported then only: that takes longer than the start of a task.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+from kfnb.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+UNSIGNED = "UNSIGNED-PAYLOAD"
+_ALGORITHM = "AWS4-HMAC-SHA256"
+
+
+class Keys(NamedTuple):
+    """What requests are signed with. `token`: of a session, or None."""
+
+    access: str
+    secret: str
+    token: str | None
+
+
+class Credentials:
+    """Finds keys, and finds them anew before they expire."""
+
+    def __init__(self) -> None:
+        self._chain: Any = None
+
+    def keys(self) -> Keys:
+        """Return keys that are valid now; StoreError if there are none."""
+        access, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+        if access and secret:
+            return Keys(access, secret, os.environ.get("AWS_SESSION_TOKEN"))
+        if self._chain is None:
+            self._chain = _found_by_botocore()
+        frozen = self._chain.get_frozen_credentials()
+        return Keys(frozen.access_key, frozen.secret_key, frozen.token)
+
+
+def _found_by_botocore() -> Any:
+    none = (
+        "The artifact store needs keys, and there are none: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in"
+    )
+    try:
+        import botocore.session
+        from botocore.exceptions import BotoCoreError
+    except ImportError:
+        raise StoreError(f"{none} and install what reads it: pip install 'kfnb[s3]'.") from None
+    try:
+        found = botocore.session.get_session().get_credentials()
+    except BotoCoreError as error:
+        raise StoreError(f"{none}: {error}.") from error
+    if found is None:
+        raise StoreError(f"{none}.")
+    return found
+
+
+def signed(
+    keys: Keys,
+    region: str,
+    method: str,
+    host: str,
+    path: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    payload: str,
+) -> dict[str, str]:
+    """Return the headers of a request with those that prove it. `path`: as sent, quoted. `payload`: hash of the body.
+
+    The steps are those of "Create a signed AWS API request" in Amazon's IAM user guide.
+    """
+    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    more = {**headers, "Host": host, "x-amz-date": now, "x-amz-content-sha256": payload}
+    if keys.token:
+        more["x-amz-security-token"] = keys.token
+    lower = {name.lower(): value.strip() for name, value in more.items()}
+    taken = sorted(name for name in lower if name == "host" or name.startswith("x-amz-"))
+    names = ";".join(taken)
+    lines = [method, path, query_string(query), *(f"{name}:{lower[name]}" for name in taken), "", names, payload]
+    scope = f"{now[:8]}/{region}/s3/aws4_request"
+    to_sign = "\n".join([_ALGORITHM, now, scope, hashlib.sha256("\n".join(lines).encode()).hexdigest()])
+    key = f"AWS4{keys.secret}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    proof = hmac.digest(key, to_sign.encode(), "sha256").hex()
+    more["Authorization"] = f"{_ALGORITHM} Credential={keys.access}/{scope}, SignedHeaders={names}, Signature={proof}"
+    return more
+
+
+def query_string(query: Mapping[str, str]) -> str:
+    """Return a query as it is sent and signed: sorted, everything quoted."""
+    return "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in sorted(query.items()))
