@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 
 from tests.cluster import chaos, environment, images, lifecycle
 from tests.cluster.certificates import KUBECONFIG
@@ -22,13 +23,12 @@ _COMMANDS = {
     "setup": ("install Debian packages and build Kubernetes, once", lifecycle.set_up),
     "s3-gateway": ("build the S3 gateway alone, once; needs no root", lifecycle.set_up_s3),
     "up": ("bring it up, with images of this checkout", lifecycle.up),
-    "down": ("take it down and everything of it away", lifecycle.down),
     "status": ("which components run, and its nodes", lambda: print(lifecycle.status())),
     "env": ("shell lines after which kubectl and kfnb work on it", lambda: print(environment.lines())),
     "images": ("references of the images that pods can have", lambda: print(*images.references(), sep="\n")),
     "leftovers": ("what of a cluster is on this machine; exit code 1 where there is something", _print_leftovers),
 }
-_ON_ONE = {
+_ON_ONE: dict[str, tuple[str, Callable[[str], None]]] = {
     "stop": ("kill a component", chaos.stop),
     "start": ("start a component that was stopped", chaos.start),
     "power-off": ("kill a node and all its pods", chaos.power_off),
@@ -45,6 +45,8 @@ def main() -> None:
         if words[:1] == ["kubectl"]:
             os.execv(program("kubectl"), ["kubectl", "--kubeconfig", str(KUBECONFIG), *words[1:]])
         _run(_parser().parse_args(words))
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     except ClusterError as problem:
         raise SystemExit(str(problem)) from None
     except OSError as problem:
@@ -56,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (says, _) in _COMMANDS.items():
         commands.add_parser(name, help=says)
+    down = commands.add_parser("down", help="take it down and everything of it away")
+    down.add_argument("--force", action="store_true", help="also while tests use it")
     commands.add_parser("kubectl", help="kubectl as the cluster's administrator; its own options follow")
     for name, (says, _) in _ON_ONE.items():
         what = "component" if name in ("stop", "start") else "node"
@@ -66,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
 def _run(chosen: argparse.Namespace) -> None:
     if chosen.command in _ON_ONE:
         _ON_ONE[chosen.command][1](chosen.which)
+    elif chosen.command == "down":
+        lifecycle.down(force=chosen.force)
     else:
         _COMMANDS[chosen.command][1]()
 

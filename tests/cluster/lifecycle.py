@@ -64,10 +64,27 @@ def up() -> None:
         environment.make()
 
 
-def down() -> None:
-    """Take everything down and away; safe to repeat, and after a crash."""
-    with _lock():
+def down(*, force: bool = False) -> None:
+    """Take everything down and away; safe to repeat, and after a crash. Only by force while tests use the cluster."""
+    with _lock(), (CACHE / "users").open("w") as file:
+        if not force:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("Other tests use the cluster: it stays up. `down --force` takes it away from them.")
+                return
         _down()
+        if left := leftovers():
+            raise ClusterError(f"This is left of the cluster: {', '.join(left)}.")
+
+
+@contextlib.contextmanager
+def used() -> Iterator[None]:
+    """While this holds, `down` leaves the cluster up."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "users").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
 
 
 def is_up() -> bool:
@@ -150,8 +167,6 @@ def _down() -> None:
     for line in sorted(_mounts(), reverse=True):
         attempt("umount", "--lazy", line)
     shutil.rmtree(RUN, ignore_errors=True)
-    if RUN.exists():
-        raise ClusterError(f"{RUN} cannot be removed: {', '.join(leftovers())}.")
 
 
 def _mounts() -> list[str]:
