@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import history, notebooks
+from tests.benchmarks import history, notebooks, on_cluster
 from tests.benchmarks.stopwatch import BIN, Place, Row, at_most, ratio
 
 EXAMPLES = Path(__file__).parents[2] / "notebooks"
@@ -177,5 +177,8 @@ WORKS: dict[str, Callable[[Place], Iterator[Row]]] = {
     "W6": compiling,
     "start": starting,
     "runs": history.pages,
+    "K1": on_cluster.chain,
+    "K2": on_cluster.fan,
+    "K3": on_cluster.churn,
 }
-"""Every work by its name."""
+"""Every work by its name; those that need the test cluster begin with K."""

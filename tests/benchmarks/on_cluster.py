@@ -1,0 +1,159 @@
+"""Benchmarks on the test cluster, beside the floor: the same containers as bare Jobs, each made on the watch event.
+
+The floor's containers do nothing (`python3 -c pass` in the same image); what kfnb needs above or below that is its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kfnb.runners.api_server import ApiServer
+from kfnb.runners.watch import Watch
+from tests.benchmarks import notebooks
+from tests.benchmarks.stopwatch import BIN, Place, Row, at_most, ratio
+from tests.cluster import control_plane, environment, images, lifecycle
+from tests.cluster.certificates import CONTEXT, KUBECONFIG
+from tests.cluster.places import BUCKET, S3, STORE_SECRET
+
+EXAMPLES = Path(__file__).parents[2] / "notebooks"
+RIGHTS = Path(__file__).parents[2] / "kfnb" / "deploy" / "orchestrator.yaml"
+_BARE = {"app": "bare"}
+
+
+@dataclass(frozen=True)
+class ClusterPlace:
+    """A namespace for one benchmark, with kfnb's profile for it, beside a folder on this machine."""
+
+    place: Place
+    namespace: str
+    api: ApiServer
+
+    def kfnb(self, notebook: str, *options: str) -> dict[str, Any]:
+        """Run a notebook on the cluster, driven there; return the run's document."""
+        command = [BIN / "kfnb", "run", notebook, "--json", "--on", "bench", *options]
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=self.place.folder,
+            env=self.place.environment | {"KFNB_CONFIG": str(self.place.folder / "clusters.toml")},
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        if done.returncode:
+            raise SystemExit(f"{notebook} on the cluster: exit {done.returncode}\n{done.stderr[-2000:]}")
+        document: dict[str, Any] = json.loads(done.stdout)
+        return document
+
+    def pods(self) -> int:
+        """How many pods of tasks there are."""
+        found = self.api.get(self.api.place("pods"), {"labelSelector": "kfnb.dev/task"})
+        return len(found["items"])
+
+    def bare_chain(self, length: int) -> None:
+        """Jobs one after the other, each made when the one before is complete."""
+        self._bare([[f"c{number}"] for number in range(length)])
+
+    def bare_fan(self, width: int) -> None:
+        """One Job, `width` beside each other, one more."""
+        self._bare([["first"], [f"m{number}" for number in range(width)], ["last"]])
+
+    def _bare(self, rounds: list[list[str]]) -> None:
+        ended: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+        def changed(job: dict[str, Any]) -> None:
+            if any(c["type"] == "Complete" and c["status"] == "True" for c in job["status"].get("conditions", ())):
+                ended.put(job["metadata"]["name"])
+
+        jobs = self.api.place("jobs", group="batch/v1")
+        watch = Watch(self.api, jobs, "app=bare", changed, lambda job: None)
+        watch.start()
+        for names in rounds:
+            for name in names:
+                self.api.create(jobs, _bare_job(name))
+            for _ in names:
+                ended.get(timeout=120)
+        watch.stop()
+        for name in (name for names in rounds for name in names):
+            self.api.delete(f"{jobs}/{name}")
+
+
+def _bare_job(name: str) -> dict[str, Any]:
+    container = {
+        "name": "main",
+        "image": images.BASE.exact,
+        "command": ["python3", "-c", "pass"],
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+    }
+    security = {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}}
+    pod = {"restartPolicy": "Never", "securityContext": security, "containers": [container]}
+    template = {"metadata": {"labels": _BARE}, "spec": pod}
+    return {"metadata": {"name": name, "labels": _BARE}, "spec": {"backoffLimit": 0, "template": template}}
+
+
+@contextlib.contextmanager
+def on_cluster(place: Place) -> Iterator[ClusterPlace]:
+    """Give a place on the test cluster, which is brought up where it is not."""
+    lifecycle.up()
+    os.environ.update(environment.variables())
+    namespace = f"bench-{secrets.token_hex(3)}"
+    lifecycle.make_namespace(namespace)
+    control_plane.kubectl("--namespace", namespace, "apply", "--filename", str(RIGHTS))
+    profile = {
+        "context": CONTEXT,
+        "kubeconfig": str(KUBECONFIG),
+        "namespace": namespace,
+        "root": f"s3://{BUCKET}/{namespace}",
+        "endpoint_url": S3,
+        "store_secret": STORE_SECRET,
+        "image": images.EXAMPLES.exact,
+        "ttl_seconds": 60,
+    }
+    lines = ["[clusters.bench]", *(f"{name} = {json.dumps(value)}" for name, value in profile.items())]
+    (place.folder / "clusters.toml").write_text("\n".join(lines))
+    try:
+        yield ClusterPlace(place, namespace, ApiServer(CONTEXT, str(KUBECONFIG), namespace))
+    finally:
+        control_plane.kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+def chain(place: Place) -> Iterator[Row]:
+    """K1: ten steps one after the other, beside ten bare Jobs; and the same unchanged."""
+    with on_cluster(place) as there:
+        ten = notebooks.write(place.folder / "chain.ipynb", notebooks.chain(10))
+        floor, ours = place.seconds(lambda: there.bare_chain(10), lambda: there.kfnb(ten, "--no-cache"))
+        yield ratio("chain of 10 empty steps on the cluster", ours, floor, 0.8, "bare Jobs")
+        there.kfnb(ten)
+        before = there.pods()
+        (again,) = place.seconds(lambda: there.kfnb(ten, "--local-orchestrator"))
+        yield at_most("the chain again, unchanged", again, 2.0, "s")
+        yield Row("pods that this starts", str(there.pods() - before), "0", there.pods() == before)
+
+
+def fan(place: Place) -> Iterator[Row]:
+    """K2: one step, eight beside each other, one more, beside bare Jobs of that shape."""
+    with on_cluster(place) as there:
+        eight = notebooks.write(place.folder / "fan.ipynb", notebooks.fan(8))
+        floor, ours = place.seconds(lambda: there.bare_fan(8), lambda: there.kfnb(eight, "--no-cache"))
+        yield Row(
+            "1 → 8 → 1 empty steps on the cluster", f"{ours / floor:.2f} × bare Jobs ({ours:.1f} s / {floor:.1f} s)"
+        )
+
+
+def churn(place: Place) -> Iterator[Row]:
+    """K3: the churn example on the cluster, beside the same on this machine."""
+    for source in (*EXAMPLES.glob("churn*.ipynb"), *EXAMPLES.glob("churn*.py")):
+        shutil.copy(source, place.folder)
+    with on_cluster(place) as there:
+        here, ours = place.seconds(lambda: place.kfnb("churn.ipynb"), lambda: there.kfnb("churn.ipynb", "--no-cache"))
+        yield Row("churn on the cluster", f"{ours:.1f} s; on this machine {here:.1f} s")
