@@ -11,26 +11,28 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from kfnb.compiler.again import Asked, Known, recall, remember
 from kfnb.compiler.fanout import dependent_elements, own_cell, split, with_fans
 from kfnb.compiler.findings import diagnostic_of, misplaced_exits, not_built, scattered_steps, skipped_names
 from kfnb.compiler.folder import own_modules, script_names, search_paths, star_resolver
 from kfnb.compiler.reading import code_step, is_immutable, is_setup, read_parameters
-from kfnb.compiler.tasks import order_of, pipeline_of
+from kfnb.compiler.tasks import pipeline_of, preload
 from kfnb.dataflow.graph import analyse
 from kfnb.errors import Diagnostic, Refused, by_severity
 from kfnb.notebook.reader import read_notebook
 from kfnb.notebook.steps import read_steps
+from kfnb.spec import PipelineSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from kfnb.notebook.cells import Notebook
-    from kfnb.spec import PipelineSpec
 
 __all__ = ["check_notebook", "compile_notebook", "compile_read"]
 
@@ -54,13 +56,19 @@ def compile_notebook(path: Path) -> PipelineSpec:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Put off the search for cyclic garbage: a compile makes much that stays and little that goes."""
+    """Put off the search for cyclic garbage: a compile makes much that stays and little that goes.
+
+    What is there at the end counts as old, or the next search, and the one after it, would go through all of it.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was:
+            if not gc.get_freeze_count():  # else what the program itself has frozen would come back
+                gc.freeze()
+                gc.unfreeze()  # into the oldest generation
             gc.enable()
 
 
@@ -81,13 +89,17 @@ def compile_read(notebook: Notebook) -> tuple[PipelineSpec | None, tuple[Diagnos
     folder = notebook.path.parent
     steps, fans, found = split(steps)
     diagnostics += found
-    flow = analyse(
-        tuple(code_step(step) for step in steps.steps),
-        parameters={p.name: is_immutable(p.default) for p in parameters},
-        resolver=star_resolver(folder, search_paths(notebook)),
-        scripts=script_names(folder, notebook),
-        modules=own_modules(notebook),
-    )
+    code = tuple(map(code_step, steps.steps))
+    immutable = {p.name: is_immutable(p.default) for p in parameters}
+    modules = own_modules(notebook)
+    asked = Asked(star_resolver(folder, search_paths(notebook)), script_names(folder, notebook))
+    known = recall(notebook.path)
+    flow = known.flow_of(code, immutable, modules, asked) if known is not None else None
+    if flow is None:
+        known = None
+        flow = analyse(code, parameters=immutable, resolver=asked.resolver, scripts=asked.scripts, modules=modules)
+    found_now = Known(immutable, modules, asked, flow)
+    remember(notebook.path, found_now)
     diagnostics += [own_cell(diagnostic_of(finding)) for finding in flow.findings]
     diagnostics += dependent_elements(steps, flow, fans)
     diagnostics += skipped_names(steps, flow)
@@ -97,5 +109,16 @@ def compile_read(notebook: Notebook) -> tuple[PipelineSpec | None, tuple[Diagnos
     diagnostics = [msgspec.structs.replace(d, notebook=notebook.path.name) for d in dict.fromkeys(diagnostics)]
     if any(d.severity == "error" for d in diagnostics):
         return None, tuple(diagnostics)
-    spec = pipeline_of(notebook, steps, flow, parameters, order_of(steps, flow))
+    pipeline = pipeline_of(steps, flow, {p.name for p in parameters}, known)
+    remember(notebook.path, replace(found_now, pipeline=pipeline))
+    spec = PipelineSpec(
+        name=notebook.name,
+        notebook=notebook.path.name,
+        notebook_digest=notebook.digest,
+        kernel=notebook.kernel,
+        parameters=parameters,
+        tasks=pipeline.tasks,
+        edges=pipeline.edges,
+        preload=preload(flow.program),
+    )
     return with_fans(spec, fans, {cell.id: cell.source for cell in notebook.cells}), tuple(diagnostics)

@@ -7,16 +7,17 @@ import ast
 from typing import TYPE_CHECKING, TypeVar
 
 from kfnb import digest
+from kfnb.compiler.again import Pipeline
 from kfnb.dataflow.name_sets import chosen
 from kfnb.dataflow.program import first_line
-from kfnb.spec import Condition, Edge, Effects, Input, Output, Parameter, PipelineSpec, Setup, StateInput, Task
+from kfnb.spec import Condition, Edge, Effects, Input, Output, Setup, StateInput, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kfnb.compiler.again import Known
     from kfnb.dataflow.flows import Dataflow, SetupUse, StepFlow
     from kfnb.dataflow.program import Program
-    from kfnb.notebook.cells import Notebook
     from kfnb.notebook.steps import Step, StepCell, Steps
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ that a
 notebook is known to set."""
 
 
-def order_of(steps: Steps, flow: Dataflow) -> list[set[int]]:
+def _order_of(steps: Steps, flow: Dataflow) -> list[set[int]]:
     """Return, for each step, every step that must be done first, always among those above it."""
     numbers = {step.name: number for number, step in enumerate(steps.steps)}
     after: list[set[int]] = []
@@ -40,32 +41,40 @@ def order_of(steps: Steps, flow: Dataflow) -> list[set[int]]:
     return after
 
 
-def pipeline_of(
-    notebook: Notebook, steps: Steps, flow: Dataflow, parameters: tuple[Parameter, ...], order: list[set[int]]
-) -> PipelineSpec:
-    """Return the pipeline of a notebook without errors."""
+def pipeline_of(steps: Steps, flow: Dataflow, parameters: set[str], known: Known | None) -> Pipeline:
+    """Return the pipeline of a notebook without errors. `known`: what the last compile found, if `flow` is of it."""
     names = [step.name for step in steps.steps]
-    ancestors: list[int] = []  # steps by their number, as bits
+    order = _order_of(steps, flow)
+    before = known.pipeline if known is not None else None
+    if before is not None and before.order != order:
+        before = None
+    ancestors = _ancestors(order) if before is None else before.ancestors
+    maker = _TaskMaker(flow, names, parameters)
+    tasks = []
+    for number, step in enumerate(steps.steps):
+        here = flow.steps[number]
+        if known is not None and before is not None and _unchanged(known, before, number, step, here):
+            tasks.append(before.tasks[number])
+        else:
+            tasks.append(maker.task(step, here, sorted(order[number]), ancestors[number]))
+    edges = tuple(_edges(steps, flow, names, order))
+    return Pipeline(steps.steps, order, ancestors, tuple(tasks), edges)
+
+
+def _unchanged(known: Known, before: Pipeline, number: int, step: Step, flow: StepFlow) -> bool:
+    """Say whether a step and all that flows into and out of it are what they were."""
+    return known.flow.steps[number] is flow and before.steps[number] == step
+
+
+def _ancestors(order: list[set[int]]) -> list[int]:
+    """Return all steps that each step comes after, as bits by their number."""
+    ancestors: list[int] = []
     for first in order:
         bits = 0
         for number in first:
             bits |= 1 << number | ancestors[number]
         ancestors.append(bits)
-    maker = _TaskMaker(flow, names, {p.name for p in parameters})
-    tasks = tuple(
-        maker.task(step, flow.steps[number], sorted(order[number]), ancestors[number])
-        for number, step in enumerate(steps.steps)
-    )
-    return PipelineSpec(
-        name=notebook.name,
-        notebook=notebook.path.name,
-        notebook_digest=notebook.digest,
-        kernel=notebook.kernel,
-        parameters=parameters,
-        tasks=tasks,
-        edges=tuple(_edges(steps, flow, names, order)),
-        preload=_preload(flow.program),
-    )
+    return ancestors
 
 
 class _Made(dict["SetupUse", T]):
@@ -139,10 +148,10 @@ class _TaskMaker:
         return digest.canonical(parsed.dump if parsed.plain and parsed.error is None else cell.source)
 
     def _setup(self, use: SetupUse) -> Setup:
-        statement = use.statement
+        statement, *prelude = (self._program.statements[s.position] for s in (use.statement, *use.prelude))
         return Setup(
             kind=use.kind,  # type: ignore[arg-type]
-            source="\n".join(map(self._program.source_of, (*use.prelude, statement))),
+            source="\n".join(map(self._program.source_of, (*prelude, statement))),
             names=use.names,
             cell=statement.cell.id,
             ordinal=statement.cell.ordinal,
@@ -179,7 +188,7 @@ def _edges(steps: Steps, flow: Dataflow, names: list[str], order: list[set[int]]
     return edges
 
 
-def _preload(program: Program) -> tuple[str, ...]:
+def preload(program: Program) -> tuple[str, ...]:
     """Return the libraries that the notebook imports and that may be imported before the environment is what it
     sets."""
     text = "\n".join(cell.source for step in program.steps for cell in step.cells)

@@ -52,11 +52,11 @@ class Arguments:
         return node.value if isinstance(node, ast.Constant) else ...
 
 
-def begins_with(dotted: str, prefixes: tuple[str, ...] | dict[str, str]) -> str | None:
-    for prefix in prefixes:
-        if dotted.startswith(prefix):
-            return prefix
-    return None
+def begins_with(dotted: str, prefixes: tuple[str, ...]) -> str | None:
+    """Return the first of `prefixes` that a name begins with, None if there is none."""
+    if not dotted.startswith(prefixes):  # as a rule
+        return None
+    return next(prefix for prefix in prefixes if dotted.startswith(prefix))
 
 
 class CallWalker(ExpressionWalker):

@@ -49,6 +49,7 @@ class EdgeBuilder:
         self.flows = [StepFlow() for _ in self.notes]
         self.imported: list[set[str]] = []  # packages that each step imports, by itself or with its setup
         self.needs = Needs(self.program, self.table, self.book)
+        self.repeatable = self.needs.repeatable  # grows by the settings
         self.data = [self._data_reads(note) for note in self.notes]
         self.setup_reads = [self._setup_reads(note) for note in self.notes]
         self._carry_functions()
@@ -402,6 +403,7 @@ class EdgeBuilder:
         positions = self._first_positions()
         future = [statement for statement in self.program.statements if future_import(statement.node)]
         settings: dict[int, SetupUse] = {}  # made above
+        self.repeatable |= {statement.position for statement in future}
         wanted: set[str] = set()  # what they need of session objects and parameters
         for number, (flow, note) in enumerate(zip(self.flows, self.notes, strict=True)):
             needed = self.setup_reads[number] | (self.needs.sets.of(wanted) & self.needs.session_objects)
@@ -423,6 +425,7 @@ class EdgeBuilder:
                     replay.statement, "setter", (), replay.library, self._prelude(replay)
                 )
                 wanted |= replay.needs
+        self.repeatable |= settings.keys()
 
     def _imported(self, note: StepNotes, uses: dict[int, SetupUse]) -> set[str]:
         """Return the packages that a step imports, by itself or with its setup."""

@@ -101,3 +101,5 @@ class Dataflow:
     steps: list[StepFlow]
     findings: list[Finding]
     constants: dict[str, object] = field(default_factory=dict)
+    repeatable: frozenset[int] = frozenset()  # where the statements stand that later steps may have as setup
+    compares_constants: bool = False  # whether what it found depends on which constants are equal

@@ -17,7 +17,7 @@ from kfnb.dataflow.bindings import Scope
 from kfnb.dataflow.record import Record
 from kfnb.dataflow.statements import Walker
 from kfnb.dataflow.summaries import ClassInfo, Effect, Summary
-from kfnb.dataflow.syntax import REMEMBERED, nodes_of
+from kfnb.dataflow.syntax import REMEMBERED, below, nodes_of
 from kfnb.dataflow.tables import changers
 from kfnb.dataflow.values import Binding, Flow, Token, Value
 
@@ -69,13 +69,13 @@ def remembers(decorator: ast.expr) -> bool:
 @lru_cache(maxsize=REMEMBERED)
 def has_yield(node: ast.AST) -> bool:
     """Say whether a function body yields (inner functions aside)."""
-    for child in ast.iter_child_nodes(node):
+    pending = below(node)
+    while pending:
+        child = pending.pop()
         if isinstance(child, (ast.Yield, ast.YieldFrom)):
             return True
-        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)) and has_yield(
-            child
-        ):
-            return True
+        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            pending += below(child)
     return False
 
 
@@ -83,7 +83,7 @@ def has_yield(node: ast.AST) -> bool:
 def local_names(node: FunctionNode) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Return the names local to a function, those it declares global, and those it declares nonlocal (Python's scope
     rules)."""
-    names = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+    names = {a.arg for a in nodes_of(node.args) if isinstance(a, ast.arg)}
     declared: set[str] = set()
     outer: set[str] = set()
     body = [node.body] if isinstance(node, ast.Lambda) else node.body
@@ -108,9 +108,9 @@ def local_names(node: FunctionNode) -> tuple[frozenset[str], frozenset[str], fro
         ):
             names.add(child.name)
         elif isinstance(child, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-            names.update(n.target.id for n in ast.walk(child) if isinstance(n, ast.NamedExpr))
+            names.update(n.target.id for n in nodes_of(child) if isinstance(n, ast.NamedExpr))
             continue
-        pending.extend(ast.iter_child_nodes(child))
+        pending += below(child)
     return frozenset(names - declared - outer), frozenset(declared), frozenset(outer)
 
 

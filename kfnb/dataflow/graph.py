@@ -71,7 +71,8 @@ def analyse(
     if len(steps) > 1:
         findings += _finalizer_findings(program, book)
     findings += memory_findings(program, notes, table, book)
-    return Dataflow(program, flows, findings, table.constants)
+    remembering = any(summary.remembers for summary in book.summaries.values())
+    return Dataflow(program, flows, findings, table.constants, frozenset(builder.repeatable), remembering)
 
 
 def _stateful(module: str, source: str) -> set[str]:

@@ -43,6 +43,7 @@ _LOGS = tuple(f"logging.getLogger.{n}" for n in ("debug", "info", "warn", "error
 _LOGGING_SETTERS = frozenset(
     ["setLevel", "addHandler", "removeHandler", "setFormatter", "addFilter", "removeFilter", "propagate", "handlers"]
 )
+_CHANGERS = tuple(changers.ARGUMENT_CHANGER_PREFIXES)
 _ENVIRONMENT = "os.environ"
 _SEARCH_PATH = "sys.path"
 
@@ -157,7 +158,7 @@ class LibraryCallWalker(CallWalker):
         node = arguments.node
         places = changers.ARGUMENT_CHANGERS.get(dotted)
         if places is None:
-            prefix = begins_with(dotted, tuple(changers.ARGUMENT_CHANGER_PREFIXES))
+            prefix = begins_with(dotted, _CHANGERS)
             places = changers.ARGUMENT_CHANGER_PREFIXES[prefix] if prefix else ()
         changed = [arguments.positional[p] for p in places if p < len(arguments.positional)]
         for value in changed:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from kfnb.dataflow import shell_lines
 from kfnb.dataflow.shell_lines import ShellEffect
 from kfnb.dataflow.tables import magics as tables
+from kfnb.dataflow.tree_text import tree_text
 from kfnb.errors import Fix, Severity
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class ParsedCell:
     @cached_property
     def dump(self) -> str:
         """The syntax tree as text: comments and layout do not show in it."""
-        return ast.dump(self.tree)
+        return tree_text(self.tree)
 
 
 def future_imports(tree: ast.Module) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ class Needs:
         self._uses = {
             d.statement.position: SetupUse(d.statement, d.kind, d.names) for found in by_name.values() for d in found
         }
+        self.repeatable = {*self._uses, *self.import_roots}
         self._places = [by_name[name][0].statement.position for name in ordered]
         self._plain = self.sets.of(n for n, found in by_name.items() if len(found) == 1 and found[0].kind != "import")
         self._others = {

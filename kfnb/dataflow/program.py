@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import msgspec
+
 from kfnb.dataflow.magics import MARK, ParsedCell
 from kfnb.dataflow.syntax import Syntax, read_cell
 
@@ -19,8 +21,7 @@ StarResolver = Callable[[str], tuple[str, ...] | None]
 """Gives the names that `from MODULE import *` binds, or None where it cannot be known."""
 
 
-@dataclass(frozen=True)
-class CodeCell:
+class CodeCell(msgspec.Struct, frozen=True):
     """A code cell and what its tags say about it: `uses:`, `changes:`, `keeps:`, `binds:`, `draws`."""
 
     id: str
@@ -37,8 +38,7 @@ class CodeCell:
     draws: bool = False
 
 
-@dataclass(frozen=True)
-class CodeStep:
+class CodeStep(msgspec.Struct, frozen=True):
     """A step: its cells in the order in which they run. `when` is the text of its `when:` tag."""
 
     name: str

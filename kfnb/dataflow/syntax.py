@@ -97,7 +97,8 @@ class _Fields(dict[type, tuple[str, ...]]):
 _fields = _Fields({ast.Constant: (), ast.Global: (), ast.Nonlocal: ()})
 
 
-def _below(node: ast.AST) -> list[ast.AST]:
+def below(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes right below a node, without contexts (`Load`) and operators."""
     found: list[ast.AST] = []
     for name in _fields[node.__class__]:
         value = getattr(node, name, None)
@@ -113,7 +114,7 @@ def nodes_of(node: ast.AST) -> list[ast.AST]:
     found = [node]
     for parent in found:  # grows
         if _fields[parent.__class__]:
-            found += _below(parent)
+            found += below(parent)
     return found
 
 
@@ -129,8 +130,10 @@ def module_scope(node: ast.AST) -> list[ast.AST]:
     while pending:
         node = pending.pop()
         found.append(node)
+        if not _fields[node.__class__]:
+            continue
         if isinstance(node, _COMPREHENSIONS):
-            found += [child.target for child in ast.walk(node) if isinstance(child, ast.NamedExpr)]
+            found += [child.target for child in nodes_of(node) if isinstance(child, ast.NamedExpr)]
             continue
         if isinstance(node, _DEFINITIONS):
             arguments = node.args
@@ -139,8 +142,9 @@ def module_scope(node: ast.AST) -> list[ast.AST]:
         elif isinstance(node, ast.ClassDef):
             children = [*node.bases, *(k.value for k in node.keywords), *node.decorator_list]
         else:
-            children = _below(node)
-        pending += reversed(children)
+            children = below(node)
+        children.reverse()
+        pending += children
     return found
 
 
