@@ -57,6 +57,14 @@ class Bucket:
         self._bucket, self._place = bucket, place
         self._calls = Calls(bucket, patient=patient)
 
+    @contextlib.contextmanager
+    def hurried(self) -> Iterator[None]:
+        self._calls.hurried = True
+        try:
+            yield
+        finally:
+            self._calls.hurried = False
+
     # ------------------------------------------------------------------------------------------------------- blobs
 
     def put(self, data: Bytes) -> tuple[str, int]:

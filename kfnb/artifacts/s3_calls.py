@@ -43,11 +43,12 @@ _WORDS = {
 class Calls:
     """Calls for one bucket. `patient`: the endpoint is known to be there, so its absence is waited out from the start.
 
-    Nothing is connected before the first call.
+    Nothing is connected before the first call. While `hurried` is set, nothing is waited for.
     """
 
     def __init__(self, bucket: str, *, patient: bool = False) -> None:
         self.bucket = bucket
+        self.hurried = False
         self._reached = patient
         self._endpoint: Endpoint | None = None
 
@@ -75,7 +76,7 @@ class Calls:
                     raise FileNotFoundError from None
                 if code in _TAKEN:
                     raise FileExistsError from None
-                patience = PATIENCE if self._reached else _FIRST_PATIENCE
+                patience = 0.0 if self.hurried else PATIENCE if self._reached else _FIRST_PATIENCE
                 if not _passes(error) or time.monotonic() - begun >= patience:
                     raise self._words(error, endpoint.url, "read" if method in ("GET", "HEAD") else "write") from error
             else:

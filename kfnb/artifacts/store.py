@@ -76,6 +76,10 @@ class Store:
     def __repr__(self) -> str:
         return f"Store({self.root!r})"
 
+    def hurried(self) -> contextlib.AbstractContextManager[None]:
+        """While inside, a store that does not answer is an error at once: for what can be done as well later."""
+        return contextlib.nullcontext() if isinstance(self._files, _Folder | _Remote) else self._files.hurried()
+
     # ------------------------------------------------------------------------------------------------------- blobs
 
     def put(self, data: Bytes) -> Blob:

@@ -97,10 +97,11 @@ def _save(store: Store, context: Context, group: sharing.Group, drafts: Mapping[
         if None in wrong.values():
             raise NotSaveable("a set in it would come back in another order; use a sorted list or a dict instead")
         made = draft(context, names, group.layout, wrong)
+    pickle, *buffers = store.put_all([made.data.getbuffer(), *made.raw()])
     values = ValueGroup(
         names=tuple(names),
-        pickle=store.put(made.data.getbuffer()),
-        buffers=tuple(store.put(buffer) for buffer in made.raw()),
+        pickle=pickle,
+        buffers=tuple(buffers),
     )
     artifacts = {}
     for name in names:
@@ -123,8 +124,8 @@ def load_values(store: Store, artifacts: Mapping[str, Artifact], namespace: dict
     for name, artifact in artifacts.items():
         if artifact.group is not None:
             taken.setdefault(artifact.group, []).append((name, artifact))
-    for group, wanted in taken.items():
-        values = loaded.load(group, namespace)
+    for (group, wanted), read in zip(taken.items(), store.at_once(loaded.read, list(taken)), strict=True):
+        values = loaded.load(group, namespace, read=read)
         mates = {name: value for name, value in values.items() if name not in artifacts}
         if mates:  # what was asked for is the caller's alone: a name that is deleted frees its memory
             loaded.groups[group] = mates
@@ -143,15 +144,26 @@ class LoadedValues:
     groups: dict[ValueGroup, dict[str, Any]] = field(default_factory=dict)
     _maps: dict[str, list[weakref.ref[Any]]] = field(default_factory=dict)
 
-    def load(self, group: ValueGroup, namespace: dict[str, Any], *, remember: bool = True) -> dict[str, Any]:
-        """Load one group and return its values by name; `namespace` gives functions their globals."""
-        buffers = []
-        for blob in group.buffers:
-            memory = self.store.map(blob)
+    def read(self, group: ValueGroup) -> tuple[bytes, list[memoryview]]:
+        """Return the bytes of a group: its pickle and its buffers."""
+        return self.store.get(group.pickle), self.store.at_once(self.store.map, group.buffers)
+
+    def load(
+        self,
+        group: ValueGroup,
+        namespace: dict[str, Any],
+        *,
+        remember: bool = True,
+        read: tuple[bytes, list[memoryview]] | None = None,
+    ) -> dict[str, Any]:
+        """Load one group and return its values by name; `namespace` gives functions their globals.
+
+        `read`: its bytes, if they were read already.
+        """
+        data, buffers = read if read is not None else self.read(group)
+        for blob, memory in zip(group.buffers, buffers, strict=True):
             if remember and type(memory.obj).__name__ == "mmap":
                 self._maps.setdefault(blob.digest, []).append(weakref.ref(memory.obj))
-            buffers.append(memory)
-        data = self.store.get(group.pickle)
         with functions.loading_into(namespace), contextlib.nullcontext() if remember else functions.apart():
             try:
                 values: dict[str, Any] = sets.OrderedUnpickler(io.BytesIO(data), buffers=buffers).load()

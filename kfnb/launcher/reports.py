@@ -95,7 +95,8 @@ class TaskReport(Listener):
             self._say({**self._state, "log": text})
         if self._changed and now - self._saved >= SAVE_EVERY:
             try:
-                self.save()
+                with self._store.hurried():  # the body is not watched meanwhile
+                    self.save()
             except Exception:
                 self._saved = now  # it is tried again, and at the end it must work
 

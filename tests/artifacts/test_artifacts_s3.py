@@ -133,6 +133,21 @@ def test_an_endpoint_that_goes_away_for_a_while_is_waited_for(own_gateway: Calla
     assert ["after", "before"] == store.list("")
 
 
+def test_in_a_hurry_nothing_is_waited_for(own_gateway: Callable[..., Gateway]) -> None:
+    """What may as well be done later fails at once while the endpoint is away, and what must be done waits again."""
+    gateway = own_gateway()
+    store = Store(gateway.make_bucket("away"), patient=True)
+    store.write("before", b"1")
+    gateway.stop()
+    with pytest.raises(StoreError, match="does not answer"), store.hurried():
+        store.write("now", b"2")
+    back = threading.Timer(0.5, gateway.start)
+    back.start()
+    store.write("after", b"3")
+    back.join()
+    assert ["after", "before"] == store.list("")
+
+
 def test_an_object_made_by_a_try_whose_answer_was_lost_counts_as_made(bucket: str) -> None:
     """A creation that is asked again, as its answer got lost, knows the object as its own; another's it does not."""
     store = Store(bucket)
