@@ -10,6 +10,7 @@ KfnbError                 what a person sees when kfnb cannot go on; its text sa
 │   ├── ClusterError      the cluster cannot be reached, or refuses something
 │   └── LeaseHeld         another process drives the run
 ├── NotSaveable           a value cannot be turned into bytes
+├── NoDevice              a saved value lies on a device that is not seen here
 └── RunFailed             a run ended FAILED                                        (exit code 1)
 """
 
@@ -111,6 +112,10 @@ class NotSaveable(KfnbError):
     """A value cannot be turned into bytes; `args[0]` says which, of what type, and why."""
 
 
+class NoDevice(KfnbError):
+    """A saved value lies on a device that this process does not see; `args[0]` goes on after the value's name."""
+
+
 class RunFailed(KfnbError):
     """A run ended FAILED."""
 
@@ -179,6 +184,7 @@ CODES: dict[str, str] = {
     "KF506": "A step cannot be fanned out: its last statement, or what its elements share, does not allow it.",
     "KF507": "A step asks for a GPU, or another device, that this machine does not have.",
     "KF508": "A step asks for more processors or memory than this machine has.",
+    "KF509": "A device is chosen in a step without a GPU and used in one that has one.",
     # KF6xx: a task stopped while running (launcher/, orchestrator/)
     "KF600": "A step's process ended by itself (os._exit) before the step was done",
     "KF601": "A step's process was killed by a signal, or crashed in compiled code",
@@ -199,6 +205,7 @@ CODES: dict[str, str] = {
     "KF620": "A step opened a file of the notebook's folder that was not shipped to its pod",
     "KF621": "A step named a path that only the machine has where the run was started",
     "KF622": "A step wrote beside the notebook's folder, where a pod keeps nothing",
+    "KF623": "A step was given a value that lies on a device it does not see",
     "KF650": "The condition of a step cannot be evaluated",
     "KF651": "A step was told to stop from outside the run, or failed without a reason",
     "KF652": "A step looked at a path that a step above it writes, without coming after it",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kfnb.artifacts import changes, deep, functions, sets, sharing, unsaveable
 from kfnb.artifacts.pickler import SIMPLE, Context, Draft, draft
 from kfnb.artifacts.preview import preview
-from kfnb.errors import CorruptArtifact, KfnbError, NotSaveable, StoreError
+from kfnb.errors import CorruptArtifact, KfnbError, NoDevice, NotSaveable, StoreError
 from kfnb.spec import Artifact, ValueGroup
 
 if TYPE_CHECKING:
@@ -167,6 +167,8 @@ class LoadedValues:
         with functions.loading_into(namespace), contextlib.nullcontext() if remember else functions.apart():
             try:
                 values: dict[str, Any] = sets.OrderedUnpickler(io.BytesIO(data), buffers=buffers).load()
+            except NoDevice as error:
+                raise NoDevice(f"The value of {', '.join(group.names)} {error}.") from None
             except (KfnbError, MemoryError, KeyboardInterrupt):
                 raise
             except Exception as error:

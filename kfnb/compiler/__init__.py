@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfnb.compiler.again import Asked, Known, recall, remember
+from kfnb.compiler.devices import devices_from_above
 from kfnb.compiler.fanout import dependent_elements, own_cell, split, with_fans
 from kfnb.compiler.findings import diagnostic_of, misplaced_exits, not_built, scattered_steps, skipped_names
 from kfnb.compiler.folder import own_modules, script_names, search_paths, star_resolver
@@ -104,6 +105,7 @@ def compile_read(notebook: Notebook) -> tuple[PipelineSpec | None, tuple[Diagnos
     diagnostics += dependent_elements(steps, flow, fans)
     diagnostics += skipped_names(steps, flow)
     diagnostics += not_built(steps)
+    diagnostics += [own_cell(found) for found in devices_from_above(steps, flow)]
     diagnostics += misplaced_exits(steps, flow)
     diagnostics += scattered_steps(steps)
     diagnostics = [msgspec.structs.replace(d, notebook=notebook.path.name) for d in dict.fromkeys(diagnostics)]

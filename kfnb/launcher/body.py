@@ -26,7 +26,7 @@ from kfnb import digest, runtime
 from kfnb.artifacts import functions, session
 from kfnb.artifacts.store import Store
 from kfnb.artifacts.values import load_values, save_values
-from kfnb.errors import Diagnostic, KfnbError
+from kfnb.errors import Diagnostic, Fix, KfnbError, NoDevice
 from kfnb.launcher import absent, guard, namespaces, read_only
 from kfnb.launcher.cells import Failure, run_cells
 from kfnb.launcher.first_imports import drawing_as_by_hand
@@ -157,6 +157,9 @@ class Body:
             return self._failed(error) if error is not None else self._finish()
         except SetupFailed as failed:
             return self._failed(self._setup_error(failed))
+        except NoDevice as error:
+            fix = Fix("Give this step a GPU too (`gpu:1`), or move the value to the CPU where it is made (`.cpu()`).")
+            return self._failed(guard.finding(self._given, "KF623", str(error), fix=fix))
         except KfnbError as error:
             return self._failed(guard.finding(self._given, "KF609", str(error)))
         except KeyboardInterrupt:

@@ -160,3 +160,19 @@ def test_a_step_over_its_memory_limit_is_stopped(client: Client, work: Path) -> 
     assert "KF619" in (big.why or "")
     assert "it may use 200Mi of memory (limit:memory:) and used" in (big.why or "")
     assert "before\n" == big.log()
+
+
+def test_a_value_on_a_device_that_a_step_does_not_see_is_named(client: Client, work: Path) -> None:
+    """The step that takes it in fails before its code runs, with the value's name and what to do."""
+    (work / "away.py").write_text(
+        "from kfnb.errors import NoDevice\n"
+        "def load():\n"
+        "    raise NoDevice(\"lies on the device 'cuda:0', which this step does not see\")\n"
+        "class Weights:\n"
+        "    def __reduce__(self):\n"
+        "        return load, ()\n"
+    )
+    path = write_notebook(work / "a.ipynb", "from away import Weights\nmodel = Weights()", "print(model)")
+    task = client.run(path).wait().tasks["s1"]
+    assert ("FAILED", "") == (task.state, task.log())
+    assert "KF623: The value of model lies on the device 'cuda:0', which this step does not see." in str(task.why)

@@ -447,6 +447,11 @@ def test_the_metrics_tag_names_scalars_only(book: Book) -> None:
         ("KF504", ("c0", 1), [("%run other.ipynb", "step:a"), ("print(1)", "step:b")]),
         ("KF505", ("c0", 1), [("print(1)", "step:a", "on-exit"), ("print(1)", "step:b")]),
         ("KF506", ("c1", 1), [("xs = [1]", "step:a"), ("ys = len(xs)", "step:b", "foreach")]),
+        (
+            "KF509",
+            ("c0", 2),
+            [('import torch\ndevice = torch.device("cuda")', "step:a"), ("print(device)", "step:b", "gpu:1")],
+        ),
     ],
 )
 def test_each_finding_names_its_cell_and_line(book: Book, code: str, place: tuple[str, int], cells: Cells) -> None:
