@@ -348,6 +348,9 @@ class Body:
         error = self._check_saved(artifacts, unsaved)
         if error is not None:
             return self._failed(error)
+        holding = self._holding_path(artifacts)
+        bound = (f"{holding!r} holds the path of the folder in a pod",) if holding is not None else ()
+        beyond = (*self._record.beyond.effects(), *bound)
         real, here = str(self._view.folder), str(self._view.path)
         state_out = {
             p: self._store.put(self._swapped(data, here, real))
@@ -366,7 +369,7 @@ class Body:
             state_out=state_out,
             paths_read=self._record.read(),
             files_read=tuple(FileRead(path=p) for p in (*self._record.beyond.inside, *self._record.beyond.read())),
-            beyond=self._record.beyond.effects(),
+            beyond=beyond,
             warnings=tuple(self._warnings),
         )
 
@@ -438,8 +441,8 @@ class Body:
                 f"{unsaved[lost[0]]}"
             )
             return guard.finding(self._given, "KF607", message)
-        if self._view.mirrored:
-            leaking = next((a.name for a in artifacts.values() if self._holds_path(a)), None)
+        if self._view.mirrored and not self._view.lasting:
+            leaking = self._holding_path(artifacts)
             if leaking is not None:
                 message = (
                     f"The value of {leaking!r} holds the path of step {task.name!r}'s private folder, soon gone. "
@@ -447,6 +450,12 @@ class Body:
                 )
                 return guard.finding(self._given, "KF606", message)
         return guard.check_sharing(self._given, artifacts)
+
+    def _holding_path(self, artifacts: Mapping[str, Artifact]) -> str | None:
+        """Return the name of a value that holds the path of a view that does not lie where the folder does."""
+        if not self._view.mirrored:
+            return None
+        return next((artifact.name for artifact in artifacts.values() if self._holds_path(artifact)), None)
 
     def _holds_path(self, artifact: Artifact) -> bool:
         blobs: list[Blob] = [artifact.group.pickle] if artifact.group is not None else []

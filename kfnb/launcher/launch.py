@@ -103,8 +103,9 @@ def launch(
     given = msgspec.structs.replace(given, scratch=str(scratch))
     _hold(scratch)
     processes.adopt_orphans()
-    try:
-        view = _view(given, store, scratch, kernel)
+    with contextlib.ExitStack() as removed:
+        removed.callback(shutil.rmtree, scratch, ignore_errors=True)
+        view = _view(given, store, scratch, kernel, removed)
         report = TaskReport(given, store, tell, echo)
         rewrite = (os.fsencode(view.path), os.fsencode(view.folder)) if view.mirrored else None
         supervisor = Supervisor(given.task.cells, report, _timeout(given), rewrite, memory=_memory(given))
@@ -118,17 +119,16 @@ def launch(
         report.close()
         store.write(f"{given.prefix}/output.json", to_json(output))
         return output
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _view(given: ExecutorInput, store: Store, scratch: Path, kernel: Kernel) -> View:
+def _view(given: ExecutorInput, store: Store, scratch: Path, kernel: Kernel, removed: contextlib.ExitStack) -> View:
     """Lay out the task's view of the folder: from the folder itself, or from the store where it is not at hand.
 
-    What comes from the store is waited for while libraries are loaded.
+    What comes from the store is waited for while libraries are loaded. `removed`: what is to be done in the end.
     """
     if given.shipped is not None:
         shipped = ShippedView(read_index(store, given.shipped), scratch)
+        removed.callback(shipped.remove)
         with ThreadPoolExecutor(1, thread_name_prefix="kfnb-view") as beside:
             laid_out = beside.submit(shipped.lay_out, given.files, store)
             kernel.load(given.preload)

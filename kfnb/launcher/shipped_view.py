@@ -7,9 +7,11 @@ body's record of paths may open them, which says so.
 
 from __future__ import annotations
 
+import fcntl
 import fnmatch
 import os
 import posixpath
+import shutil
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from kfnb.artifacts.store import Store
     from kfnb.spec import FileChange
 
+_SHARED_PLACE = "kfnb-folder"
+"""Name of the view's place beside the scratch folder: in every pod the same, so that a path in a value holds in all."""
 _LEVELS = 4
 """How many folders above the notebook's are there, by name: as far as `..` is followed when it is shipped."""
 
@@ -40,13 +44,19 @@ class ShippedView(View):
         folder = Path(index.folder)
         self._own = []
         names = folder.parts[1:][-_LEVELS:] or ("root",)
-        self._top = scratch / "mirror"
+        shared = scratch.parent / _SHARED_PLACE
+        self.lasting = _claim(shared)
+        self._top = shared if self.lasting else scratch / "mirror"
         self._set_up(folder, self._top.joinpath(*names), scratch, mirrored=True)
         self._index = index
         self._shipped = ShippedFolder(index)
         self._entries = {entry.path: entry for entry in index.entries}
         self.limit = index.limit
         self.not_shipped = frozenset(e.path for e in index.entries if e.held == "real")
+
+    def remove(self) -> None:
+        """Remove the view. Its place stays, empty: another process may be about to claim it."""
+        _empty(self._top)
 
     def lay_out(self, changes: Sequence[FileChange], store: Store) -> None:
         """Fetch what was shipped, and do to it what the ancestors did."""
@@ -131,6 +141,27 @@ class ShippedView(View):
         beside = (entry.path for entry in self._index.entries if entry.path.startswith(".."))
         paths = (posixpath.normpath(posixpath.join(self._index.folder, path)) for path in beside)
         return [path for path in paths if fnmatch.fnmatchcase(path, pattern)]
+
+
+def _claim(place: Path) -> bool:
+    """Make a folder for this process and its body alone, or take over what one that was killed left."""
+    try:
+        place.mkdir(exist_ok=True)
+        descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return False
+    _empty(place)
+    return True
+
+
+def _empty(place: Path) -> None:
+    for left in place.iterdir() if place.is_dir() else ():
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _stand_in(entry: ShippedEntry, place: Path) -> None:

@@ -103,6 +103,8 @@ class View:
 
     at_hand = True
     """Whether the folder itself is there."""
+    lasting = False
+    """Whether a view of a later step lies at the same place, so that a path into it may be kept in a value."""
     not_shipped: frozenset[str] = frozenset()
     """Paths of the folder that are not here, though the folder has them."""
 

@@ -106,11 +106,12 @@ def test_results_made_beside_the_folder_are_used_where_it_is_not(
         folder / "n.ipynb",
         "import sys\nsys.path.insert(0, '..')\nimport tools\nn = tools.size(open('data.txt').read())",
         "m = n + 1\nopen('made.txt', 'w').write(str(m))",
-        "print(open('made.txt').read(), m)",
+        "import os\nhere = os.getcwd()\nprint(open('made.txt').read(), m)",
+        "print(open(os.path.join(here, 'made.txt')).read())",
     )
     client.run(notebook).wait().raise_for_state()
     assert [] == in_pods(client, notebook, s3_gateway.environment)[1]
     (folder / "data.txt").write_text("three")
-    assert ["s0", "s1", "s2"] == in_pods(client, notebook, s3_gateway.environment)[1]
+    assert ["s0", "s1", "s2", "s3"] == in_pods(client, notebook, s3_gateway.environment)[1]
     (folder.parent / "tools.py").write_text("def size(text):\n    return 2 * len(text)\n")
-    assert ["s0", "s1", "s2"] == in_pods(client, notebook, s3_gateway.environment)[1]
+    assert ["s0", "s1", "s2", "s3"] == in_pods(client, notebook, s3_gateway.environment)[1]

@@ -8,6 +8,8 @@ import pytest
 from pod_place import PodPlace
 from s3_gateway import Gateway
 
+from kfnb.spec import Output
+
 
 @pytest.fixture
 def pod(tmp_path: Path, bucket: str, s3_gateway: Gateway) -> PodPlace:
@@ -122,10 +124,10 @@ def test_what_is_written_beside_the_folder_is_no_result(pod: PodPlace) -> None:
 
 
 def test_nothing_of_a_pod_s_attempt_remains(pod: PodPlace) -> None:
-    """The scratch folder is made in TMPDIR where the given one cannot be, and is gone at the end."""
+    """The scratch folder is in TMPDIR where the given one cannot be made; it is gone at the end, the view empty."""
     (pod.folder / "a").write_text("a")
     pod.run("print(1)")
-    assert [] == list((pod.pod / "tmp").iterdir())
+    assert [Path("kfnb-folder")] == [path.relative_to(pod.pod / "tmp") for path in (pod.pod / "tmp").rglob("*")]
 
 
 def test_a_launcher_says_when_it_starts_and_how_it_ends(pod: PodPlace) -> None:
@@ -174,3 +176,28 @@ def test_an_input_that_is_not_there_says_so(pod: PodPlace) -> None:
     assert 4 == process.returncode
     assert "The input of the task cannot be read: The artifact store" in said
     assert "Traceback" not in said
+
+
+def test_a_path_into_the_folder_is_the_same_in_every_pod(pod: PodPlace) -> None:
+    """The folder lies at one place in all pods, also after one that was killed: values may hold its path."""
+    where = "import os\nfrom kfnb import log_param\nlog_param('here', os.path.realpath('.'))"
+    first = pod.run(where)
+    left = pod.pod / "tmp" / "kfnb-folder" / "left" / "by one that was killed"
+    left.mkdir(parents=True)
+    second = pod.run(f"{where}\nhere = os.getcwd()", task={"outputs": (Output(name="here", needed=True),)})
+    assert ("'here' holds the path of the folder in a pod",) == second.output.beyond  # so no other place takes it
+    assert not left.exists()
+    assert first.output.parameters == second.output.parameters
+
+
+def test_two_launchers_of_one_machine_have_a_folder_each(pod: PodPlace) -> None:
+    """A launcher that finds the place of the view taken has its view elsewhere."""
+    (pod.folder / "a.txt").write_text("a")
+    uris = [
+        pod.give(f"open('a.txt', 'w').write('{n}')\nimport time\ntime.sleep(1)\nprint(open('a.txt').read())")
+        for n in "12"
+    ]
+    processes = [pod.start(uri) for uri in uris]
+    said = [process.communicate()[0] for process in processes]
+    ran = [pod.result(*one) for one in zip(uris, said, (p.returncode for p in processes), strict=True)]
+    assert ["1\n", "2\n"] == [one.text(0) for one in ran]
