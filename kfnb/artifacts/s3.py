@@ -160,7 +160,11 @@ class Bucket:
         try:
             parts = in_parallel(send, enumerate(_parts(size), 1))
             done = f"<CompleteMultipartUpload>{''.join(parts)}</CompleteMultipartUpload>"
-            self._call("POST", key, {"uploadId": upload}, body=done.encode())
+            try:
+                self._call("POST", key, {"uploadId": upload}, body=done.encode())
+            except FileNotFoundError:
+                if not self.holds(key, size):  # else an earlier try of this call completed it, whose answer was lost
+                    raise
         except BaseException:
             with contextlib.suppress(StoreError, FileNotFoundError):
                 self._call("DELETE", key, {"uploadId": upload})

@@ -43,7 +43,10 @@ class Credentials:
             return Keys(access, secret, os.environ.get("AWS_SESSION_TOKEN"))
         if self._chain is None:
             self._chain = _found_by_botocore()
-        frozen = self._chain.get_frozen_credentials()
+        try:
+            frozen = self._chain.get_frozen_credentials()
+        except Exception as error:  # whatever the ways of getting credentials raise
+            raise StoreError(f"The keys of the artifact store cannot be had anew: {error}.") from error
         return Keys(frozen.access_key, frozen.secret_key, frozen.token)
 
 
