@@ -198,7 +198,7 @@ def _is_passing(error: BaseException) -> bool:
     return isinstance(error, Unreachable) or (isinstance(error, ApiError) and error.status in _REPEATED)
 
 
-_backoff = tenacity.wait_exponential_jitter(initial=0.1, max=5.0)
+_backoff = tenacity.wait_exponential(multiplier=0.1, max=5.0) + tenacity.wait_random(0, 0.5)
 
 
 def _pause(state: tenacity.RetryCallState) -> float:
