@@ -1,4 +1,4 @@
-"""Commands about the clusters that notebooks can run on: cluster add, list, show, remove, default."""
+"""Commands about the clusters that notebooks can run on: cluster add, list, show, remove, default; and the others."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from kfnb.cli import cluster_setup_command
 from kfnb.cli.options import ClusterArgument, JsonOption  # noqa: TC001 - typer looks at the annotations
 from kfnb.cli.output import columns, emit, say, show
 
@@ -164,6 +165,9 @@ def default(name: ClusterArgument, json: JsonOption = False) -> int:
         emit({"cluster": name})
     say(f"Cluster `{name}` is the default one.")
     return 0
+
+
+app.command("init", short_help="Put into a cluster what runs there need.")(cluster_setup_command.init)
 
 
 def _document(profile: Any, default: str | None) -> dict[str, Any]:

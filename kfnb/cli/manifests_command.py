@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json as jsons
-
 from kfnb.cli.options import JsonOption, NotebookArgument, OnOption, client
-from kfnb.cli.output import emit, show
+from kfnb.cli.output import as_yaml, emit, show
 from kfnb.errors import Refused
 
 
@@ -36,13 +34,5 @@ def manifests(notebook: NotebookArgument, on: OnOption = "kubernetes", json: Jso
     if json:
         emit({"cluster": profile.name, "manifests": [each.manifest for each in shown]})
     else:
-        show("\n---\n".join(f"# {each.why}\n{_yaml(each.manifest)}" for each in shown))
+        show("\n---\n".join(f"# {each.why}\n{as_yaml(each.manifest)}" for each in shown))
     return 0
-
-
-def _yaml(manifest: object) -> str:
-    import yaml  # type: ignore[import-untyped]
-
-    separate = jsons.loads(jsons.dumps(manifest))  # no parts in common, for which YAML would write anchors
-    text: str = yaml.safe_dump(separate, sort_keys=False, allow_unicode=True, width=1000)
-    return text.rstrip()

@@ -30,6 +30,8 @@ PATIENCE = 60.0
 """Seconds for which a request is repeated where the API server cannot be reached, is overloaded or starts anew."""
 _CONNECT, _READ = 5.0, 30.0
 _TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+_JSON = "application/json"
+_ONLY_METADATA = f"{_JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _REPEATED = frozenset({429, 500, 502, 503, 504})
 
 
@@ -109,6 +111,16 @@ class ApiServer:
                 raise
             return None
 
+    def has(self, path: str, *, patience: float = PATIENCE) -> bool:
+        """Say whether there is an object. What is in it, such as a Secret's values, is not sent."""
+        try:
+            self.request("GET", path, {}, patience=patience, accept=_ONLY_METADATA)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return False
+        return True
+
     def request(
         self,
         method: str,
@@ -117,7 +129,8 @@ class ApiServer:
         body: object = None,
         *,
         patience: float = PATIENCE,
-        content: str = "application/json",
+        content: str = _JSON,
+        accept: str = _JSON,
     ) -> Object:
         """Send a request until it is answered, for at most `patience` seconds."""
         again = tenacity.Retrying(
@@ -126,18 +139,19 @@ class ApiServer:
             stop=tenacity.stop_after_delay(patience),
             reraise=True,
         )
-        answer: Object = again(self._once, method, path, query, body, content)
+        answer: Object = again(self._once, method, path, query, body, content, accept)
         return answer
 
-    def _once(self, method: str, path: str, query: Query, body: object, content: str) -> Object:
-        response = self._send(method, path, query, body, content, urllib3.Timeout(connect=_CONNECT, read=_READ), True)
+    def _once(self, method: str, path: str, query: Query, body: object, content: str, accept: str) -> Object:
+        timeout = urllib3.Timeout(connect=_CONNECT, read=_READ)
+        response = self._send(method, path, query, body, timeout, whole=True, content=content, accept=accept)
         return json.loads(response.data) if response.data else {}
 
     @contextlib.contextmanager
     def stream(self, path: str, query: Query, *, silence: float) -> Iterator[urllib3.BaseHTTPResponse]:
         """Give an answer that comes bit by bit. Unreachable if nothing at all comes for `silence` seconds."""
         timeout = urllib3.Timeout(connect=_CONNECT, read=silence)
-        response = self._send("GET", path, query, None, "application/json", timeout, False)
+        response = self._send("GET", path, query, None, timeout, whole=False)
         try:
             yield response
         except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -151,12 +165,14 @@ class ApiServer:
         path: str,
         query: Query,
         body: object,
-        content: str,
         timeout: urllib3.Timeout,
+        *,
         whole: bool,
+        content: str = _JSON,
+        accept: str = _JSON,
     ) -> urllib3.BaseHTTPResponse:
         asked = [(name, str(value)) for name, value in query.items()]
-        headers = {"Accept": "application/json", "Content-Type": content}
+        headers = {"Accept": accept, "Content-Type": content}
         try:
             self._client.update_params_for_auth(headers, asked, ["BearerToken"])
             response: urllib3.BaseHTTPResponse = self._client.rest_client.pool_manager.request(
@@ -227,7 +243,8 @@ def _outside(context: str | None, kubeconfig: str | None) -> tuple[Any, str]:
     from kubernetes import config
     from kubernetes.config.config_exception import ConfigException
 
-    file = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    kubeconfig = kubeconfig or os.environ.get("KUBECONFIG")  # the library looks there once, when it is imported
+    file = kubeconfig or "~/.kube/config"
     try:
         contexts, active = config.list_kube_config_contexts(kubeconfig)
         known = {one["name"]: one for one in contexts}

@@ -131,6 +131,8 @@ class Watch:
         heard = False
         with self._api.stream(self._path, query, silence=SILENCE) as response:
             self._response = response
+            if self._stopped.is_set():  # before there was a response to be woken from
+                return heard
             for event in _lines(response):
                 if self._stopped.is_set():
                     break

@@ -1,0 +1,174 @@
+"""The roles that `kfnb cluster init` applies: enough for what kfnb does, and no verb that it could do without."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from kfnb.cli.app import run_app
+from kfnb.profiles import Profile
+from kfnb.profiles.editing import add_profile
+from kfnb.runners.api_server import ApiError, ApiServer
+from kfnb.runners.kubernetes import KubernetesRunner
+from kfnb.runners.rights import Right, missing, needed
+from kfnb.runners.run_objects import RunObjects
+from tests.cluster.fixtures import Cluster
+from tests.cluster.people import people
+from tests.cluster.shell import wait_until
+
+ROLES = ("orchestrator", "user")
+_LEASES = "coordination.k8s.io/v1"
+
+
+class _Person:
+    """Somebody with a run of their own, and what kfnb does for them."""
+
+    def __init__(self, name: str, api: ApiServer, profile: Profile) -> None:
+        self.api, self.run_id, self.profile = api, f"run-{name}", profile
+        self.there = RunObjects(profile, self.run_id)
+
+    def watch(self, path: str) -> None:
+        with self.api.stream(path, {"watch": 1, "timeoutSeconds": 1}, silence=5.0) as answer:
+            answer.read()
+
+    def open_runner(self) -> None:
+        runner = KubernetesRunner(self.profile, self.run_id, self.api)
+        runner.open(lambda report: None, ())
+        runner.close(keep=True)
+
+    def take_free_lease(self) -> None:
+        metadata = {"name": f"kfnb-{self.run_id}"}
+        self.api.create(self.api.place("leases", group=_LEASES), {"metadata": metadata, "spec": {}})
+        with self.there.lease():
+            pass
+
+    def take_lease(self) -> None:
+        with self.there.lease():
+            pass
+
+
+def _get(kind: str, name: str = "", group: str = "") -> Callable[[_Person], object]:
+    return lambda person: person.api.find(person.api.place(kind, name, group))
+
+
+_NEEDS: dict[str, Callable[[_Person], object]] = {
+    "create jobs.batch": lambda person: person.there.start_orchestrator(),
+    "get jobs.batch": _get("jobs", "kfnb-other", "batch/v1"),
+    "list jobs.batch": _get("jobs", group="batch/v1"),
+    "watch jobs.batch": lambda person: person.watch(person.api.place("jobs", group="batch/v1")),
+    "delete jobs.batch": lambda person: person.there.remove(),
+    "list pods": _get("pods"),
+    "watch pods": lambda person: person.watch(person.api.place("pods")),
+    "delete pods": lambda person: person.api.delete(person.api.place("pods", "no-such-pod"), grace=0),
+    "get pods/log": _get("pods", "no-such-pod/log"),
+    "list events": _get("events"),
+    "create configmaps": lambda person: person.open_runner(),
+    "get configmaps": lambda person: [person.open_runner(), person.open_runner()],
+    "delete configmaps": lambda person: person.there.remove(),
+    "create leases.coordination.k8s.io": lambda person: person.take_lease(),
+    "get leases.coordination.k8s.io": lambda person: person.take_lease(),
+    "update leases.coordination.k8s.io": lambda person: person.take_free_lease(),
+    "delete leases.coordination.k8s.io": lambda person: person.there.remove(),
+    "get namespaces": lambda person: person.api.get(f"/api/v1/namespaces/{person.api.namespace}"),
+    "list resourcequotas": _get("resourcequotas"),
+    "list limitranges": _get("limitranges"),
+    "get serviceaccounts": _get("serviceaccounts", "default"),
+    "get persistentvolumeclaims": _get("persistentvolumeclaims", "data"),
+    "get localqueues.kueue.x-k8s.io": _get("localqueues", "gpus", "kueue.x-k8s.io/v1beta1"),
+}
+"""What kfnb does that needs a right, by the right."""
+
+
+@pytest.fixture
+def profile(cluster: Cluster, namespace: str) -> Profile:
+    """A cluster profile for the namespace, in which no pod begins."""
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none", "namespace": namespace}}
+    cluster.apply({**quota, "spec": {"hard": {"pods": "0"}}})
+    return Profile(name="test", namespace=namespace, root="s3://kfnb/x", image=cluster.image)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_verb_of_a_role_is_needed(cluster: Cluster, profile: Profile, tmp_path: Path, role: str) -> None:
+    """With the role all that kfnb does is allowed; without any one of its verbs something of it is not."""
+    granted = needed(role)
+    without = {f"without-{number}": [r for r in granted if r != right] for number, right in enumerate(granted)}
+    known = people(cluster, profile.namespace, tmp_path, {"complete": granted, **without})
+    persons = {name: _Person(name, api, replace(profile, kubeconfig=str(path))) for name, (path, api) in known.items()}
+    for number, right in enumerate(granted):
+        _wait_for_rights(persons[f"without-{number}"].api, granted, right)
+    refused = {str(right): _refusal(persons[f"without-{n}"], str(right)) for n, right in enumerate(granted)}
+    assert {str(right): (403, right.verb) for right in granted} == refused
+    assert {str(right): None for right in granted} == {str(r): _refusal(persons["complete"], str(r)) for r in granted}
+
+
+def _wait_for_rights(api: ApiServer, granted: tuple[Right, ...], but: Right) -> None:
+    """Roles count a moment after they are made."""
+    wait_until(lambda: missing(api, granted) == [but], f"The rights of somebody who may not {but}", 30)
+
+
+def _refusal(person: _Person, right: str) -> tuple[int, str] | None:
+    """With what the cluster refuses that which needs a right, and which verb it names; None if it does not."""
+    try:
+        _NEEDS[right](person)
+    except ApiError as error:
+        return error.status, str(error).partition("cannot ")[2].partition(" ")[0]
+    return None
+
+
+# ------------------------------------------------------------------------------------------------- kfnb cluster init
+
+
+@pytest.fixture
+def kfnb(cluster: Cluster, profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Calls kfnb with a file of clusters that has `test`; afterwards nothing of it is left in the cluster."""
+    monkeypatch.setenv("KFNB_CONFIG", str(tmp_path / "clusters.toml"))
+    monkeypatch.setenv("KFNB_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KUBECONFIG", cluster.environment["KUBECONFIG"])
+    table = {"namespace": profile.namespace, "root": profile.root, "image": profile.image}
+    add_profile("test", table)
+    yield lambda *words: run_app(["cluster", *words])
+    binding = f"clusterrolebinding/kfnb-cluster-reader-{profile.namespace}"
+    cluster.kubectl("delete", "--ignore-not-found", binding)
+
+
+def test_init_applies_the_roles(cluster: Cluster, profile: Profile, kfnb: Any, capsys: Any) -> None:
+    """The first time it makes all objects, the second time it changes none, and who was bound before stays bound."""
+    outcomes = []
+    for words in (("--user", "ada"), ("--user", "ada"), ("--group", "science")):
+        assert 0 == kfnb("init", "test", "--json", *words)
+        objects = json.loads(capsys.readouterr().out)["objects"]
+        outcomes.append({one["name"]: one["outcome"] for one in objects if one["kind"] != "ClusterRole"})
+    bindings = ("kfnb-user", f"kfnb-cluster-reader-{profile.namespace}")
+    names = ("kfnb-orchestrator", *bindings)
+    assert dict.fromkeys(names, "made") == outcomes[0]
+    assert dict.fromkeys(names, "unchanged") == outcomes[1]
+    assert {"kfnb-orchestrator": "unchanged", **dict.fromkeys(bindings, "changed")} == outcomes[2]
+    user = cluster.get("--namespace", profile.namespace, "rolebinding/kfnb-user")
+    assert ["ada", "science"] == [subject["name"] for subject in user["subjects"]]
+
+
+def test_init_says_what_is_refused(
+    cluster: Cluster, profile: Profile, kfnb: Any, capsys: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without rights it ends with 4 and says who is to do what; --dry-run prints what they may apply."""
+    path, _ = people(cluster, profile.namespace, tmp_path, {"nobody": ()})["nobody"]
+    monkeypatch.setenv("KUBECONFIG", str(path))
+    code = kfnb("init", "test")
+    said = capsys.readouterr().err
+    who = f"system:serviceaccount:{profile.namespace}:nobody"
+    assert (4, True) == (code, f"kfnb cluster init test --user {who}" in said)
+    assert 0 == kfnb("init", "test", "--dry-run", "--user", who)
+    cluster.kubectl("apply", "--filename=-", text=capsys.readouterr().out)
+    api = ApiServer(None, str(path), profile.namespace)
+    wait_until(lambda: missing(api, needed("user")) == [], "The rights of a user", 30)
+
+
+def test_init_needs_the_namespace(kfnb: Any, capsys: Any) -> None:
+    """A namespace that is not there is said, with the command that makes it."""
+    add_profile("gone", {"namespace": "no-such-namespace", "root": "s3://kfnb/x", "image": "x:1"})
+    assert (4, True) == (kfnb("init", "gone"), "kubectl create namespace no-such-namespace" in capsys.readouterr().err)
