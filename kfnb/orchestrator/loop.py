@@ -448,7 +448,7 @@ class Loop:
 
     def _lost(self, report: Lost) -> Event:
         """An attempt is gone with the place where it ran; if it had succeeded by then, that stands all the same."""
-        output = self._output(Exited(report.task, report.attempt, None, report.why))
+        output = self._output(Exited(report.task, report.attempt, None, report.why, report.log))
         if output.state == "SUCCEEDED":
             return self._finished(report.task, report.attempt, output)
         self._forget(report.task, report.attempt)
@@ -470,8 +470,11 @@ class Loop:
     def _output(self, report: Exited) -> ExecutorOutput:
         """Return what the attempt left in the store, or say how it ended without leaving anything."""
         slug = self._state.tasks[report.task].slug
-        key = places.attempt_key(self._info.run_id, slug, report.attempt) + "/output.json"
+        place = places.attempt_key(self._info.run_id, slug, report.attempt)
+        key = f"{place}/output.json"
         ended = TaskError(message=_how_it_ended(report), code="KF654")
+        if report.log:
+            self._store.create(f"{place}/log.txt", report.log.encode())  # unless the attempt has kept its own
         if not self._store.exists(key):
             return ExecutorOutput(state="FAILED", error=ended)
         try:

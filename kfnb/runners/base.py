@@ -30,12 +30,16 @@ class Progress(NamedTuple):
 
 
 class Exited(NamedTuple):
-    """The attempt is over. `code`: exit code, negative for a signal, None if the place itself broke (`why`: how)."""
+    """The attempt is over. `code`: exit code, negative for a signal, None if the place itself broke (`why`: how).
+
+    `log`: the end of what it printed, where the attempt may not have kept that itself.
+    """
 
     task: str
     attempt: int
     code: int | None
     why: str | None = None
+    log: str = ""
 
 
 class Waits(NamedTuple):
@@ -47,12 +51,16 @@ class Waits(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """The place took the attempt away, or broke (`counted`), before it was over; the step itself did not fail."""
+    """The place took the attempt away, or broke (`counted`), before it was over; the step itself did not fail.
+
+    `log`: as in `Exited`.
+    """
 
     task: str
     attempt: int
     why: str
     counted: bool = False
+    log: str = ""
 
 
 Report = Started | Waits | Progress | Lost | Exited

@@ -27,6 +27,8 @@ TASK_NAME = "kfnb.dev/task-name"
 QUEUE = "kueue.x-k8s.io/queue-name"
 USER_ERROR = 1
 """Exit code with which the launcher says that the user's code failed."""
+CANCELED = 130
+"""Exit code with which the launcher says that it was told to stop."""
 
 LAUNCHER = ("python", "-m", "kfnb.launcher")
 

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from kfnb.errors import ClusterError
-from kfnb.runners import pod_state
+from kfnb.runners import pod_logs, pod_state
 from kfnb.runners.api_server import ApiError
 from kfnb.runners.base import Exited, Lost, Progress, Report, Started, Waits
-from kfnb.runners.job_manifest import RUN, Attempt, Owner, job, job_name, run_labels, run_object
+from kfnb.runners.job_manifest import CANCELED, RUN, USER_ERROR, Attempt, Owner, job, job_name, run_labels, run_object
 from kfnb.runners.orchestrator_job import orchestrator_name
-from kfnb.runners.pod_manifest import MAIN
 from kfnb.runners.report_server import ReportServer
+from kfnb.runners.waiting import Waiting
 from kfnb.runners.watch import Watch
 from kfnb.spec import ReportTo
 
@@ -71,6 +71,7 @@ class KubernetesRunner:
         self._closed = threading.Event()
         self._inside = inside
         self._reports: ReportServer | None = None
+        self._waiting = Waiting(api, self._say_waits)
 
     # ------------------------------------------------------------------------------------------- the runner's protocol
 
@@ -83,6 +84,7 @@ class KubernetesRunner:
         selector = f"{RUN}={self._run_id}"
         jobs = Watch(self._api, self._api.place("jobs", group=_BATCH), selector, self._job, self._job_gone)
         pods = Watch(self._api, self._api.place("pods"), selector, self._pod, self._pod_gone)
+        self._waiting.start()
         for watch in (jobs, pods):
             watch.start()
             self._watches.append(watch)
@@ -160,6 +162,7 @@ class KubernetesRunner:
         self._to_make.put(None)
         for watch in self._watches:
             watch.stop()
+        self._waiting.close()
         if self._maker is not None:
             self._maker.join()
         if self._reports is not None:
@@ -253,16 +256,27 @@ class KubernetesRunner:
             return
         seen = pod_state.of_pod(pod)
         if seen.kind == "waits":
-            self._say_waits(name, seen.why)
+            self._waiting.pod(name, pod)
         elif seen.kind == "runs":
             self._say_runs(name)
-        elif seen.kind == "ended":
+        else:
+            self._pod_ended(name, one, pod, seen)
+
+    def _pod_ended(self, name: str, one: _Following, pod: Object, seen: pod_state.Seen) -> None:
+        log = ""
+        if seen.code != 0 and name not in self._canceled:
+            log = pod_logs.tail(self._api, pod["metadata"]["name"])
+            seen = pod_state.of_pod(pod, last_words=log)
+        if seen.kind == "ended":
             self._say_runs(name)
-            self._over(name, Exited(one.task, one.attempt, seen.code, _why_it_ended(pod, seen) or None))
+            self._over(name, Exited(one.task, one.attempt, seen.code, seen.why or None, log))
+            if seen.code is None:  # its Job takes that for a disruption, and would start it again
+                with contextlib.suppress(ClusterError):
+                    self._api.delete(self._api.place("jobs", name, _BATCH))
         elif name in self._canceled:
             self._over(name, Exited(one.task, one.attempt, seen.code, seen.why))
         else:
-            self._lose(name, seen.why, counted=seen.kind == "broken")
+            self._lose(name, seen.why, counted=seen.kind == "broken", log=log)
 
     def _pod_gone(self, pod: Object) -> None:
         """A pod that is removed before anyone saw it end: of a cancelled attempt it is the end, else its Job says."""
@@ -273,11 +287,12 @@ class KubernetesRunner:
 
     def _job(self, job: Object) -> None:
         name = str(job["metadata"]["name"])
-        seen = pod_state.of_job(job)
-        if seen is None or name not in self._following:
+        if name not in self._following:
             return
-        if seen.kind == "waits":
-            self._say_waits(name, seen.why)
+        seen = pod_state.of_job(job)
+        if seen is None or seen.kind == "waits":
+            if self._said.get(name) != "runs":
+                self._waiting.job(name, job)
             return
         for pod in self._pods_of(name):  # what the pods say counts more; their watch may be a moment behind
             self._pod(pod)
@@ -304,7 +319,7 @@ class KubernetesRunner:
         self._say_runs(name)
         if said.get("event") == "progress" and isinstance(said.get("data"), dict):
             self._report(Progress(one.task, one.attempt, said["data"]))
-        elif said.get("event") == "exited" and isinstance(said.get("code"), int):
+        elif said.get("event") == "exited" and said.get("code") in (0, USER_ERROR, CANCELED):
             self._over(name, Exited(one.task, one.attempt, said["code"]))
 
     # --------------------------------------------------------------------------------------------------------- telling
@@ -323,6 +338,7 @@ class KubernetesRunner:
             if one is None or self._said.get(name) == "runs":
                 return
             self._said[name] = "runs"
+        self._waiting.over(name)
         self._report(Started(one.task, one.attempt))
 
     def _over(self, name: str, report: Exited | Lost) -> None:
@@ -331,14 +347,15 @@ class KubernetesRunner:
             self._said.pop(name, None)
             if self._reports is not None:
                 self._reports.forget(name)
+        self._waiting.over(name)
         if known is not None and not self._closed.is_set():
             self._report(report)
 
-    def _lose(self, name: str, why: str, *, counted: bool) -> None:
+    def _lose(self, name: str, why: str, *, counted: bool, log: str = "") -> None:
         """Give the attempt up: what is left of it is removed, and the run may start the next one."""
         one = self._following.get(name)
         if one is not None:
-            self._over(name, Lost(one.task, one.attempt, why, counted))
+            self._over(name, Lost(one.task, one.attempt, why, counted, log))
             with contextlib.suppress(ClusterError):
                 self._api.delete(self._api.place("jobs", name, _BATCH))
 
@@ -346,16 +363,6 @@ class KubernetesRunner:
 def _job_of(pod: Object) -> str:
     labels = pod["metadata"].get("labels") or {}
     return str(labels.get("batch.kubernetes.io/job-name", ""))
-
-
-def _why_it_ended(pod: Object, seen: pod_state.Seen) -> str:
-    """Say more than the exit code does, where the cluster knows more."""
-    if seen.why != "OOMKilled":
-        return ""
-    main = pod_state.container(pod["spec"].get("containers") or (), MAIN)
-    limit = ((main.get("resources") or {}).get("limits") or {}).get("memory")
-    of = f"its limit of {limit} (tag limit:memory:)" if limit else "what its node has"
-    return f"The step used more memory than {of} and was killed. Work on less data at a time, or raise the limit."
 
 
 class _TokenBucket:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from kfnb.runners.diagnose import NOTHING, Around, why_container_ended, why_evicted, why_job_waits, why_pod_waits
 from kfnb.runners.pod_manifest import MAIN
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ Kind = Literal["waits", "runs", "ended", "moved", "broken"]
 
 
 class Seen(NamedTuple):
-    """How an attempt stands. `code`: the exit code, where it `ended`. `why`: in words, where there is something to say.
+    """How an attempt stands. `code`: the exit code, where it `ended`; None if its node ended it for what it did.
+
+    `why`: in words, where there is something to say.
 
     `moved`: the cluster took the pod away (eviction, drain, preemption); `broken`: it ended without the task's doing.
     """
@@ -30,37 +33,48 @@ class Seen(NamedTuple):
     code: int | None = None
 
 
-def of_pod(pod: Object) -> Seen:
-    """Return how the attempt in a pod stands."""
+def of_pod(pod: Object, around: Around = NOTHING, last_words: str = "") -> Seen:
+    """Return how the attempt in a pod stands. `around`, `last_words` (the end of its log): what is known beside it."""
     status: Object = pod.get("status") or {}
     phase = status.get("phase", "Pending")
     main = container(status.get("containerStatuses") or (), MAIN)
     disrupted = _disruption(status)
     ended = (main.get("state") or {}).get("terminated")
     if phase in ("Succeeded", "Failed") or ended is not None:
-        return _ended(status, ended, disrupted)
+        return _ended(pod, ended, disrupted, last_words)
     if disrupted is not None and pod["metadata"].get("deletionTimestamp"):
         return Seen("moved", disrupted)
     if (main.get("state") or {}).get("running") is not None:
         return Seen("runs")
-    return Seen("waits", waiting_for(pod))
+    return Seen("waits", why_pod_waits(pod, around))
 
 
-def _ended(status: Object, ended: Object | None, disrupted: str | None) -> Seen:
+def _ended(pod: Object, ended: Object | None, disrupted: str | None, last_words: str) -> Seen:
+    status: Object = pod.get("status") or {}
     code = ended.get("exitCode") if ended is not None else None
     if code == 0:
         return Seen("ended", code=0)
+    if status.get("reason") == "DeadlineExceeded":
+        return Seen("ended", why_container_ended(pod, ended or {}), code)
+    if status.get("reason") == "Evicted" and (own := why_evicted(str(status.get("message") or ""))):
+        return Seen("ended", own)
     if disrupted is not None:
         return Seen("moved", disrupted)
     if ended is None or code is None:
         why = status.get("message") or status.get("reason") or "its pod ended before the step began"
         failed = next(_failed_init(status), None)
         return Seen("broken", failed or str(why))
-    if ended.get("reason") == "OOMKilled":
-        return Seen("ended", "OOMKilled", code)
-    if ended.get("reason") in ("ContainerCannotRun", "StartError", "ContainerStatusUnknown"):
-        return Seen("broken", str(ended.get("message") or ended["reason"]))
-    return Seen("ended", code=code)
+    if pod["metadata"].get("deletionTimestamp") and code in _TOLD_TO_END:
+        return Seen("broken", _REMOVED)
+    why = why_container_ended(pod, ended, last_words)
+    if ended.get("reason") == "ContainerStatusUnknown":
+        return Seen("broken", why or "its node does not know how it ended")
+    return Seen("ended", why, code)
+
+
+_REMOVED = "its pod was removed before it had ended: by someone, or by the cluster"
+_TOLD_TO_END = (130, 137, 143)
+"""Exit codes of what ends because it is told to: the launcher's own, and those of SIGKILL and SIGTERM."""
 
 
 def _failed_init(status: Object) -> Iterator[str]:
@@ -98,41 +112,15 @@ def container(statuses: Any, name: str) -> Object:
     return next((one for one in statuses if one["name"] == name), {})
 
 
-def waiting_for(pod: Object) -> str:
-    """Say what a pod that has not begun waits for."""
-    status: Object = pod.get("status") or {}
-    for one in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
-        waiting = (one.get("state") or {}).get("waiting") or {}
-        reason, said = waiting.get("reason", ""), (waiting.get("message") or "").strip()
-        if reason in _WAITING:
-            return f"{_WAITING[reason]}: {said}" if said else _WAITING[reason]
-        if reason not in ("", "ContainerCreating", "PodInitializing"):
-            return f"{reason}: {said}" if said else str(reason)
+def of_job(job: Object, around: Around = NOTHING) -> Seen | None:
+    """Return how a Job stands where its pods do not say it: it failed, or it has none yet; else None."""
+    status: Object = job.get("status") or {}
     for condition in status.get("conditions") or ():
-        if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            return f"no node takes it now: {(condition.get('message') or condition.get('reason') or '').strip()}"
-    return "its container is being made" if (pod.get("spec") or {}).get("nodeName") else "it is given a node"
-
-
-_WAITING = {
-    "ErrImagePull": "its image cannot be pulled",
-    "ImagePullBackOff": "its image cannot be pulled",
-    "InvalidImageName": "the name of its image is not one",
-    "ErrImageNeverPull": "its image is not on the node, and may not be pulled",
-    "CreateContainerConfigError": "its container cannot be set up",
-    "CreateContainerError": "its container cannot be made",
-    "RunContainerError": "its container cannot be started",
-    "CrashLoopBackOff": "its container keeps crashing",
-}
-
-
-def of_job(job: Object) -> Seen | None:
-    """Return how a Job stands where its pods do not say it: it failed, or it is suspended; else None."""
-    for condition in (job.get("status") or {}).get("conditions") or ():
         if condition["type"] in ("Failed", "FailureTarget") and condition["status"] == "True":
+            if condition.get("reason") == "BackoffLimitExceeded":
+                return Seen("broken", _REMOVED)
             said = condition.get("message") or condition.get("reason") or "the Job failed"
             return Seen("broken", str(said))
-    if (job.get("spec") or {}).get("suspend"):
-        queue = (job["metadata"].get("labels") or {}).get("kueue.x-k8s.io/queue-name")
-        return Seen("waits", f"it waits in queue {queue}" if queue else "its Job is suspended")
+    if (job.get("spec") or {}).get("suspend") or around.events:
+        return Seen("waits", why_job_waits(job, around))
     return None

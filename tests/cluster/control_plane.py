@@ -37,7 +37,7 @@ def answers() -> bool:
 
 def s3_answers() -> bool:
     """Whether the S3 endpoint is there."""
-    return _answers_http(_S3_ADDRESS)
+    return answers_http(_S3_ADDRESS)
 
 
 def s3_environment() -> dict[str, str]:
@@ -60,7 +60,7 @@ def start_registry() -> None:
         "log": {"level": "warn"},
     }
     components.start("registry", "docker-registry", "serve", write(RUN / "registry.yml", json.dumps(settings)))
-    wait_for("registry", lambda: _answers_http(REGISTRY))
+    wait_for("registry", lambda: answers_http(REGISTRY))
 
 
 def start_s3() -> None:
@@ -155,7 +155,7 @@ def _start_controllers() -> None:
     components.start(scheduler, program(scheduler), *settings)
 
 
-def _answers_http(address: str) -> bool:
+def answers_http(address: str) -> bool:
     """Whether something that speaks HTTP is at HOST:PORT, whatever it says."""
     connection = http.client.HTTPConnection(address, timeout=5)
     try:

@@ -27,6 +27,8 @@ from tests.cluster.programs import program
 from tests.cluster.shell import attempt, call, say, write
 
 PAUSE = f"{IMAGES_HOST}/pause:1"
+ROOT = f"{IMAGES_HOST}/pause-as-root:1"
+"""The same, for a user that no pod under `restricted` may be."""
 CONTAINERFILE = CHECKOUT / "docker" / "Containerfile"
 _NOT_IN_PODS = {"dev", "docs", "examples", "postgresql"}
 """Extras of kfnb that its image does without."""
@@ -82,13 +84,22 @@ def references() -> list[str]:
 
 def make_pause() -> None:
     """One static program in an otherwise empty image, which each pod needs; made where the registry lacks it."""
-    if registry.holds(PAUSE):
+    _make_pause(PAUSE, "65535:65535")
+
+
+def make_root() -> None:
+    """The same for root, for tests of what is said about such an image."""
+    _make_pause(ROOT, "0:0")
+
+
+def _make_pause(reference: str, user: str) -> None:
+    if registry.holds(reference):
         return
     with _container() as container:
         _buildah("copy", "--quiet", "--chmod", "755", container, program("pause"), "/pause")
-        _buildah("config", "--entrypoint", '["/pause"]', "--user", "65535:65535", container)
-        _buildah("commit", "--quiet", container, PAUSE)
-    _push(PAUSE)
+        _buildah("config", "--entrypoint", '["/pause"]', "--user", user, container)
+        _buildah("commit", "--quiet", container, reference)
+    _push(reference)
 
 
 def _make(image: Image) -> None:

@@ -1,0 +1,53 @@
+"""The log of a pod, as its owner reads it: the text of the task without the launcher's own lines.
+
+Used by the Kubernetes runner, for what a pod said last. What a launcher writes on standard output is described in
+`kfnb.launcher.__main__`; its JSON lines, an event each, stand on lines of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING
+
+from kfnb.errors import ClusterError
+from kfnb.runners.pod_manifest import MAIN
+
+if TYPE_CHECKING:
+    from kfnb.runners.api_server import ApiServer
+
+TAIL_LINES = 500
+TAIL_BYTES = 256 << 10
+"""What is kept of the log of a pod whose launcher kept none."""
+_SILENCE = 5.0
+NO_LOG = "unable to retrieve container logs for "
+"""What kubelet gives for the log where the container has been removed."""
+_EVENTS = {"started": {"event"}, "progress": {"event", "data"}, "exited": {"event", "code"}}
+
+
+def tail(api: ApiServer, pod: str) -> str:
+    """Return the end of what a pod's task printed; "" where that cannot be had (the pod or its node is gone)."""
+    query: dict[str, str | int] = {"container": MAIN, "tailLines": TAIL_LINES, "limitBytes": TAIL_BYTES}
+    with (
+        contextlib.suppress(ClusterError),
+        api.stream(api.place("pods", f"{pod}/log"), query, silence=_SILENCE) as response,
+    ):
+        text = response.read().decode(errors="replace")
+        return "" if text.startswith(NO_LOG) else without_events(text)
+    return ""
+
+
+def without_events(text: str) -> str:
+    """Return text of a pod's log without the lines that are events."""
+    return "".join(line for line in text.splitlines(keepends=True) if not is_event(line))
+
+
+def is_event(line: str) -> bool:
+    """Say whether a line is one that the launcher wrote, rather than the task."""
+    if not line.startswith('{"event":"'):
+        return False
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(said, dict) and _EVENTS.get(str(said.get("event"))) == said.keys()

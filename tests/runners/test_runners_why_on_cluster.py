@@ -1,0 +1,118 @@
+"""Every situation that kfnb has words for, made to happen on the real cluster, and told by the real runner."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kfnb.runners.api_server import ApiServer
+from kfnb.runners.base import Exited, Lost, Report, Waits
+from kfnb.runners.job_manifest import TASK
+from kfnb.runners.kubernetes import KubernetesRunner
+from kfnb.spec import Task
+from tests.cluster import situations
+from tests.cluster.certificates import CONTEXT, KUBECONFIG
+from tests.cluster.fixtures import Cluster
+from tests.cluster.shell import wait_until
+from tests.cluster.situations import HOLDERS, PREEMPTS, RUN_ID, Situation
+from tests.runners.situation_words import ENDED, WAITING
+
+IN_USE = ("devices-in-use", "not-free-now")
+"""Situations that begin once what is in their way runs."""
+
+
+class Told:
+    """What a runner told of each task last: why it waits, or how it ended."""
+
+    def __init__(self) -> None:
+        self.words: dict[str, str | None] = {}
+        self.running: set[str] = set()
+        self._lock = threading.Lock()
+
+    def take(self, report: Report) -> None:
+        """Take in one report."""
+        with self._lock:
+            if isinstance(report, Waits | Exited | Lost):
+                self.words[report.task] = report.why
+            else:
+                self.running.add(report.task)
+
+
+@contextmanager
+def followed(cluster: Cluster, namespace: str, made: dict[str, Situation], told: Told) -> Iterator[None]:
+    """Make the Jobs of situations, and have a runner take them up as if another one had made them."""
+    runner = KubernetesRunner(
+        situations.profile(namespace, cluster.image), RUN_ID, ApiServer(CONTEXT, str(KUBECONFIG), namespace)
+    )
+    cluster.apply(*(situations.manifest(name, one, namespace, cluster.image) for name, one in made.items()))
+    for name in made:
+        assert runner.adopt(Task(name=name, slug=name, cells=()), 1)
+    runner.open(told.take, ())
+    try:
+        yield
+    finally:
+        runner.close(keep=True)
+
+
+def pod_of(cluster: Cluster, namespace: str, name: str) -> str:
+    """The name of a situation's pod."""
+    found = cluster.get("--namespace", namespace, "pods", "--selector", f"{TASK}={name}")
+    return str(found["items"][0]["metadata"]["name"])
+
+
+def evict(cluster: Cluster, namespace: str, pod: str) -> None:
+    """Have a pod evicted, as `kubectl drain` does."""
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": namespace}}
+    path = f"/api/v1/namespaces/{namespace}/pods/{pod}/eviction"
+    cluster.kubectl("create", "--raw", path, "--filename=-", text=json.dumps(body))
+
+
+def expected(cluster: Cluster) -> dict[str, str]:
+    """What is to be said, on this cluster."""
+    there: list[dict[str, Any]] = [node["status"]["allocatable"] for node in cluster.get("nodes")["items"]]
+    memory = max(int(each["memory"].removesuffix("Ki")) for each in there)
+    words = {"IMAGE": cluster.image, "CPU": max(each["cpu"] for each in there), "MEMORY": f"{memory / 2**20:.0f}Gi"}
+    words["PREEMPTED"] = "default-scheduler: preempting to accommodate a higher priority pod"
+    found = {}
+    for name, text in (WAITING | ENDED).items():
+        for word, stands_for in words.items():
+            text = text.replace(word, stands_for)
+        found[name] = text
+    return found
+
+
+def test_every_situation_is_told_in_words(cluster: Cluster, namespace: str) -> None:
+    """Of each of some fifty real Jobs that wait or fail, the runner tells why, in one sentence with what to do."""
+    told = Told()
+    limited = {name: one for name, one in situations.WAITING.items() if one.limited}
+    later = {name: one for name, one in situations.WAITING.items() if name in IN_USE}
+    others = {n: one for n, one in (situations.WAITING | situations.ENDED).items() if n not in limited | later}
+    wanted = expected(cluster)
+    with (
+        situations.prepared(namespace),
+        followed(cluster, situations.limited(namespace), limited, told),
+        followed(cluster, namespace, HOLDERS | others, told),
+    ):
+        wait_until(lambda: set(HOLDERS) <= told.running, "The start of what holds something", 120)
+        with followed(cluster, namespace, later, told):
+            evict(cluster, namespace, pod_of(cluster, namespace, "drained"))
+            cluster.kubectl("--namespace", namespace, "delete", "pod", pod_of(cluster, namespace, "deleted"))
+            wait_for(told, {name: wanted[name] for name in IN_USE})
+            preempts = situations.manifest("preempts", PREEMPTS, namespace, cluster.image)
+            preempts["spec"]["template"]["spec"]["priorityClassName"] = namespace
+            cluster.apply(preempts)
+            wait_for(told, wanted, 60)
+    assert wanted == {name: told.words.get(name) for name in wanted}
+
+
+def wait_for(told: Told, wanted: dict[str, str], seconds: float = 30) -> None:
+    """Wait until all this has been told; what has not been told by then is left to an assertion."""
+    done = threading.Event()
+    end = threading.Timer(seconds, done.set)
+    end.start()
+    while not done.is_set() and any(told.words.get(name) != text for name, text in wanted.items()):
+        done.wait(0.1)
+    end.cancel()
