@@ -39,14 +39,18 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Files(Protocol):
+class Source(Protocol):
+    """Where kept bytes come from."""
+
+    def fetch(self, blob: Blob, path: Path) -> None:
+        """Write kept bytes to a file."""
+
+
+class Files(Source, Protocol):
     """What the view needs of the artifact store."""
 
     def put_file(self, path: Path) -> Blob:
         """Keep a file's bytes."""
-
-    def fetch(self, blob: Blob, path: Path) -> None:
-        """Write kept bytes to a file."""
 
     def at_once(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
         """Return a function of each item, several at a time where that is faster."""
@@ -144,7 +148,7 @@ class View:
         self._lay_out(entries)
         self._apply_all(changes, files)
 
-    def _apply_all(self, changes: Sequence[FileChange], files: Files) -> None:
+    def _apply_all(self, changes: Sequence[FileChange], files: Source) -> None:
         clock = time.time_ns() - (len(changes) + 1) * 10_000_000
         for number, change in enumerate(changes):
             # Files keep the order of their times: the latest checkpoint stays the latest.
@@ -217,7 +221,7 @@ class View:
         self.linked[entry.path] = source
         return True
 
-    def _apply(self, change: FileChange, files: Files, modified: int) -> None:
+    def _apply(self, change: FileChange, files: Source, modified: int) -> None:
         place = self.path / change.path
         self.linked.pop(change.path, None)
         if change.kind == "directory" and place.is_dir() and not place.is_symlink():
