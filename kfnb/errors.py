@@ -92,6 +92,10 @@ class StoreError(OutsideError):
     """The artifact store refused an operation, is full, or no longer holds something."""
 
 
+class Fenced(StoreError):
+    """Another process drives the run by now: it has written the log where this one was about to."""
+
+
 class CorruptArtifact(StoreError):
     """Bytes read from the store do not have the digest under which they were stored."""
 

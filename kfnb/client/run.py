@@ -200,16 +200,22 @@ class Run:
         """
         if self._loop is not None:
             self._loop.cancel(now=now)
-        elif not self._now().ended and not (self.is_interrupted and self._end_abandoned()):
+        elif not self._now().ended and not (self._is_left_alone() and self._end_abandoned()):
             requests.ask(self.store, self.id, requests.Request(kind="cancel", now=now))
 
     def holding(self) -> contextlib.AbstractContextManager[object]:
         """Return the run's lease, to be held for a while; LeaseHeld where something drives the run."""
         return self.lease if self.there is None else self.there.lease()
 
+    def _is_left_alone(self) -> bool:
+        """Say whether nothing drives the run and answers; an orchestrator that cannot begin does not either."""
+        return self.is_interrupted or (self.there is not None and self.there.why_it_waits() is not None)
+
     def _end_abandoned(self) -> bool:
         try:
             with self.holding(), Scratch(places.scratch_path(self._home, self.store.root, self.id)).held():
+                if self.there is not None:
+                    self.there.end_tasks()  # which save what they have
                 takeover.cancel_abandoned(self.store, self.info, time.time())
                 if self.there is not None:
                     self.there.remove()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kfnb.artifacts.store import Store
-from kfnb.errors import LeaseHeld, OutsideError, WrongCall
+from kfnb.errors import ClusterError, LeaseHeld, OutsideError, WrongCall
 from kfnb.history.catching_up import CatchUp
 from kfnb.metadata import store as rows
 from kfnb.metadata.database import Behind, Damaged, Database, url_of
@@ -133,10 +133,17 @@ class History:
         run = self.deletable(run_id)
         home = self._client.home
         try:
-            with Lease(places.lease_path(home, run.store.local_path(places.run_key(run.id)), run.store.root, run.id)):
+            with run.holding():
+                if run.there is not None:
+                    run.there.remove()
                 run.store.remove(places.run_key(run.id))
         except LeaseHeld as held:
             raise LeaseHeld(f"Run {run.id} is living: it cannot be deleted. {held}") from None
+        except ClusterError as error:
+            if not run.has_ended:
+                raise
+            self._say(f"What is left of run {run.id} in its cluster stays there until its time is over. {error}")
+            run.store.remove(places.run_key(run.id))
         shutil.rmtree(home / "scratch" / run.id, ignore_errors=True)
         for file in (home / "elsewhere" / run.id, home / "leases" / run.id, home / "detached" / f"{run.id}.log"):
             file.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from kfnb.errors import StoreError
+from kfnb.errors import Fenced, StoreError
 from kfnb.orchestrator.places import run_key
 from kfnb.spec import ExecutorOutput, PipelineSpec, RunEvent, State, element_name
 
@@ -55,7 +55,7 @@ class EventLog:
         self._fence = fence
 
     def append(self, events: Sequence[RunEvent]) -> None:
-        """Write a batch; StoreError if another process has written under this number."""
+        """Write a batch; Fenced if another process has written under this number."""
         if not events:
             return
         if self._next > 1 and not self._store.exists(batch_key(self._run_id, self._next - 1)):
@@ -65,7 +65,7 @@ class EventLog:
             )
         fenced = [msgspec.structs.replace(event, fence=self._fence) for event in events]
         if not self._store.create(batch_key(self._run_id, self._next), _encoder.encode(fenced)):
-            raise StoreError(
+            raise Fenced(
                 f"Another process writes the log of run {self._run_id}: batch {self._next} is there already. "
                 "This one stops; look at the run with `kfnb show`."
             )

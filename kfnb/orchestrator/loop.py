@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from kfnb.errors import KfnbError, OutsideError, StoreError
+from kfnb.errors import Fenced, KfnbError, OutsideError, StoreError
 from kfnb.orchestrator import conditions, inputs, places, requests, takeover
 from kfnb.orchestrator.cache import Cache, account_key
 from kfnb.orchestrator.computing import Computing
@@ -196,6 +196,9 @@ class Loop:
         except _Left as left:
             self._runner.close(keep=True)
             raise OutsideError(f"Run {self._info.run_id} is left to whoever drives it next: {left}.") from None
+        except Fenced:  # what runs is the other process's now
+            self._runner.close(keep=True)
+            raise
         except OSError as error:
             raise self._give_up(OutsideError(f"Run {self._info.run_id} cannot go on: {error}.")) from error
         except KfnbError as error:

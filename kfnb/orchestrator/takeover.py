@@ -6,6 +6,7 @@ end a run that nobody drives.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -109,6 +110,16 @@ def dismiss_requests(store: Documents, info: RunInfo, now: float) -> None:
     )
 
 
+def _left_behind(store: Documents, info: RunInfo, task: TaskStatus) -> ExecutorOutput | None:
+    """Return what a cancelled attempt saved of its notebook and its text when it was told to end."""
+    key = places.attempt_key(info.run_id, info.spec.task(task.name).slug, task.attempt) + "/output.json"
+    with contextlib.suppress(msgspec.DecodeError, StoreError):
+        if task.attempt and store.exists(key):
+            output = _output_decoder.decode(store.read(key))
+            return output if output.state == "CANCELED" else None
+    return None
+
+
 def cancel_abandoned(store: Documents, info: RunInfo, now: float) -> list[RunEvent]:
     """End a run that nobody drives as CANCELED, and return the events that say so; the caller holds its lease."""
     reader, status = EventReader(store, info.run_id), RunStatus(info.spec)
@@ -118,11 +129,16 @@ def cancel_abandoned(store: Documents, info: RunInfo, now: float) -> list[RunEve
     now = max(now, status.last_time)
     log = EventLog(store, info.run_id, reader.next, status.fence + 1)
     why = "the run was cancelled"
-    events = [
-        RunEvent(kind="task-state", time=now, task=t.name, attempt=t.attempt or None, state="CANCELED", why=why)
-        for t in status.tasks.values()
-        if t.state not in ENDED
-    ]
+    events: list[RunEvent] = []
+    for task in status.tasks.values():
+        if task.state not in ENDED:
+            left = _left_behind(store, info, task)
+            if left is not None:
+                events.append(RunEvent(kind="task-output", time=now, task=task.name, attempt=task.attempt, output=left))
+            attempt = task.attempt or None
+            events.append(
+                RunEvent(kind="task-state", time=now, task=task.name, attempt=attempt, state="CANCELED", why=why)
+            )
     events.append(RunEvent(kind="run-state", time=now, state="CANCELED", why="it was cancelled while nobody drove it"))
     log.append(events)
     return events

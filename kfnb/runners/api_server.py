@@ -8,8 +8,11 @@ JSON that the API's reference describes.
 from __future__ import annotations
 
 import contextlib
+import datetime
+import email.utils
 import json
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +47,11 @@ class ApiError(ClusterError):
         self.reason = reason
         self.retry_after = retry_after
 
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same request may be answered otherwise in a while."""
+        return self.status in _REPEATED
+
 
 class Unreachable(ClusterError):
     """The API server did not answer."""
@@ -61,9 +69,17 @@ class ApiServer:
         self.namespace = namespace or found
         self.host: str = self._client.configuration.host
         self._retries = urllib3.Retry(0, redirect=2)
+        self._ahead = time.time() - time.monotonic()  # of the clock that is never set, in seconds
 
     def __repr__(self) -> str:
         return f"ApiServer({self.host!r}, {self.namespace!r})"
+
+    def now(self) -> datetime.datetime:
+        """Return the time by the API server's clock as of its last answer, by this machine's before the first.
+
+        Machines whose clocks differ by hours agree on it to a second or two.
+        """
+        return datetime.datetime.fromtimestamp(time.monotonic() + self._ahead, datetime.UTC)
 
     def place(self, kind: str, name: str = "", group: str = "") -> str:
         """Return the path of a kind of objects in the namespace, or of one of them; `group` such as `batch/v1`."""
@@ -186,6 +202,9 @@ class ApiServer:
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Unreachable(_unreachable(self.host, error)) from error
+        with contextlib.suppress(KeyError, ValueError):
+            said = email.utils.parsedate_to_datetime(response.headers["Date"]).timestamp()
+            self._ahead = said - time.monotonic()
         if response.status >= 400:
             raise _answered_no(response, f"{method} {path}")
         return response
@@ -211,7 +230,7 @@ def _answered_no(response: urllib3.BaseHTTPResponse, what: str) -> ApiError:
 
 
 def _is_passing(error: BaseException) -> bool:
-    return isinstance(error, Unreachable) or (isinstance(error, ApiError) and error.status in _REPEATED)
+    return isinstance(error, Unreachable) or (isinstance(error, ApiError) and error.is_passing)
 
 
 _backoff = tenacity.wait_exponential(multiplier=0.1, max=5.0) + tenacity.wait_random(0, 0.5)

@@ -35,4 +35,5 @@ def cluster_runner(there: RunObjects, run_id: str, *, inside: bool = False) -> K
     from kfnb.runners.kubernetes import KubernetesRunner
     from kfnb.runners.run_objects import pod_address
 
-    return KubernetesRunner(there.profile, run_id, there.api, inside=pod_address() if inside else None)
+    address = pod_address() if inside else None
+    return KubernetesRunner(there.profile, run_id, there.api, inside=address, may_act=there.may_act)

@@ -3,6 +3,10 @@
 Used in place of the file lock (`kfnb.orchestrator.lease`) by runs whose tasks are Jobs, so that of two machines, or a
 machine and a pod, one drives a run. A holder that has not renewed for `SECONDS` is taken for dead, by the time that
 this machine has seen pass, never by comparing clocks: https://pkg.go.dev/k8s.io/client-go/tools/leaderelection.
+
+A holder that cannot reach the API server does not leave: nobody else can take a lease there either, and most outages
+end. It does nothing in the cluster meanwhile (`is_fresh`), and the run's log, in which no batch can be written twice,
+keeps two writers apart in any case. It leaves when it reads that somebody else has the lease.
 """
 
 from __future__ import annotations
@@ -27,6 +31,9 @@ SECONDS = 15
 """How long a lease holds after it was last renewed."""
 _RENEW = 4.0
 _LOOK = 1.0
+_CLOCK = 3.0
+"""Seconds that what two machines take for the API server's time may differ."""
+_POD = "pod/"
 _GROUP = "coordination.k8s.io/v1"
 
 
@@ -41,9 +48,11 @@ class ClusterLease:
         self._name = name
         self._labels = labels
         self._lost = lost
-        self._identity = f"{socket.gethostname()}/{os.getpid()}/{os.urandom(4).hex()}"
+        kind = _POD if os.environ.get("KFNB_POD_IP") else ""
+        self._identity = f"{kind}{socket.gethostname()}/{os.getpid()}/{os.urandom(4).hex()}"
         self._place = api.place("leases", name, _GROUP)
         self._ended = threading.Event()
+        self._renewed = 0.0
         self._thread: threading.Thread | None = None
 
     def take(self, patience: float = SECONDS + 2 * _LOOK) -> None:
@@ -68,15 +77,21 @@ class ClusterLease:
                         f"Another process drives this run: {holder}."
                     )  # it renewed while we looked: it lives
                 seen, since = (holder, renewed), time.monotonic()
-            if not holder or time.monotonic() - since > int(spec.get("leaseDurationSeconds", SECONDS)):
+            over = time.monotonic() - since > int(spec.get("leaseDurationSeconds", SECONDS))
+            if not holder or over or self._is_a_pod_that_is_gone(holder):
                 if self._try_replace(found):
                     break
                 continue
             if time.monotonic() > end:
                 raise LeaseHeld(f"Another process drives this run: {holder}.")
             time.sleep(_LOOK)
+        self._renewed = time.monotonic()
         self._thread = threading.Thread(target=self._keep, name="kfnb-lease", daemon=True)
         self._thread.start()
+
+    def is_fresh(self) -> bool:
+        """Say whether nobody else can have the lease, for it was renewed a moment ago."""
+        return time.monotonic() - self._renewed < SECONDS - _RENEW
 
     def release(self) -> None:
         """Give the lease back: it is no more, so that the next holder need not wait and nothing is left of the run."""
@@ -97,8 +112,16 @@ class ClusterLease:
     def __exit__(self, *_: object) -> None:
         self.release()
 
+    def _is_a_pod_that_is_gone(self, holder: str) -> bool:
+        """Say whether a holder need not be waited for; one that lives on all the same is kept apart by the log."""
+        if not holder.startswith(_POD):
+            return False
+        name = holder.removeprefix(_POD).partition("/")[0]
+        found = self._api.get(self._api.place("pods"), {"fieldSelector": f"metadata.name={name}"})["items"]
+        return not found or found[0].get("status", {}).get("phase") in ("Succeeded", "Failed")
+
     def _body(self) -> Object:
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        now = self._api.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
         return {"holderIdentity": self._identity, "leaseDurationSeconds": SECONDS, "renewTime": now}
 
     def _try_create(self) -> bool:
@@ -123,31 +146,35 @@ class ClusterLease:
         return True
 
     def _keep(self) -> None:
-        """Renew until released. Whoever cannot renew for as long as the lease holds no longer drives the run."""
-        renewed = time.monotonic()
+        """Renew until released, and say when the lease is somebody else's or no more."""
         while not self._ended.wait(_RENEW):
+            asked = time.monotonic()
             try:
                 found = self._api.get(self._place, patience=_RENEW)
-                if found["spec"].get("holderIdentity") != self._identity:
-                    self._lost(f"another process has taken the run over: {found['spec'].get('holderIdentity')}")
+                other = found["spec"].get("holderIdentity")
+                if other != self._identity:
+                    self._lost(f"another process has taken the run over: {other or 'it has ended by now'}")
                     return
                 if self._try_replace(found):
-                    renewed = time.monotonic()
+                    self._renewed = asked
             except ClusterError as error:
                 if isinstance(error, ApiError) and error.status == 404:
-                    self._lost("the run's lease was removed")
+                    self._lost(self._why_it_is_gone())
                     return
-                if time.monotonic() - renewed > SECONDS - _RENEW:
-                    self._lost(f"the run's lease could not be renewed: {error}")
-                    return
+
+    def _why_it_is_gone(self) -> str:
+        with contextlib.suppress(ClusterError):
+            namespace = self._api.find(f"/api/v1/namespaces/{self._api.namespace}", patience=_RENEW)
+            if namespace is None or namespace["metadata"].get("deletionTimestamp"):
+                return f"the namespace {self._api.namespace} was deleted"
+        return "its objects in the cluster were removed"
 
 
 def holder(api: ApiServer, name: str) -> str | None:
-    """Return who holds a lease that was renewed lately, by this machine's clock give or take a minute; else None."""
+    """Return who holds a lease that was renewed lately, by the API server's clock; else None."""
     found = api.find(api.place("leases", name, _GROUP), patience=5.0)
     spec = (found or {}).get("spec") or {}
     if not spec.get("holderIdentity") or not spec.get("renewTime"):
         return None
-    renewed = datetime.datetime.fromisoformat(spec["renewTime"])
-    age = (datetime.datetime.now(datetime.UTC) - renewed).total_seconds()
-    return str(spec["holderIdentity"]) if age < SECONDS + 60 else None
+    age = (api.now() - datetime.datetime.fromisoformat(spec["renewTime"])).total_seconds()
+    return str(spec["holderIdentity"]) if age < SECONDS + _CLOCK else None

@@ -129,6 +129,14 @@ def run_object(profile: Profile, run_id: str, root_uri: str) -> Manifest:
     }
 
 
+def foreign(kind: str, name: str, namespace: str) -> str:
+    """Say that an object has the name that one of a run must have, and what to do."""
+    return (
+        f"There is a {kind} {name} in namespace {namespace} that this run did not make. "
+        f"Remove it (`kubectl --namespace {namespace} delete {kind.lower()} {name}`) and resume the run."
+    )
+
+
 def owner_reference(owner: Owner) -> Manifest:
     """Return the reference by which the run's ConfigMap owns an object."""
     return {"apiVersion": "v1", "kind": "ConfigMap", "name": owner.name, "uid": owner.uid}

@@ -9,7 +9,7 @@ restart, `adopt` finds Jobs by their names, which follow from the run, the step 
 from __future__ import annotations
 
 import contextlib
-import queue
+import functools
 import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,9 +20,23 @@ from kfnb.errors import ClusterError
 from kfnb.runners import pod_logs, pod_state
 from kfnb.runners.api_server import ApiError
 from kfnb.runners.base import Exited, Lost, Progress, Report, Started, Waits
-from kfnb.runners.job_manifest import CANCELED, RUN, USER_ERROR, Attempt, Owner, job, job_name, run_labels, run_object
+from kfnb.runners.job_manifest import (
+    CANCELED,
+    RUN,
+    USER_ERROR,
+    Attempt,
+    Owner,
+    foreign,
+    job,
+    job_name,
+    run_labels,
+    run_object,
+)
+from kfnb.runners.lost_nodes import SILENCE, Silences
 from kfnb.runners.orchestrator_job import orchestrator_name
+from kfnb.runners.pod_patch import BadPatch
 from kfnb.runners.report_server import ReportServer
+from kfnb.runners.sender import Sender
 from kfnb.runners.waiting import Waiting
 from kfnb.runners.watch import Watch
 from kfnb.spec import ReportTo
@@ -37,8 +51,9 @@ if TYPE_CHECKING:
 POD_SCRATCH = "/tmp/kfnb"
 """Where an attempt's private view lies in its pod: in the pod's own scratch volume."""
 _BATCH = "batch/v1"
-_QUOTA_PAUSE = 5.0
-_RATE, _BURST = 20.0, 40.0
+_SUSPENDED = "its queue took its room back while it ran"
+_OWNER_GOES = 60.0
+"""Seconds within which the objects of an orchestrator that was removed have gone with it."""
 
 
 class _Following(NamedTuple):
@@ -52,9 +67,18 @@ class KubernetesRunner:
     """The runner of a cluster (see `kfnb.runners.base.Runner`). One object serves one run.
 
     `inside`: the address of the pod of this process, if it runs in the cluster; launchers then report there at once.
+    `may_act`: says whether this process drives the run for certain; nothing is started while it may not.
     """
 
-    def __init__(self, profile: Profile, run_id: str, api: ApiServer, *, inside: str | None = None) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        run_id: str,
+        api: ApiServer,
+        *,
+        inside: str | None = None,
+        may_act: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._profile = profile
         self._run_id = run_id
         self._api = api
@@ -64,12 +88,12 @@ class KubernetesRunner:
         self._following: dict[str, _Following] = {}  # attempts that are not over, by the name of their Job
         self._said: dict[str, str] = {}  # what was reported last: "runs", or why it waits
         self._canceled: set[str] = set()
-        self._to_make: queue.SimpleQueue[tuple[Task, int, str] | None] = queue.SimpleQueue()
-        self._maker: threading.Thread | None = None
+        self._sender = Sender(f"kfnb-sends-{run_id}", self._give_up_silent)
         self._watches: list[Watch] = []
-        self._bucket = _TokenBucket(_RATE, _BURST)
         self._closed = threading.Event()
         self._inside = inside
+        self._may_act = may_act
+        self._silences = Silences()
         self._reports: ReportServer | None = None
         self._waiting = Waiting(api, self._say_waits)
 
@@ -88,8 +112,7 @@ class KubernetesRunner:
         for watch in (jobs, pods):
             watch.start()
             self._watches.append(watch)
-        self._maker = threading.Thread(target=self._make_jobs, name=f"kfnb-jobs-{self._run_id}", daemon=True)
-        self._maker.start()
+        self._sender.start()
 
     def versions(self, imports: frozenset[str]) -> dict[str, str]:
         """Return the image: Python and every package come from it."""
@@ -123,7 +146,7 @@ class KubernetesRunner:
         """Have a Job made for this attempt."""
         with self._lock:
             self._following[self._name(task, attempt)] = _Following(task.name, attempt)
-        self._to_make.put((task, attempt, input_uri))
+        self._sender.put(functools.partial(self._make_job, task, attempt, input_uri))
 
     def adopt(self, task: Task, attempt: int) -> bool:
         """Say whether the attempt's Job is there; the watches then report on it."""
@@ -142,14 +165,7 @@ class KubernetesRunner:
         if name is None:
             return
         self._canceled.add(name)
-        try:
-            if now:
-                for pod in self._pods_of(name):
-                    self._api.delete(self._api.place("pods", pod["metadata"]["name"]), grace=0)
-            if not self._api.delete(self._api.place("jobs", name, _BATCH)) and not self._pods_of(name):
-                self._over(name, Exited(task, attempt, None, "it was cancelled before its pod began"))
-        except ClusterError as error:
-            self._say_waits(name, str(error))
+        self._sender.put(functools.partial(self._remove_job, name, now=now))
 
     def close(self, *, keep: bool = False) -> None:
         """End the watches and (unless `keep`) every pod of the run.
@@ -159,12 +175,10 @@ class KubernetesRunner:
         if self._closed.is_set():
             return
         self._closed.set()
-        self._to_make.put(None)
         for watch in self._watches:
             watch.stop()
         self._waiting.close()
-        if self._maker is not None:
-            self._maker.join()
+        self._sender.close()
         if self._reports is not None:
             self._reports.close()
         if keep or self._owner is None:
@@ -189,54 +203,80 @@ class KubernetesRunner:
             reference = {"apiVersion": _BATCH, "kind": "Job", "name": above["name"], "uid": above["uid"]}
             manifest["metadata"]["ownerReferences"] = [reference]
         name = manifest["metadata"]["name"]
+        end = time.monotonic() + _OWNER_GOES
+        while True:
+            try:
+                made: Object | None = self._api.create(self._api.place("configmaps"), manifest)
+            except ApiError as error:
+                if error.reason != "AlreadyExists":
+                    raise
+                made = self._api.find(self._api.place("configmaps", name))
+                if made is not None and not self._is_ours(made):
+                    raise ClusterError(foreign("ConfigMap", name, self._api.namespace)) from None
+            if made is not None and _owners(made) == _owners(manifest):
+                return Owner(name, made["metadata"]["uid"])
+            # It belongs to an orchestrator that was removed, and is about to go with everything that it owns itself.
+            if time.monotonic() > end:
+                raise ClusterError(f"ConfigMap {name} in namespace {self._api.namespace} is of another orchestrator.")
+            self._closed.wait(0.2)
+
+    def _make_job(self, task: Task, attempt: int, input_uri: str) -> bool:
+        """Make the Job of an attempt; false if that cannot be done now."""
+        name = self._name(task, attempt)
+        if name in self._canceled:
+            self._over(name, Exited(task.name, attempt, None, "it was cancelled before its Job was made"))
+            return True
+        if not self._may_act():
+            return False
+        assert self._owner is not None
+        described = Attempt(self._run_id, task.name, task.slug, attempt, input_uri, task.settings, self._owner)
         try:
-            made = self._api.create(self._api.place("configmaps"), manifest)
+            self._create_job(name, job(self._profile, described), _Following(task.name, attempt))
+        except ApiError as error:
+            if error.status == 403 and "quota" in str(error):
+                self._say_waits(name, f"the namespace's quota has no room for it: {error}")
+            elif error.is_passing:
+                self._say_waits(name, str(error))
+            else:
+                self._over(name, Exited(task.name, attempt, None, f"Its Job was refused: {error}"))
+                return True
+            return False
+        except ClusterError as error:
+            self._say_waits(name, str(error))
+            return False
+        except BadPatch as error:
+            self._over(name, Exited(task.name, attempt, None, str(error)))
+        return True
+
+    def _create_job(self, name: str, manifest: Object, one: _Following) -> None:
+        try:
+            self._api.create(self._api.place("jobs", group=_BATCH), manifest)
         except ApiError as error:
             if error.reason != "AlreadyExists":
                 raise
-            made = self._api.get(self._api.place("configmaps", name))
-        return Owner(name, made["metadata"]["uid"])
+            # Made by this run, where the answer was lost; or by somebody else.
+            found = self._api.find(self._api.place("jobs", name, _BATCH))
+            if found is not None and not self._is_ours(found):
+                self._over(name, Exited(one.task, one.attempt, None, foreign("Job", name, self._api.namespace)))
 
-    def _make_jobs(self) -> None:
-        while (asked := self._to_make.get()) is not None:
-            if not self._closed.is_set():
-                self._make_job(*asked)
+    def _remove_job(self, name: str, *, now: bool) -> bool:
+        """Remove the Job of a cancelled attempt; false if that cannot be done now."""
+        one = self._following.get(name)
+        if one is None:
+            return True
+        try:
+            if now:
+                for pod in self._pods_of(name):
+                    self._api.delete(self._api.place("pods", pod["metadata"]["name"]), grace=0)
+            if not self._api.delete(self._api.place("jobs", name, _BATCH)) and not self._pods_of(name):
+                self._over(name, Exited(one.task, one.attempt, None, "it was cancelled before its pod began"))
+        except ClusterError:
+            return False
+        return True
 
-    def _make_job(self, task: Task, attempt: int, input_uri: str) -> None:
-        name = self._name(task, attempt)
-        assert self._owner is not None
-        manifest = job(
-            self._profile,
-            Attempt(self._run_id, task.name, task.slug, attempt, input_uri, task.settings, self._owner),
-        )
-        while not self._closed.is_set() and name not in self._canceled:
-            self._bucket.take()
-            try:
-                self._api.create(self._api.place("jobs", group=_BATCH), manifest)
-                return
-            except ApiError as error:
-                if error.reason == "AlreadyExists":
-                    self._is_taken(name, task.name, attempt)
-                    return
-                if error.status != 403 or "quota" not in str(error):
-                    self._over(name, Exited(task.name, attempt, None, f"Its Job was refused: {error}"))
-                    return
-                self._say_waits(name, f"the namespace's quota has no room for it: {error}")
-            except ClusterError as error:
-                self._say_waits(name, str(error))
-            self._closed.wait(_QUOTA_PAUSE)
-        if name in self._canceled:
-            self._over(name, Exited(task.name, attempt, None, "it was cancelled before its Job was made"))
-
-    def _is_taken(self, name: str, task: str, attempt: int) -> None:
-        """A Job of that name is there: made by us, where the answer was lost, or by somebody else."""
-        found = self._api.find(self._api.place("jobs", name, _BATCH))
-        if found is not None and not self._is_ours(found):
-            why = (
-                f"There is a Job {name} in namespace {self._api.namespace} that this run did not make. "
-                f"Remove it (`kubectl delete job {name}`) and resume the run."
-            )
-            self._over(name, Exited(task, attempt, None, why))
+    def _give_up_silent(self) -> None:
+        for name in self._silences.lost():
+            self._lose(name, f"its node has not been heard of for {SILENCE:.0f} s", counted=False)
 
     def _is_ours(self, found: Object) -> bool:
         labels = found["metadata"].get("labels") or {}
@@ -255,6 +295,7 @@ class KubernetesRunner:
         if one is None:
             return
         seen = pod_state.of_pod(pod)
+        self._silences.seen(name, pod)
         if seen.kind == "waits":
             self._waiting.pod(name, pod)
         elif seen.kind == "runs":
@@ -267,16 +308,22 @@ class KubernetesRunner:
         if seen.code != 0 and name not in self._canceled:
             log = pod_logs.tail(self._api, pod["metadata"]["name"])
             seen = pod_state.of_pod(pod, last_words=log)
-        if seen.kind == "ended":
+        if seen.kind == "ended" and seen.code == CANCELED and name not in self._canceled:
+            self._lose(name, "it was told to end by someone else than the run", counted=True, log=log)
+        elif seen.kind == "ended":
             self._say_runs(name)
             self._over(name, Exited(one.task, one.attempt, seen.code, seen.why or None, log))
             if seen.code is None:  # its Job takes that for a disruption, and would start it again
-                with contextlib.suppress(ClusterError):
-                    self._api.delete(self._api.place("jobs", name, _BATCH))
+                self._sender.put(functools.partial(self._remove_left_over, name))
         elif name in self._canceled:
             self._over(name, Exited(one.task, one.attempt, seen.code, seen.why))
         else:
-            self._lose(name, seen.why, counted=seen.kind == "broken", log=log)
+            broken = seen.kind == "broken"
+            found = self._api.find(self._api.place("jobs", name, _BATCH)) if broken else None
+            if found is not None and found["spec"].get("suspend"):
+                self._lose(name, _SUSPENDED, counted=False, log=log)
+            else:
+                self._lose(name, seen.why, counted=broken, log=log)
 
     def _pod_gone(self, pod: Object) -> None:
         """A pod that is removed before anyone saw it end: of a cancelled attempt it is the end, else its Job says."""
@@ -293,6 +340,8 @@ class KubernetesRunner:
         if seen is None or seen.kind == "waits":
             if self._said.get(name) != "runs":
                 self._waiting.job(name, job)
+            elif seen is not None and name not in self._canceled:
+                self._lose(name, _SUSPENDED, counted=False)
             return
         for pod in self._pods_of(name):  # what the pods say counts more; their watch may be a moment behind
             self._pod(pod)
@@ -316,11 +365,12 @@ class KubernetesRunner:
         one = self._following.get(name)
         if one is None:
             return
+        self._silences.heard(name)
         self._say_runs(name)
         if said.get("event") == "progress" and isinstance(said.get("data"), dict):
             self._report(Progress(one.task, one.attempt, said["data"]))
-        elif said.get("event") == "exited" and said.get("code") in (0, USER_ERROR, CANCELED):
-            self._over(name, Exited(one.task, one.attempt, said["code"]))
+        elif said.get("event") == "exited" and (said.get("code") in (0, USER_ERROR) or name in self._canceled):
+            self._over(name, Exited(one.task, one.attempt, said["code"]))  # of all else the pod tells why
 
     # --------------------------------------------------------------------------------------------------------- telling
 
@@ -345,6 +395,7 @@ class KubernetesRunner:
         with self._lock:
             known = self._following.pop(name, None)
             self._said.pop(name, None)
+            self._silences.forget(name)
             if self._reports is not None:
                 self._reports.forget(name)
         self._waiting.over(name)
@@ -356,27 +407,21 @@ class KubernetesRunner:
         one = self._following.get(name)
         if one is not None:
             self._over(name, Lost(one.task, one.attempt, why, counted, log))
-            with contextlib.suppress(ClusterError):
-                self._api.delete(self._api.place("jobs", name, _BATCH))
+            self._sender.put(functools.partial(self._remove_left_over, name))
+
+    def _remove_left_over(self, name: str) -> bool:
+        """Remove the Job of an attempt that is over; false if that cannot be done now."""
+        try:
+            self._api.delete(self._api.place("jobs", name, _BATCH))
+        except ClusterError:
+            return False
+        return True
+
+
+def _owners(found: Object) -> list[str]:
+    return [one["uid"] for one in found["metadata"].get("ownerReferences") or ()]
 
 
 def _job_of(pod: Object) -> str:
     labels = pod["metadata"].get("labels") or {}
     return str(labels.get("batch.kubernetes.io/job-name", ""))
-
-
-class _TokenBucket:
-    """Lets `rate` requests a second pass, and `burst` at once after a pause."""
-
-    def __init__(self, rate: float, burst: float) -> None:
-        self._rate, self._burst = rate, burst
-        self._tokens, self._since = burst, time.monotonic()
-
-    def take(self) -> None:
-        """Wait until a request may be sent. For one thread."""
-        now = time.monotonic()
-        self._tokens = min(self._burst, self._tokens + (now - self._since) * self._rate)
-        self._since = now
-        if self._tokens < 1:
-            time.sleep((1 - self._tokens) / self._rate)
-        self._tokens -= 1

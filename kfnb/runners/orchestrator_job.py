@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 SERVICE_ACCOUNT = "kfnb-orchestrator"
 """Of the orchestrator, where the profile names none; `kfnb cluster init` makes it."""
 
-_RESTARTS = 20
-"""How often an orchestrator that crashed is started again; one that was evicted is in any case."""
+_RESTARTS = 50
+"""How often an orchestrator is started again that crashed, was evicted, or was lost with its node."""
 _ASKS = Settings(requests={"cpu": "100m", "memory": "256Mi"})
 
 
@@ -49,10 +49,8 @@ def orchestrator_job(profile: Profile, run_id: str, *, again: bool = False) -> M
         "spec": {
             "backoffLimit": _RESTARTS,
             "ttlSecondsAfterFinished": profile.ttl_seconds,
-            "podReplacementPolicy": "Failed",
-            "podFailurePolicy": {
-                "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
-            },
+            # Not only once the old pod has ended: on a node that is lost it never does. The lease keeps two apart.
+            "podReplacementPolicy": "TerminatingOrFailed",
             "template": template,
         },
     }

@@ -15,7 +15,7 @@ from kfnb.errors import ClusterError, LeaseHeld
 from kfnb.runners import cluster_lease, pod_state
 from kfnb.runners.api_server import ApiError, ApiServer
 from kfnb.runners.cluster_lease import ClusterLease
-from kfnb.runners.job_manifest import run_labels, run_name
+from kfnb.runners.job_manifest import RUN, foreign, run_labels, run_name
 from kfnb.runners.orchestrator_job import orchestrator_job, orchestrator_name
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ _BATCH = "batch/v1"
 _LEASES = "coordination.k8s.io/v1"
 _LOOK_EVERY = 1.0
 _QUICK = 5.0
+_LATER = 15.0
+"""Seconds that the removal of a task may take to reach its pod, and its end to be seen."""
 
 
 class RunObjects:
@@ -38,6 +40,7 @@ class RunObjects:
         self._server: ApiServer | None = None
         self._looked = 0.0
         self._driven = False
+        self._lease: ClusterLease | None = None
 
     @property
     def api(self) -> ApiServer:
@@ -48,7 +51,12 @@ class RunObjects:
 
     def lease(self, lost: Callable[[str], None] = lambda why: None) -> ClusterLease:
         """Return the run's lease, to be taken; `lost` is told if it cannot be kept."""
-        return ClusterLease(self.api, run_name(self._run_id), run_labels(self._run_id), lost)
+        self._lease = ClusterLease(self.api, run_name(self._run_id), run_labels(self._run_id), lost)
+        return self._lease
+
+    def may_act(self) -> bool:
+        """Say whether nobody else can be driving the run, as far as this process's lease of it goes."""
+        return self._lease is None or self._lease.is_fresh()
 
     def start_orchestrator(self, *, again: bool = False) -> None:
         """Have the cluster drive the run. LeaseHeld if something drives it already, ClusterError if it refuses.
@@ -61,6 +69,11 @@ class RunObjects:
             self.api.create(place, manifest)
             return
         found = self._orchestrator()
+        if (
+            found is not None
+            and not run_labels(self._run_id).items() <= (found["metadata"].get("labels") or {}).items()
+        ):
+            raise ClusterError(foreign("Job", orchestrator_name(self._run_id), self.api.namespace))
         if found is not None and not _has_ended(found):
             raise LeaseHeld(f"Run {self._run_id} is driven by its orchestrator in the cluster already.")
         if found is not None:
@@ -87,6 +100,16 @@ class RunObjects:
                 return seen.why if seen.kind in ("waits", "broken") else None
         return None
 
+    def end_tasks(self) -> None:
+        """Remove the run's tasks and wait until their pods have ended, having saved what they have; then kill them."""
+        self.api.delete(self.api.place("jobs", orchestrator_name(self._run_id), _BATCH))
+        self.api.delete(self.api.place("configmaps", run_name(self._run_id)))
+        end = time.monotonic() + self.profile.grace_seconds + _LATER
+        while living := [pod for pod in self._pods() if pod["status"].get("phase") in ("Pending", "Running")]:
+            for pod in living if time.monotonic() > end else ():
+                self.api.delete(self.api.place("pods", pod["metadata"]["name"]), grace=0)
+            time.sleep(_LOOK_EVERY)
+
     def remove(self) -> None:
         """Remove every object of the run; what runs is ended with its grace time."""
         self.api.delete(self.api.place("jobs", orchestrator_name(self._run_id), _BATCH))
@@ -96,8 +119,15 @@ class RunObjects:
     def _orchestrator(self) -> pod_state.Object | None:
         return self.api.find(self.api.place("jobs", orchestrator_name(self._run_id), _BATCH), patience=_QUICK)
 
+    def _pods(self) -> list[pod_state.Object]:
+        found = self.api.get(self.api.place("pods"), {"labelSelector": f"{RUN}={self._run_id}"})
+        pods: list[pod_state.Object] = found["items"]
+        return pods
+
     def _remove_and_wait(self, uid: str) -> None:
+        """Remove an orchestrator that has ended, and what it owns: its successor's tasks must not go with that."""
         self.api.delete(self.api.place("jobs", orchestrator_name(self._run_id), _BATCH))
+        self.api.delete(self.api.place("configmaps", run_name(self._run_id)))
         while (found := self._orchestrator()) is not None and found["metadata"]["uid"] == uid:
             time.sleep(0.2)
 

@@ -92,6 +92,9 @@ class Watch:
                 if self._stopped.is_set():
                     return
                 self._trouble(str(error))
+            except (ValueError, KeyError, TypeError) as error:  # no answer of an API server, as of a proxy in between
+                self._version = None
+                self._trouble(f"the cluster's API server gave an answer that cannot be read: {error!r}")
             else:
                 if heard:
                     continue
@@ -109,14 +112,16 @@ class Watch:
             if not more:
                 break
             query["continue"] = more
-        self._version = answer["metadata"]["resourceVersion"]
-        self._listed = time.monotonic()
+        # What is told may need the API server itself. Where that fails, it is told again: known is what has been told.
         for name in [name for name in self._known if name not in there]:
-            self._gone(self._known.pop(name))
+            self._gone(self._known[name])
+            del self._known[name]
         for name, found in there.items():
             if _identity(self._known.get(name)) != _identity(found):
-                self._known[name] = found
                 self._changed(found)
+                self._known[name] = found
+        self._version = answer["metadata"]["resourceVersion"]
+        self._listed = time.monotonic()
 
     def _watch(self) -> bool:
         """Follow the changes until the API server ends the watch; return whether it said anything."""
@@ -144,13 +149,13 @@ class Watch:
         kind, found = event["type"], event["object"]
         if kind == "ERROR":
             raise ApiError(str(found.get("message", "the watch failed")), int(found.get("code", 500)))
-        self._version = found["metadata"]["resourceVersion"]
         if kind in ("ADDED", "MODIFIED"):
-            self._known[_name(found)] = found
             self._changed(found)
+            self._known[_name(found)] = found
         elif kind == "DELETED":
-            self._known.pop(_name(found), None)
             self._gone(found)
+            self._known.pop(_name(found), None)
+        self._version = found["metadata"]["resourceVersion"]
 
 
 def _lines(response: urllib3.BaseHTTPResponse) -> Iterator[dict[str, Any]]:

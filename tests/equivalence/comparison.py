@@ -25,7 +25,7 @@ PLAIN = ", ".join(
 )
 """Types whose values a probe prints; written so that a notebook may have variables called `list` or `type`."""
 MASKS = [
-    (re.compile(r"\b0x[0-9a-f]+"), "0x"),
+    (re.compile(r"\b0x[0-9a-fA-F]+"), "0x"),
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
     (re.compile(r"(CPU times|Wall time): .*"), "TIME"),
     (re.compile(r"(/private)?/tmp/\S+|/var/folders/\S+"), "/tmp"),

@@ -1,0 +1,123 @@
+"""Runs on the test cluster, for tests: a namespace with kfnb's rights in it, a profile for it, a client of its runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from kfnb.client import Client, Run
+from kfnb.profiles import Profile
+from tests.cluster.certificates import CONTEXT, KUBECONFIG
+from tests.cluster.fixtures import Cluster
+from tests.cluster.places import BUCKET, CHECKOUT, S3, STORE_SECRET
+from tests.cluster.shell import wait_until
+
+KINDS = "pods,jobs,configmaps,leases"
+"""What a run may have in its namespace."""
+ORCHESTRATOR = "kfnb.dev/role=orchestrator"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A namespace for runs, and a data folder of this machine that knows them."""
+
+    cluster: Cluster
+    namespace: str
+    profile: Profile
+    home: Path
+
+    def client(self) -> Client:
+        """A client for runs in this namespace's part of the store."""
+        return Client(home=self.home, root=self.profile.root)
+
+    def run(self, notebook: Path, params: Mapping[str, Any] | None = None, **more: Any) -> Run:
+        """Start a run on the cluster; `profile`: further settings of its profile."""
+        on = msgspec.structs.replace(self.profile, **more.pop("profile", {}))
+        return self.client().run(notebook, params, on=on, **more)
+
+    def kubectl(self, *words: str) -> str:
+        """What kubectl says of this namespace."""
+        return self.cluster.kubectl("--namespace", self.namespace, *words)
+
+    def get(self, *words: str) -> list[dict[str, Any]]:
+        """The objects that `kubectl get` finds in this namespace."""
+        found: list[dict[str, Any]] = self.cluster.get("--namespace", self.namespace, *words)["items"]
+        return found
+
+    def objects(self, run: Run) -> list[str]:
+        """Kind and name of every object of a run that is there."""
+        found = self.get(KINDS, "--selector", f"kfnb.dev/run={run.id}")
+        return sorted(f"{one['kind']}/{one['metadata']['name']}" for one in found)
+
+    def pods(self, run: Run, task: str | None = None) -> list[dict[str, Any]]:
+        """The pods of a run's tasks, or of one of them; those that are being deleted are not counted."""
+        wanted = f"kfnb.dev/run={run.id},kfnb.dev/task" + (f"={task}" if task is not None else "")
+        found = self.get("pods", "--selector", wanted)
+        return [one for one in found if "deletionTimestamp" not in one["metadata"]]
+
+    def orchestrators(self, run: Run) -> list[dict[str, Any]]:
+        """The pods that drive a run and are not being deleted."""
+        found = self.get("pods", "--selector", f"kfnb.dev/run={run.id},{ORCHESTRATOR}")
+        return [one for one in found if "deletionTimestamp" not in one["metadata"]]
+
+    def wait_running(self, run: Run, *tasks: str, attempt: int = 1) -> None:
+        """Wait until these tasks have printed that they have begun, in this attempt or a later one."""
+
+        def begun() -> bool:
+            return all("begun" in run.tasks[t].log() and run.tasks[t].attempt >= attempt for t in tasks)
+
+        wait_until(begun, f"The start of {', '.join(tasks)}", 120)
+
+
+def end(run: Run, seconds: float = 240) -> str:
+    """Wait for the end of a run; its state, or that it goes on."""
+    run.wait(seconds)
+    return run.state if run.has_ended else f"goes on: {[(t.name, t.state, t.why) for t in run.tasks.values()]}"
+
+
+def notebook(path: Path, *steps: str, tags: Mapping[int, tuple[str, ...]] | None = None) -> Path:
+    """Write a notebook in which each source is a step of its own (s0, s1 …) unless `tags` says otherwise."""
+    cells = [
+        {
+            "cell_type": "code",
+            "id": f"c{number}",
+            "execution_count": None,
+            "metadata": {"tags": list((tags or {}).get(number, (f"step:s{number}",)))},
+            "outputs": [],
+            "source": source,
+        }
+        for number, source in enumerate(steps)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    content = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content))
+    return path
+
+
+@contextmanager
+def made_place(cluster: Cluster, namespace: str, home: Path, patch: pytest.MonkeyPatch, **more: Any) -> Iterator[Place]:
+    """A place for runs in `namespace`, with the rights that kfnb ships. `more`: further settings of the profile."""
+    cluster.kubectl("apply", "--namespace", namespace, "-f", str(CHECKOUT / "kfnb" / "deploy" / "orchestrator.yaml"))
+    for name, value in cluster.environment.items():
+        patch.setenv(name, value)
+    profile = Profile(
+        name="test",
+        context=CONTEXT,
+        kubeconfig=str(KUBECONFIG),
+        namespace=namespace,
+        root=f"s3://{BUCKET}/{namespace}",
+        endpoint_url=S3,
+        store_secret=STORE_SECRET,
+        image=cluster.examples_image,
+        grace_seconds=5,
+        **more,
+    )
+    yield Place(cluster, namespace, profile, home)

@@ -1,0 +1,70 @@
+"""The example notebooks on a real Kubernetes: equal to the run on this machine, cached, and gone without a trace."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kfnb.client import Client, Run
+from kfnb.history import History
+from tests.cluster.fixtures import Cluster
+from tests.cluster.places import CHECKOUT
+from tests.cluster.runs import KINDS, Place, end, made_place
+from tests.cluster.shell import wait_until
+from tests.equivalence.comparison import shown
+
+EXAMPLES = ("quickstart", "churn", "learning_rates", "publish_if_better", "parallel_training", "alert_on_failure")
+
+
+@pytest.fixture
+def place(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """A namespace for runs."""
+    with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as made:
+        yield made
+
+
+def seen(run: Run, folder: Path) -> dict[str, Any]:
+    """What a run ended in, gave and showed under each cell."""
+    copy = folder / f"{run.id}.ipynb"
+    shutil.copy(run.notebook_path, copy)
+    run.write_outputs(copy)
+    cells = [cell for cell in json.loads(copy.read_text())["cells"] if cell["cell_type"] == "code"]
+    return {
+        "state": run.state,
+        "tasks": {name: task.state for name, task in run.tasks.items()},
+        "metrics": run.metrics,
+        "artifacts": sorted(run.artifacts),
+        "cells": {cell["id"]: shown(cell) for cell in cells},
+    }
+
+
+def test_examples_end_as_on_this_machine(place: Place, tmp_path: Path) -> None:
+    """Each gives the same; a cached run starts no pod, whoever drives it; what was deleted has left no object."""
+    folder = tmp_path / "notebooks"
+    shutil.copytree(CHECKOUT / "notebooks", folder, ignore=shutil.ignore_patterns("__pycache__", "*.joblib"))
+    there = {name: place.run(folder / f"{name}.ipynb") for name in EXAMPLES}
+    here = {name: Client(home=tmp_path / "here").run(folder / f"{name}.ipynb").wait() for name in EXAMPLES}
+    for name in EXAMPLES:
+        end(there[name])
+        expected, actual = seen(here[name], tmp_path), seen(there[name], tmp_path)
+        for what in expected:
+            assert (name, what, expected[what]) == (name, what, actual[what])
+
+    again = [place.run(folder / "quickstart.ipynb", local_orchestrator=local) for local in (False, True)]
+    for run in again:
+        assert "SUCCEEDED" == end(run)
+        assert {True} == {task.cached for task in run.tasks.values()}
+        assert [] == place.pods(run)
+        assert seen(here["quickstart"], tmp_path) == seen(run, tmp_path)
+
+    history = History(place.client())
+    for run in (*there.values(), *again):
+        history.delete(run.id)
+    wait_until(
+        lambda: not place.get(KINDS, "--selector", "app.kubernetes.io/managed-by=kfnb"), "The end of all objects"
+    )
