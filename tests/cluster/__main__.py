@@ -49,6 +49,8 @@ def main() -> None:
         raise SystemExit(130) from None
     except ClusterError as problem:
         raise SystemExit(str(problem)) from None
+    except BrokenPipeError:
+        os._exit(1)  # who read this has gone; Python would say so once more
     except OSError as problem:
         raise SystemExit(f"{problem}. Is the cluster up? `python -m tests.cluster up`") from None
 

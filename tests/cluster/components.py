@@ -67,8 +67,9 @@ def start_again(name: str) -> int:
 
 def stop(name: str) -> None:
     """Kill a component, without grace: as a crash does, and because the API server's own end takes a minute."""
+    component = recorded(name)
     if alive(name):
-        kill([recorded(name).pid])
+        kill([component.pid])
         wait_until(lambda: not alive(name), f"The end of {name}", 20)
 
 

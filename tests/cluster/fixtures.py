@@ -6,12 +6,10 @@ run share the cluster: the first brings it up, and what ran pytest takes it down
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -19,8 +17,8 @@ from typing import Any
 import pytest
 
 from tests.cluster import chaos as chaos_module
-from tests.cluster import components, control_plane, environment, images, lifecycle
-from tests.cluster.places import CACHE, NODES
+from tests.cluster import components, control_plane, environment, images, lifecycle, locks
+from tests.cluster.places import NODES
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def cluster() -> Iterator[Cluster]:
         pytest.fail(f"There can be no test cluster here: {why}.")
     if why:
         pytest.skip(f"there can be no test cluster here: {why}")
-    with lifecycle.used():
+    with locks.held(locks.USERS, shared=True):
         lifecycle.up()
         yield Cluster(images.BASE.exact, images.EXAMPLES.exact, environment.variables())
 
@@ -97,12 +95,5 @@ def chaos(cluster: Cluster, share: None) -> Iterator[ModuleType]:
 @pytest.fixture
 def share(request: pytest.FixtureRequest) -> Iterator[None]:
     """Tests use the cluster side by side, but one that breaks parts of it uses it alone."""
-    with _held(fcntl.LOCK_EX if "chaos" in request.fixturenames else fcntl.LOCK_SH):
-        yield
-
-
-@contextmanager
-def _held(how: int) -> Iterator[None]:
-    with (CACHE / "tests.lock").open("w") as file:
-        fcntl.flock(file, how)
+    with locks.held(locks.TESTS, shared="chaos" not in request.fixturenames):
         yield

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster import debian, registry
-from tests.cluster.places import ADDRESS, CACHE, CHECKOUT, IMAGES_HOST, REGISTRY, RUN
+from tests.cluster.places import ADDRESS, CACHE, CHECKOUT, IMAGES_HOST, REGISTRY
 from tests.cluster.programs import program
 from tests.cluster.shell import attempt, call, say, write
 
@@ -32,7 +32,8 @@ ROOT = f"{IMAGES_HOST}/pause-as-root:1"
 CONTAINERFILE = CHECKOUT / "docker" / "Containerfile"
 _NOT_IN_PODS = {"dev", "docs", "examples", "postgresql"}
 """Extras of kfnb that its image does without."""
-_BUILDAH = ("buildah", "--root", str(CACHE / "buildah"), "--runroot", str(RUN / "buildah"))
+_BUILDAH = ("buildah", "--root", str(CACHE / "images"), "--runroot", str(CACHE / "images-mounted"))
+"""With one place for what is mounted, whichever cluster asks: two would unmount each other's layers."""
 _ENVIRONMENT = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "overlay", "NO_PROXY": ADDRESS, "no_proxy": ADDRESS}
 """Such that it needs no engine, and asks no proxy for the registry."""
 _LEFT_OUT = (

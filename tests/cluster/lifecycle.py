@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.cluster import certificates, components, control_plane, debian, environment, images, network, node, programs
-from tests.cluster.places import CACHE, NAMESPACE, NODES, RUN, STORE_SECRET
+from tests.cluster.locks import CHANGING, MAKING, TESTS, USERS, held
+from tests.cluster.places import NAMESPACE, NODES, RUN, STORE_SECRET
 from tests.cluster.shell import ClusterError, attempt, say, wait_until
 
 
@@ -33,58 +32,47 @@ def obstacle() -> str | None:
 def set_up() -> None:
     """Have everything here that the cluster is made of, but its images."""
     _refuse_the_impossible()
-    with _lock():
+    with held(MAKING):
         debian.install()
         programs.build()
 
 
 def set_up_s3() -> None:
     """Have the S3 gateway alone, for tests that need no cluster; needs no root."""
-    with _lock():
+    with held(MAKING):
         programs.build([programs.S3_GATEWAY])
 
 
 def up() -> None:
     """Bring the cluster up with this checkout's images; seconds where it is up already.
 
-    One that is up in part, because something of it was killed, is taken down first.
+    One that is up in part, because something of it was killed, is taken down first; a test that kills something is
+    waited for.
     """
     set_up()
-    with _lock():
+    with held(TESTS, shared=True), held(CHANGING):
         if not is_up():
             _down()
-            started = time.monotonic()
-            try:
-                _start()
-            except BaseException:
-                say(f"The cluster did not come up; logs are in {RUN / 'logs'}.")
-                raise
-            say(f"The cluster is up ({time.monotonic() - started:.0f} s).")
-        _refresh_images()
+            _start_and_tell()
+        with held(MAKING):
+            references = images.make()
+        with ThreadPoolExecutor() as side_by_side:  # pulled now, so that no pod waits for them
+            list(side_by_side.map(lambda each: node.pull(each, references), NODES))
         environment.make()
 
 
 def down(*, force: bool = False) -> None:
     """Take everything down and away; safe to repeat, and after a crash. Only by force while tests use the cluster."""
-    with _lock(), (CACHE / "users").open("w") as file:
-        if not force:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+    with held(CHANGING), contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(held(USERS, wait=False))
+        except BlockingIOError:
+            if not force:
                 say("Other tests use the cluster: it stays up. `down --force` takes it away from them.")
                 return
         _down()
         if left := leftovers():
             raise ClusterError(f"This is left of the cluster: {', '.join(left)}.")
-
-
-@contextlib.contextmanager
-def used() -> Iterator[None]:
-    """While this holds, `down` leaves the cluster up."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "users").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_SH)
-        yield
 
 
 def is_up() -> bool:
@@ -98,9 +86,10 @@ def status() -> str:
     lines = [f"{name:26} {'running' if components.alive(name) else 'STOPPED'}" for name in components.names()]
     if not lines:
         return "The cluster is down."
-    nodes = (
-        control_plane.kubectl("get", "nodes", "-o", "wide") if control_plane.answers() else "The API server is down."
-    )
+    try:
+        nodes = control_plane.kubectl("get", "nodes", "-o", "wide", "--request-timeout=5s")
+    except ClusterError:
+        nodes = "The API server does not answer."
     return "\n".join([*lines, "", nodes.rstrip()])
 
 
@@ -129,13 +118,24 @@ def make_namespace(name: str) -> None:
     control_plane.kubectl("--namespace", name, "wait", "--for=create", "serviceaccount/default", "--timeout=30s")
 
 
+def _start_and_tell() -> None:
+    started = time.monotonic()
+    try:
+        _start()
+    except BaseException:
+        say(f"The cluster did not come up; logs are in {RUN / 'logs'}.")
+        raise
+    say(f"The cluster is up ({time.monotonic() - started:.0f} s).")
+
+
 def _start() -> None:
     """Everything, in the order in which one needs the other."""
     RUN.mkdir(parents=True)
     certificates.make()
     network.make_bridge()
     control_plane.start_registry()
-    images.make_pause()
+    with held(MAKING):
+        images.make_pause()
     control_plane.start_s3()
     control_plane.start()
     node.let_proxies_read()
@@ -145,13 +145,6 @@ def _start() -> None:
         node.wait_ready(each)
     make_namespace(NAMESPACE)
     (RUN / "complete").touch()
-
-
-def _refresh_images() -> None:
-    """Have this checkout's images in the registry and on the nodes, so that no pod waits for them."""
-    references = images.make()
-    with ThreadPoolExecutor() as side_by_side:
-        list(side_by_side.map(lambda each: node.pull(each, references), NODES))
 
 
 def _down() -> None:
@@ -180,12 +173,3 @@ def _refuse_the_impossible() -> None:
     why = obstacle()
     if why:
         raise ClusterError(f"There can be no test cluster here: {why}.")
-
-
-@contextlib.contextmanager
-def _lock() -> Iterator[None]:
-    """One process at a time brings the machine's only cluster up or down."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -92,7 +92,7 @@ def pull(node: Node, images: Iterable[str]) -> None:
 
 def stop(node: Node) -> None:
     """Kill the node's programs and its containers; the anchor keeps its namespaces."""
-    for name in (kubelet(node), proxy(node), containerd(node)):
+    for name in {kubelet(node), proxy(node), containerd(node)} & {*components.names()}:
         components.stop(name)
     components.kill(containers(node))
 

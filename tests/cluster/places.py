@@ -10,18 +10,23 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 MODULES = Path(__file__).parent / "modules"
 """A folder a Go module: what is built from source, at exact versions."""
 
-RUN = Path(os.environ.get("KFNB_TEST_CLUSTER_RUN", "/run/kfnb-test-cluster"))
+_USUAL = "10.99"
+NETWORK = os.environ.get("KFNB_TEST_CLUSTER_NETWORK", _USUAL)
+"""The first two numbers of all the cluster's addresses; clusters of different networks do not know each other."""
+SUFFIX = "" if NETWORK == _USUAL else f"-{NETWORK}"
+"""What tells names of one cluster's things from another's."""
+RUN = Path(os.environ.get("KFNB_TEST_CLUSTER_RUN", f"/run/kfnb-test-cluster{SUFFIX}"))
 """All state of the running cluster; `down` removes it."""
 CACHE = Path(os.environ.get("KFNB_TEST_CLUSTER_CACHE", "~/.cache/kfnb-test-cluster")).expanduser()
-"""What is kept between clusters: programs, wheels, images."""
+"""What is kept between clusters, and shared by those that run at once: programs, wheels, images."""
 LOGS = RUN / "logs"
 
-BRIDGE = "kfnb-test"
-ADDRESS = "10.99.0.1"
+BRIDGE = f"kfnb{SUFFIX or '-test'}"
+ADDRESS = f"{NETWORK}.0.1"
 """The control plane's, on the bridge: seen alike from this machine, the nodes and the pods."""
-SERVICES = "10.97.0.0/16"
-FIRST_SERVICE = "10.97.0.1"
-PODS = "10.98.0.0/16"
+SERVICES = f"{NETWORK}.128.0/17"
+FIRST_SERVICE = f"{NETWORK}.128.1"
+PODS = f"{NETWORK}.0.0/17"
 API = f"https://{ADDRESS}:6443"
 REGISTRY = f"{ADDRESS}:5099"
 IMAGES_HOST = "kfnb.test"
@@ -48,22 +53,22 @@ class Node:
     @property
     def address(self) -> str:
         """The node's own, on the bridge."""
-        return f"10.99.0.{10 + self.number}"
+        return f"{NETWORK}.0.{10 + self.number}"
 
     @property
     def pods(self) -> str:
         """The range its pods have addresses from."""
-        return f"10.98.{self.number}.0/24"
+        return f"{NETWORK}.{self.number}.0/24"
 
     @property
     def link(self) -> str:
         """This machine's end of the cable to the node."""
-        return f"kfnb-test-{self.number}"
+        return f"{BRIDGE}-{self.number}"
 
     @property
     def cgroup(self) -> str:
         """Under which all its pods are accounted for."""
-        return f"kfnb-{self.name}"
+        return f"kfnb{SUFFIX}-{self.name}"
 
     @property
     def folder(self) -> Path:

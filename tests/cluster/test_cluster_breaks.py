@@ -69,4 +69,4 @@ def test_a_drained_node_has_no_pods(cluster: Cluster, namespace: str, chaos: Mod
 def test_an_unknown_component_is_named(cluster: Cluster, namespace: str, chaos: ModuleType) -> None:
     """Stopping what is not there says what is."""
     with pytest.raises(ClusterError, match=r"There is no component 'kubelet': there are anchor-cpu, .*s3-gateway"):
-        chaos.start("kubelet")
+        chaos.stop("kubelet")
