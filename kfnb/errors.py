@@ -238,5 +238,12 @@ CODES: dict[str, str] = {
     "KF910": "A step asks for an accelerator type that its cluster's profile does not know",
     "KF911": "A pod patch would break what a run rests on, or cannot be applied",
     "KF912": "A step asks for a label or a folder that is kfnb's own in a pod",
+    "KF920": "A right is missing that runs in the cluster need",
+    "KF921": "Something that a step or a cluster profile names is not in the cluster",
+    "KF922": "No node of the cluster can take a step",
+    "KF923": "A step asks for more than its namespace allows",
+    "KF924": "The store of a cluster cannot be used from this machine",
+    "KF925": "An image has another Python than this machine, or lacks what a step imports",
+    "KF926": "Something could not be checked before a run",
 }
 """Every diagnostic code and its one-line meaning; docs/diagnostics.md is generated from it."""

@@ -9,25 +9,34 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from kfnb.cli.options import AllowCpuOption, JsonOption, NotebookArgument, client
+from kfnb.cli.options import AllowCpuOption, JsonOption, NotebookArgument, OnOption, client
 from kfnb.cli.output import emit, say, show, terminal_columns
 from kfnb.errors import OutsideError, WrongCall
 from kfnb.spec import PipelineSpec, to_json
 
 
-def check(notebook: NotebookArgument, allow_cpu: AllowCpuOption = False, json: JsonOption = False) -> int:
+def check(
+    notebook: NotebookArgument, allow_cpu: AllowCpuOption = False, on: OnOption = None, json: JsonOption = False
+) -> int:
     """Say what kfnb makes of a notebook: mistakes, doubts and hints, each with its cell and a fix.
 
-    Ends with 2 if there are errors, else with 0.
+    With --on, also what stands against running it on that cluster, which is asked. Ends with 2 if there are errors,
+    else with 0.
 
     \b
     Examples:
       kfnb check churn.ipynb
+      kfnb check churn.ipynb --on test
       kfnb check churn.ipynb --json | jq '.diagnostics[].code'
     """
     from kfnb.cli import diagnostics
 
-    found = client().check(notebook, allow_cpu=allow_cpu)
+    profile = None
+    if on is not None and on != "local":
+        from kfnb.profiles import find_profile
+
+        profile = find_profile(on)
+    found = client().check(notebook, allow_cpu=allow_cpu, on=profile)
     errors = any(d.severity == "error" for d in found)
     if json:
         emit({"diagnostics": diagnostics.as_json(found)})

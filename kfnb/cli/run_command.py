@@ -86,6 +86,9 @@ def run(
     local_orchestrator: Annotated[
         bool, typer.Option("--local-orchestrator", help="With --on: this machine drives the run, and must stay on.")
     ] = False,
+    no_preflight: Annotated[
+        bool, typer.Option("--no-preflight", help="With --on: do not ask the cluster first whether it can run there.")
+    ] = False,
     json: JsonOption = False,
 ) -> int:
     """Run a notebook as a pipeline on this machine, or on a cluster. Ctrl-C cancels; a second one stops at once.
@@ -121,6 +124,7 @@ def run(
         "allow_cpu": allow_cpu,
         "on": profile,
         "local_orchestrator": local_orchestrator,
+        "preflight": not no_preflight,
         "spec": spec,
     }
     if sweep or sweep_file is not None:
@@ -131,7 +135,9 @@ def run(
         found = sweeping.combinations(sweep or [], sweep_file, types)
         return _run_sweep(here, notebook, values, found, {**options, "name": name}, as_json=json)
     if detach:
-        return _say_detached(here.run(notebook, values, name=name, detach=True, **options), as_json=json)
+        begun = here.run(notebook, values, name=name, detach=True, **options)
+        _say_warnings(begun, notebook)
+        return _say_detached(begun, as_json=json)
     with ending_like_interrupt():
         started = _run_live(here, notebook, values, name=name, **options)
     return _report(started, as_json=json)
@@ -156,9 +162,17 @@ def _run_live(here: Client, notebook: Path, values: Mapping[str, Any], **options
 
     watcher = Watcher()
     started = here.run(notebook, values, on_event=watcher.on_event, **options)
+    _say_warnings(started, notebook)
     with watching(watcher, started.spec):
         _wait(started)
     return started
+
+
+def _say_warnings(started: Run, notebook: Path) -> None:
+    if started.warnings:
+        from kfnb.cli import diagnostics
+
+        diagnostics.print_diagnostics(started.warnings, notebook)
 
 
 def _run_sweep(

@@ -63,16 +63,21 @@ class Client:
         self._call = call
         self._lock = threading.Lock()
 
-    def check(self, path: Path | str, *, allow_cpu: bool = False) -> tuple[Diagnostic, ...]:
+    def check(self, path: Path | str, *, allow_cpu: bool = False, on: Profile | None = None) -> tuple[Diagnostic, ...]:
         """Return every finding about a notebook, errors first to last as they stand; nothing is run.
 
-        What this machine lacks is among them; `allow_cpu`: steps that ask for a GPU may do without.
+        What this machine lacks is among them (`allow_cpu`: steps that ask for a GPU may do without); or, `on` a
+        cluster, what that lacks. ClusterError if it cannot be reached.
         """
         from kfnb.compiler import check_notebook  # not needed to look at runs
 
         spec, found = check_notebook(Path(path))
-        lacking = self._lacking(spec, Path(path).name, allow_cpu=allow_cpu) if spec is not None else ()
-        return by_severity((*found, *lacking))
+        if spec is None:
+            return by_severity(found)
+        if on is not None:
+            found = tuple(one for one in found if one.code != "KF503")  # about this machine
+            return by_severity((*found, *self._lacking_there(spec, Path(path), on, local=False)))
+        return by_severity((*found, *self._lacking(spec, Path(path).name, allow_cpu=allow_cpu)))
 
     def compile(self, path: Path | str) -> PipelineSpec:
         """Return what a notebook compiles to; Refused with its diagnostics if it has errors."""
@@ -150,6 +155,7 @@ class Client:
         allow_cpu: bool = False,
         on: Profile | None = None,
         local_orchestrator: bool = False,
+        preflight: bool = True,
         on_event: Listener | None = None,
         spec: PipelineSpec | None = None,
     ) -> Run:
@@ -163,7 +169,8 @@ class Client:
         needs, also every final value, or all. `detach`: a process of its own drives the run and outlives this one
         (`on_event` then hears nothing: see `Run.watch`). `allow_cpu`: steps that ask for a GPU run without one where
         there is none. `on`: a cluster to run on, whose runs this client must be for (`root`); the run is driven there
-        and needs this machine no more, or by this one (`local_orchestrator`).
+        and needs this machine no more, or by this one (`local_orchestrator`). `preflight`: the cluster is asked first
+        whether it can run there at all.
         `on_event` is called with each event, from the thread that drives the run. Raises Refused, before anything runs,
         for what is wrong with the notebook or the parameters.
         `spec`: what the notebook compiles to, where the caller has it already.
@@ -190,6 +197,7 @@ class Client:
                 experiment=experiment,
                 options=options,
                 local=local_orchestrator,
+                preflight=preflight,
                 spec=spec,
                 on_event=on_event,
             )
@@ -221,15 +229,22 @@ class Client:
         *,
         options: dict[str, Any],
         local: bool,
+        preflight: bool,
         on_event: Listener | None,
+        spec: PipelineSpec | None,
         **more: Any,
     ) -> Run:
         """Write the run down, ship the notebook's folder, and have the cluster (or, `local`, this machine) drive it."""
         if Store(on.root).root != self.root:
             raise WrongCall(f"Runs on cluster {on.name!r} lie in {on.root}, and this client is for {self.root}.")
         self.close()
+        spec = spec if spec is not None else self.compile(path)
+        found = self._lacking_there(spec, Path(path), on, local=local) if preflight else ()
+        if any(one.severity == "error" for one in found):
+            raise Refused(found)
         options |= chosen.cluster_options(on, local_orchestrator=local)
-        run = Run(self.store, self.prepare(path, params, options=options, **more), self.home)
+        run = Run(self.store, self.prepare(path, params, options=options, spec=spec, **more), self.home)
+        run.warnings = tuple(one for one in found if one.severity == "warning")
         self._drive_on_cluster(run, on_event)
         return run
 
@@ -347,6 +362,13 @@ class Client:
 
         found = findings_here(spec, allow_cpu=allow_cpu)
         return tuple(msgspec.structs.replace(one, notebook=notebook) for one in found)
+
+    def _lacking_there(self, spec: PipelineSpec, path: Path, on: Profile, *, local: bool) -> tuple[Diagnostic, ...]:
+        """Return what a cluster lacks of what a pipeline asks for, what is doubtful, and what could not be checked."""
+        from kfnb.preflight import findings_there  # for runs elsewhere only
+
+        found = findings_there(spec, on, self.home, path.absolute().parent, local=local)
+        return tuple(msgspec.structs.replace(one, notebook=path.name) if one.cell else one for one in found)
 
     def get(self, run_id: str) -> Run:
         """Return a run by its id, by the beginning of it that no other run has, or as `last`."""

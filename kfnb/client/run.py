@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kfnb.errors import KfnbError, LeaseHeld, RunFailed
+from kfnb.errors import Diagnostic, KfnbError, LeaseHeld, RunFailed
 from kfnb.orchestrator import detached, foresight, places, requests, results, takeover
 from kfnb.orchestrator.events import EventReader, RunStatus
 from kfnb.orchestrator.explain import Explanation, explain_run
@@ -49,6 +49,7 @@ class Run:
         run_folder = store.local_path(places.run_key(info.run_id))
         self.lease = Lease(places.lease_path(self._home, run_folder, store.root, info.run_id))
         self.error: BaseException | None = None
+        self.warnings: tuple[Diagnostic, ...] = ()  # of what was looked at before it began, where this process began it
         self._status = RunStatus(info.spec)
         self._reader = EventReader(store, info.run_id)
         self._lock = threading.RLock()

@@ -67,6 +67,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     priority_class: str | None = None
     requests: dict[str, str] = msgspec.field(default_factory=_small)  # of what a step says nothing about
     limits: dict[str, str] = {}
+    autoscaled: bool | None = None  # nodes are added for pods that wait; None: if the nodes' labels look like it
     max_parallel: int | None = None  # tasks of one run at once; None: no limit of its own
     # how a pod is made
     run_as_user: UserId = 1000

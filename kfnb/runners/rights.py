@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Manifest = dict[str, Any]
 
-_AT_ONCE = 8
+_AT_ONCE = 5
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 

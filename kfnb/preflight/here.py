@@ -1,7 +1,4 @@
-"""Whether a pipeline can run at a place at all, looked at before anything runs; called by the client.
-
-Here: this machine. What a step asks for by its tags and the machine does not have is a finding at the cell of the tag.
-"""
+"""What a pipeline asks for and this machine does not have."""
 
 from __future__ import annotations
 

@@ -1,0 +1,193 @@
+"""Whether a pipeline can run in a cluster: the cluster and the store are asked at once, and what they say is judged.
+
+Takes well under two seconds. What was found to be right counts for a minute, so that runs one after the other ask once;
+what was wrong is looked at again each time, as somebody is about to mend it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from kfnb import digest
+from kfnb.artifacts import files
+from kfnb.artifacts.store import Store
+from kfnb.errors import Diagnostic, Fix, StoreError, by_severity
+from kfnb.preflight import images, names, room
+from kfnb.runners import cluster_facts, pod_findings, rights
+from kfnb.runners.api_server import ApiServer
+from kfnb.runners.cluster_facts import Facts, Named
+from kfnb.runners.orchestrator_job import orchestrator_job
+from kfnb.runners.pod_manifest import pod_template
+from kfnb.runners.pod_patch import patched
+from kfnb.spec import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from kfnb.profiles import Profile
+    from kfnb.runners.pod_manifest import Manifest
+    from kfnb.runners.rights import Right
+    from kfnb.spec import PipelineSpec, Task
+
+REMEMBERED = 60.0
+"""Seconds for which a cluster in which all was right is not asked again."""
+
+_LOOKS = frozenset({"namespaces", "resourcequotas", "limitranges", "serviceaccounts", "persistentvolumeclaims"})
+_LATER = frozenset({"pods/log", "events", "localqueues"})
+"""What a run does without: the first are for preflight alone, the others for what is looked at later."""
+
+
+class _Pod(NamedTuple):
+    """A step's pod, and the queue of its Job."""
+
+    task: Task
+    template: Manifest
+    queue: str | None
+
+
+def findings_there(
+    spec: PipelineSpec, profile: Profile, home: Path, folder: Path, *, local: bool
+) -> tuple[Diagnostic, ...]:
+    """Return what stands against running a pipeline in the cluster of `profile`, and what could not be checked.
+
+    `home`: kfnb's data folder. `folder`: the notebook's. `local`: this machine is to drive the run. ClusterError if the
+    cluster cannot be reached at all.
+    """
+    if impossible := pod_findings.findings(profile, spec):
+        return impossible
+    pods = [*_pods(profile, spec)]
+    driver = None if local else orchestrator_job(profile, "preflight")["spec"]["template"]
+    own = _own_references(profile, driver)
+    by_task = [(pod.task, [*names.references(pod.template, pod.queue)]) for pod in pods]
+    named = {each.object for each in (*own, *(one for _, found in by_task for one in found))}
+    memory = home / "preflight" / f"{digest.of_json([msgspec.to_builtins(profile), sorted(named), local])[:32]}.json"
+    facts, fresh = _recall(memory), False
+    if facts is None:
+        facts, of_store = _ask(profile, named)
+        if of_store is not None:
+            return (of_store,)
+        fresh = True
+    found = [*_judged(facts, profile, own, by_task, pods, driver, local=local)]
+    if fresh and not any(each.severity == "error" for each in found):
+        with contextlib.suppress(OSError):  # then the next run asks again
+            memory.parent.mkdir(parents=True, exist_ok=True)
+            files.replace(memory, msgspec.json.encode(facts))
+    found += images.unsuited(home, profile, spec.tasks, _modules_of(folder))
+    return by_severity(found)
+
+
+def _judged(
+    facts: Facts,
+    profile: Profile,
+    own: list[names.Reference],
+    by_task: list[tuple[Task, list[names.Reference]]],
+    pods: list[_Pod],
+    driver: Manifest | None,
+    *,
+    local: bool,
+) -> Iterator[Diagnostic]:
+    if facts.namespace is False:
+        message = f"Cluster `{profile.name}` has no namespace `{profile.namespace}`."
+        yield Diagnostic(
+            "KF921", "error", message, fix=Fix(f"Make it: `kubectl create namespace {profile.namespace}`.")
+        )
+        return
+    yield from _lacking_rights(facts.lacking, profile)
+    yield from names.missing(facts, profile, own, by_task)
+    for pod in pods:
+        beside = driver["spec"] if driver is not None else None
+        yield from room.findings(facts, profile, pod.task, pod.template["spec"], beside)
+    yield from _unchecked(facts)
+
+
+def _lacking_rights(lacking: Iterable[Right], profile: Profile) -> Iterator[Diagnostic]:
+    """Yield an error for the rights without which there is no run, a warning for those that are missed later."""
+    later = [right for right in lacking if right.resource in _LATER and right.resource != "localqueues"]
+    without = [right for right in lacking if right.resource not in _LATER | _LOOKS]
+    fix = Fix(
+        f"Have an administrator of the cluster run `kfnb cluster init {profile.name} --user YOU`; "
+        f"`kfnb cluster check {profile.name}` says who you are there."
+    )
+    where = f"in namespace `{profile.namespace}` of cluster `{profile.name}`"
+    if without:
+        message = f"You lack rights that a run needs {where}: {rights.in_words(without)}."
+        yield Diagnostic("KF920", "error", message, fix=fix)
+    if later:
+        message = f"You lack rights {where}, so logs and reasons will not be seen while tasks run: "
+        yield Diagnostic("KF920", "warning", f"{message}{rights.in_words(later)}.", fix=fix)
+
+
+def _unchecked(facts: Facts) -> Iterator[Diagnostic]:
+    unknown = names.unseen(facts)
+    for what, seen in (("nodes", facts.nodes), ("quotas", facts.quotas), ("limit ranges", facts.ranges)):
+        unknown += [what] if seen is None else []
+    if facts.namespace is None:
+        unknown.append("the namespace")
+    if unknown:
+        message = f"Not checked, as you have no right to see it: {', '.join(unknown)}."
+        yield Diagnostic("KF926", "hint", message)
+
+
+# ------------------------------------------------------------------------------------------------------------- asking
+
+
+def _pods(profile: Profile, spec: PipelineSpec) -> Iterator[_Pod]:
+    for task in spec.tasks:
+        template = pod_template(profile, task.settings, (), labels={})
+        patches = (profile.pod_patch, *task.settings.pod_patches)
+        yield _Pod(task, patched(template, *patches), task.settings.queue or profile.queue)
+
+
+def _own_references(profile: Profile, driver: Manifest | None) -> list[names.Reference]:
+    """Return what every pod of a profile names, and the orchestrator's."""
+    plain = patched(pod_template(profile, Settings(), (), labels={}), profile.pod_patch)
+    found = [*names.references(plain, profile.queue)]
+    return found + ([*names.references(driver)] if driver is not None else [])
+
+
+def _ask(profile: Profile, named: Iterable[Named]) -> tuple[Facts, Diagnostic | None]:
+    """Return what the cluster says, and what is wrong with the store."""
+    api = ApiServer(profile.context, profile.kubeconfig, profile.namespace)
+    with ThreadPoolExecutor(1) as aside:
+        store = aside.submit(_try_store, profile)
+        facts = cluster_facts.look(api, named, rights.needed("user"))
+        return facts, store.result()
+
+
+def _try_store(profile: Profile) -> Diagnostic | None:
+    store, key = Store(profile.root), f"checks/{os.urandom(8).hex()}"
+    try:
+        store.write(key, b"kfnb")
+        if store.read(key) != b"kfnb":
+            raise StoreError(f"{store.root} gives back something else than was written there.")
+        store.remove_document(key)
+    except StoreError as error:
+        fix = Fix(f"`kfnb cluster check {profile.name}` says whether pods reach it.")
+        return Diagnostic(
+            "KF924", "error", f"This machine cannot use the store of cluster `{profile.name}`: {error}", fix=fix
+        )
+    return None
+
+
+def _recall(memory: Path) -> Facts | None:
+    try:
+        if time.time() - memory.stat().st_mtime > REMEMBERED:
+            return None
+        return msgspec.json.decode(memory.read_bytes(), type=Facts)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def _modules_of(folder: Path) -> frozenset[str]:
+    """Return the modules and packages that lie beside the notebook."""
+    try:
+        return frozenset(entry.stem for entry in folder.iterdir() if entry.suffix == ".py" or entry.is_dir())
+    except OSError:
+        return frozenset()

@@ -1,0 +1,175 @@
+"""What is looked at before a run in a cluster, on the test cluster."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from kfnb.client import Client
+from kfnb.errors import Diagnostic, Refused
+from kfnb.profiles import Profile
+from kfnb.runners.api_server import ApiServer
+from kfnb.runners.cluster_setup import apply, setup_objects
+from kfnb.runners.rights import Right, missing, needed
+from tests.cluster.fixtures import Cluster
+from tests.cluster.people import people
+from tests.cluster.places import BUCKET, S3, STORE_SECRET
+from tests.cluster.shell import wait_until
+
+CELLS = {
+    "fine": ["step:fine"],
+    "names": ["step:names", "secret:tokens:key:TOKEN", "configmap:settings:speed:SPEED", "pvc:data:/data"],
+    "class": ["step:class", "priority:urgent"],
+    "large": ["step:large", "request:cpu:900"],
+    "gpus": ["step:gpus", "gpu:3"],
+    "above": ["step:above", "limit:memory:3Gi"],
+}
+
+
+@pytest.fixture
+def profile(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
+    """A profile for the namespace, set up for runs but for the roles about the whole cluster."""
+    for name, value in cluster.environment.items():
+        monkeypatch.setenv(name, value)
+    found = Profile(
+        name="test",
+        kubeconfig=cluster.environment["KUBECONFIG"],
+        namespace=namespace,
+        root=f"s3://{BUCKET}/{namespace}",
+        endpoint_url=S3,
+        store_secret=STORE_SECRET,
+        image=cluster.image,
+    )
+    objects = [each for each in setup_objects(found) if not each["kind"].startswith("Cluster")]
+    assert ["made"] * len(objects) == [one.outcome for one in apply(_api(found), objects)]
+    return found
+
+
+def _api(profile: Profile) -> ApiServer:
+    return ApiServer(profile.context, profile.kubeconfig, profile.namespace)
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Any:
+    """Gives the findings about a notebook of these cells of CELLS on a cluster."""
+
+    def found(profile: Profile, *cells: str) -> list[Diagnostic]:
+        written = [
+            {
+                "cell_type": "code",
+                "execution_count": None,
+                "id": name,
+                "metadata": {"tags": CELLS[name]},
+                "outputs": [],
+                "source": f"{name}_ = 1",
+            }
+            for name in cells
+        ]
+        path = tmp_path / "work.ipynb"
+        path.write_text(json.dumps({"cells": written, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), "utf-8")
+        return [*Client(home=tmp_path / "home", root=profile.root).check(path, on=profile)]
+
+    return found
+
+
+def test_a_notebook_that_can_run_there_has_no_findings(profile: Profile, check: Any) -> None:
+    """In a namespace that is set up nothing is found."""
+    assert [] == check(profile, "fine")
+
+
+def test_what_is_missing_is_told_at_its_cell(cluster: Cluster, profile: Profile, check: Any, tmp_path: Path) -> None:
+    """All that a notebook names and the cluster lacks is found at once, and a run of it makes nothing."""
+    here = {"namespace": profile.namespace}
+    settings = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "settings", **here},
+        "data": {"mode": "x"},
+    }
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "small", **here}}
+    range_ = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "range", **here}}
+    cluster.apply(
+        settings,
+        {**quota, "spec": {"hard": {"requests.nvidia.com/gpu": "1"}}},
+        {**range_, "spec": {"limits": [{"type": "Container", "max": {"memory": "2Gi"}}]}},
+    )
+    found = check(profile, *CELLS)
+    assert [
+        ("KF921", "names", "Step `names` names the PersistentVolumeClaim `data`"),
+        ("KF921", "names", "Step `names` names the Secret `tokens`, which names"),
+        ("KF921", "names", "Step `names` names the key `speed` of the ConfigMap"),
+        ("KF921", "class", "Step `class` names the PriorityClass `urgent`, whic"),
+        ("KF922", "large", "Step `large` fits no node of cluster `test`: it ask"),
+        ("KF923", "gpus", "Step `gpus` asks for 3 of requests.nvidia.com/gpu, "),
+        ("KF922", "gpus", "Step `gpus` fits no node of cluster `test`: it asks"),
+        ("KF923", "above", "Step `above` asks for 3Gi of memory for a container"),
+    ] == [(each.code, each.cell, each.message[:51]) for each in found]
+    with pytest.raises(Refused, match="KF921"):
+        Client(home=tmp_path / "home", root=profile.root).run(tmp_path / "work.ipynb", on=profile)
+    made = cluster.get("--namespace", profile.namespace, "jobs,pods,configmaps")["items"]
+    assert {"kube-root-ca.crt", "settings"} == {each["metadata"]["name"] for each in made}
+
+
+def test_a_run_can_go_ahead_unasked(profile: Profile, check: Any, tmp_path: Path) -> None:
+    """Without the look before a run it is begun, whatever is missing; then its pods wait."""
+    check(profile, "names")
+    run = Client(home=tmp_path / "home", root=profile.root).run(tmp_path / "work.ipynb", on=profile, preflight=False)
+    assert run.is_driven
+    run.cancel(now=True)
+
+
+def test_what_the_profile_lacks_is_told(cluster: Cluster, profile: Profile, check: Any) -> None:
+    """A namespace, an account, a secret and a store that are not there are found before anything else is."""
+    assert [("KF921", True)] == [
+        (each.code, "has no namespace `gone`" in each.message)
+        for each in check(replace(profile, namespace="gone"), "fine")
+    ]
+    other = replace(profile, store_secret="other", orchestrator_service_account="nobody")
+    assert ["Cluster `test` names the Secret `other`", "Cluster `test` names the ServiceAccount `nobody`"] == sorted(
+        each.message.partition(",")[0] for each in check(other, "fine")
+    )
+
+
+def test_a_store_that_cannot_be_used_is_told(profile: Profile, check: Any) -> None:
+    """A bucket that is not there is an error before a run."""
+    found = check(replace(profile, root="s3://no-such-bucket/x"), "fine")
+    assert [("KF924", True)] == [(each.code, "there is no bucket 'no-such-bucket'" in each.message) for each in found]
+
+
+def test_what_somebody_may_not_do_or_see(cluster: Cluster, profile: Profile, check: Any, tmp_path: Path) -> None:
+    """Missing rights are an error that names them; what may not be seen is a hint that it was not checked."""
+    runs = [right for right in needed("user") if right.resource in ("jobs", "pods", "configmaps", "leases")]
+    lame = [right for right in runs if right != Right("create", "jobs", "batch")]
+    known = people(
+        cluster, profile.namespace, tmp_path, {"member": needed("user"), "blind": runs, "lame": lame, "nobody": ()}
+    )
+    for name, rights in (("member", needed("user")), ("blind", runs), ("lame", lame)):
+        api = known[name][1]
+        wait_until(lambda api=api, rights=rights: not missing(api, rights), f"The rights of {name}", 30)  # type: ignore[misc]
+
+    def told(name: str) -> list[tuple[str, str]]:
+        found = check(replace(profile, kubeconfig=str(known[name][0])), "fine")
+        return [(each.code, each.message.partition(": ")[2]) for each in found]
+
+    secret = f"Secret {STORE_SECRET}"
+    assert [("KF926", f"{secret}, nodes.")] == told("member")
+    assert [
+        ("KF920", "get pods/log; list events."),
+        ("KF926", f"{secret}, ServiceAccount kfnb-orchestrator, nodes, quotas, limit ranges, the namespace."),
+    ] == told("blind")
+    assert ("KF920", "create jobs.batch.") == told("lame")[0]
+    assert told("nobody")[0][1].startswith("create, get, list, watch, delete jobs.batch; list, watch, delete pods; ")
+
+
+def test_what_was_right_counts_for_a_minute(cluster: Cluster, profile: Profile, check: Any, tmp_path: Path) -> None:
+    """After a check that found nothing wrong the cluster is not asked again; after one that did it is."""
+    wrong = replace(profile, store_secret="late")
+    assert ["KF921"] == [each.code for each in check(wrong, "fine")]
+    cluster.kubectl("--namespace", profile.namespace, "create", "secret", "generic", "late", "--from-literal=a=b")
+    assert [] == check(wrong, "fine")
+    cluster.kubectl("--namespace", profile.namespace, "delete", "secret", "late")
+    assert [] == check(wrong, "fine")
