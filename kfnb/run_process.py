@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from kfnb.orchestrator.loop import Holder, Loop
 from kfnb.orchestrator.projecting import following
 from kfnb.runners.chosen import cluster_runner, run_objects
 from kfnb.runners.local import LocalRunner
-from kfnb.spec import RunInfo
+from kfnb.spec import RunEvent, RunInfo
 
 if TYPE_CHECKING:
     from kfnb.runners.base import Runner
@@ -67,6 +68,7 @@ def run_prepared(
         again=again,
         computing=home / "computing",
         own=own,
+        on_events=_print if in_cluster else lambda events: None,
     )
     _on_signals(loop, leave=in_cluster)
     with contextlib.nullcontext() if in_cluster else following(home, store, info):
@@ -78,6 +80,15 @@ def run_prepared(
         status.apply(EventReader(store, info.run_id).read())
         results.remember(Path(info.notebook_path), results.facts(status))
     return EXIT_CODES[end]
+
+
+def _print(events: list[RunEvent]) -> None:
+    """Write a line a change of state: what `kubectl logs` and `kfnb logs --orchestrator` show."""
+    for event in events:
+        if event.state is not None:
+            when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(event.time))
+            what = f"task {event.task}" if event.task is not None else "run"
+            print(f"{when} {what}: {event.state}" + (f": {event.why}" if event.why else ""), flush=True)
 
 
 def _on_signals(loop: Loop, *, leave: bool) -> None:

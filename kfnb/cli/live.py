@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kfnb.spec import PipelineSpec, RunEvent
 
 TAIL_LINES = 3
+NOTES = 5
 REFRESHES_PER_SECOND = 5
 
 
@@ -102,7 +103,8 @@ def watching(watcher: Watcher, spec: PipelineSpec, earlier: Sequence[RunEvent] =
 
 
 def live_table(watcher: Watcher, now: float) -> RenderableType:
-    """Return the table of tasks as it is at `now`: state, time, cells done, metrics, the end of what is printed."""
+    """Return the tasks as they are at `now`: state, time, cells done, metrics, what is printed; and why some wait."""
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
@@ -126,9 +128,23 @@ def live_table(watcher: Watcher, now: float) -> RenderableType:
         if task.state == "RUNNING":
             for line in watcher.tails.get(task.name, ()):
                 table.add_row("", Text(line[:200], style="dim", overflow="ellipsis"))
-        elif task.state == "PENDING" and task.why:  # it waits for another run, or for its next attempt
-            table.add_row("", Text(task.why[:200], style="dim", overflow="ellipsis"))
-    return table
+    return Group(table, *(Text(note, style="dim") for note in waiting_notes(watcher.status)))
+
+
+def waiting_notes(status: RunStatus) -> list[str]:
+    """Say why tasks wait that could run: for another run, for their next attempt, for what a cluster lacks.
+
+    One line a reason, with the names of the first tasks that it holds for, and at most NOTES lines.
+    """
+    whys: dict[str, list[str]] = {}
+    for task in status.tasks.values():
+        if task.state == "PENDING" and task.why:
+            whys.setdefault(task.why, []).append(task.name)
+    notes = []
+    for why, names in list(whys.items())[:NOTES]:
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        notes.append(f"{', '.join(names[:3])}{more}: {why}")
+    return notes
 
 
 def elements_done(status: RunStatus) -> Counter[str]:

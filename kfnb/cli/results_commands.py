@@ -47,6 +47,9 @@ def logs(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on printing until the run ends. Ctrl-C ends only this.")
     ] = False,
+    orchestrator: Annotated[
+        bool, typer.Option("--orchestrator", help="What the pod printed that drives the run in its cluster.")
+    ] = False,
     root: RootOption = None,
     json: JsonOption = False,
 ) -> int:
@@ -58,8 +61,13 @@ def logs(
       kfnb logs last train
       kfnb logs last train --cell 4
       kfnb logs last -f
+      kfnb logs last --orchestrator
     """
     found = client(root).get(run)
+    if orchestrator:
+        if json or cell is not None or task is not None:
+            raise WrongCall("--orchestrator prints text; it goes with neither TASK, --cell nor --json.")
+        return _follow_orchestrator(found, follow=follow)
     if follow:
         if json or cell is not None:
             raise WrongCall("--follow prints text as it comes; it goes with neither --json nor --cell.")
@@ -84,13 +92,33 @@ def _follow(run: Run, task: str | None) -> int:
     """Print what tasks print, under a line with the task's name wherever another one goes on, until the run ends."""
     from kfnb.cli.following import LogFollower
 
-    follower = LogFollower(run, task)
+    if run.there is None:
+        follower = LogFollower(run, task)
+    else:
+        from kfnb.cli.following_pods import PodLogFollower
+
+        follower = PodLogFollower(run, task, warn=say)
     try:
         follower.run(lambda text: show(for_stdout(text)))
     except KeyboardInterrupt:
         return 130
     if run.is_interrupted:
         say(f"Run {run.id} is interrupted: its process is gone. `kfnb resume {run.id}` goes on with it.")
+    return 0
+
+
+def _follow_orchestrator(run: Run, *, follow: bool) -> int:
+    """Print what the run's orchestrator in its cluster has printed, and (`follow`) what it goes on to print."""
+    from kfnb.cli.following_pods import say_pods
+
+    logs = run.live_logs(orchestrator=True, follow=follow)
+    try:
+        found = say_pods(logs, lambda text: show(for_stdout(text)))
+    except KeyboardInterrupt:
+        return 130
+    if not found:
+        why = run.there.why_it_waits() if run.there is not None else None
+        say(f"Its pod has not begun: {why}." if why else "Its pod is gone, and its log with it.")
     return 0
 
 

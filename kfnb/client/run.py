@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kfnb.errors import Diagnostic, KfnbError, LeaseHeld, RunFailed
+from kfnb.errors import Diagnostic, KfnbError, LeaseHeld, RunFailed, WrongCall
 from kfnb.orchestrator import detached, foresight, places, requests, results, takeover
 from kfnb.orchestrator.events import EventReader, RunStatus
 from kfnb.orchestrator.explain import Explanation, explain_run
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from kfnb.artifacts.store import Store
     from kfnb.runners.base import Runner
+    from kfnb.runners.live_logs import LiveLogs
 
 Listener = Callable[[RunEvent], None]
 """Called with each event of a run."""
@@ -248,6 +249,16 @@ class Run:
                 if self.is_interrupted:
                     return self
                 time.sleep(_POLL_SECONDS)
+
+    def live_logs(self, *, orchestrator: bool = False, follow: bool = True) -> LiveLogs:
+        """Return what the pods of a run on a cluster print, as they do: those of its tasks, or of its `orchestrator`.
+
+        `follow`: until they end; else what they have printed. WrongCall if the run has no such pods.
+        """
+        if self.there is None or (orchestrator and not self.drives_itself):
+            driver = "it runs on this machine" if self.there is None else "it is driven from a machine"
+            raise WrongCall(f"Run {self.id} has no such pods: {driver}.")
+        return chosen.live_logs(self.there, self.id, orchestrator=orchestrator, follow=follow)
 
     def explain(self, step: str | None = None) -> list[Explanation]:
         """Say why each step, or the given one, ran or was taken from the cache: what differs from an earlier run."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from kfnb.profiles import Profile
     from kfnb.runners.kubernetes import KubernetesRunner
+    from kfnb.runners.live_logs import LiveLogs
     from kfnb.runners.run_objects import RunObjects
 
 
@@ -28,6 +29,16 @@ def run_objects(run_id: str, options: Mapping[str, Any], *, inside: bool = False
 
     profile = msgspec.convert(options["profile"], Profile)
     return RunObjects(msgspec.structs.replace(profile, context=None, kubeconfig=None) if inside else profile, run_id)
+
+
+def live_logs(there: RunObjects, run_id: str, *, orchestrator: bool, follow: bool) -> LiveLogs:
+    """Return what the pods of a run's tasks, or that of its `orchestrator`, print. `follow`: as they do."""
+    from kfnb.runners.job_manifest import RUN, TASK
+    from kfnb.runners.live_logs import LiveLogs
+    from kfnb.runners.orchestrator_job import ROLE
+
+    which = f"{ROLE}=orchestrator" if orchestrator else TASK
+    return LiveLogs(there.api, f"{RUN}={run_id},{which}", follow=follow)
 
 
 def cluster_runner(there: RunObjects, run_id: str, *, inside: bool = False) -> KubernetesRunner:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 SERVICE_ACCOUNT = "kfnb-orchestrator"
 """Of the orchestrator, where the profile names none; `kfnb cluster init` makes it."""
 
+ROLE = "kfnb.dev/role"
+"""The label that tells an orchestrator's pod from those of tasks."""
+
 _RESTARTS = 50
 """How often an orchestrator is started again that crashed, was evicted, or was lost with its node."""
 _ASKS = Settings(requests={"cpu": "100m", "memory": "256Mi"})
@@ -28,7 +31,7 @@ def orchestrator_name(run_id: str) -> str:
 
 def orchestrator_job(profile: Profile, run_id: str, *, again: bool = False) -> Manifest:
     """Return the Job that drives a run. Once it has ended it stays for the profile's time, and with it all it owns."""
-    labels = {**run_labels(run_id), "kfnb.dev/role": "orchestrator"}
+    labels = {**run_labels(run_id), ROLE: "orchestrator"}
     command = ["python", "-m", "kfnb.run_process", run_id, "--root", profile.root, "--in-cluster"]
     command += ["--again"] if again else []
     # Placement and queue are those of tasks: an orchestrator needs no accelerator and must not wait for a quota.

@@ -22,7 +22,7 @@ from tests.cluster.places import ADDRESS, BUCKET, NODES, REGISTRY, RUN, S3, STOR
 from tests.cluster.shell import wait_until, write
 
 RUN_ID = "20261124-121500-ab12"
-NOWHERE = "10.99.0.1:5998"
+NOWHERE = f"{ADDRESS}:5998"
 """An address of the control plane's at which nothing listens."""
 PRIVATE = "private.kfnb.test"
 """The name of a registry that lets nobody in, while situations are prepared."""

@@ -80,13 +80,15 @@ class ProcessRunner:
 
     def _watch(self, task: str, attempt: int, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
+        log = ""
         with process.stdout:
             for line in process.stdout:
                 if line.startswith(b"ready"):
                     self._report(Started(task, attempt))
                 else:
+                    log += line.decode()
                     self._report(Progress(task, attempt, {"line": line.decode().strip()}))
-        self._report(Exited(task, attempt, process.wait()))
+        self._report(Exited(task, attempt, process.wait(), log=log))
 
 
 def run_task(uri: str) -> None:

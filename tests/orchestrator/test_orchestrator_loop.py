@@ -14,6 +14,7 @@ from kfnb.artifacts.store import Store
 from kfnb.errors import StoreError
 from kfnb.orchestrator import requests
 from kfnb.orchestrator.events import EventLog, EventReader, batch_key
+from kfnb.orchestrator.places import attempt_key
 from kfnb.spec import Condition, RunEvent
 
 
@@ -110,6 +111,19 @@ def test_a_process_that_ends_without_an_output_is_a_failure_with_a_code(tmp_path
     why = place.status().tasks["a"].why or ""
     assert why.startswith("KF654")
     assert said in why
+
+
+@pytest.mark.parametrize(("own", "kept"), [("", "the last words\n"), ("its own", "its own")])
+def test_the_log_of_a_process_that_kept_none_is_kept(tmp_path: Path, own: str, kept: str) -> None:
+    """What the place knows of an attempt's log is stored, unless the attempt has stored its own."""
+    place = Place(
+        tmp_path, with_source(make_spec({"a": []}), a="print('the last words', flush=True)\nimport os; os._exit(3)")
+    )
+    key = attempt_key("r1", "a", 1) + "/log.txt"
+    if own:
+        place.store.write(key, own.encode())
+    place.loop.run()
+    assert kept == place.store.read(key).decode()
 
 
 def test_progress_reaches_listeners_and_the_log(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from kfnb.spec import Task
 from tests.cluster import situations
 from tests.cluster.certificates import CONTEXT, KUBECONFIG
 from tests.cluster.fixtures import Cluster
+from tests.cluster.places import ADDRESS
 from tests.cluster.shell import wait_until
 from tests.cluster.situations import HOLDERS, PREEMPTS, RUN_ID, Situation
 from tests.runners.situation_words import ENDED, WAITING
@@ -75,6 +76,7 @@ def expected(cluster: Cluster) -> dict[str, str]:
     there: list[dict[str, Any]] = [node["status"]["allocatable"] for node in cluster.get("nodes")["items"]]
     memory = max(int(each["memory"].removesuffix("Ki")) for each in there)
     words = {"IMAGE": cluster.image, "CPU": max(each["cpu"] for each in there), "MEMORY": f"{memory / 2**20:.0f}Gi"}
+    words["10.99.0.1"] = ADDRESS
     words["PREEMPTED"] = "default-scheduler: preempting to accommodate a higher priority pod"
     found = {}
     for name, text in (WAITING | ENDED).items():

@@ -1,0 +1,150 @@
+"""Follows what the tasks of a run on a cluster print: from their pods while these live, from the store afterwards."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from kfnb.cli.following import LogFollower
+from kfnb.errors import ClusterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kfnb.client import Run
+    from kfnb.runners.live_logs import LiveLogs, Piece
+
+_POLL_SECONDS = 0.2
+_STORE_EVERY = 3.0
+"""Seconds between looks at the stored logs of tasks that run and whose pods cannot be read."""
+_PATIENCE = 10.0
+"""Seconds after the end of a run for which the last lines of its pods are waited for; then the store's will do."""
+
+
+class PodLogFollower(LogFollower):
+    """The logs of a run on a cluster. `warn` is told, once, if pods cannot be read.
+
+    The text of a pod is the text in the store, but for line ends that the launcher puts before lines of its own. So
+    what is left to say when a pod has gone begins after as many other characters as have been said.
+    """
+
+    def __init__(self, run: Run, task: str | None, warn: Callable[[str], None]) -> None:
+        super().__init__(run, task)
+        self._warn = warn
+        self._pods: dict[tuple[str, int], str] = {}
+        self._said: dict[tuple[str, int], int] = {}  # characters that are no line ends
+        self._heard: dict[tuple[str, int], int] = {}  # the same, of what has come from the pod
+        self._settled: set[tuple[str, int]] = set()
+        self._looked = 0.0
+
+    def run(self, say: Callable[[str], None]) -> None:
+        """Say the lines as they come, until the run has ended, or is interrupted, and all is said."""
+        live = self._open()
+        ended: float | None = None
+        try:
+            while True:
+                over = self._run.has_ended or self._run.is_interrupted
+                ended = ended or (time.monotonic() if over else None)
+                late = ended is not None and time.monotonic() - ended > _PATIENCE
+                waits = self._step(say, live, over=over, late=late)
+                if over and not waits:
+                    return
+                time.sleep(_POLL_SECONDS)
+        finally:
+            if live is not None:
+                live.close()
+
+    def _open(self) -> LiveLogs | None:
+        live = self._run.live_logs()
+        try:
+            live.start()
+        except ClusterError as error:
+            self._warn(f"What is stored is shown, some seconds later: {error}")
+            return None
+        return live
+
+    def _step(self, say: Callable[[str], None], live: LiveLogs | None, *, over: bool, late: bool) -> bool:
+        """Say what is new; return whether more is to come from pods."""
+        if live is not None and live.refused:
+            self._warn(f"What is stored is shown, some seconds later: {live.refused}")
+            live.refused = None
+        tasks = {name: self._run.tasks[name] for name in ([self._task] if self._task else self._run.tasks)}
+        keys = {name: (name, task.attempt) for name, task in tasks.items()}
+        read = {key for key in keys.values() if live is not None and not late and live.reads(*key)}
+        for piece in live.take() if live is not None else ():
+            self._say_piece(say, piece)
+        look = time.monotonic() - self._looked >= _STORE_EVERY
+        if look:
+            self._looked = time.monotonic()
+        for name, task in tasks.items():
+            done = over or task.finished is not None
+            if keys[name] not in read | self._settled and (done or (look and task.started is not None)):
+                self._say_stored(name, say, whole=done)
+        return bool(read)
+
+    def _say_piece(self, say: Callable[[str], None], piece: Piece) -> None:
+        key = (piece.task, piece.attempt)
+        if key in self._settled or (self._task is not None and piece.task != self._task):
+            return
+        before = self._pods.setdefault(key, piece.pod)
+        if before != piece.pod:  # the attempt has been given another pod, and begins anew
+            self._pods[key], self._said[key], self._heard[key] = piece.pod, 0, 0
+        at = self._heard.get(key, 0)
+        self._heard[key] = at + count_characters(piece.text)
+        known = max(0, self._said.get(key, 0) - at)  # said before from the store
+        self._say_text(key, say, piece.text[after_characters(piece.text, known) :])
+
+    def _say_stored(self, name: str, say: Callable[[str], None], *, whole: bool) -> None:
+        task = self._run.tasks[name]
+        key, text = (name, task.attempt), task.log()
+        begin = after_characters(text, self._said.get(key, 0))
+        self._say_text(key, say, text[begin : len(text) if whole else max(begin, text.rfind("\n") + 1)])
+        if whole:
+            self._settled.add(key)
+
+    def _say_text(self, key: tuple[str, int], say: Callable[[str], None], text: str) -> None:
+        self._said[key] = self._said.get(key, 0) + count_characters(text)
+        if not text.strip("\n"):
+            return
+        if self._task is None and self._last != key[0]:
+            say(f"==> {key[0]} <==")
+        say(text.rstrip("\n"))
+        self._last = key[0]
+
+
+def say_pods(logs: LiveLogs, say: Callable[[str], None]) -> bool:
+    """Say what pods print until all of it is said; return whether there are any.
+
+    ClusterError if the cluster cannot be asked, or forbids it.
+    """
+    logs.start()
+    try:
+        while True:
+            more = logs.reading()
+            for piece in logs.take():
+                say(piece.text.rstrip("\n"))
+            if logs.refused:
+                raise ClusterError(logs.refused)
+            if not more:
+                return logs.found
+            time.sleep(_POLL_SECONDS)
+    finally:
+        logs.close()
+
+
+def count_characters(text: str) -> int:
+    """Count the characters of a text that are no line ends."""
+    return len(text) - text.count("\n")
+
+
+def after_characters(text: str, characters: int) -> int:
+    """Return the place in a text after so many characters that are no line ends, and after the line ends there."""
+    if characters == 0:
+        return 0
+    for found in re.finditer(r"[^\n]+", text):
+        if len(found[0]) >= characters:
+            end = found.start() + characters
+            return end + (len(text[end:]) - len(text[end:].lstrip("\n")))
+        characters -= len(found[0])
+    return len(text)

@@ -1,0 +1,214 @@
+"""What the pods of a run print, as they print it; `kfnb logs -f` uses this.
+
+One watch finds the pods, each has a thread that reads its log from the API server. A connection that ends is made anew
+from the second of the last line; what came before in that second is recognised by its time, so that no line is lost and
+none comes twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import re
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+from kfnb.errors import ClusterError
+from kfnb.runners.api_server import ApiError
+from kfnb.runners.job_manifest import ATTEMPT, TASK_NAME
+from kfnb.runners.pod_logs import is_event
+from kfnb.runners.pod_manifest import MAIN
+from kfnb.runners.pod_state import container
+from kfnb.runners.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kfnb.runners.api_server import ApiServer, Object
+
+MOST_PODS = 100
+"""How many logs are read at once; further pods' come from the store when they have ended."""
+_SILENCE = 60.0
+_PAUSE = 0.5
+
+
+class Piece(NamedTuple):
+    """Text that an attempt printed: whole lines, but for the end of its log. `pod`: an attempt may have several."""
+
+    task: str
+    attempt: int
+    pod: str
+    text: str
+
+
+class LiveLogs:
+    """The logs of the pods that `selector` (labels) selects. `refused`: why they cannot be read, once that shows.
+
+    `follow`: as they grow, and of pods that are yet to come; else what is there.
+    """
+
+    def __init__(self, api: ApiServer, selector: str, *, follow: bool = True) -> None:
+        self.refused: str | None = None
+        self._api = api
+        self._follow = follow
+        self._pieces: queue.SimpleQueue[Piece] = queue.SimpleQueue()
+        self._readers: dict[str, _Reader] = {}
+        self._lock = threading.Lock()
+        self._watch = Watch(api, api.place("pods"), selector, self._changed, self._gone)
+
+    def start(self) -> None:
+        """Find the pods and begin to read. ClusterError if they cannot be listed."""
+        self._watch.start()
+
+    def take(self) -> list[Piece]:
+        """Return what has come since the last call."""
+        found: list[Piece] = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                found.append(self._pieces.get_nowait())
+        return found
+
+    def reads(self, task: str, attempt: int) -> bool:
+        """Say whether more of an attempt's log may come from here. Ask before `take`."""
+        with self._lock:
+            readers = list(self._readers.values())
+        return any((one.task, one.attempt) == (task, attempt) and not one.done.is_set() for one in readers)
+
+    @property
+    def found(self) -> bool:
+        """Whether a pod has begun."""
+        return bool(self._readers)
+
+    def reading(self) -> bool:
+        """Say whether more may come of the pods that have begun. Ask before `take`."""
+        return any(not one.done.is_set() for one in list(self._readers.values()))
+
+    def close(self) -> None:
+        """Read no more; connections that wait are left to end by themselves."""
+        self._watch.stop()
+        for reader in list(self._readers.values()):
+            reader.stop()
+
+    def _changed(self, pod: Object) -> None:
+        name = str(pod["metadata"]["name"])
+        state = container((pod.get("status") or {}).get("containerStatuses") or (), MAIN).get("state") or {}
+        with self._lock:
+            reader = self._readers.get(name)
+            if reader is None and ("running" in state or "terminated" in state):
+                if self.refused or sum(not one.done.is_set() for one in self._readers.values()) >= MOST_PODS:
+                    return
+                reader = self._readers[name] = _Reader(self._api, pod, self._pieces, self._refuse)
+                if not self._follow:
+                    reader.ended.set()
+                reader.start()
+        if reader is not None and "terminated" in state:
+            reader.ended.set()
+
+    def _gone(self, pod: Object) -> None:
+        reader = self._readers.get(str(pod["metadata"]["name"]))
+        if reader is not None:
+            reader.ended.set()
+
+    def _refuse(self, why: str) -> None:
+        self.refused = why
+
+
+class _Reader:
+    """Reads the log of one pod to its end. `ended`: its container has; `done`: nothing more comes."""
+
+    def __init__(
+        self, api: ApiServer, pod: Object, pieces: queue.SimpleQueue[Piece], refuse: Callable[[str], None]
+    ) -> None:
+        metadata = pod["metadata"]
+        self.pod = str(metadata["name"])
+        self.task = str((metadata.get("annotations") or {}).get(TASK_NAME, ""))
+        self.attempt = int((metadata.get("labels") or {}).get(ATTEMPT, 0))
+        self.ended, self.done = threading.Event(), threading.Event()
+        self._api = api
+        self._pieces = pieces
+        self._refuse = refuse
+        self._stopped = threading.Event()
+        self._position = Position()
+
+    def start(self) -> None:
+        """Begin to read."""
+        threading.Thread(target=self._run, name=f"kfnb-log-{self.pod}", daemon=True).start()
+
+    def stop(self) -> None:
+        """Read no more."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopped.is_set():
+                all_is_there = self.ended.is_set()
+                try:
+                    self._read(follow=not all_is_there)
+                    if all_is_there:
+                        return
+                except ApiError as error:
+                    if error.status == 404:
+                        return
+                    if error.status in (401, 403):
+                        self._refuse(str(error))
+                        return
+                except ClusterError:
+                    pass  # out of reach for a moment
+                self._stopped.wait(_PAUSE)
+        finally:
+            self.done.set()
+
+    def _read(self, *, follow: bool) -> None:
+        """Read on from the last line, to the end of the log or of the connection."""
+        query: dict[str, str | int] = {"container": MAIN, "timestamps": "true", "follow": str(follow).lower()}
+        if self._position.since:
+            query["sinceTime"] = self._position.since
+        self._position.begin()
+        rest = b""
+        with self._api.stream(self._api.place("pods", f"{self.pod}/log"), query, silence=_SILENCE) as response:
+            for piece in response.stream(amt=None, decode_content=True):
+                *lines, rest = (rest + piece).split(b"\n")
+                self._tell(b"\n".join([*lines, b""]) if lines else b"")
+            if rest and not follow:  # the log's end; of a connection's end the rest comes again
+                self._tell(rest)
+
+    def _tell(self, data: bytes) -> None:
+        lines = data.decode(errors="replace").split("\n")
+        ends = [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+        new = (self._position.new(line) for line in ends)
+        text = "".join(line for line in new if line is not None and not is_event(line))
+        if text and not self._stopped.is_set():
+            self._pieces.put(Piece(self.task, self.attempt, self.pod, text))
+
+
+_WHEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(?:Z|[+-]\d\d:\d\d) ")
+
+
+class Position:
+    """How far a log has been read: to a number of lines of a moment. `since`: where to ask from."""
+
+    def __init__(self) -> None:
+        self.since = ""
+        self._last = ""
+        self._lines = 0
+        self._known = 0
+
+    def begin(self) -> None:
+        """A connection begins: its lines come from `since`, which is given to the second only."""
+        self._known = self._lines
+
+    def new(self, line: str) -> str | None:
+        """Return the text of a line, without the time in front of it; None if it has been read before."""
+        when = _WHEN.match(line)
+        if when is None:  # kubelet's own words where it has no log
+            return None
+        moment = f"{when[1]}{when[2] or '.':0<10}"  # zeros at the end are not written
+        if moment < self._last:
+            return None
+        if moment == self._last and self._known:
+            self._known -= 1
+            return None
+        self._lines = self._lines + 1 if moment == self._last else 1
+        self._known = 0
+        self._last, self.since = moment, when[0].rstrip()
+        return line[when.end() :]

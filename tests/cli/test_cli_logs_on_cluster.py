@@ -1,0 +1,113 @@
+"""`kfnb logs` of runs on the real cluster: live from the pods, whole, each line once; and from the store afterwards."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from kfnb.cli.app import run_app
+from kfnb.cli.following_pods import PodLogFollower
+from kfnb.runners import live_logs
+from kfnb.runners.api_server import ApiServer
+from kfnb.runners.job_manifest import RUN, TASK
+from kfnb.runners.live_logs import LiveLogs
+from tests.cluster import situations
+from tests.cluster.certificates import CONTEXT, KUBECONFIG
+from tests.cluster.cluster_runs import Place
+from tests.cluster.fixtures import Cluster
+from tests.cluster.situations import RUN_ID, Situation
+
+BURSTS, LINES = 8, 40
+PRINTS = f"""
+import time
+for burst in range({BURSTS}):
+    print('{{"event":"progress","data":{{}}}}')
+    for line in range({LINES}):
+        print(burst, line, '' if line else 'x' * 40_000)
+    time.sleep(0.8)
+print('the end', end='')
+"""
+
+
+def printed() -> str:
+    """What PRINTS prints, without the events."""
+    lines = [f"{b} {n} {'' if n else 'x' * 40_000}\n" for b in range(BURSTS) for n in range(LINES)]
+    return "".join(lines) + "the end"
+
+
+def test_no_line_is_lost_or_doubled_when_connections_break(
+    cluster: Cluster, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three pods at once, connections that are cut in each pause: the text of each is whole, events are left out."""
+    monkeypatch.setattr(live_logs, "_SILENCE", 0.4)
+    names = ("one", "two", "three")
+    made = Situation(command=("python", "-u", "-c", PRINTS))
+    cluster.apply(*(situations.manifest(name, made, namespace, cluster.image) for name in names))
+    logs = LiveLogs(ApiServer(CONTEXT, str(KUBECONFIG), namespace), f"{RUN}={RUN_ID},{TASK}")
+    logs.start()
+    texts = dict.fromkeys(names, "")
+    try:
+        while True:
+            more = logs.reading() or any(not text for text in texts.values())
+            for piece in logs.take():
+                texts[piece.task] += piece.text
+            if not more:
+                break
+            time.sleep(0.05)
+    finally:
+        logs.close()
+    assert dict.fromkeys(names, printed()) == texts
+
+
+def notebook(path: Path) -> Path:
+    """Two steps side by side that print for some seconds."""
+    code = "import time\nfor n in range(12):\n    print('{0}', n)\n    time.sleep(0.5)"
+    cells = [
+        nbformat.v4.new_code_cell(code.format(name), metadata={"tags": [f"step:{name}"]}) for name in ("left", "right")
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def expected(name: str) -> list[str]:
+    """The lines of a step."""
+    return [f"{name} {n}" for n in range(12)]
+
+
+def test_logs_are_followed_while_pods_live_and_kept_when_they_are_gone(
+    cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """Lines come while the run runs; the same are in the store; the orchestrator's pod has a line a change of state."""
+    monkeypatch.setenv("KFNB_HOME", str(tmp_path / "home"))
+    place = Place(cluster, namespace, tmp_path / "home", monkeypatch)
+    run = place.client.run(notebook(tmp_path / "talks.ipynb"), on=place.profile, save="needed")
+    said: list[str] = []
+    early: list[str] = []
+
+    def say(text: str) -> None:
+        said.extend(text.splitlines())
+        if not run.has_ended:
+            early.extend(text.splitlines())
+
+    warnings: list[str] = []
+    PodLogFollower(run, None, warnings.append).run(say)
+    for name in ("left", "right"):
+        assert expected(name) == [line for line in said if line.startswith(f"{name} ")]
+    assert [] == warnings
+    assert {"left 0", "right 0"} <= set(early)
+    capsys.readouterr()
+    assert 0 == run_app(["logs", run.id, "--root", place.profile.root, "--orchestrator"])
+    assert "run: SUCCEEDED" in capsys.readouterr().out
+    assert run.there is not None
+    run.there.remove()
+    assert 0 == run_app(["logs", run.id, "--root", place.profile.root, "--json"])
+    logs = json.loads(capsys.readouterr().out)["logs"]
+    assert {name: expected(name) for name in ("left", "right")} == {n: text.splitlines() for n, text in logs.items()}
+    said.clear()
+    PodLogFollower(run, "left", warnings.append).run(say)
+    assert expected("left") == said
