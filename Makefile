@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .PHONY: help run test lint docs pytest pytest-cluster cluster postgresql s3-gateway soak bench format generate clean
 
 BIN := .venv/bin
-FOLDERS := kfnb tests docs
+FOLDERS := kfnb tests docs docker
 # The first interpreter on the path that is new enough; PYTHON=… on the command line wins.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)

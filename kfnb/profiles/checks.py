@@ -250,6 +250,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "endpoint_url": _endpoint,
     "store_secret": _named("a secret"),
     "image": tag_values.image,
+    "launcher_image": tag_values.image,
     "image_pull_secrets": _each(_named("a secret")),
     "service_account": _named("a service account"),
     "orchestrator_service_account": _named("a service account"),

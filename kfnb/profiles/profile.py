@@ -51,6 +51,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     store_secret: str | None = None  # Secret whose keys become environment variables of every pod (AWS_ACCESS_KEY_ID …)
     # what runs
     image: str
+    launcher_image: str | None = None  # with kfnb's launcher to lend, for images without kfnb; None: `image`
+    bundle: bool | None = None  # lend it to `image` too (true), or to none (false); None: to those of tags `image:`
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
     image_pull_secrets: tuple[str, ...] = ()
     service_account: str | None = None  # of task pods; its token is never mounted

@@ -10,7 +10,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from kfnb.runners.pod_manifest import MAIN, Manifest, pod_template
+from kfnb.runners.pod_manifest import LAUNCHER, LENT_LAUNCHER, MAIN, Manifest, is_lent, pod_template
 from kfnb.runners.pod_patch import patched
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ USER_ERROR = 1
 """Exit code with which the launcher says that the user's code failed."""
 CANCELED = 130
 """Exit code with which the launcher says that it was told to stop."""
-
-LAUNCHER = ("python", "-m", "kfnb.launcher")
 
 _NAME_LENGTH = 52
 """An Indexed Job's pods are called NAME-INDEX, which must be a DNS label of 63 characters."""
@@ -70,7 +68,7 @@ def job(profile: Profile, attempt: Attempt) -> Manifest:
     settings = attempt.settings
     labels = {**run_labels(attempt.run_id), TASK: _label(attempt.slug), ATTEMPT: str(attempt.number)}
     annotations = {TASK_NAME: attempt.task}
-    command = (*LAUNCHER, attempt.input_uri)
+    command = (*(LENT_LAUNCHER if is_lent(profile, settings) else LAUNCHER), attempt.input_uri)
     template = pod_template(profile, settings, command, labels=labels, annotations=annotations)
     queue = settings.queue or profile.queue
     owner = attempt.owner

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfnb.runners.job_manifest import run_labels
-from kfnb.runners.pod_manifest import HOME, Manifest, pod_template
+from kfnb.runners.pod_manifest import HOME, Manifest, launcher_image, pod_template
 from kfnb.spec import Settings
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def orchestrator_job(profile: Profile, run_id: str, *, again: bool = False) -> M
     command = ["python", "-m", "kfnb.run_process", run_id, "--root", profile.root, "--in-cluster"]
     command += ["--again"] if again else []
     # Placement and queue are those of tasks: an orchestrator needs no accelerator and must not wait for a quota.
-    plain = msgspec.structs.replace(profile, queue=None, limits={}, env={**profile.env, "KFNB_HOME": f"{HOME}/data"})
+    env = {**profile.env, "KFNB_HOME": f"{HOME}/data"}
+    plain = msgspec.structs.replace(profile, queue=None, limits={}, env=env, image=launcher_image(profile))
     account = profile.orchestrator_service_account or SERVICE_ACCOUNT
     template = pod_template(plain, _ASKS, command, labels=labels, service_account=account, with_token=True)
     template["spec"]["containers"][0]["env"].append(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from kfnb.errors import Diagnostic, Fix
 from kfnb.profiles import accelerator, known_accelerators
 from kfnb.profiles.checks import is_own_label
-from kfnb.runners.pod_manifest import HOME, pod_template
+from kfnb.runners.pod_manifest import BUNDLE, HOME, pod_template
 from kfnb.runners.pod_patch import BadPatch, patched
 from kfnb.spec import Settings
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kfnb.profiles import Profile
     from kfnb.spec import PipelineSpec, Task
 
-_OWN_FOLDERS = tuple(map(PurePosixPath, (HOME, "/tmp", "/dev/shm")))
+_OWN_FOLDERS = tuple(map(PurePosixPath, (HOME, BUNDLE, "/tmp", "/dev/shm")))
 
 
 def findings(profile: Profile, spec: PipelineSpec) -> tuple[Diagnostic, ...]:

@@ -23,6 +23,22 @@ MAIN = "main"
 HOME = "/kfnb/home"
 """Where a pod may write, beside /tmp and /dev/shm: its root is read-only."""
 
+LAUNCHER = ("python", "-m", "kfnb.launcher")
+"""Starts a step where its image has kfnb."""
+
+BUNDLE = "/kfnb/bundle"
+"""Where the launcher lies that is lent to an image without kfnb."""
+
+LENT_LAUNCHER = ("python3", f"{BUNDLE}/any/kfnb/launcher/bundled.py")
+"""Starts a step there; a plain Debian knows no `python`."""
+
+_LENDS = "/opt/kfnb/bundle"
+"""Where kfnb's base image has it (docker/Containerfile)."""
+_LEND = (
+    f'test -d {_LENDS} && exec cp -R {_LENDS}/. {BUNDLE}; echo "Image $0 has no launcher to lend: '
+    "`launcher_image` of the cluster's profile must be kfnb's base image, or made on it.\"; exit 4"
+)
+
 Manifest = dict[str, Any]
 
 
@@ -53,6 +69,7 @@ def pod_template(
         "nodeSelector": placement.node_selector(profile, settings),
         "tolerations": placement.tolerations(profile, settings),
         "affinity": placement.affinity(profile, settings),
+        "initContainers": [_lender(profile, settings)] if is_lent(profile, settings) else [],
         "containers": [_main(profile, settings, command)],
         "volumes": [*_own_volumes(profile, settings), *(volume for volume, _ in _by_volume(settings))],
     }
@@ -63,12 +80,56 @@ def pod_template(
     return {"metadata": _said(metadata), "spec": _said(spec)}
 
 
+def launcher_image(profile: Profile) -> str:
+    """Return the image that has kfnb in any case."""
+    return profile.launcher_image or profile.image
+
+
+def is_lent(profile: Profile, settings: Settings) -> bool:
+    """Say whether a step's image is lent a launcher, because it has none."""
+    image = settings.image or profile.image
+    if image == launcher_image(profile):
+        return False
+    return image != profile.image if profile.bundle is None else profile.bundle
+
+
+def _lender(profile: Profile, settings: Settings) -> Manifest:
+    """Return the init container that copies the launcher; it asks for as much as the step, which costs nothing more."""
+    asked = placement.resources(profile, settings)
+    return _said(
+        {
+            "name": "launcher",
+            "image": launcher_image(profile),
+            "imagePullPolicy": profile.image_pull_policy,
+            "command": ["sh", "-c", _LEND, launcher_image(profile)],
+            "resources": _said({"requests": _plain(asked.requests), "limits": _plain(asked.limits)}),
+            "securityContext": _CONTAINER_SECURITY,
+            "terminationMessagePolicy": "FallbackToLogsOnError",
+            "volumeMounts": [{"name": "scratch", "mountPath": BUNDLE, "subPath": "bundle"}],
+        }
+    )
+
+
+def _plain(resources: dict[str, str]) -> dict[str, str]:
+    """Return the resources without devices, which copying needs none of."""
+    return {name: much for name, much in resources.items() if "/" not in name}
+
+
+_CONTAINER_SECURITY = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
+}
+
+
 def _main(profile: Profile, settings: Settings, command: Sequence[str]) -> Manifest:
     asked = placement.resources(profile, settings)
-    mounts = [
+    mounts: list[Manifest] = [
         {"name": "scratch", "mountPath": HOME, "subPath": "home"},
         {"name": "scratch", "mountPath": "/tmp", "subPath": "tmp"},
     ]
+    if is_lent(profile, settings):
+        mounts.append({"name": "scratch", "mountPath": BUNDLE, "subPath": "bundle", "readOnly": True})
     if settings.shared_memory or profile.shm_size:
         mounts.append({"name": "shm", "mountPath": "/dev/shm"})
     return _said(
@@ -80,11 +141,7 @@ def _main(profile: Profile, settings: Settings, command: Sequence[str]) -> Manif
             "env": _environment(profile, settings),
             "envFrom": [{"secretRef": {"name": profile.store_secret}}] if profile.store_secret else [],
             "resources": _said({"requests": asked.requests, "limits": asked.limits}),
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "capabilities": {"drop": ["ALL"]},
-                "readOnlyRootFilesystem": True,
-            },
+            "securityContext": _CONTAINER_SECURITY,
             "volumeMounts": [*mounts, *(mount for _, found in _by_volume(settings) for mount in found)],
         }
     )

@@ -29,6 +29,8 @@ class Cluster:
     """kfnb's base image, of this checkout's code."""
     examples_image: str
     """The same with what the example notebooks need."""
+    plain_image: str
+    """A Debian with its Python, without kfnb."""
     environment: dict[str, str]
     """What kubectl, kfnb and S3 clients have in their environment to find it."""
 
@@ -69,7 +71,7 @@ def cluster() -> Iterator[Cluster]:
         pytest.skip(f"there can be no test cluster here: {why}")
     with locks.held(locks.USERS, shared=True):
         lifecycle.up()
-        yield Cluster(images.BASE.exact, images.EXAMPLES.exact, environment.variables())
+        yield Cluster(images.BASE.exact, images.EXAMPLES.exact, images.PLAIN, environment.variables())
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The images of the tests' pods, made here from Debian's archive and Python's wheels; the cluster's registry has them.
 
     pause          what holds a pod's namespaces
-    python         Debian with its Python, the ground of the next two
+    python         Debian with its Python, the ground of the next two; and an image without kfnb
     kfnb-base      docker/Containerfile: kfnb and its dependencies
     kfnb-examples  the same with what the example notebooks need
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
 import tomllib
@@ -30,6 +31,7 @@ PAUSE = f"{IMAGES_HOST}/pause:1"
 ROOT = f"{IMAGES_HOST}/pause-as-root:1"
 """The same, for a user that no pod under `restricted` may be."""
 CONTAINERFILE = CHECKOUT / "docker" / "Containerfile"
+BUNDLE = CHECKOUT / "docker" / "bundle.py"
 _NOT_IN_PODS = {"dev", "docs", "examples", "postgresql"}
 """Extras of kfnb that its image does without."""
 _BUILDAH = ("buildah", "--root", str(CACHE / "images"), "--runroot", str(CACHE / "images-mounted"))
@@ -44,6 +46,11 @@ _LEFT_OUT = (
     "./var/lib/apt",
     "./var/log",
 )
+
+
+def _key(*parts: str) -> str:
+    """A short digest of these texts."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,8 @@ class Image:
         return f"{IMAGES_HOST}/{self.name}:{_key(_digest_of_dependencies(self), _digest_of_code())}"
 
 
+PLAIN = f"{IMAGES_HOST}/python:{_key(debian.RELEASE, *_LEFT_OUT)}"
+"""The ground of the others: a Debian with its Python, and nothing of kfnb."""
 BASE = Image("kfnb-base")
 EXAMPLES = Image("kfnb-examples", frozenset({"examples"}))
 IMAGES = (BASE, EXAMPLES)
@@ -71,6 +80,9 @@ IMAGES = (BASE, EXAMPLES)
 
 def make() -> list[str]:
     """Make what the registry, which must be running, lacks; references of all images with kfnb in them."""
+    if not registry.holds(PLAIN):
+        _ground()
+        _push(PLAIN)
     for image in IMAGES:
         if not registry.holds(image.exact):
             _make(image)
@@ -115,6 +127,7 @@ def _make(image: Image) -> None:
             os.link(wheel, context / "dependencies" / wheel.name)
         for name, wanted in (("requirements", _requirements()), ("more", _more(image))):
             write(context / f"{name}.txt", "".join(f"{line}\n" for line in wanted))
+        shutil.copy(BUNDLE, context)
         _pip("wheel", "--no-deps", "--wheel-dir", context / "kfnb", CHECKOUT)
         arguments = ("--file", CONTAINERFILE, "--build-arg", f"PYTHON_IMAGE={ground}", "--tag", image.exact)
         _buildah("build", "--quiet", "--layers", *arguments, context)
@@ -123,9 +136,8 @@ def _make(image: Image) -> None:
 
 def _ground() -> str:
     """The image with Debian and its Python, made where buildah does not have it."""
-    name = f"{IMAGES_HOST}/python:{_key(debian.RELEASE, *_LEFT_OUT)}"
-    if attempt(*_BUILDAH, "inspect", "--type", "image", name, env=_ENVIRONMENT):
-        return name
+    if attempt(*_BUILDAH, "inspect", "--type", "image", PLAIN, env=_ENVIRONMENT):
+        return PLAIN
     say(f"Making an image of Debian {debian.RELEASE} with its Python ...")
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="debian-") as folder:
         root, packed = Path(folder) / "root", Path(folder) / "root.tar"
@@ -134,8 +146,8 @@ def _ground() -> str:
         call("tar", "--numeric-owner", *(f"--exclude={path}/*" for path in _LEFT_OUT), "-C", root, "-cf", packed, ".")
         with _container() as container:
             _buildah("add", "--quiet", container, packed, "/")
-            _buildah("commit", "--quiet", container, name)
-    return name
+            _buildah("commit", "--quiet", container, PLAIN)
+    return PLAIN
 
 
 def _requirements() -> list[str]:
@@ -183,18 +195,14 @@ def _wheels(image: Image) -> Path:
 def _digest_of_dependencies(image: Image) -> str:
     """Changes when the image's dependencies, or the way it is made, may have."""
     pins = (CHECKOUT / "constraints.txt").read_text("utf-8")
-    return _key(debian.RELEASE, CONTAINERFILE.read_text("utf-8"), pins, *_requirements(), *_more(image))
+    program, recipe = (path.read_text("utf-8") for path in (BUNDLE, CONTAINERFILE))
+    return _key(debian.RELEASE, recipe, program, pins, *_requirements(), *_more(image))
 
 
 def _digest_of_code() -> str:
     """Changes when a file of kfnb does."""
     files = [path for path in sorted((CHECKOUT / "kfnb").rglob("*")) if path.is_file() and path.suffix != ".pyc"]
     return _key(*(f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files))
-
-
-def _key(*parts: str) -> str:
-    """A short digest of these texts."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
 def _pip(*words: str | Path) -> None:

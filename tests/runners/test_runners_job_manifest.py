@@ -24,6 +24,7 @@ from kfnb.runners.job_manifest import (
     run_labels,
     run_object,
 )
+from kfnb.runners.orchestrator_job import orchestrator_job
 from kfnb.runners.pod_manifest import pod_template
 from kfnb.spec import Settings, element_name
 
@@ -437,3 +438,42 @@ def test_elements_have_names_of_their_own() -> None:
     """An element's Job is not called as that of a step whose name looks like it."""
     assert "train[3]" == element_name("train", 3)
     assert job_name(RUN_ID, "train.3", 1) != job_name(RUN_ID, "train-3", 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "profile", "lent"),
+    [
+        (PLAIN, {}, False),
+        (Settings(image="registry.test/base:1"), {}, False),
+        (Settings(image="own:1"), {}, True),
+        (Settings(image="own:1"), {"bundle": False}, False),
+        (PLAIN, {"launcher_image": "lender:1"}, False),
+        (PLAIN, {"launcher_image": "lender:1", "bundle": True}, True),
+        (Settings(image="lender:1"), {"launcher_image": "lender:1", "bundle": True}, False),
+    ],
+)
+def test_an_image_without_kfnb_is_lent_a_launcher(settings: Settings, profile: dict[str, Any], lent: bool) -> None:
+    """By default the images of tags are; the profile may say that its own is too, or none."""
+    made = main_of(settings, **profile)
+    assert [lent, lent] == [made["command"][0] == "python3", "initContainers" in pod_of(settings, **profile)]
+
+
+def test_a_launcher_is_lent_by_an_init_container() -> None:
+    """It copies from the lending image to where the step's command is, and asks for no device."""
+    settings = Settings(image="own:1", limits={"cpu": "1", "nvidia.com/gpu": "1"})
+    (lender,) = pod_of(settings, launcher_image="lender:1")["initContainers"]
+    made = main_of(settings, launcher_image="lender:1")
+    assert ("lender:1", "own:1") == (lender["image"], made["image"])
+    assert ["python3", "/kfnb/bundle/any/kfnb/launcher/bundled.py"] == made["command"][:2]
+    volume = {"name": "scratch", "mountPath": "/kfnb/bundle", "subPath": "bundle"}
+    assert [volume] == lender["volumeMounts"]
+    assert {**volume, "readOnly": True} in made["volumeMounts"]
+    assert {"requests": {"memory": "256Mi", "cpu": "1"}, "limits": {"cpu": "1"}} == lender["resources"]
+    assert made["securityContext"] == lender["securityContext"]
+
+
+def test_the_orchestrator_runs_in_the_image_that_has_kfnb() -> None:
+    """Where the steps' image has none, the lending one drives the run."""
+    profile = msgspec.structs.replace(PROFILE, launcher_image="lender:1", bundle=True)
+    spec = orchestrator_job(profile, RUN_ID)["spec"]["template"]["spec"]
+    assert ("lender:1", False) == (spec["containers"][0]["image"], "initContainers" in spec)
