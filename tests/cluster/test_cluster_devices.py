@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.cluster_runs import Place, span
+from kfnb.client import Run
 from tests.cluster.fixtures import Cluster
+from tests.cluster.places import CHECKOUT
+from tests.cluster.runs import end, made_place, notebook
 
-EXAMPLE = Path(__file__).parents[2] / "notebooks" / "gpu_training.ipynb"
+EXAMPLE = CHECKOUT / "notebooks" / "gpu_training.ipynb"
 SLOW = "import time\ntime.sleep(2)"
 STEPS = {
     "first": (SLOW, "gpu:2"),
@@ -22,36 +23,31 @@ STEPS = {
 }
 
 
-def written(folder: Path) -> Path:
-    """A notebook of the steps above."""
-    cells = [
-        {
-            "cell_type": "code",
-            "id": name,
-            "metadata": {"tags": [f"step:{name}", *tags]},
-            "execution_count": None,
-            "outputs": [],
-            "source": source,
-        }
-        for name, (source, *tags) in STEPS.items()
-    ]
-    path = folder / "devices.ipynb"
-    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}))
-    return path
+def span(run: Run, name: str) -> tuple[float, float]:
+    """When a task began and ended: seconds since the epoch."""
+    task = run.tasks[name]
+    assert task.started is not None
+    assert task.finished is not None
+    return task.started, task.finished
 
 
 def test_devices_are_given_to_one_step_at_a_time(
     cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Steps with a device run on the node that has it, each device for one step; who must wait says for what."""
-    place = Place(cluster, namespace, tmp_path / "home", monkeypatch, image=cluster.examples_image)
-    run = place.client.run(written(tmp_path), on=place.profile)
-    training = place.client.run(EXAMPLE, on=place.profile)
-    assert ("SUCCEEDED", "SUCCEEDED") == (run.wait(150).state, training.wait(150).state)
+    tags = {number: (f"step:{name}", *more) for number, (name, (_, *more)) in enumerate(STEPS.items())}
+    path = notebook(tmp_path / "devices.ipynb", *(source for source, *_ in STEPS.values()), tags=tags)
+    with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as place:
+        run, training = place.run(path), place.run(EXAMPLE)
+        assert ("SUCCEEDED", "SUCCEEDED") == (end(run), end(training))
+        found = {one.id: {} for one in (run, training)}
+        for one in (run, training):
+            for pod in place.pods(one):
+                found[one.id][pod["metadata"]["annotations"]["kfnb.dev/task-name"]] = pod["spec"]["nodeName"]
+    assert {**dict.fromkeys(STEPS, "gpu"), "none": "cpu"} == found[run.id]
+    assert {"load": "cpu", "narrow": "gpu", "wide": "gpu", "choose": "cpu"} == found[training.id]
     assert {"accuracy": 0.9875} == training.metrics["choose"]
-    assert {**dict.fromkeys(STEPS, "gpu"), "none": "cpu"} == place.nodes(run)
-    assert {"load": "cpu", "narrow": "gpu", "wide": "gpu", "choose": "cpu"} == place.nodes(training)
     (_, first_end), (second_start, _) = sorted(span(run, name) for name in ("first", "second"))
     assert first_end <= second_start
-    waited = {event.task for event in run.events() if "Insufficient nvidia.com/gpu" in (event.why or "")}
+    waited = {event.task for event in run.events() if "nvidia.com/gpu" in (event.why or "")}
     assert waited & {"first", "second"}
