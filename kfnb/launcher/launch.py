@@ -25,7 +25,6 @@ from kfnb.artifacts.store import Store
 from kfnb.errors import Diagnostic, KfnbError
 from kfnb.launcher import absent, guard, namespaces, processes, stamps
 from kfnb.launcher.body import Body
-from kfnb.launcher.post import Post
 from kfnb.launcher.reports import Echo, TaskReport, Tell
 from kfnb.launcher.shipped_view import ShippedView
 from kfnb.launcher.stopping import Stopped
@@ -63,6 +62,8 @@ def run_input(uri: str, kernel: Kernel, tell: Tell, echo: Echo | None = None, *,
         return WRONG_CALL if isinstance(error, msgspec.MsgspecError) else OUTSIDE
     if given.report_to is None:
         return _run(given, kernel, tell, echo, patient=patient)
+    from kfnb.launcher.post import Post  # HTTP takes 6 ms to load, and runs on one machine have none
+
     post = Post(given.report_to)
 
     def tell_both(data: dict[str, Any]) -> None:

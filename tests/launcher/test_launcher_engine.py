@@ -90,6 +90,7 @@ def test_a_cell_that_takes_too_long_is_a_timeout(tmp_path: Path) -> None:
         "rich",
         "debugpy",
         "jupyter_client.manager",
+        "http.client",
     ],
 )
 def test_the_launcher_does_not_import(module: str, closure: set[str]) -> None:
