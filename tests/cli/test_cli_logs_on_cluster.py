@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from kfnb.runners.job_manifest import RUN, TASK
 from kfnb.runners.live_logs import LiveLogs
 from tests.cluster import situations
 from tests.cluster.certificates import CONTEXT, KUBECONFIG
-from tests.cluster.cluster_runs import Place
 from tests.cluster.fixtures import Cluster
+from tests.cluster.runs import Place, made_place
 from tests.cluster.situations import RUN_ID, Situation
 
 BURSTS, LINES = 8, 40
@@ -64,6 +65,13 @@ def test_no_line_is_lost_or_doubled_when_connections_break(
     assert dict.fromkeys(names, printed()) == texts
 
 
+@pytest.fixture
+def place(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """A namespace for runs."""
+    with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as made:
+        yield made
+
+
 def notebook(path: Path) -> Path:
     """Two steps side by side that print for some seconds."""
     code = "import time\nfor n in range(12):\n    print('{0}', n)\n    time.sleep(0.5)"
@@ -80,12 +88,11 @@ def expected(name: str) -> list[str]:
 
 
 def test_logs_are_followed_while_pods_live_and_kept_when_they_are_gone(
-    cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     """Lines come while the run runs; the same are in the store; the orchestrator's pod has a line a change of state."""
     monkeypatch.setenv("KFNB_HOME", str(tmp_path / "home"))
-    place = Place(cluster, namespace, tmp_path / "home", monkeypatch)
-    run = place.client.run(notebook(tmp_path / "talks.ipynb"), on=place.profile, save="needed")
+    run = place.run(notebook(tmp_path / "talks.ipynb"), save="needed")
     said: list[str] = []
     early: list[str] = []
 
