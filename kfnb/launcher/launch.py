@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from kfnb.launcher.frames import Wires
     from kfnb.launcher.kernel import Kernel
+    from kfnb.launcher.masking import Mask
     from kfnb.launcher.memory_limit import MemoryLimit
 
 DONE, USER_ERROR, WRONG_CALL, OUTSIDE, CANCELED = 0, 1, 3, 4, 130
@@ -109,11 +110,14 @@ def launch(
         view = _view(given, store, scratch, kernel, removed)
         report = TaskReport(given, store, tell, echo)
         rewrite = (os.fsencode(view.path), os.fsencode(view.folder)) if view.mirrored else None
-        supervisor = Supervisor(given.task.cells, report, _timeout(given), rewrite, memory=_memory(given))
+        mask = _mask(given)
+        supervisor = Supervisor(given.task.cells, report, _timeout(given), rewrite, memory=_memory(given), mask=mask)
         report.collector = supervisor.collector
         with _stop_on_signals(supervisor) as wake:
             ended = supervisor.run(lambda wires: _body(given, kernel, view, store, wires), wake)
         output = _compose(given, store, view, report, supervisor, ended)
+        if mask is not None:
+            output = mask.output(output)
         if view.at_hand:
             view.settle_real()
             settle_outside(view, scratch)
@@ -204,6 +208,14 @@ def _memory(given: ExecutorInput) -> MemoryLimit | None:
     from kfnb.notebook.quantities import amount
 
     return MemoryLimit(int(amount(limit)))
+
+
+def _mask(given: ExecutorInput) -> Mask | None:
+    if given.shipped is None:  # on the user's machine
+        return None
+    from kfnb.launcher.masking import mask_of
+
+    return mask_of(given)
 
 
 @contextlib.contextmanager

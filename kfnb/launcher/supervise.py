@@ -26,6 +26,7 @@ from kfnb.spec import Cell, CellResult
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from kfnb.launcher.masking import Mask
     from kfnb.launcher.memory_limit import MemoryLimit
 
 GRACE = 5.0
@@ -71,7 +72,7 @@ class Supervisor:
     """Runs one body to its end. `results` and `collector` hold what is known of its cells at any time.
 
     `rewrite`: bytes of output to replace. `owns_process`: every child of this process comes from the body.
-    `memory`: what the body and its children may use.
+    `memory`: what the body and its children may use. `mask`: hides secrets in what the body says.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Supervisor:
         rewrite: tuple[bytes, bytes] | None = None,
         owns_process: bool = True,
         memory: MemoryLimit | None = None,
+        mask: Mask | None = None,
     ) -> None:
         self.collector = Collector(len(cells))
         self.results = [CellResult(id=cell.id, state="NOT_RUN") for cell in cells]
@@ -90,6 +92,7 @@ class Supervisor:
         self._rewrite = rewrite
         self._owns_process = owns_process
         self._memory = memory
+        self._mask = mask
         self._ended = Ended()
         self._reader = Reader()
         self._deadline: float | None = None
@@ -217,7 +220,7 @@ class Supervisor:
             for frame in self._frames():
                 self._take(frame)
         if self._pipes["log"] in ready:
-            self._listener.on_text(_read(self._pipes["log"]).decode(errors="replace"))
+            self._pass_on_log()
         # The body reads the pipes under its descriptors 1 and 2 itself. If it cannot (C code that prints holds the
         # interpreter lock) they fill up and it would hang.
         for name, kind in (("stdout", Kind.STDOUT), ("stderr", Kind.STDERR)):
@@ -228,6 +231,10 @@ class Supervisor:
                 self._take(Frame(kind, self.collector.current, _read(pipe)))
         self.collector.flush_due()
 
+    def _pass_on_log(self) -> None:
+        text = _read(self._pipes["log"]).decode(errors="replace")
+        self._listener.on_text(text if self._mask is None else self._mask.text(text))
+
     def _frames(self) -> Iterator[Frame]:
         data = _read(self._pipes["frames"])
         yield from self._reader.feed(data)
@@ -235,6 +242,8 @@ class Supervisor:
     def _take(self, frame: Frame) -> None:
         if self._rewrite is not None and frame.kind in (Kind.STDOUT, Kind.STDERR, Kind.MESSAGE):
             frame = frame._replace(data=frame.data.replace(*self._rewrite))
+        if self._mask is not None:
+            frame = self._mask.frame(frame)
         text = self.collector.take(frame)
         if text:
             self._listener.on_text(text)
@@ -299,7 +308,7 @@ class Supervisor:
             while data := _read(self._pipes[name]):
                 self._take(Frame(kind, self.collector.current, data))
         if self._pipes:
-            self._listener.on_text(_read(self._pipes["log"]).decode(errors="replace"))
+            self._pass_on_log()
         self.collector.flush()
         for pipe in self._pipes.values():
             os.close(pipe)

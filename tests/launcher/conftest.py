@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from launcher_place import Place, Server
+from pod_place import PodPlace
+from s3_gateway import Gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,3 +32,9 @@ def fallback_place(tmp_path: Path) -> Iterator[Place]:
     server = Server({"KFNB_NO_NAMESPACES": "1"})
     yield Place(server, tmp_path)
     assert server.close() == 0
+
+
+@pytest.fixture
+def pod(tmp_path: Path, bucket: str, s3_gateway: Gateway) -> PodPlace:
+    """A pod that has nothing but a bucket."""
+    return PodPlace(tmp_path, bucket, s3_gateway.environment)

@@ -11,11 +11,6 @@ from s3_gateway import Gateway
 from kfnb.spec import Output
 
 
-@pytest.fixture
-def pod(tmp_path: Path, bucket: str, s3_gateway: Gateway) -> PodPlace:
-    return PodPlace(tmp_path, bucket, s3_gateway.environment)
-
-
 def test_a_pod_has_the_folder_s_files_and_modules(pod: PodPlace) -> None:
     """Relative paths, local modules, links and listings are as in the folder, and the log names the laptop's path."""
     (pod.folder / "data").mkdir()
