@@ -16,6 +16,7 @@ from kfnb.cli import (
     database_commands,
     explain_command,
     history_commands,
+    image_command,
     manifests_command,
     notebook_commands,
     results_commands,
@@ -62,6 +63,7 @@ app.command("tag", short_help="Give a run tags.")(history_commands.tag)
 app.command("archive", short_help="Take a run out of the lists.")(history_commands.archive)
 app.command("delete", short_help="Delete runs for good.")(history_commands.delete)
 app.command("gc", short_help="Remove what no run refers to.")(history_commands.gc)
+app.add_typer(image_command.app, short_help="The images that notebooks run in.")
 app.add_typer(cluster_commands.app, short_help="The clusters that notebooks can run on.")
 app.add_typer(database_commands.app, short_help="The database of runs.")
 

@@ -44,6 +44,18 @@ def versions(command: Iterable[str], env: Mapping[str, str], memory: Path, impor
     return {"Python": seen["python"], **found}
 
 
+def packages(
+    command: Iterable[str], env: Mapping[str, str], memory: Path
+) -> tuple[dict[str, dict[str, str]], dict[str, str], str]:
+    """Return the packages of an interpreter: by module, all of them with their versions; and the version of Python.
+
+    KernelError if the interpreter cannot be asked.
+    """
+    seen = _known(list(command), env, memory)
+    modules: dict[str, dict[str, str]] = seen["modules"]
+    return modules, {name: number for found in modules.values() for name, number in found.items()}, seen["python"]
+
+
 def _known(command: list[str], env: Mapping[str, str], memory: Path) -> dict[str, Any]:
     question = json.dumps([command, env.get("PYTHONPATH"), env.get("PYTHONNOUSERSITE"), env.get("HOME")])
     place = memory / f"{zlib.crc32(question.encode()):08x}.json"

@@ -119,11 +119,10 @@ def _make(image: Image) -> None:
     """Build an image by docker/Containerfile and push it."""
     say(f"Making the image {image.name} ...")
     ground = _ground()
-    wheels = _wheels(image)
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="context-") as folder:
         context = Path(folder)
         (context / "dependencies").mkdir()
-        for wheel in wheels.iterdir():
+        for wheel in wheels(image).iterdir():
             os.link(wheel, context / "dependencies" / wheel.name)
         for name, wanted in (("requirements", _requirements()), ("more", _more(image))):
             write(context / f"{name}.txt", "".join(f"{line}\n" for line in wanted))
@@ -168,7 +167,7 @@ def _project() -> dict[str, Any]:
     return project
 
 
-def _wheels(image: Image) -> Path:
+def wheels(image: Image) -> Path:
     """A folder of wheels for the image's Python, whichever Python runs here."""
     folder = CACHE / "wheels" / _digest_of_dependencies(image)
     if folder.is_dir():

@@ -1,0 +1,70 @@
+"""An image made for a notebook by `kfnb image build`, pushed to the test cluster's registry and run there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import joblib
+import pytest
+
+from tests.cluster import images
+from tests.cluster.fixtures import Cluster
+from tests.cluster.places import CACHE, IMAGES_HOST, REGISTRY, RUN
+from tests.cluster.runs import end, made_place, notebook
+
+NAME = "team/notebook"
+STORAGE = '[storage]\ndriver = "overlay"\ngraphroot = "{graph}"\nrunroot = "{run}"\n'
+REGISTRIES = f'[[registry]]\nlocation = "{REGISTRY}"\ninsecure = true\n'
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """What buildah needs to use the test cluster's store of images, and its registry, which has no certificate."""
+    (folder / "storage.conf").write_text(STORAGE.format(graph=CACHE / "buildah", run=RUN / "buildah"))
+    (folder / "registries.conf").write_text(REGISTRIES)
+    return {
+        **os.environ,
+        "BUILDAH_ISOLATION": "chroot",
+        "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
+        "CONTAINERS_REGISTRIES_CONF": str(folder / "registries.conf"),
+        "no_proxy": REGISTRY.partition(":")[0],
+        "NO_PROXY": REGISTRY.partition(":")[0],
+    }
+
+
+def build(folder: Path, path: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Call `kfnb image build`."""
+    command = [sys.executable, "-m", "kfnb", "image", "build", path, "--engine", "buildah", "--json", *options]
+    return subprocess.run(command, env=environment(folder), check=False, capture_output=True, text=True)
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the base image has Python 3.11, and so must the kernel")
+def test_a_notebook_gets_an_image_of_its_own(
+    cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it imports is there at the kernel's version, beside kfnb; steps run in it."""
+    path = notebook(tmp_path / "own.ipynb", "import joblib\nprint(joblib.__version__)")
+    name = f"{NAME}:{namespace}"
+    wheels = ("--base", cluster.image, "--wheels", str(images.wheels(images.EXAMPLES)))
+    done = build(tmp_path, path, "--tag", f"{REGISTRY}/{name}", "--push", *wheels)
+    assert 0 == done.returncode, done.stderr
+    subprocess.run(["buildah", "rmi", f"{REGISTRY}/{name}"], env=environment(tmp_path), check=True, capture_output=True)
+    said = json.loads(done.stdout)
+    assert ([f"joblib=={joblib.__version__}"], True) == (said["requirements"], said["pushed"])
+    with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as place:
+        run = place.run(path, profile={"image": f"{IMAGES_HOST}/{name}"})
+        assert "SUCCEEDED" == end(run)
+    assert f"{joblib.__version__}\n" == run.tasks["s0"].log()
+
+
+def test_what_cannot_be_made_says_why(cluster: Cluster, namespace: str, tmp_path: Path) -> None:
+    """A base image with another Python, and one without pip, end with the engine's words and exit code 4."""
+    path = notebook(tmp_path / "own.ipynb", "import joblib\nprint(joblib.__version__)")
+    (tmp_path / "empty").mkdir()
+    done = build(tmp_path, path, "--base", cluster.plain_image, "--wheels", str(tmp_path / "empty"))
+    message = json.loads(done.stdout)["error"]["message"]
+    assert (4, "buildah could not make the image kfnb-own") == (done.returncode, message.partition(":")[0])
+    assert "No module named pip" in done.stderr or "The kernel has Python" in done.stderr
