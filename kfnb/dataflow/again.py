@@ -9,10 +9,10 @@ asks for it; a test holds it against compiles that remember nothing.
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
+import dataclasses
 from typing import TYPE_CHECKING
 
-import msgspec
+from msgspec.structs import replace
 
 from kfnb.dataflow.program import CodeCell, CodeStep, Program, Statement, first_line
 from kfnb.dataflow.syntax import read_cell
@@ -59,7 +59,7 @@ def _changed_cells(before: tuple[CodeStep, ...], after: tuple[CodeStep, ...]) ->
         for cell, now in zip(old.cells, new.cells, strict=True):
             if cell == now:
                 continue
-            if msgspec.structs.replace(cell, source=now.source) != now:
+            if replace(cell, source=now.source) != now:
                 return None
             changed.append((cell, now))
     return changed if len(changed) <= MOST else None
@@ -87,7 +87,7 @@ def _with_cells(
         ends = [text.rstrip().endswith(";") for text in (old.source, new.source)]
         if ends[0] != ends[1] or not _alike(before.tree, read.parsed.tree):
             return None
-        parses[new.id] = replace(read.parsed, future=before.future)
+        parses[new.id] = dataclasses.replace(read.parsed, future=before.future)
         mine = [s for s in program.statements if s.cell.id == new.id]
         for statement, syntax in zip(mine, read.statements, strict=True):
             statements[statement.position] = replace(statement, node=syntax.node, cell=new, syntax=syntax)

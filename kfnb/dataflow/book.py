@@ -46,6 +46,7 @@ class Book:
     escaping: list[Summary] = field(default_factory=list)  # functions that something else than their name may call
     summaries: dict[int, Summary] = field(default_factory=dict)  # by id of the definition's node
     class_infos: dict[int, ClassInfo] = field(default_factory=dict)
+    order: list[Summary] = field(default_factory=list)  # of functions and methods: those that are called come first
     settled: set[Summary] = field(default_factory=set)  # those that depend on no other function or class
     asked: bool = False  # whether a walk has asked what another function or class does
     finished: set[int] = field(default_factory=set)

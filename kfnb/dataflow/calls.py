@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec.structs import replace
 
 from kfnb.dataflow.expressions import ExpressionWalker
@@ -22,19 +22,21 @@ _CONSTRUCTING = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Arguments:
+class Arguments(msgspec.Struct):
     """The walked arguments of a call."""
 
     positional: tuple[Value, ...]
     named: dict[str, Value]
     spread: tuple[Value, ...]  # *args and **kwargs
     node: ast.Call
+    _all: tuple[Value, ...] | None = None
 
     @property
     def all(self) -> tuple[Value, ...]:
         """Return every argument's value."""
-        return (*self.positional, *self.named.values(), *self.spread)
+        if self._all is None:
+            self._all = (*self.positional, *self.named.values(), *self.spread)
+        return self._all
 
     def given(self, name: str) -> bool:
         """Say whether keyword `name` is given with something that is not None."""
@@ -121,6 +123,8 @@ class CallWalker(ExpressionWalker):
 
     def _with_what_it_returns(self, value: Value) -> Value:
         """A function given to a call may be called there, and what it gives back be a part of the result."""
+        if not value.functions:  # as a rule
+            return value
         names = {name for summary in value.functions for name in summary.returned_globals}
         returned = merge([self._global_value(name) for name in sorted(names)])
         return replace(value, tokens=value.tokens | returned.tokens) if names else value

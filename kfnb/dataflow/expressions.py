@@ -60,6 +60,8 @@ class ExpressionWalker(BindingWalker):
         """Walk an expression and return what is known of its result."""
         if node is None:
             return UNKNOWN
+        if node.__class__ is ast.Name:  # most are
+            return self.load(node.id, node)
         method = getattr(self, "eval_" + type(node).__name__, None)
         if method is None:
             return self.eval_children(node)

@@ -3,16 +3,16 @@ change."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from kfnb.dataflow.program import Program, Statement
     from kfnb.dataflow.record import Finding
 
 
-@dataclass
-class Taken:
+class Taken(Struct):
     """A name that a step takes in from step number `producer`, which may have handed on the version that step number
     `version` made."""
 
@@ -24,8 +24,7 @@ class Taken:
     version: int = -1
 
 
-@dataclass
-class Given:
+class Given(Struct):
     """A name that a step gives out."""
 
     name: str
@@ -33,8 +32,7 @@ class Given:
     optional: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class SetupUse:
+class SetupUse(Struct, frozen=True, eq=False):
     """A setup statement that a step runs silently first. `prelude`: setup that a setting needs, run just before it.
 
     Steps share them, and each is its own key.
@@ -47,8 +45,7 @@ class SetupUse:
     prelude: tuple[Statement, ...] = ()
 
 
-@dataclass(frozen=True)
-class Test:
+class Test(Struct, frozen=True):
     """A condition that decides whether a step runs: its text, the steps that record its names, and constants."""
 
     expression: str
@@ -58,8 +55,7 @@ class Test:
     tagged: bool = False
 
 
-@dataclass
-class StepFlow:
+class StepFlow(Struct):
     """Everything that flows into and out of one step. Steps are named by their number in notebook order."""
 
     inputs: dict[str, Taken] = field(default_factory=dict)
@@ -93,8 +89,7 @@ class StepFlow:
             reasons.add(why)
 
 
-@dataclass
-class Dataflow:
+class Dataflow(Struct):
     """The analysis of a notebook."""
 
     program: Program

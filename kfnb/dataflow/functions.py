@@ -382,9 +382,11 @@ def _assigned_in_init(info: ClassInfo, attribute: str) -> bool:
 
 def finish(book: Book) -> None:
     """Work out all summaries of module-level functions and methods until nothing changes any more."""
-    summaries = [s for group in book.functions.values() for s in group]
-    summaries += [m for infos in book.classes.values() for info in infos for m in info.methods.values()]
-    summaries = _callees_first(summaries, book)
+    summaries = book.order
+    if not summaries:
+        summaries = [s for group in book.functions.values() for s in group]
+        summaries += [m for infos in book.classes.values() for info in infos for m in info.methods.values()]
+        summaries = book.order = _callees_first(summaries, book)
     unchanged = 0
     for summary in islice(cycle(summaries), len(summaries) * (len(summaries) + 2)):
         before = summary.size()

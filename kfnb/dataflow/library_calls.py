@@ -105,8 +105,8 @@ class LibraryCallWalker(CallWalker):
                 self.effect("unseeded", "numpy.random", node)
         if dotted.startswith(("sklearn.model_selection.cross_val", "sklearn.model_selection.learning_curve")):
             self.effect("draw-if-unseeded", "numpy.random", node)
-        unseeded = not any(arguments.given(p) for p in ("random_state", "seed", "rng"))
-        if unseeded and dotted.startswith("scipy.stats.") and dotted.endswith((".rvs", ".resample")):
+        drawing = dotted.startswith("scipy.stats.") and dotted.endswith((".rvs", ".resample"))
+        if drawing and not any(arguments.given(p) for p in ("random_state", "seed", "rng")):
             self.effect("draw", "numpy.random", node)
         if dotted in ("random.getstate", "numpy.random.get_state"):
             self.effect("draw", "random" if dotted.startswith("random") else "numpy.random", node)

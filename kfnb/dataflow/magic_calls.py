@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
+
 from kfnb.dataflow import shell_lines
 from kfnb.dataflow.shell_lines import ShellEffect
 from kfnb.dataflow.tables import magics as tables
@@ -47,8 +49,7 @@ MarkKind = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """What one magic or shell line does.
 
     `detail` by `kind`:
@@ -68,8 +69,7 @@ class Mark:
     line: int
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """A finding about a cell; `line` and `column` count from 1 within the cell."""
 
     code: str

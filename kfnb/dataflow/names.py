@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from kfnb.dataflow.bindings import IMMUTABLE_KINDS
 from kfnb.dataflow.functions import FunctionNode, class_of, function_value
@@ -27,8 +28,7 @@ _PLAIN_KINDS = frozenset({*IMMUTABLE_KINDS, "range"})
 _SETTING = frozenset({"setter", "module", "environ", "sys.path"})
 
 
-@dataclass(frozen=True)
-class Replay:
+class Replay(Struct, frozen=True):
     """A statement that sets something in the session and can be repeated in later steps. `library`: None: at once."""
 
     statement: Statement
@@ -36,8 +36,7 @@ class Replay:
     needs: frozenset[str]
 
 
-@dataclass
-class StepNotes:
+class StepNotes(Struct):
     """What the walk found out about one step."""
 
     record: Record = field(default_factory=Record)

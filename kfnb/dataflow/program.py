@@ -47,8 +47,7 @@ class CodeStep(msgspec.Struct, frozen=True):
     foreach: bool = False
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """One top-level statement of a cell. `last`: it ends the cell, so an expression there is shown and not thrown
     away."""
 
@@ -58,7 +57,7 @@ class Statement:
     position: int  # among all statements of the notebook, in the order in which they run
     last: bool
     lazy: bool = False  # annotations are not evaluated
-    syntax: Syntax = field(default_factory=lambda: Syntax(ast.Pass()), repr=False, compare=False)
+    syntax: Syntax = msgspec.field(default_factory=lambda: Syntax(ast.Pass()))
 
     @property
     def nodes(self) -> tuple[ast.AST, ...]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import msgspec
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from kfnb.dataflow.summaries import Effect
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(Struct, frozen=True):
     """Where in the notebook something stands: a cell, a line and a column of it (from 1)."""
 
     cell: str
@@ -19,7 +18,7 @@ class Place(msgspec.Struct, frozen=True):
     column: int = 1
 
 
-class Read(msgspec.Struct, frozen=True):
+class Read(Struct, frozen=True):
     """A name read before the step has surely bound it. `certain`: at top level, whatever happens; `bound`: some step
     above
     binds it; `deleted`: the step above surely deleted it."""
@@ -30,7 +29,7 @@ class Read(msgspec.Struct, frozen=True):
     deleted: bool = False
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(Struct, frozen=True):
     """A diagnostic in the making."""
 
     code: str
@@ -40,8 +39,7 @@ class Finding(msgspec.Struct, frozen=True):
     fix: str | None = None
 
 
-@dataclass
-class Record:
+class Record(Struct):
     """Notes about one step: names read from above, changed in place, bound and deleted, and effects."""
 
     reads: dict[str, Read] = field(default_factory=dict)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from kfnb.dataflow.tables import shell as tables
 
@@ -22,8 +24,7 @@ _OPERATORS = frozenset({";", "&", "&&", "||", "|", "|&", "(", ")", ";;"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
 
-@dataclass(frozen=True)
-class ShellEffect:
+class ShellEffect(msgspec.Struct, frozen=True):
     """Path patterns (relative to the working directory; `*` may stand for `/` too) and what else a shell line does.
 
     `reads_outside`: it fetches something. `outside`: it may do something outside that cannot be taken back.

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from kfnb.dataflow.book import BUILTINS, IPYTHON_NAMES, Book
-from kfnb.dataflow.syntax import bound_names
+from kfnb.dataflow.syntax import bound_names, nodes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,8 +84,7 @@ _REPEATABLE_BUILTINS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True):
     """A setup statement. `needs`: setup names that running it needs; `calls_on`: names its functions read when
     called."""
 
@@ -366,8 +367,9 @@ def definition_names(node: ast.AST, lazy_annotations: bool = False) -> set[str]:
 def _loads(nodes: list[ast.AST]) -> set[str]:
     names = set()
     for node in nodes:
-        inner = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        names |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)} - inner
+        found = [n for n in nodes_of(node) if isinstance(n, ast.Name)]
+        inner = {n.id for n in found if isinstance(n.ctx, ast.Store)}
+        names |= {n.id for n in found if isinstance(n.ctx, ast.Load)} - inner
     return names
 
 
