@@ -238,6 +238,11 @@ class Store:
                 if _DIGEST.fullmatch(digest):
                     yield digest, size, put
 
+    def written(self, key: str) -> float | None:
+        """Return when a document was written, by the store's own clock, in seconds since the epoch; None without it."""
+        with self._words("read"):
+            return next((at for found, _, at in self._files.details(_checked(key)) if found == key), None)
+
     def discard(self, digest: str, before: float) -> bool:
         """Remove a blob that was last put before a time; return whether it is gone. Nothing may refer to it."""
         with self._words("write"):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kfnb.cli import cluster_setup_command
+from kfnb.cli import cluster_check_command, cluster_setup_command
 from kfnb.cli.options import ClusterArgument, JsonOption  # noqa: TC001 - typer looks at the annotations
 from kfnb.cli.output import columns, emit, say, show
 
@@ -167,6 +167,7 @@ def default(name: ClusterArgument, json: JsonOption = False) -> int:
     return 0
 
 
+app.command("check", short_help="Say what works of a cluster.")(cluster_check_command.check)
 app.command("init", short_help="Put into a cluster what runs there need.")(cluster_setup_command.init)
 
 

@@ -1,11 +1,13 @@
 """Starts the launcher in an image that has Python and not kfnb, from the bundle that an init container copied there.
 
 The pod's command is `python3 BUNDLE/any/kfnb/launcher/bundled.py INPUT_URI` (runners/pod_manifest.py says so). The
-bundle comes last on the path, so that versions which the image has win. Why it cannot be used is said before anything
-of it is imported: any Python from 3.6 on must be able to read this file.
+bundle comes last on the path, so that versions which the image has win. With `-m MODULE` in the place of the URI that
+program of kfnb's is run. Why it cannot be used is said before anything of it is imported: any Python from 3.6 on must
+be able to read this file.
 """
 
 import platform
+import runpy
 import sys
 from pathlib import Path
 
@@ -22,6 +24,9 @@ def main() -> int:
         return OUTSIDE
     sys.path[0] = ""  # not this file's folder; the launcher takes away what stands here, as after `python -m`
     sys.path += [str(pure), str(pure.parent / _own())]
+    if sys.argv[1:2] == ["-m"]:
+        del sys.argv[:2]
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
     from kfnb.launcher.__main__ import main as launch
 
     return launch()

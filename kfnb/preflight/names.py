@@ -108,10 +108,11 @@ def _finding(facts: Facts, profile: Profile, reference: Reference, task: Task | 
         message = f"{who} names the key `{key}` of the ConfigMap `{one.name}`, which has {_listed(keys)}."
         return Diagnostic("KF921", "error", message, cell=cell, line=line, fix=Fix("Name one of these, or add it."))
     message = f"{who} names the {one.kind} `{one.name}`, which {place} does not have."
-    return Diagnostic("KF921", "error", message, cell=cell, line=line, fix=Fix(_fix(one, facts, profile)))
+    return Diagnostic("KF921", "error", message, cell=cell, line=line, fix=Fix(fix(one, facts, profile)))
 
 
-def _fix(one: Named, facts: Facts, profile: Profile) -> str:
+def fix(one: Named, facts: Facts, profile: Profile) -> str:
+    """Say what to do about an object that is not there."""
     create = f"`kubectl create {{}} {one.name} --namespace {profile.namespace}{{}}`"
     if one.kind == "Secret":
         return f"Make it: {create.format('secret generic', ' --from-literal=KEY=VALUE')}."

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kfnb.errors import Diagnostic, Fix
 from kfnb.notebook.quantities import BadValue, amount
 from kfnb.profiles import GPU
+from kfnb.runners import node_fit
 from kfnb.runners.pod_findings import cell_of
 
 if TYPE_CHECKING:
@@ -30,14 +31,13 @@ _GROWING = (
     "kubernetes.azure.com/agentpool",
 )
 """Labels of nodes in clusters to which nodes are added when pods wait for them."""
-_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
 def findings(
     facts: Facts, profile: Profile, task: Task, pod: Mapping[str, Any], beside: Mapping[str, Any] | None
 ) -> Iterator[Diagnostic]:
     """Yield what keeps a step's `pod` (a template's spec) from ever running. `beside`: that of the orchestrator."""
-    for why, resource in _too_much(facts, pod, beside):
+    for why, resource in too_much(facts, pod, beside):
         message = f"Step `{task.name}` {why}."
         cell = cell_of(task, *_tags(resource))
         fix = Fix("Ask for less, or have the limit of the namespace raised.")
@@ -123,11 +123,8 @@ def _has(node: Node, resource: str) -> Decimal:
 
 def _is_chosen(node: Node, pod: Mapping[str, Any]) -> bool:
     """Say whether a node's labels are those that a pod asks for by its selector and its affinity."""
-    if not (pod.get("nodeSelector") or {}).items() <= node.labels.items():
-        return False
-    required = ((pod.get("affinity") or {}).get("nodeAffinity") or {}).get(_REQUIRED) or {}
-    terms = required.get("nodeSelectorTerms")
-    return terms is None or any(_meets(node, term) for term in terms)
+    labelled = (pod.get("nodeSelector") or {}).items() <= node.labels.items()
+    return labelled and node_fit.meets(node.as_object, pod.get("affinity") or {})
 
 
 def _unlabelled(nodes: Sequence[Node], pod: Mapping[str, Any]) -> str:
@@ -137,50 +134,14 @@ def _unlabelled(nodes: Sequence[Node], pod: Mapping[str, Any]) -> str:
     return "none has all the labels that its accelerator type, selector and affinity ask for"
 
 
-def _meets(node: Node, term: Mapping[str, Any]) -> bool:
-    on_labels = all(_matches(node.labels.get(each["key"]), each) for each in term.get("matchExpressions") or ())
-    names = {"metadata.name": node.name}
-    return on_labels and all(_matches(names.get(each["key"]), each) for each in term.get("matchFields") or ())
-
-
-def _matches(value: str | None, expression: Mapping[str, Any]) -> bool:
-    """Judge one requirement as https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/ has them."""
-    operator, values = expression["operator"], expression.get("values") or []
-    if operator in ("Gt", "Lt"):
-        if value is None or not value.isdigit() or not str(values[0]).isdigit():
-            return False
-        return int(value) > int(values[0]) if operator == "Gt" else int(value) < int(values[0])
-    answers = {
-        "In": value in values,
-        "NotIn": value not in values,
-        "Exists": value is not None,
-        "DoesNotExist": value is None,
-    }
-    return answers.get(operator, True)
-
-
 def _repelling(node: Node, pod: Mapping[str, Any]) -> list[str]:
-    """Return the taints that keep a pod off a node, as kubectl writes them."""
-    return [
-        f"{taint['key']}{'=' if taint.get('value') else ''}{taint.get('value', '')}:{taint['effect']}"
-        for taint in node.taints
-        if taint["effect"] != "PreferNoSchedule"
-        and not any(_tolerates(each, taint) for each in pod.get("tolerations") or ())
-    ]
-
-
-def _tolerates(toleration: Mapping[str, Any], taint: Mapping[str, str]) -> bool:
-    if toleration.get("effect") not in (None, "", taint["effect"]):
-        return False
-    if toleration.get("operator", "Equal") == "Exists":
-        return toleration.get("key") in (None, "", taint["key"])
-    return toleration.get("key") == taint["key"] and toleration.get("value", "") == taint.get("value", "")
+    return [*node_fit.kept_off_by(node.as_object, pod.get("tolerations") or ())]
 
 
 # ------------------------------------------------------------------------------------------------- quotas and limits
 
 
-def _too_much(facts: Facts, pod: Mapping[str, Any], beside: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
+def too_much(facts: Facts, pod: Mapping[str, Any], beside: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
     """Yield what the namespace's quotas and limits do not allow, in words, and the resource that it is about."""
     ranges = facts.ranges or ()
     for each in ranges:

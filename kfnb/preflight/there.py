@@ -39,9 +39,8 @@ if TYPE_CHECKING:
 REMEMBERED = 60.0
 """Seconds for which a cluster in which all was right is not asked again."""
 
-_LOOKS = frozenset({"namespaces", "resourcequotas", "limitranges", "serviceaccounts", "persistentvolumeclaims"})
-_LATER = frozenset({"pods/log", "events", "localqueues"})
-"""What a run does without: the first are for preflight alone, the others for what is looked at later."""
+_LATER = frozenset({"pods/log", "events"})
+"""What is looked at while a run goes on, and is missed then."""
 
 
 class _Pod(NamedTuple):
@@ -109,8 +108,8 @@ def _judged(
 
 def _lacking_rights(lacking: Iterable[Right], profile: Profile) -> Iterator[Diagnostic]:
     """Yield an error for the rights without which there is no run, a warning for those that are missed later."""
-    later = [right for right in lacking if right.resource in _LATER and right.resource != "localqueues"]
-    without = [right for right in lacking if right.resource not in _LATER | _LOOKS]
+    later = [right for right in lacking if right.resource in _LATER]
+    without = [right for right in lacking if right.resource not in rights.DISPENSABLE]
     fix = Fix(
         f"Have an administrator of the cluster run `kfnb cluster init {profile.name} --user YOU`; "
         f"`kfnb cluster check {profile.name}` says who you are there."

@@ -55,6 +55,11 @@ class Node(msgspec.Struct, frozen=True):
     labels: dict[str, str] = {}
     taints: tuple[dict[str, str], ...] = ()
 
+    @property
+    def as_object(self) -> Object:
+        """The node as the API has it, as far as it is known here."""
+        return {"metadata": {"labels": self.labels}, "spec": {"taints": self.taints}}
+
 
 class Quota(msgspec.Struct, frozen=True):
     """A ResourceQuota that counts every pod: what all of the namespace together may ask for, and what it has now."""

@@ -30,7 +30,7 @@ BUNDLE = "/kfnb/bundle"
 """Where the launcher lies that is lent to an image without kfnb."""
 
 LENT_LAUNCHER = ("python3", f"{BUNDLE}/any/kfnb/launcher/bundled.py")
-"""Starts a step there; a plain Debian knows no `python`."""
+"""Starts a step there; a plain Debian knows no `python`. With `-m MODULE` in the place of the URI: that."""
 
 _LENDS = "/opt/kfnb/bundle"
 """Where kfnb's base image has it (docker/Containerfile)."""

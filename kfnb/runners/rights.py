@@ -23,6 +23,21 @@ _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 
+DISPENSABLE = frozenset(
+    {
+        "events",
+        "limitranges",
+        "localqueues",
+        "namespaces",
+        "persistentvolumeclaims",
+        "pods/log",
+        "resourcequotas",
+        "serviceaccounts",
+    }
+)
+"""Kinds that people only look at: runs do without."""
+
+
 class Right(NamedTuple):
     """To do `verb` with objects of a kind; `resource` as in RBAC, such as `pods/log`. `everywhere`: of no namespace."""
 

@@ -78,7 +78,7 @@ def test_a_pod_that_fits_has_no_findings() -> None:
         ),
         (
             Settings(requests={"cpu": "4"}, node_selector={"nvidia.com/gpu.product": "Tesla-T4"}),
-            "those that it may run on have taints that it does not tolerate: nvidia.com/gpu=present:NoSchedule",
+            "those that it may run on have taints that it does not tolerate: nvidia.com/gpu=present",
         ),
         (
             Settings(requests={"cpu": "4"}, tolerations=({"key": "nvidia.com/gpu", "operator": "Exists"},)),

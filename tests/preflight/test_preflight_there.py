@@ -12,12 +12,10 @@ from msgspec.structs import replace
 from kfnb.client import Client
 from kfnb.errors import Diagnostic, Refused
 from kfnb.profiles import Profile
-from kfnb.runners.api_server import ApiServer
-from kfnb.runners.cluster_setup import apply, setup_objects
 from kfnb.runners.rights import Right, missing, needed
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
-from tests.cluster.places import BUCKET, S3, STORE_SECRET
+from tests.cluster.places import STORE_SECRET
 from tests.cluster.shell import wait_until
 
 CELLS = {
@@ -28,29 +26,6 @@ CELLS = {
     "gpus": ["step:gpus", "gpu:3"],
     "above": ["step:above", "limit:memory:3Gi"],
 }
-
-
-@pytest.fixture
-def profile(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
-    """A profile for the namespace, set up for runs but for the roles about the whole cluster."""
-    for name, value in cluster.environment.items():
-        monkeypatch.setenv(name, value)
-    found = Profile(
-        name="test",
-        kubeconfig=cluster.environment["KUBECONFIG"],
-        namespace=namespace,
-        root=f"s3://{BUCKET}/{namespace}",
-        endpoint_url=S3,
-        store_secret=STORE_SECRET,
-        image=cluster.image,
-    )
-    objects = [each for each in setup_objects(found) if not each["kind"].startswith("Cluster")]
-    assert ["made"] * len(objects) == [one.outcome for one in apply(_api(found), objects)]
-    return found
-
-
-def _api(profile: Profile) -> ApiServer:
-    return ApiServer(profile.context, profile.kubeconfig, profile.namespace)
 
 
 @pytest.fixture

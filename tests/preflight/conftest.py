@@ -1,0 +1,31 @@
+"""A place on the test cluster for the tests of what is looked at before runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from kfnb.profiles import Profile
+from kfnb.runners.api_server import ApiServer
+from kfnb.runners.cluster_setup import apply, setup_objects
+from tests.cluster.fixtures import Cluster
+from tests.cluster.places import BUCKET, S3, STORE_SECRET
+
+
+@pytest.fixture
+def profile(cluster: Cluster, namespace: str, monkeypatch: pytest.MonkeyPatch) -> Profile:
+    """A profile for the namespace, set up for runs but for the roles about the whole cluster."""
+    for name, value in cluster.environment.items():
+        monkeypatch.setenv(name, value)
+    found = Profile(
+        name="test",
+        kubeconfig=cluster.environment["KUBECONFIG"],
+        namespace=namespace,
+        root=f"s3://{BUCKET}/{namespace}",
+        endpoint_url=S3,
+        store_secret=STORE_SECRET,
+        image=cluster.image,
+    )
+    api = ApiServer(found.context, found.kubeconfig, found.namespace)
+    objects = [each for each in setup_objects(found) if not each["kind"].startswith("Cluster")]
+    assert ["made"] * len(objects) == [one.outcome for one in apply(api, objects)]
+    return found
