@@ -41,7 +41,7 @@ def why_pod_waits(pod: Object, around: Around = NOTHING) -> str:
         waiting = (one.get("state") or {}).get("waiting") or {}
         reason, said = waiting.get("reason", ""), (waiting.get("message") or "").strip()
         if reason not in ("", "ContainerCreating", "PodInitializing"):
-            return _why_container_waits(pod, str(one.get("image") or ""), reason, said)
+            return _why_container_waits(pod, _image_of(pod, one), reason, said)
     for condition in status.get("conditions") or ():
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             said = (condition.get("message") or condition.get("reason") or "").strip()
@@ -54,7 +54,6 @@ def why_pod_waits(pod: Object, around: Around = NOTHING) -> str:
 
 
 def _why_container_waits(pod: Object, image: str, reason: str, said: str) -> str:
-    image = _container(pod).get("image") or image
     if reason in ("ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "SignatureValidationFailed"):
         secrets = [each["name"] for each in (pod.get("spec") or {}).get("imagePullSecrets") or ()]
         return why_not_pulled(image, said, secrets)
@@ -189,13 +188,15 @@ def why_container_ended(pod: Object, ended: Object, last_words: str = "") -> str
     if reason == "OOMKilled":
         return _out_of_memory(pod)
     if program := re.search(r'exec: "([^"]+)": (?:executable file not found|stat .* no such file)', said):
-        return f"Image {image} has no program {program[1]!r}: an image for steps has Python and kfnb in it."
+        return f"Image {image} has no program {program[1]!r}: an image for steps has Python in it."
     if "exec format error" in f"{said} {last_words}":
         return f"Image {image} is made for other processors than the node's. Build it for them, or use the tag `node:`."
     if reason in ("ContainerCannotRun", "StartError"):
         return f"Its container could not be started: {said.strip().rstrip('.')}."
     if re.search(r"No module named '?kfnb", last_words):
-        return f"Image {image} has Python, but not kfnb. Build it on kfnb's base image, or install kfnb in it."
+        return (
+            f"Image {image} has no kfnb. Have it lent a launcher (`bundle` in the profile), or build it on kfnb's own."
+        )
     if code in _SAY_WHY and last_words:
         return _last_line(last_words)
     if code == _KILLED:
@@ -241,6 +242,14 @@ def why_evicted(said: str) -> str | None:
             "Write less, or raise the limit."
         )
     return None
+
+
+def _image_of(pod: Object, status: Object) -> str:
+    """Return the image of a container as the pod's spec has it: a status may have another name for it."""
+    spec = pod.get("spec") or {}
+    containers = (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
+    found = (one.get("image") for one in containers if one["name"] == status.get("name"))
+    return str(next(found, None) or status.get("image") or "")
 
 
 def _container(pod: Object) -> Object:

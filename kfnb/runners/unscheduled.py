@@ -77,14 +77,24 @@ _OTHERS = {
 }
 
 
-def tasks_ahead(pod: Object, others: Iterable[Object]) -> int:
-    """Count the pods that have waited longer than this one for the resource that it lacks."""
-    resource = _lacks(pod)
-    if resource is None:
+class Queued(NamedTuple):
+    """Since when a pod waits, and for which resource; None if it is not a resource that it lacks."""
+
+    since: str
+    name: str
+    resource: str | None
+
+
+def queued(pod: Object) -> Queued:
+    """Return a pod's place among those that wait for a node."""
+    return Queued(pod["metadata"]["creationTimestamp"], pod["metadata"]["name"], _lacks(pod))
+
+
+def tasks_ahead(mine: Queued, others: Iterable[Queued]) -> int:
+    """Count those that have waited longer for the same resource."""
+    if mine.resource is None:
         return 0
-    mine = (pod["metadata"]["creationTimestamp"], pod["metadata"]["name"])
-    names = ((each["metadata"]["creationTimestamp"], each["metadata"]["name"], each) for each in others)
-    return sum((when, name) < mine and _lacks(each) == resource for when, name, each in names)
+    return sum(each.resource == mine.resource and each < mine for each in others)
 
 
 def _lacks(pod: Object) -> str | None:

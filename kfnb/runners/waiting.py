@@ -17,7 +17,7 @@ from kfnb.runners import pod_state
 from kfnb.runners.api_server import ApiError
 from kfnb.runners.diagnose import NOTHING, Around
 from kfnb.runners.job_manifest import MANAGED_BY
-from kfnb.runners.unscheduled import tasks_ahead
+from kfnb.runners.unscheduled import Queued, queued, tasks_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,6 +130,8 @@ class _Shared:
         self._api = api
         self._refused: set[str] = set()
         self._kept: dict[str, tuple[float, list[Object] | None]] = {}
+        self._counted: list[Object] | None = None
+        self._queue: list[Queued] = []
 
     def around(self, job: Object | None, pod: Object | None) -> Around:
         """Return what is to be known beside an attempt's own objects, as far as it can be had."""
@@ -141,7 +143,9 @@ class _Shared:
         nodes = self._kept_for(30.0, "nodes", "/api/v1/nodes", {})
         query = {"labelSelector": f"{MANAGED_BY}=kfnb", "fieldSelector": "status.phase=Pending"}
         others = self._kept_for(5.0, "pods", self._api.place("pods"), query)
-        return Around(nodes=nodes, ahead=tasks_ahead(pod, others) if others is not None else None)
+        if others is not self._counted:
+            self._counted, self._queue = others, [queued(each) for each in others or ()]
+        return Around(nodes=nodes, ahead=tasks_ahead(queued(pod), self._queue))
 
     def _events(self, of: Object) -> list[Object]:
         chosen = f"involvedObject.uid={of['metadata']['uid']}"

@@ -142,12 +142,12 @@ ENDED = {
         "The input of the task cannot be read: The artifact store s3://nothing at http://10.99.0.1:7070: "
         "there is no bucket 'nothing': make it, or name another with --root."
     ),
-    "no-command": "Image kfnb.test/pause:1 has no program 'python': an image for steps has Python and kfnb in it.",
+    "no-command": "Image kfnb.test/pause:1 has no program 'python3': an image for steps has Python in it.",
     "no-input": (
         "The input of the task cannot be read: The artifact store s3://kfnb/nothing holds nothing at "
         "s3://kfnb/nothing/input.json: it was removed or never written."
     ),
-    "no-kfnb": "Image IMAGE has Python, but not kfnb. Build it on kfnb's base image, or install kfnb in it.",
+    "no-kfnb": "Image IMAGE has no kfnb. Have it lent a launcher (`bundle` in the profile), or build it on kfnb's own.",
     "out-of-memory": (
         "The step used more memory than its limit of 48Mi (tag `limit:memory:`) and was killed. Work on less "
         "data at a time, or raise the limit."

@@ -12,7 +12,7 @@ from kfnb.runners import pod_state
 from kfnb.runners.diagnose import Around, why_evicted, why_pod_is_refused, why_pod_waits
 from kfnb.runners.pod_logs import without_events
 from kfnb.runners.unpulled import why_not_pulled
-from kfnb.runners.unscheduled import tasks_ahead
+from kfnb.runners.unscheduled import queued, tasks_ahead
 from tests.runners.situation_words import ENDED, WAITING
 
 RECORDED: dict[str, Any] = json.loads(Path(__file__).with_name("recorded_situations.json").read_text("utf-8"))
@@ -76,8 +76,8 @@ def test_tasks_ahead_are_those_that_wait_longer_for_the_same() -> None:
     first = RECORDED["situations"]["devices-in-use"]["pod"]
     later = {**first, "metadata": {"name": "later", "creationTimestamp": "2099-01-01T00:00:00Z"}}
     other = RECORDED["situations"]["too-much-cpu"]["pod"]
-    assert 1 == tasks_ahead(later, [first, later, other])
-    assert 0 == tasks_ahead(first, [first, later, other])
+    waiting = [queued(each) for each in (first, later, other)]
+    assert [0, 1, 0] == [tasks_ahead(each, waiting) for each in waiting]
     around = Around(nodes=RECORDED["nodes"], ahead=1)
     expected = "1 node has nvidia.com/mig-1g.5gb, all in use; 1 task ahead. It starts when something else has ended"
     assert expected == why_pod_waits(later, around)

@@ -6,8 +6,12 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from kfnb.cli.app import run_app
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.base import Exited, Lost, Report, Waits
 from kfnb.runners.job_manifest import TASK
@@ -17,6 +21,7 @@ from tests.cluster import situations
 from tests.cluster.certificates import CONTEXT, KUBECONFIG
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import ADDRESS
+from tests.cluster.runs import end, made_place, notebook
 from tests.cluster.shell import wait_until
 from tests.cluster.situations import HOLDERS, PREEMPTS, RUN_ID, Situation
 from tests.runners.situation_words import ENDED, WAITING
@@ -118,3 +123,23 @@ def wait_for(told: Told, wanted: dict[str, str], seconds: float = 30) -> None:
     while not done.is_set() and any(told.words.get(name) != text for name, text in wanted.items()):
         done.wait(0.1)
     end.cancel()
+
+
+def test_a_step_that_waits_says_why_wherever_its_run_is_looked_at(
+    cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """The sentence of a run's orchestrator, which may not read nodes, is in the task, the events and `kfnb show`."""
+    monkeypatch.setenv("KFNB_HOME", str(tmp_path / "home"))
+    why = (
+        "registry nowhere.test cannot be reached from the node, to pull image nowhere.test/image:1: its name cannot be "
+        "resolved there. It is tried again and again; check the registry's name and the cluster's network"
+    )
+    tags = {0: ("step:s0", "image:nowhere.test/image:1")}
+    with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as place:
+        run = place.run(notebook(tmp_path / "waits.ipynb", "pass", tags=tags))
+        wait_until(lambda: run.tasks["s0"].why == why, "The reason of the wait", 120)
+        assert ["PENDING"] == [event.state for event in run.events() if event.why == why]
+        assert 0 == run_app(["show", run.id, "--root", place.profile.root])
+        assert why in capsys.readouterr().out
+        run.cancel()
+        assert "CANCELED" == end(run)
