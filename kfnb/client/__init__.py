@@ -239,7 +239,7 @@ class Client:
             raise WrongCall(f"Runs on cluster {on.name!r} lie in {on.root}, and this client is for {self.root}.")
         self.close()
         spec = spec if spec is not None else self.compile(path)
-        found = self._lacking_there(spec, Path(path), on, local=local) if preflight else ()
+        found = self._lacking_there(_selected(spec, options), Path(path), on, local=local) if preflight else ()
         if any(one.severity == "error" for one in found):
             raise Refused(found)
         options |= chosen.cluster_options(on, local_orchestrator=local)
@@ -380,3 +380,10 @@ class Client:
         """Return all runs here, the newest first."""
         infos = (read_info(self.store, run) for run in names_under(self.store, "runs"))
         return [Run(self.store, i, self.home) for i in sorted(infos, key=lambda info: info.created, reverse=True)]
+
+
+def _selected(spec: PipelineSpec, options: Mapping[str, Any]) -> PipelineSpec:
+    """Return a pipeline with only those tasks that the options of a run let run."""
+    selection = select(spec, options)
+    tasks = (t for t in spec.tasks if t.name not in selection.left_out and t.name not in selection.needed)
+    return msgspec.structs.replace(spec, tasks=tuple(tasks))

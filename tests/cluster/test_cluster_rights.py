@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,14 +12,17 @@ import pytest
 from msgspec.structs import replace
 
 from kfnb.cli.app import run_app
+from kfnb.history import History
 from kfnb.profiles import Profile
 from kfnb.profiles.editing import add_profile
 from kfnb.runners.api_server import ApiError, ApiServer
+from kfnb.runners.cluster_facts import Facts, Named, look
 from kfnb.runners.kubernetes import KubernetesRunner
 from kfnb.runners.rights import Right, missing, needed
 from kfnb.runners.run_objects import RunObjects
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
+from tests.cluster.runs import end, made_place, notebook
 from tests.cluster.shell import wait_until
 
 ROLES = ("orchestrator", "user")
@@ -118,6 +122,61 @@ def _refusal(person: _Person, right: str) -> tuple[int, str] | None:
     except ApiError as error:
         return error.status, str(error).partition("cannot ")[2].partition(" ")[0]
     return None
+
+
+def test_each_verb_about_the_whole_cluster_is_needed(cluster: Cluster, profile: Profile, tmp_path: Path) -> None:
+    """Without any one verb of kfnb-cluster-reader something cannot be checked before a run."""
+    seen: dict[str, Callable[[Facts], object]] = {
+        "list nodes": lambda facts: facts.nodes,
+        "get priorityclasses.scheduling.k8s.io": lambda facts: facts.there["PriorityClass system-node-critical"],
+        "list priorityclasses.scheduling.k8s.io": lambda facts: facts.classes,
+    }
+    granted = needed("cluster-reader")
+    known = people(cluster, profile.namespace, tmp_path, {f"no-{number}": () for number in range(len(granted))})
+    named = [Named("PriorityClass", "system-node-critical")]
+    found = {}
+    with contextlib.ExitStack() as afterwards:
+        for number, right in enumerate(granted):
+            api = known[f"no-{number}"][1]
+            afterwards.callback(_reader(cluster, api.namespace, f"no-{number}", [r for r in granted if r != right]))
+            _wait_for_rights(api, granted, right)
+            facts = look(api, named, ())
+            found[str(right)] = [kind for kind, of in seen.items() if of(facts) is None]
+    assert {str(right): [str(right)] for right in granted} == found
+
+
+def _reader(cluster: Cluster, namespace: str, name: str, rights: list[Right]) -> Callable[[], object]:
+    """Give somebody rights in the whole cluster; what takes them back."""
+    group, both = "rbac.authorization.k8s.io", f"{namespace}-{name}"
+    rules = [{"apiGroups": [each.group], "resources": [each.resource], "verbs": [each.verb]} for each in rights]
+    head = {"apiVersion": f"{group}/v1", "metadata": {"name": both}}
+    subject = {"kind": "ServiceAccount", "name": name, "namespace": namespace}
+    role = {"apiGroup": group, "kind": "ClusterRole", "name": both}
+    cluster.apply(
+        {**head, "kind": "ClusterRole", "rules": rules},
+        {**head, "kind": "ClusterRoleBinding", "roleRef": role, "subjects": [subject]},
+    )
+    return lambda: cluster.kubectl("delete", f"clusterrole/{both}", f"clusterrolebinding/{both}")
+
+
+def test_the_roles_are_enough_for_runs(
+    cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody with the role kfnb-user alone runs notebooks either way, cancels a run and deletes all of them."""
+    person, _ = people(cluster, namespace, tmp_path, {"member": needed("user")})["member"]
+    quick = notebook(tmp_path / "quick.ipynb", "x = 1", "print(x)")
+    slow = notebook(tmp_path / "slow.ipynb", "import time; print('begun', flush=True); time.sleep(300)")
+    with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as place:
+        runs = [
+            place.run(quick, profile={"kubeconfig": str(person)}, local_orchestrator=local) for local in (False, True)
+        ]
+        long = place.run(slow, profile={"kubeconfig": str(person)})
+        assert ["SUCCEEDED", "SUCCEEDED"] == [end(run) for run in runs]
+        place.wait_running(long, "s0")
+        long.cancel()
+        assert "CANCELED" == end(long)
+        history = History(place.client())
+        assert [run.id for run in (*runs, long)] == [history.delete(run.id) for run in (*runs, long)]
 
 
 # ------------------------------------------------------------------------------------------------- kfnb cluster init

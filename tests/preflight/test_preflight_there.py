@@ -89,6 +89,15 @@ def test_what_is_missing_is_told_at_its_cell(cluster: Cluster, profile: Profile,
     assert {"kube-root-ca.crt", "settings"} == {each["metadata"]["name"] for each in made}
 
 
+def test_what_does_not_run_is_not_looked_at(profile: Profile, check: Any, tmp_path: Path) -> None:
+    """A run that ends with a step asks nothing about the steps that it leaves out."""
+    check(profile, "fine", "names")
+    client = Client(home=tmp_path / "home", root=profile.root)
+    run = client.run(tmp_path / "work.ipynb", on=profile, until="fine")
+    assert ((), True) == (run.warnings, run.is_driven)
+    run.cancel(now=True)
+
+
 def test_a_run_can_go_ahead_unasked(profile: Profile, check: Any, tmp_path: Path) -> None:
     """Without the look before a run it is begun, whatever is missing; then its pods wait."""
     check(profile, "names")
