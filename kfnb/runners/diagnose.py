@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kfnb.runners.orchestrator_job import SERVICE_ACCOUNT as OWN_ACCOUNT
 from kfnb.runners.pod_manifest import MAIN
 from kfnb.runners.unpulled import why_not_pulled
 from kfnb.runners.unscheduled import why_unscheduled
@@ -146,7 +147,8 @@ def why_pod_is_refused(said: str) -> str:
         name = why.partition("name ")[2].partition(" ")[0]
         return f"the cluster has no priority class {name}. Correct the tag `priority:`, or the profile's priority_class"
     if account := re.search(r'serviceaccount "([^"]+)" not found', why):
-        return f"there is no service account {account[1]} in its namespace. Make it, or correct the profile"
+        make = "`kfnb cluster init` makes it" if account[1] == OWN_ACCOUNT else "Make it, or correct the profile"
+        return f"there is no service account {account[1]} in its namespace. {make}"
     if level := re.search(r'violates PodSecurity "([^":]+)[^"]*": (.*)', why):
         return (
             f"the namespace's Pod Security level {level[1]} refuses its pod: {level[2]}. Change the pod patch or the "

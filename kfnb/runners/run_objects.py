@@ -15,6 +15,7 @@ from kfnb.errors import ClusterError, LeaseHeld
 from kfnb.runners import cluster_lease, pod_state
 from kfnb.runners.api_server import ApiError, ApiServer
 from kfnb.runners.cluster_lease import ClusterLease
+from kfnb.runners.diagnose import Around, why_job_waits
 from kfnb.runners.job_manifest import RUN, foreign, run_labels, run_name
 from kfnb.runners.orchestrator_job import orchestrator_job, orchestrator_name
 
@@ -97,8 +98,21 @@ class RunObjects:
         with contextlib.suppress(ClusterError):
             for pod in self.api.get(self.api.place("pods"), {"labelSelector": selector}, patience=_QUICK)["items"]:
                 seen = pod_state.of_pod(pod)
+                if seen.kind == "waits":
+                    seen = pod_state.of_pod(pod, Around(events=self._events_of(pod)))
                 return seen.why if seen.kind in ("waits", "broken") else None
+            job = self._orchestrator()
+            refused = (
+                [one for one in self._events_of(job) if one["reason"] == "FailedCreate"] if job is not None else []
+            )
+            return why_job_waits(job, Around(events=refused)) if job is not None and refused else None
         return None
+
+    def _events_of(self, found: pod_state.Object) -> list[pod_state.Object]:
+        chosen = f"involvedObject.uid={found['metadata']['uid']}"
+        answer = self.api.get(self.api.place("events"), {"fieldSelector": chosen}, patience=_QUICK)
+        events: list[pod_state.Object] = answer["items"]
+        return events
 
     def end_tasks(self) -> None:
         """Remove the run's tasks and wait until their pods have ended, having saved what they have; then kill them."""

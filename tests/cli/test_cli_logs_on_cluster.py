@@ -8,19 +8,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import nbformat
 import pytest
 
 from kfnb.cli.app import run_app
 from kfnb.cli.following_pods import PodLogFollower
+from kfnb.client import Run
 from kfnb.runners import live_logs
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.job_manifest import RUN, TASK
 from kfnb.runners.live_logs import LiveLogs
+from kfnb.runners.rights import missing, needed
+from kfnb.runners.run_objects import RunObjects
 from tests.cluster import situations
 from tests.cluster.certificates import CONTEXT, KUBECONFIG
 from tests.cluster.fixtures import Cluster
+from tests.cluster.people import people
 from tests.cluster.runs import Place, made_place
+from tests.cluster.shell import wait_until
 from tests.cluster.situations import RUN_ID, Situation
 
 BURSTS, LINES = 8, 40
@@ -87,6 +93,21 @@ def expected(name: str) -> list[str]:
     return [f"{name} {n}" for n in range(12)]
 
 
+def follow_without_rights(place: Place, folder: Path, run: Run) -> list[str]:
+    """Follow a run as somebody who may see pods but not logs: all lines come, from the store; what is warned of."""
+    rights = [right for right in needed("user") if right.resource != "pods/log"]
+    file, api = people(place.cluster, place.namespace, folder, {"nosy": rights})["nosy"]
+    wait_until(lambda: missing(api, rights) == [], "The rights of somebody", 30)
+    said: list[str] = []
+    warnings: list[str] = []
+    theirs = Run(run.store, run.info, folder)
+    theirs.there = RunObjects(msgspec.structs.replace(place.profile, kubeconfig=str(file)), run.id)
+    PodLogFollower(theirs, None, warnings.append).run(lambda text: said.extend(text.splitlines()))
+    for name in ("left", "right"):
+        assert expected(name) == [line for line in said if line.startswith(f"{name} ")]
+    return warnings
+
+
 def test_logs_are_followed_while_pods_live_and_kept_when_they_are_gone(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
@@ -110,6 +131,7 @@ def test_logs_are_followed_while_pods_live_and_kept_when_they_are_gone(
     capsys.readouterr()
     assert 0 == run_app(["logs", run.id, "--root", place.profile.root, "--orchestrator"])
     assert "run: SUCCEEDED" in capsys.readouterr().out
+    assert [True] == ["pods/log" in warning for warning in follow_without_rights(place, tmp_path, run)]
     assert run.there is not None
     run.there.remove()
     assert 0 == run_app(["logs", run.id, "--root", place.profile.root, "--json"])

@@ -16,6 +16,7 @@ from kfnb.runners.api_server import ApiServer
 from kfnb.runners.base import Exited, Lost, Report, Waits
 from kfnb.runners.job_manifest import TASK
 from kfnb.runners.kubernetes import KubernetesRunner
+from kfnb.runners.run_objects import RunObjects
 from kfnb.spec import Task
 from tests.cluster import situations
 from tests.cluster.certificates import CONTEXT, KUBECONFIG
@@ -143,3 +144,15 @@ def test_a_step_that_waits_says_why_wherever_its_run_is_looked_at(
         assert why in capsys.readouterr().out
         run.cancel()
         assert "CANCELED" == end(run)
+
+
+def test_an_orchestrator_that_cannot_begin_says_why(
+    cluster: Cluster, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where `kfnb cluster init` has not been run, that is said, and not that nothing happens."""
+    monkeypatch.setenv("KUBECONFIG", cluster.environment["KUBECONFIG"])
+    there = RunObjects(situations.profile(namespace, cluster.image), RUN_ID)
+    there.start_orchestrator()
+    why = "there is no service account kfnb-orchestrator in its namespace. `kfnb cluster init` makes it"
+    wait_until(lambda: there.why_it_waits() is not None, "The reason of the wait")
+    assert why == there.why_it_waits()
