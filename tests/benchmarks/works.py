@@ -67,8 +67,12 @@ with open("bytes", "wb", buffering=0) as file:
     while data:
         data = data[file.write(data):]
 print(time.perf_counter() - start)"""
-"""Writes as many bytes as W4 hands over, made in the same process just before, as the step's are: where a machine gives
-memory back to its host, pages that another file has just left free take a tenth of the time of new ones."""
+"""Writes as many bytes as W4 hands over, made in the same process just before, as the step's are."""
+
+_PAUSE = 6.0
+"""Seconds before each side of W4. A virtual machine gives memory that was freed back to its host after some seconds;
+writing to pages that another process has just left free takes a tenth of the time that new ones take, so all sides get
+new ones."""
 
 
 def handover(place: Place) -> Iterator[Row]:
@@ -78,26 +82,33 @@ def handover(place: Place) -> Iterator[Row]:
     )  # beside the notebook's folder: a task sees a copy of that
     times.mkdir()
     name = notebooks.write(place.folder / "handover.ipynb", notebooks.handover(times))
-    gaps: list[float] = []
+    gaps, writes = list[float](), list[float]()
+    wholes: dict[str, list[float]] = {"papermill": [], "kfnb": []}
+
+    def whole(tool: str, run: Callable[[str], object]) -> None:
+        time.sleep(_PAUSE)
+        start = time.perf_counter()
+        run(name)
+        wholes[tool].append(time.perf_counter() - start)
 
     def ours() -> None:
         for mark in times.iterdir():
             mark.unlink()
-        place.kfnb(name)
+        whole("kfnb", place.kfnb)
         gaps.append(float((times / "taken").read_text()) - float((times / "made").read_text()))
         shutil.rmtree(place.folder / "home")  # or the next round would find its bytes already there
 
-    writes: list[float] = []
-
     def one_write() -> None:
+        time.sleep(_PAUSE)
         writes.append(float(place.run(sys.executable, "-c", _ONE_WRITE).stdout))
         (place.folder / "bytes").unlink()
 
-    papermill, whole, _ = place.seconds(lambda: place.papermill(name), ours, one_write)
+    place.seconds(lambda: whole("papermill", place.papermill), ours, one_write)
     shutil.rmtree(times)
     gap, write = statistics.median(gaps[1:]), statistics.median(writes[1:])
     yield ratio("end of one body to start of the next", gap, write, 1.2, "one write of the bytes")
-    yield Row("whole run", f"{whole / papermill:.2f} × papermill ({whole:.2f} s / {papermill:.2f} s)")
+    papermill, kfnb = (statistics.median(taken[1:]) for taken in wholes.values())
+    yield Row("whole run", f"{kfnb / papermill:.2f} × papermill ({kfnb:.2f} s / {papermill:.2f} s)")
 
 
 def compiling(place: Place) -> Iterator[Row]:
