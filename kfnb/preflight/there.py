@@ -18,7 +18,7 @@ from kfnb import digest
 from kfnb.artifacts import files
 from kfnb.artifacts.store import Store
 from kfnb.errors import Diagnostic, Fix, StoreError, by_severity
-from kfnb.preflight import images, names, room
+from kfnb.preflight import images, names, patches, room
 from kfnb.runners import cluster_facts, pod_findings, rights
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.cluster_facts import Facts, Named
@@ -66,15 +66,14 @@ def findings_there(
     own = _own_references(profile, driver)
     by_task = [(pod.task, [*names.references(pod.template, pod.queue)]) for pod in pods]
     named = {each.object for each in (*own, *(one for _, found in by_task for one in found))}
-    memory = home / "preflight" / f"{digest.of_json([msgspec.to_builtins(profile), sorted(named), local])[:32]}.json"
+    memory = home / "preflight" / f"{_asked_for(profile, spec, named, local=local)}.json"
     facts, fresh = _recall(memory), False
+    refused: list[Diagnostic] = []
     if facts is None:
-        facts, of_store = _ask(profile, named)
-        if of_store is not None:
-            return (of_store,)
+        facts, refused = _ask(profile, spec, named)
         fresh = True
-    found = [*_judged(facts, profile, own, by_task, pods, driver, local=local)]
-    if fresh and not any(each.severity == "error" for each in found):
+    found = [*refused, *_judged(facts, profile, own, by_task, pods, driver)]
+    if fresh and not any(each.severity != "hint" for each in found):
         with contextlib.suppress(OSError):  # then the next run asks again
             memory.parent.mkdir(parents=True, exist_ok=True)
             files.replace(memory, msgspec.json.encode(facts))
@@ -89,8 +88,6 @@ def _judged(
     by_task: list[tuple[Task, list[names.Reference]]],
     pods: list[_Pod],
     driver: Manifest | None,
-    *,
-    local: bool,
 ) -> Iterator[Diagnostic]:
     if facts.namespace is False:
         message = f"Cluster `{profile.name}` has no namespace `{profile.namespace}`."
@@ -151,16 +148,22 @@ def _own_references(profile: Profile, driver: Manifest | None) -> list[names.Ref
     return found + ([*names.references(driver)] if driver is not None else [])
 
 
-def _ask(profile: Profile, named: Iterable[Named]) -> tuple[Facts, Diagnostic | None]:
-    """Return what the cluster says, and what is wrong with the store."""
+def _asked_for(profile: Profile, spec: PipelineSpec, named: Iterable[Named], *, local: bool) -> str:
+    """Return a digest of all that the cluster's answers depend on, but for the cluster."""
+    own = [task.settings.pod_patches for task in patches.patched_tasks(profile, spec)]
+    return digest.of_json([msgspec.to_builtins(profile), sorted(named), own, local])[:32]
+
+
+def _ask(profile: Profile, spec: PipelineSpec, named: Iterable[Named]) -> tuple[Facts, list[Diagnostic]]:
+    """Return what the cluster says, and what is wrong with the store and with pod patches."""
     api = ApiServer(profile.context, profile.kubeconfig, profile.namespace)
     with ThreadPoolExecutor(1) as aside:
         store = aside.submit(_try_store, profile)
         facts = cluster_facts.look(api, named, rights.needed("user"))
-        return facts, store.result()
+        return facts, [*patches.refused(api, profile, spec), *store.result()]
 
 
-def _try_store(profile: Profile) -> Diagnostic | None:
+def _try_store(profile: Profile) -> list[Diagnostic]:
     store, key = Store(profile.root), f"checks/{os.urandom(8).hex()}"
     try:
         store.write(key, b"kfnb")
@@ -169,10 +172,9 @@ def _try_store(profile: Profile) -> Diagnostic | None:
         store.remove_document(key)
     except StoreError as error:
         fix = Fix(f"`kfnb cluster check {profile.name}` says whether pods reach it.")
-        return Diagnostic(
-            "KF924", "error", f"This machine cannot use the store of cluster `{profile.name}`: {error}", fix=fix
-        )
-    return None
+        message = f"This machine cannot use the store of cluster `{profile.name}`: {error}"
+        return [Diagnostic("KF924", "error", message, fix=fix)]
+    return []
 
 
 def _recall(memory: Path) -> Facts | None:

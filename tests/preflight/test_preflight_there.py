@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -116,6 +117,42 @@ def test_what_the_profile_lacks_is_told(cluster: Cluster, profile: Profile, chec
     assert ["Cluster `test` names the Secret `other`", "Cluster `test` names the ServiceAccount `nobody`"] == sorted(
         each.message.partition(",")[0] for each in check(other, "fine")
     )
+
+
+def test_patches_that_the_cluster_does_not_take_are_told(profile: Profile, check: Any) -> None:
+    """A pod patch with a field or a value that there is not is an error before a run, in the API server's words."""
+    for patch, words in (
+        ({"spec": {"dnsPolicyy": "None"}}, 'unknown field "spec.template.spec.dnsPolicyy"'),
+        ({"spec": {"dnsPolicy": "Never"}}, 'spec.template.spec.dnsPolicy: Unsupported value: "Never"'),
+    ):
+        found = check(replace(profile, pod_patch=patch), "fine")
+        assert [("KF911", True)] == [(each.code, words in each.message) for each in found]
+    assert [] == check(replace(profile, pod_patch={"spec": {"dnsPolicy": "Default"}}), "fine")
+
+
+def test_queues_are_looked_for_where_there_is_kueue(
+    cluster: Cluster, chaos: ModuleType, profile: Profile, check: Any
+) -> None:
+    """Where the cluster knows Kueue's queues, one that the namespace does not have is an error, else a warning."""
+    queued = replace(profile, queue="gpus")
+    assert [("KF921", "warning")] == [(each.code, each.severity) for each in check(queued, "fine")]
+    group, names = "kueue.x-k8s.io", {"kind": "LocalQueue", "plural": "localqueues", "singular": "localqueue"}
+    schema = {"openAPIV3Schema": {"type": "object"}}
+    version = {"name": "v1beta1", "served": True, "storage": True, "schema": schema}
+    definition = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
+    spec = {"group": group, "names": names, "scope": "Namespaced", "versions": [version]}
+    metadata = {"annotations": {"api-approved.kubernetes.io": "unapproved, for a test"}}
+    cluster.apply({**definition, "metadata": {"name": f"localqueues.{group}", **metadata}, "spec": spec})
+    try:
+        cluster.kubectl("wait", "--for=condition=Established", f"crd/localqueues.{group}", "--timeout=30s")
+        wait_until(
+            lambda: ["error"] == [each.severity for each in check(queued, "fine")], "Kueue's place in the API", 30
+        )
+        queue = {"apiVersion": f"{group}/v1beta1", "kind": "LocalQueue"}
+        cluster.apply({**queue, "metadata": {"name": "gpus", "namespace": profile.namespace}})
+        assert [] == check(queued, "fine")
+    finally:
+        cluster.kubectl("delete", f"crd/localqueues.{group}")
 
 
 def test_a_store_that_cannot_be_used_is_told(profile: Profile, check: Any) -> None:
