@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kfnb.client import Run
+    from kfnb.orchestrator.handles import TaskRun
     from kfnb.runners.live_logs import LiveLogs, Piece
 
 _POLL_SECONDS = 0.2
+_STATE_EVERY = 1.0
+"""Seconds between looks at the run's events."""
 _STORE_EVERY = 3.0
 """Seconds between looks at the stored logs of tasks that run and whose pods cannot be read."""
 _PATIENCE = 10.0
@@ -50,7 +53,7 @@ class PodLogFollower(LogFollower):
                 waits = self._step(say, live, over=over, late=late)
                 if over and not waits:
                     return
-                time.sleep(_POLL_SECONDS)
+                self._listen(say, live)
         finally:
             if live is not None:
                 live.close()
@@ -64,12 +67,21 @@ class PodLogFollower(LogFollower):
             return None
         return live
 
+    def _listen(self, say: Callable[[str], None], live: LiveLogs | None) -> None:
+        """Say what pods print for a while, without asking the store anything."""
+        end = time.monotonic() + _STATE_EVERY
+        while time.monotonic() < end:
+            for piece in live.take() if live is not None else ():
+                self._say_piece(say, piece)
+            time.sleep(_POLL_SECONDS)
+
     def _step(self, say: Callable[[str], None], live: LiveLogs | None, *, over: bool, late: bool) -> bool:
         """Say what is new; return whether more is to come from pods."""
         if live is not None and live.refused:
             self._warn(f"What is stored is shown, some seconds later: {live.refused}")
             live.refused = None
-        tasks = {name: self._run.tasks[name] for name in ([self._task] if self._task else self._run.tasks)}
+        every = self._run.tasks
+        tasks = every if self._task is None else {self._task: every[self._task]}
         keys = {name: (name, task.attempt) for name, task in tasks.items()}
         read = {key for key in keys.values() if live is not None and not late and live.reads(*key)}
         for piece in live.take() if live is not None else ():
@@ -80,7 +92,7 @@ class PodLogFollower(LogFollower):
         for name, task in tasks.items():
             done = over or task.finished is not None
             if keys[name] not in read | self._settled and (done or (look and task.started is not None)):
-                self._say_stored(name, say, whole=done)
+                self._say_stored(task, say, whole=done)
         return bool(read)
 
     def _say_piece(self, say: Callable[[str], None], piece: Piece) -> None:
@@ -95,9 +107,8 @@ class PodLogFollower(LogFollower):
         known = max(0, self._said.get(key, 0) - at)  # said before from the store
         self._say_text(key, say, piece.text[after_characters(piece.text, known) :])
 
-    def _say_stored(self, name: str, say: Callable[[str], None], *, whole: bool) -> None:
-        task = self._run.tasks[name]
-        key, text = (name, task.attempt), task.log()
+    def _say_stored(self, task: TaskRun, say: Callable[[str], None], *, whole: bool) -> None:
+        key, text = (task.name, task.attempt), task.log()
         begin = after_characters(text, self._said.get(key, 0))
         self._say_text(key, say, text[begin : len(text) if whole else max(begin, text.rfind("\n") + 1)])
         if whole:

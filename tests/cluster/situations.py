@@ -77,6 +77,7 @@ WAITING = {
     "no-such-device": Situation(Settings(limits={"example.com/npu": "1"})),
     "more-devices": Situation(Settings(limits={"nvidia.com/gpu": "16"})),
     "devices-in-use": Situation(Settings(limits={MIG: "1"})),
+    "second-in-line": Situation(Settings(limits={MIG: "1"})),
     "device-behind-taint": Situation(Settings(limits={"amd.com/gpu": "1"})),
     "taint": Situation(Settings(node_selector={"kubernetes.io/hostname": "gpu"})),
     "too-much-cpu": Situation(Settings(requests={"cpu": "64"})),
@@ -129,6 +130,9 @@ ENDED = {
     "exit-code": Situation(command=_python("import sys; print('the last words'); sys.exit(17)")),
 }
 
+
+SLOW = {"no-store": Situation(profile={"endpoint_url": f"http://{ADDRESS}:5998"})}
+"""What takes minutes: a store that does not answer is waited for."""
 
 PREEMPTS = Situation(Settings(limits={MIG: "2"}), command=SLEEP)
 """What takes the place of `preempted`, once it is given the priority class that is named as the namespace."""

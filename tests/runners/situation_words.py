@@ -13,6 +13,9 @@ WAITING = {
         "its volume (claim elsewhere) can only be used in another zone or on another node than those that it "
         "may run on. Place the step where the volume is, or use another volume"
     ),
+    "second-in-line": (
+        "1 node has nvidia.com/mig-1g.5gb, all in use; 1 task ahead. It starts when something else has ended"
+    ),
     "device-behind-taint": (
         "node gpu has amd.com/gpu, but it does not bear the taint nvidia.com/gpu=present there. Add the tag "
         "`toleration:nvidia.com/gpu` if it may run there"
@@ -121,6 +124,14 @@ WAITING = {
     ),
 }
 """Of attempts that wait."""
+
+SLOW = {
+    "no-store": (
+        "The input of the task cannot be read: The artifact store s3://kfnb does not answer at http://10.99.0.1:5998: "
+        "[Errno 111] Connection refused. Check AWS_ENDPOINT_URL and the network."
+    ),
+}
+"""Of attempts that take minutes to end."""
 
 ENDED = {
     "bad-input": "The input of the task cannot be read: JSON is malformed: invalid character (byte 0)",

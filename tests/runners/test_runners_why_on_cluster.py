@@ -25,9 +25,9 @@ from tests.cluster.places import ADDRESS
 from tests.cluster.runs import end, made_place, notebook
 from tests.cluster.shell import wait_until
 from tests.cluster.situations import HOLDERS, PREEMPTS, RUN_ID, Situation
-from tests.runners.situation_words import ENDED, WAITING
+from tests.runners.situation_words import ENDED, SLOW, WAITING
 
-IN_USE = ("devices-in-use", "not-free-now")
+IN_USE = ("devices-in-use", "second-in-line", "not-free-now")
 """Situations that begin once what is in their way runs."""
 
 
@@ -85,7 +85,7 @@ def expected(cluster: Cluster) -> dict[str, str]:
     words["10.99.0.1"] = ADDRESS
     words["PREEMPTED"] = "default-scheduler: preempting to accommodate a higher priority pod"
     found = {}
-    for name, text in (WAITING | ENDED).items():
+    for name, text in (WAITING | ENDED | SLOW).items():
         for word, stands_for in words.items():
             text = text.replace(word, stands_for)
         found[name] = text
@@ -98,7 +98,7 @@ def test_every_situation_is_told_in_words(cluster: Cluster, namespace: str) -> N
     limited = {name: one for name, one in situations.WAITING.items() if one.limited}
     later = {name: one for name, one in situations.WAITING.items() if name in IN_USE}
     others = {n: one for n, one in (situations.WAITING | situations.ENDED).items() if n not in limited | later}
-    wanted = expected(cluster)
+    wanted = {name: text for name, text in expected(cluster).items() if name not in SLOW}
     with (
         situations.prepared(namespace),
         followed(cluster, situations.limited(namespace), limited, told),
@@ -156,3 +156,13 @@ def test_an_orchestrator_that_cannot_begin_says_why(
     why = "there is no service account kfnb-orchestrator in its namespace. `kfnb cluster init` makes it"
     wait_until(lambda: there.why_it_waits() is not None, "The reason of the wait")
     assert why == there.why_it_waits()
+
+
+@pytest.mark.soak
+def test_a_store_that_pods_cannot_reach_is_told_in_words(cluster: Cluster, namespace: str) -> None:
+    """A launcher waits two minutes for its store, and then says which one does not answer."""
+    told = Told()
+    wanted = {name: text for name, text in expected(cluster).items() if name in SLOW}
+    with followed(cluster, namespace, situations.SLOW, told):
+        wait_for(told, wanted, 240)
+    assert wanted == told.words
