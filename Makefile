@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint docs pytest pytest-cluster cluster postgresql s3-gateway soak bench format generate clean
+.PHONY: help run test lint docs pytest pytest-cluster cluster postgresql store-endpoints soak bench format generate clean
 
 BIN := .venv/bin
 FOLDERS := kfnb tests docs docker
@@ -77,11 +77,12 @@ postgresql:
 	  && apt-get -qq install -y --no-install-recommends postgresql >/dev/null; } \
 	  || echo "There is no PostgreSQL; tests that need it are skipped." >&2
 
-# Tests of stores in buckets run on a real S3 endpoint: its program is built into the cache of the test cluster.
-s3-gateway: .venv/.ready-dev
-	@$(BIN)/python -m tests.cluster s3-gateway || echo "There is no S3 endpoint; tests that need one are skipped." >&2
+# Tests of stores in buckets run on endpoints of S3 and GCS: their programs are built into the cache of the test cluster.
+store-endpoints: .venv/.ready-dev
+	@$(BIN)/python -m tests.cluster store-endpoints \
+	  || echo "Some endpoint of a store is missing; tests that need it are skipped." >&2
 
-pytest: .venv/.ready-dev postgresql s3-gateway
+pytest: .venv/.ready-dev postgresql store-endpoints
 	@rm -f .coverage .coverage.*
 	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m "not soak and not cluster" --cov --cov-report=term:skip-covered
 
@@ -99,7 +100,7 @@ pytest-cluster: .venv/.ready-dev
 cluster: .venv/.ready-dev
 	$(BIN)/python -m tests.cluster up
 
-soak: .venv/.ready-dev postgresql s3-gateway
+soak: .venv/.ready-dev postgresql store-endpoints
 	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m "soak and not cluster"
 	$(call ON_CLUSTER,cluster and soak)
 

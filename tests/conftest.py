@@ -1,4 +1,4 @@
-"""What holds for all tests: signals as a terminal's; for those that want one, an S3 endpoint or the test cluster.
+"""What holds for all tests: signals as a terminal's; for those that want one, endpoints of stores or the test cluster.
 
 Shells have SIGINT ignored in what they start in the background, and so would be whatever a test starts and interrupts.
 """
@@ -9,8 +9,11 @@ import os
 import signal
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
+import gcs_server as gcs
 import pytest
+from gcs_server import GcsServer
 from s3_gateway import Gateway, program
 
 pytest_plugins = ["tests.cluster.fixtures"]
@@ -21,13 +24,24 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 @pytest.fixture(scope="session")
 def s3_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A real S3 endpoint for all tests of this process."""
-    built = program()
-    if built is None:
-        why = "there is no S3 endpoint: `python -m tests.cluster setup` builds one"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
-    gateway = Gateway(built, tmp_path_factory.mktemp("s3"))
+    gateway = Gateway(_built(program()), tmp_path_factory.mktemp("s3"))
     yield gateway
     gateway.stop()
+
+
+@pytest.fixture(scope="session")
+def gcs_server() -> Iterator[GcsServer]:
+    """An endpoint that speaks as Google Cloud Storage does, for all tests of this process."""
+    server = GcsServer(_built(gcs.program()))
+    yield server
+    server.stop()
+
+
+def _built(program: Path | None) -> Path:
+    if program is None:
+        why = "there is no endpoint of such a store: `make store-endpoints` builds it"
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    return program
 
 
 @pytest.fixture
@@ -36,3 +50,11 @@ def bucket(s3_gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> str:
     for name, value in s3_gateway.environment.items():
         monkeypatch.setenv(name, value)
     return s3_gateway.make_bucket(f"b-{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def gcs_bucket(gcs_server: GcsServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URI of a bucket of the test's own that is spoken to as Google's; this process's environment says where."""
+    for name, value in gcs_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return gcs_server.make_bucket(f"b-{uuid.uuid4().hex}")

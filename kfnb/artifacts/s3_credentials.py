@@ -11,8 +11,8 @@ import hmac
 import os
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
 
+from kfnb.artifacts.connections import query_string
 from kfnb.errors import StoreError
 
 if TYPE_CHECKING:
@@ -98,8 +98,3 @@ def signed(
     proof = hmac.digest(key, to_sign.encode(), "sha256").hex()
     more["Authorization"] = f"{_ALGORITHM} Credential={keys.access}/{scope}, SignedHeaders={names}, Signature={proof}"
     return more
-
-
-def query_string(query: Mapping[str, str]) -> str:
-    """Return a query as it is sent and signed: sorted, everything quoted."""
-    return "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in sorted(query.items()))

@@ -1,50 +1,49 @@
-"""Requests to an S3 endpoint: addresses, connections, signatures, errors by their codes; used by s3_calls.py.
+"""Requests to an S3 endpoint: addresses, signatures, errors by their codes and what they mean; used by s3.py.
 
-Made for processes that fork: there is no thread and no lock, and a forked child leaves its parent's connections alone.
 Region and endpoint come from where every AWS program looks: the environment, then `~/.aws/config`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import http.client
 import os
 import re
-import socket
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import SplitResult, quote, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from kfnb.artifacts.s3_credentials import UNSIGNED, Credentials, query_string, signed
-from kfnb.errors import StoreError
+from kfnb.artifacts.calls import Dialect
+from kfnb.artifacts.connections import Answer, Connections, Refusal, address_of, query_string
+from kfnb.artifacts.s3_credentials import UNSIGNED, Credentials, signed
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Mapping
 
     from kfnb.artifacts.files import Bytes
 
-_CONNECT_SECONDS = 5.0
-_ANSWER_SECONDS = 60.0
 _CODE, _MESSAGE = re.compile(rb"<Code>(.*?)</Code>"), re.compile(rb"<Message>(.*?)</Message>", re.DOTALL)
 _REGION = re.compile(rb"<Region>(.*?)</Region>")
 
-
-class Answer(NamedTuple):
-    """What an endpoint answered. Names of headers are in lower case."""
-
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class Refusal(Exception):
-    """An endpoint answered with an error: its code in S3's words, the HTTP status, and what it said.
-
-    `region`: where the bucket is, if it said that.
-    """
-
-    def __init__(self, status: int, code: str, message: str, region: str = "") -> None:
-        super().__init__(message or code or f"HTTP status {status}")
-        self.status, self.code, self.region = status, code, region
+DIALECT = Dialect(
+    scheme="s3",
+    missing=frozenset({"NoSuchKey", "NoSuchUpload", "404", "NotFound"}),
+    taken=frozenset({"PreconditionFailed", "412"}),
+    busy=frozenset({"SlowDown", "Throttling", "ThrottlingException", "RequestTimeout", "ConditionalRequestConflict"}),
+    words={
+        "NoSuchBucket": "there is no bucket {bucket!r}: make it, or name another with --root",
+        "AccessDenied": "these keys may not {verb} there: have the bucket's owner allow it",
+        "403": "these keys may not {verb} there: have the bucket's owner allow it",
+        "InvalidAccessKeyId": "the access key is not known there: check AWS_ACCESS_KEY_ID",
+        "XAdminUserNotFound": "the access key is not known there: check AWS_ACCESS_KEY_ID",  # so says versitygw
+        "SignatureDoesNotMatch": "the secret key is wrong: check AWS_SECRET_ACCESS_KEY",
+        "ExpiredToken": "the session's token has expired: get new credentials",
+        "InvalidToken": "the session's token is not valid: check AWS_SESSION_TOKEN",
+        "RequestTimeTooSkewed": "this machine's clock and the store's differ too much: set the clock",
+        "InvalidBucketName": "{bucket!r} cannot be the name of a bucket",
+        "NotImplemented": "it lacks something that kfnb needs (conditional writes)",
+    },
+    bundle="AWS_CA_BUNDLE",
+    endpoint="AWS_ENDPOINT_URL",
+)
 
 
 class Endpoint:
@@ -56,9 +55,6 @@ class Endpoint:
         self._region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _configured("region")
         given = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
         self._given = given or _configured("endpoint_url")
-        self._idle: list[http.client.HTTPConnection] = []
-        self._owner = os.getpid()
-        self._context: ssl.SSLContext | None = None
         self._settle(self._region or "us-east-1")
 
     def _settle(self, region: str) -> None:
@@ -68,9 +64,8 @@ class Endpoint:
         host = f"s3.{region}.amazonaws.com"
         self.url = (self._given or f"https://{self._bucket + '.' if own_name else ''}{host}").rstrip("/")
         self._prefix = "" if own_name else f"/{self._bucket}"
-        self._address = urlsplit(self.url)
-        if self._address.scheme not in ("http", "https") or not self._address.hostname:
-            raise StoreError(f"AWS_ENDPOINT_URL is {self.url!r}; give a URL such as https://minio.example.com.")
+        self._address = address_of(self.url, DIALECT.endpoint)
+        self._connections = Connections(self._address, DIALECT.bundle)
 
     def send(
         self,
@@ -87,97 +82,31 @@ class Endpoint:
             if self._given is not None or refusal.region in ("", self._region):
                 raise
             self._settle(refusal.region)  # Amazon says where a bucket is that lies elsewhere
-            self._idle = []
             return self._send(method, key, query or {}, headers or {}, body)
 
     def _send(self, method: str, key: str, query: Mapping[str, str], headers: Mapping[str, str], body: Bytes) -> Answer:
-        secure = self._address.scheme == "https"
         path = self._address.path + self._prefix + (f"/{quote(key, safe='/-_.~')}" if key else "/")
-        payload = UNSIGNED if secure else hashlib.sha256(body).hexdigest()
+        payload = UNSIGNED if self._connections.secure else hashlib.sha256(body).hexdigest()
         host = self._address.netloc.rpartition("@")[2]
         more = signed(self._credentials.keys(), str(self._region), method, host, path, query, headers, payload)
         target = f"{path}?{query_string(query)}" if query else path
-        if self._owner != os.getpid():
-            self._idle, self._owner = [], os.getpid()
-        while self._idle:
-            connection = self._idle.pop()
-            try:
-                return self._ask(connection, method, target, more, body)
-            except (ConnectionError, http.client.BadStatusLine):
-                connection.close()  # it was closed there while it was idle
-        return self._ask(self._connect(secure), method, target, more, body)
-
-    def _ask(
-        self, connection: http.client.HTTPConnection, method: str, target: str, headers: dict[str, str], body: Bytes
-    ) -> Answer:
-        try:
-            sent = body if method in ("PUT", "POST") else None
-            connection.request(method, target, body=sent, headers=headers)
-            answer = connection.getresponse()
-            data = answer.read()
-        except BaseException:
-            connection.close()
-            raise
-        if not answer.will_close:
-            self._idle.append(connection)
-        found = {name.lower(): value for name, value in answer.getheaders()}
+        answer = self._connections.ask(method, target, more, body)
         if answer.status == 416:  # the first bytes of an object that has none
-            return Answer(found, b"")
-        if answer.status >= 300 or (data[:200].find(b"<Error") >= 0 and method == "POST"):
-            raise _refusal(answer.status, found, data)
-        return Answer(found, data)
-
-    def _connect(self, secure: bool) -> http.client.HTTPConnection:
-        host, port = str(self._address.hostname), self._address.port
-        through = _proxy(self._address.scheme, host)
-        place = (str(through.hostname), through.port) if through is not None else (host, port)
-        more: dict[str, Any] = {"timeout": _CONNECT_SECONDS}
-        if secure:
-            self._context = self._context or _trust()
-            connection: http.client.HTTPConnection = http.client.HTTPSConnection(*place, context=self._context, **more)
-        else:
-            connection = http.client.HTTPConnection(*place, **more)
-        if through is not None:
-            connection.set_tunnel(host, port)
-        connection.connect()
-        assert isinstance(connection.sock, socket.socket)
-        connection.sock.settimeout(_ANSWER_SECONDS)
-        return connection
+            return answer._replace(body=b"")
+        if answer.status >= 300 or (answer.body[:200].find(b"<Error") >= 0 and method == "POST"):
+            raise _refusal(answer)
+        return answer
 
 
-def _refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
-    code, message, region = (_found(pattern, body) for pattern in (_CODE, _MESSAGE, _REGION))
-    return Refusal(status, code or str(status), message, headers.get("x-amz-bucket-region", region))
+def _refusal(answer: Answer) -> Refusal:
+    code, message, region = (_found(pattern, answer.body) for pattern in (_CODE, _MESSAGE, _REGION))
+    region = answer.headers.get("x-amz-bucket-region", region)
+    return Refusal(answer.status, code or str(answer.status), message, region)
 
 
 def _found(pattern: re.Pattern[bytes], body: bytes) -> str:
     match = pattern.search(body)
     return match.group(1).decode(errors="replace") if match is not None else ""
-
-
-def _proxy(scheme: str, host: str) -> SplitResult | None:
-    """Return the proxy that the environment names for a host, or None."""
-    if not (os.environ.get(f"{scheme}_proxy") or os.environ.get(f"{scheme.upper()}_PROXY")):
-        return None
-    from urllib.request import getproxies, proxy_bypass  # 40 ms, where there is a proxy only
-
-    return None if proxy_bypass(host) else urlsplit(getproxies().get(scheme, ""))
-
-
-def _trust() -> ssl.SSLContext:
-    """Return whom to trust: the system's authorities, AWS_CA_BUNDLE's, or in an image without any those of certifi."""
-    import ssl  # 15 ms, for https only
-
-    bundle = os.environ.get("AWS_CA_BUNDLE")
-    context = ssl.create_default_context(cafile=bundle)
-    if not bundle and not context.cert_store_stats()["x509_ca"]:
-        try:
-            import certifi  # comes with papermill's requests
-
-            context.load_verify_locations(certifi.where())
-        except ImportError:
-            pass  # the endpoint's certificate is then refused, and the error says so
-    return context
 
 
 def _configured(name: str) -> str | None:

@@ -6,8 +6,8 @@ The launcher puts and gets values and files through it; the orchestrator and the
 - Documents lie under the key they are given (`runs/ID/…`); `create` makes one only if there is none, so that of two
   writers one wins; `write` replaces one as a whole.
 
-A root that is a folder (a path, or `file://`) is served by `files.py`, a bucket (`s3://`) by `s3.py`, and the rest by
-fsspec, whose import takes 100 ms.
+A root that is a folder (a path, or `file://`) is served by `files.py`, a bucket by `s3.py` (`s3://`) or `gcs.py`
+(`gs://`), and the rest by fsspec, whose import takes 100 ms.
 Memory that is mapped is checked in a background thread: `verify_pending` waits for it and raises what it found.
 """
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     import mmap
     from collections.abc import Callable, Iterator, Sequence
 
+    from kfnb.artifacts.bucket import Bucket
     from kfnb.artifacts.files import Bytes
-    from kfnb.artifacts.s3 import Bucket
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -59,7 +59,7 @@ _WORDS = {
 
 
 class Store:
-    """Blobs and documents under `root`, a path, `s3://BUCKET/FOLDER` or a URI that fsspec knows.
+    """Blobs and documents under `root`: a path, `s3://BUCKET/FOLDER`, `gs://BUCKET/FOLDER` or a URI that fsspec knows.
 
     Nothing is touched before the first use. `patient`: a store elsewhere is known to be there, so one that does not
     answer is waited for, for some minutes, from the first call on; else only after it has answered once.
@@ -304,11 +304,15 @@ def _local_root(root: str) -> Path | None:
 
 
 def _elsewhere(root: str, patient: bool) -> Bucket | _Remote:
-    if not root.startswith("s3://"):
-        return _Remote(root)
-    from kfnb.artifacts.s3 import Bucket  # not needed for a folder
+    if root.startswith("s3://"):
+        from kfnb.artifacts import s3  # not needed for a folder, as little as the others
 
-    return Bucket(root, _place, patient=patient)
+        return s3.Bucket(root, _place, patient=patient)
+    if root.startswith(("gs://", "gcs://")):
+        from kfnb.artifacts import gcs
+
+        return gcs.Bucket(f"gs://{root.partition('://')[2]}", _place, patient=patient)
+    return _Remote(root)
 
 
 def _check(blob: Blob, size: int, digest: str) -> None:

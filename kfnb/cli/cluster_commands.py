@@ -29,11 +29,12 @@ def add(
     context: Annotated[str, typer.Option("--context", help="The context of the kubeconfig.")],
     namespace: Annotated[str, typer.Option("--namespace", help="The namespace in which runs live.")],
     root: Annotated[
-        str, typer.Option("--root", metavar="URI", help="Where runs and artifacts lie: s3://BUCKET/PREFIX.")
+        str, typer.Option("--root", metavar="URI", help="Where runs and artifacts lie: s3://BUCKET/PREFIX or gs://…")
     ],
     image: Annotated[str, typer.Option("--image", help="The image of steps that name none; kfnb is in it.")],
     endpoint_url: Annotated[
-        str | None, typer.Option("--endpoint-url", metavar="URL", help="The S3 store's address, if it is not Amazon's.")
+        str | None,
+        typer.Option("--endpoint-url", metavar="URL", help="The store's address, if it is not Amazon's or Google's."),
     ] = None,
     store_secret: Annotated[
         str | None,
@@ -54,7 +55,7 @@ def add(
 
     \b
     Examples:
-      kfnb cluster add test --context kind-kind --namespace ml --root s3://ml/kfnb --image registry/kfnb-base:1
+      kfnb cluster add test --context kind-kind --namespace ml --root s3://ml-runs/kfnb --image registry/kfnb-base:1
       kfnb cluster add test ... --endpoint-url https://minio:9000 --store-secret kfnb-store
       kfnb cluster add test ... --set queue=gpus --set 'node_selector={"disk"="ssd"}'
     """

@@ -147,6 +147,15 @@ def _namespace(text: str) -> None:
 
 
 def _root(text: str) -> None:
+    if text.startswith("pvc://"):
+        raise BadValue(
+            "a volume claim cannot be the root, as laptops have no access to it: give a bucket, s3://BUCKET/PREFIX or "
+            "gs://BUCKET/PREFIX, and mount the claim in the steps that need it by `pvc:CLAIM:/PATH`"
+        )
+    kind, _, rest = text.partition("://")
+    name = rest.partition("/")[0]
+    if kind in ("s3", "gs") and name and not _BUCKET.fullmatch(f"{kind}://{name}"):
+        raise BadValue(f"`{name}` cannot be the name of a bucket: 3 or more of `a` to `z`, digits, `-`, `_` and `.`")
     if not _BUCKET.fullmatch(text):
         raise BadValue(
             f"`{text}` is not a place that laptop and pods share, like s3://BUCKET/PREFIX or gs://BUCKET/PREFIX"
@@ -280,5 +289,3 @@ def _contradictions(table: Mapping[str, Any]) -> Iterator[Problem]:
         most = table.get("limits", {}).get(resource)
         if most is not None and amount(wanted) > amount(most):
             yield Problem("requests", f"`requests` asks for {wanted} of {resource}, and `limits` allows {most}")
-    if "endpoint_url" in table and str(table.get("root", "s3://")).startswith("gs://"):
-        yield Problem("endpoint_url", "`endpoint_url` is for stores that are reached as S3, and `root` is not one")

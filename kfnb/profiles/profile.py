@@ -47,7 +47,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     kubeconfig: str | None = None  # path of the file; None: KUBECONFIG or ~/.kube/config
     namespace: str
     root: str  # pipeline root that laptop and pods share: s3://BUCKET/PREFIX or gs://BUCKET/PREFIX
-    endpoint_url: str | None = None  # of an S3 store that is not Amazon's, under the same address from both
+    endpoint_url: str | None = None  # of a store that is not Amazon's or Google's, under the same address from both
     store_secret: str | None = None  # Secret whose keys become environment variables of every pod (AWS_ACCESS_KEY_ID …)
     # what runs
     image: str

@@ -167,7 +167,7 @@ def _environment(profile: Profile, settings: Settings) -> list[Manifest]:
         "PYTHONHASHSEED": "0",
         "PYTHONUNBUFFERED": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        **({"AWS_ENDPOINT_URL": profile.endpoint_url} if profile.endpoint_url else {}),
+        **({_endpoint_variable(profile.root): profile.endpoint_url} if profile.endpoint_url else {}),
         **profile.env,
     }
     found: dict[str, Manifest] = {name: {"value": value} for name, value in plain.items()}
@@ -175,6 +175,11 @@ def _environment(profile: Profile, settings: Settings) -> list[Manifest]:
     for kind, entries in (("secretKeyRef", settings.secrets), ("configMapKeyRef", settings.config_maps)):
         found |= {name: {"valueFrom": {kind: {"name": source, "key": key}}} for source, key, name in entries}
     return [{"name": name, **where} for name, where in found.items()]
+
+
+def _endpoint_variable(root: str) -> str:
+    """Return the variable by which a program finds a store that is not Amazon's or Google's."""
+    return "STORAGE_EMULATOR_HOST" if root.startswith("gs://") else "AWS_ENDPOINT_URL"
 
 
 def _own_volumes(profile: Profile, settings: Settings) -> list[Manifest]:

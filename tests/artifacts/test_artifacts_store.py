@@ -41,13 +41,13 @@ KINDS: dict[str, Callable[[Path], Store]] = {
     "memory": lambda path: Store(f"memory://{uuid.uuid4().hex}"),
     "fsspec": lambda path: _through_fsspec(path / "root"),
 }
-"""Stores by kind; a bucket, which needs an endpoint, is one more."""
+"""Stores by kind; buckets, which need an endpoint, are more."""
 
 
-@pytest.fixture(params=[*KINDS, "bucket"])
+@pytest.fixture(params=[*KINDS, "bucket", "gcs_bucket"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    if request.param == "bucket":
-        return Store(request.getfixturevalue("bucket") + "/below/it")
+    if request.param not in KINDS:
+        return Store(request.getfixturevalue(request.param) + "/below/it")
     return KINDS[request.param](tmp_path)
 
 

@@ -2,7 +2,7 @@
 
 places        where everything lies and which addresses it has
 shell         programs that are called and have to succeed
-programs      Kubernetes, etcd and the S3 gateway, built from source, cached
+programs      Kubernetes, etcd, endpoints of S3 and GCS, built from source, cached
 debian        what Debian provides: containerd, runc, buildah …
 images        the images of the tests' pods, and the registry that holds them
 certificates  certificates and kubeconfigs

@@ -21,7 +21,7 @@ def _print_leftovers() -> None:
 
 _COMMANDS = {
     "setup": ("install Debian packages and build Kubernetes, once", lifecycle.set_up),
-    "s3-gateway": ("build the S3 gateway alone, once; needs no root", lifecycle.set_up_s3),
+    "store-endpoints": ("build the endpoints of stores alone, once; needs no root", lifecycle.set_up_stores),
     "up": ("bring it up, with images of this checkout", lifecycle.up),
     "status": ("which components run, and its nodes", lambda: print(lifecycle.status())),
     "env": ("shell lines after which kubectl and kfnb work on it", lambda: print(environment.lines())),

@@ -37,10 +37,11 @@ def set_up() -> None:
         programs.build()
 
 
-def set_up_s3() -> None:
-    """Have the S3 gateway alone, for tests that need no cluster; needs no root."""
+def set_up_stores() -> None:
+    """Have the endpoints of stores alone, for tests that need no cluster; needs no root."""
     with held(MAKING):
         programs.build([programs.S3_GATEWAY])
+        programs.build([programs.GCS_SERVER])
 
 
 def up() -> None:

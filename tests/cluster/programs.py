@@ -1,4 +1,4 @@
-"""Kubernetes, etcd, the S3 gateway and `pause`, built from source at the versions of `modules/`; `setup` calls this.
+"""Kubernetes, etcd, `pause` and stores' endpoints, built from source at the versions of `modules/`; `setup` calls it.
 
 Debian's etcd is too old and it has no Kubernetes; the Go module proxy has the source of all of them.
 """
@@ -43,6 +43,7 @@ class Module:
 _VERSION = "-X k8s.io/component-base/version.git"
 _MAJOR, _MINOR, _ = KUBERNETES.removeprefix("v").split(".")
 _NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
+GCS_SERVER = Module("fake-gcs-server", {"fake-gcs-server": "github.com/fsouza/fake-gcs-server"})
 S3_GATEWAY = Module("versitygw", {"versitygw": "github.com/versity/versitygw/cmd/versitygw"})
 MODULES_BUILT = (
     Module(
@@ -77,14 +78,14 @@ def go() -> Path:
     raise ClusterError(f"Kubernetes is built from source with Go {'.'.join(map(str, OLDEST_GO))} or newer: {found}.")
 
 
-def missing() -> list[Module]:
+def missing(modules: Sequence[Module] = MODULES_BUILT) -> list[Module]:
     """The modules whose programs are not all in the cache."""
-    return [module for module in MODULES_BUILT if not all((module.bin / name).is_file() for name in module.programs)]
+    return [module for module in modules if not all((module.bin / name).is_file() for name in module.programs)]
 
 
 def build(modules: Sequence[Module] = MODULES_BUILT) -> None:
     """Build what the cache lacks: four to five minutes on two processors where it lacks everything."""
-    absent = [module for module in missing() if module in modules]
+    absent = missing(modules)
     compiler = go() if absent else Path()
     for module in absent:
         say(f"Building {', '.join(module.programs)} ...")

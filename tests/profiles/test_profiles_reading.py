@@ -136,6 +136,12 @@ def test_each_mistake_is_told_with_its_line_and_its_setting(tmp_path: Path, line
     [
         ('"ml"', '"m.l"', "`namespace`: `m.l` cannot be the name of a namespace: no `.`, 63 characters at most."),
         ('"s3://runs/kfnb"', '"/data"', "`root`: `/data` is not a place that laptop and pods share"),
+        ('"s3://runs/kfnb"', '"gs://ml/kfnb"', "`root`: `ml` cannot be the name of a bucket: 3 or more of `a` to `z`"),
+        (
+            '"s3://runs/kfnb"',
+            '"pvc://runs/kfnb"',
+            "`root`: a volume claim cannot be the root, as laptops have no access",
+        ),
         ('"registry.test/base:1"', '"Base:1"', "`image`: `Base:1` is not an image reference; `base:1` is one."),
     ],
 )

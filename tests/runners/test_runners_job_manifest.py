@@ -311,6 +311,12 @@ def test_variables_come_from_kfnb_profile_and_step_in_this_order() -> None:
     assert expected == {name: found[name] for name in expected}
 
 
+def test_the_address_of_a_store_is_told_as_programs_of_its_kind_look_for_it() -> None:
+    """An endpoint of a profile whose root is in a bucket of Google's is named to pods as its libraries have it."""
+    found = env_of(root="gs://runs/kfnb", endpoint_url="http://gcs.test:4443")
+    assert ("http://gcs.test:4443", False) == (found["STORAGE_EMULATOR_HOST"], "AWS_ENDPOINT_URL" in found)
+
+
 def test_the_stores_credentials_are_a_reference() -> None:
     """The Secret of the store is named; its keys become variables, and no value of it is in the pod."""
     assert [{"secretRef": {"name": "kfnb-store"}}] == main_of(store_secret="kfnb-store")["envFrom"]

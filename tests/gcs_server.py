@@ -1,0 +1,32 @@
+"""An endpoint that speaks as Google Cloud Storage does (fake-gcs-server); Google's own cannot be had in tests."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from pathlib import Path
+
+from endpoint_program import EndpointProgram, built, free_port
+
+
+def program() -> Path | None:
+    """Where its program lies; None where it was not built (`make store-endpoints` builds it)."""
+    return built("fake-gcs-server", "fake-gcs-server")
+
+
+class GcsServer(EndpointProgram):
+    """A running endpoint: in memory, or on a folder, where its objects are there again when it is started again."""
+
+    def __init__(self, program: Path, folder: Path | None = None) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.environment = {"STORAGE_EMULATOR_HOST": self.url}
+        kept = ["-backend", "filesystem", "-filesystem-root", folder] if folder else ["-backend", "memory"]
+        where = ["-scheme", "http", "-host", "127.0.0.1", "-port", port, "-external-url", self.url]
+        super().__init__([program, *where, *kept], port, {})
+
+    def make_bucket(self, name: str) -> str:
+        """Make a bucket; return its URI."""
+        body, kind = json.dumps({"name": name}).encode(), {"Content-Type": "application/json"}
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/storage/v1/b", body, kind)):
+            return f"gs://{name}"
