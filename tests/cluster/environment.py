@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 
+from kfnb.profiles import Profile
+from kfnb.runners.api_server import ApiServer
+from kfnb.runners.cluster_setup import apply, setup_objects
 from tests.cluster.certificates import CONTEXT, KUBECONFIG
 from tests.cluster.control_plane import s3_environment
 from tests.cluster.images import EXAMPLES
 from tests.cluster.places import BUCKET, NAMESPACE, RUN, S3, STORE_SECRET
 from tests.cluster.programs import program
-from tests.cluster.shell import write
+from tests.cluster.shell import ClusterError, write
 
 PROFILE = "test"
 CONFIG = RUN / "clusters.toml"
@@ -25,7 +28,7 @@ def variables() -> dict[str, str]:
 
 
 def make() -> None:
-    """Have the files that the variables name."""
+    """Have the files that the variables name, and in the profile's namespace what runs there need."""
     profile = {
         "context": CONTEXT,
         "kubeconfig": str(KUBECONFIG),
@@ -40,6 +43,15 @@ def make() -> None:
     BIN.mkdir(exist_ok=True)
     if not (BIN / "kubectl").exists():
         (BIN / "kubectl").symlink_to(program("kubectl"))
+    _init(Profile(name=PROFILE, **profile))
+
+
+def _init(profile: Profile) -> None:
+    """What `kfnb cluster init` does."""
+    api = ApiServer(profile.context, profile.kubeconfig, profile.namespace)
+    refused = [one.why for one in apply(api, setup_objects(profile)) if one.outcome == "refused"]
+    if refused:
+        raise ClusterError("\n".join(refused))
 
 
 def lines() -> str:

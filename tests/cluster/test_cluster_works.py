@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +52,14 @@ def test_pods_and_laptop_share_a_store(cluster: Cluster, namespace: str, monkeyp
     for name, value in cluster.environment.items():
         monkeypatch.setenv(name, value)
     assert b"hello" == Store(root).read("greeting")
+
+
+def test_the_profile_of_the_environment_is_ready(cluster: Cluster, share: None, tmp_path: Path) -> None:
+    """With the shell lines of `env` nothing of the profile `test` fails `kfnb cluster check`."""
+    environment = {**os.environ, **cluster.environment, "KFNB_HOME": str(tmp_path)}
+    command = (sys.executable, "-m", "kfnb", "cluster", "check", "test")
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    assert (0, []) == (done.returncode, [line for line in done.stdout.splitlines() if line.startswith("failed")])
 
 
 def test_gpus_look_real(cluster: Cluster, namespace: str) -> None:
