@@ -172,6 +172,7 @@ class EdgeBuilder:
 
     def _names(self) -> None:
         producers: dict[str, int] = {}
+        lacking: set[tuple[int, str]] = set()  # steps, with names that they may leave unbound
         self.producers_before: dict[int, dict[str, int]] = {}  # for the steps that may have a condition
         for number, note in enumerate(self.notes):
             record, flow = note.record, self.flows[number]
@@ -182,8 +183,10 @@ class EdgeBuilder:
             maybe = self.live.of((n for n, sure in record.binds.items() if not sure), number) - self.book.setup
             for name in sorted(self.data[number].keys() | changed | maybe | together):
                 if name in producers:
+                    producer = producers[name]
                     certain = name in self.data[number] and self.data[number][name].certain
-                    flow.inputs[name] = Taken(name, producers[name], not certain, version=producers[name])
+                    optional = not certain or (producer, name) in lacking
+                    flow.inputs[name] = Taken(name, producer, optional, version=producer)
             self._same_objects(flow, number)
             bound = {n for n in record.binds if n not in self.book.setup and n not in self.book.imports}
             bound |= {n for n in record.binds if n in self.book.imports and n not in self.book.setup}
@@ -195,6 +198,8 @@ class EdgeBuilder:
                 flow.outputs[name] = Given(
                     name, optional=not sure or (name in flow.inputs and not record.binds.get(name))
                 )
+                if not record.binds.get(name) and (name not in producers or (producers[name], name) in lacking):
+                    lacking.add((number, name))
                 producers[name] = number
         self.last = producers
         for flow in self.flows:

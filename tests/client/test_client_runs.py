@@ -87,6 +87,18 @@ def test_a_condition_uses_the_parameters_of_the_run(client: Client, tmp_path: Pa
     assert expected == client.run(notebook, {"least": least}).wait().tasks["s2"].state
 
 
+def test_a_name_that_a_false_condition_left_unbound_is_a_name_error(client: Client, tmp_path: Path) -> None:
+    """Who reads it is run, and fails where by hand it would; a cell that may fail shows that and is passed."""
+    sources = ("n = int('1')", "if n > 1:\n    best = n", "print('read')\nbest", "print('before')\nbest")
+    notebook = write_notebook(tmp_path / "p.ipynb", *sources, tags={2: ("step:s2", "raises-exception")})
+    run = client.run(notebook).wait()
+    assert ["SUCCEEDED", "SKIPPED", "SUCCEEDED", "FAILED"] == [task.state for task in run.tasks.values()]
+    assert "NameError: name 'best' is not defined (cell c3, line 2)" == run.tasks["s3"].why
+    shown = [output["output_type"] for output in run.tasks["s2"].notebook()["cells"][0]["outputs"]]
+    assert ["stream", "error"] == shown
+    assert run.tasks["s3"].log().startswith("before\n")
+
+
 @pytest.mark.parametrize(
     ("given", "code", "said"),
     [

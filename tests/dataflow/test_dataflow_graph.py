@@ -118,6 +118,20 @@ def test_a_new_name_that_may_be_bound_is_optional(book: Book) -> None:
     """A name that its producer may leave unbound is an optional output."""
     spec = book.compile(("try:\n    x = {}['k']\nexcept KeyError:\n    pass", "step:a"), ("print(x)", "step:b"))
     assert [("x", True)] == [(o.name, o.optional) for o in spec.task("a").outputs]
+    assert [("x", True)] == [(i.name, i.optional) for i in spec.task("b").inputs]
+
+
+def test_who_only_changes_a_name_hands_on_what_there_is(book: Book) -> None:
+    """A name that was bound for sure is a certain input below a step that may bind or change it; others are not."""
+    maybe = "if len('ab') > n:\n    xs = [2]\n    ys = [3]"
+    spec = book.compile(
+        ("n = int('1')\nxs = [1]", "step:a"),
+        (maybe + "\nprint(n)", "step:b"),
+        ("xs.append(1)\nys.append(1)", "step:c"),
+        ("print(xs, ys)", "step:d"),
+    )
+    for step in "cd":
+        assert {"xs": False, "ys": True} == {i.name: i.optional for i in spec.task(step).inputs}
 
 
 def test_a_name_that_may_be_bound_here_is_no_certain_need(book: Book) -> None:
