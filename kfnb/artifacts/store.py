@@ -62,13 +62,14 @@ class Store:
     """Blobs and documents under `root`: a path, `s3://BUCKET/FOLDER`, `gs://BUCKET/FOLDER` or a URI that fsspec knows.
 
     Nothing is touched before the first use. `patient`: a store elsewhere is known to be there, so one that does not
-    answer is waited for, for some minutes, from the first call on; else only after it has answered once.
+    answer is waited for, for some minutes, from the first call on; else only after it has answered once. `called`: the
+    root as others know it, for messages, where `root` is a way to it that only this process has.
     """
 
-    def __init__(self, root: str, *, patient: bool = False) -> None:
+    def __init__(self, root: str, *, patient: bool = False, called: str | None = None) -> None:
         local = _local_root(root)
         # Other processes, in other folders, are told the root.
-        self.root = root if local is None or "://" in root else str(local)
+        self.root = called or (root if local is None or "://" in root else str(local))
         self._files: _Folder | Bucket | _Remote = _Folder(local) if local is not None else _elsewhere(root, patient)
         self._verifier = _Verifier()
         self._maps: list[tuple[weakref.ref[mmap.mmap], Blob]] = []
@@ -124,7 +125,7 @@ class Store:
         """Return the bytes of `blob`, checked. StoreError if they are gone, CorruptArtifact if they are others."""
         with self._words("read"):
             data = self._files.read(_place(blob.digest))
-        _check(blob, len(data), digests.of_bytes(data))
+        _check(blob, len(data), digests.of_bytes(data), self._where(blob))
         return data
 
     def map(self, blob: Blob) -> memoryview:
@@ -137,15 +138,19 @@ class Store:
         path = self._files.path(_place(blob.digest))
         with self._words("read"):
             try:
-                memory = _map(path, blob)
+                memory = _map(path, blob, self._where(blob))
             except OSError as error:
                 if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
                     raise
                 return memoryview(bytearray(self.get(blob)))
-        self._verifier.add(path, blob)
+        self._verifier.add(path, blob, self._where(blob))
         self._maps = [(ref, of) for ref, of in self._maps if ref() is not None]
         self._maps.append((weakref.ref(memory), blob))
         return memoryview(memory)
+
+    def _where(self, blob: Blob) -> str:
+        """Return what a person calls the place of `blob`."""
+        return f"{self.root.rstrip('/')}/{_place(blob.digest)}"
 
     def _untouched(self, data: Bytes) -> Blob | None:
         """Return the blob whose mapping `data` is as a whole, if no page of it was written to and it is still there."""
@@ -166,7 +171,7 @@ class Store:
             self._files.fetch(_place(blob.digest), path)
             digest, size = files.digest_of_file(path)
         try:
-            _check(blob, size, digest)
+            _check(blob, size, digest, self._where(blob))
         except CorruptArtifact:
             path.unlink()
             raise
@@ -315,23 +320,23 @@ def _elsewhere(root: str, patient: bool) -> Bucket | _Remote:
     return _Remote(root)
 
 
-def _check(blob: Blob, size: int, digest: str) -> None:
+def _check(blob: Blob, size: int, digest: str, where: str) -> None:
     if size != blob.size or digest != blob.digest:
-        raise _corrupt(blob)
+        raise _corrupt(blob, where)
 
 
-def _corrupt(blob: Blob) -> CorruptArtifact:
+def _corrupt(blob: Blob, where: str) -> CorruptArtifact:
     return CorruptArtifact(
         f"Artifact {blob.digest[:16]}… in the store is damaged: its {blob.size:,} bytes are no longer those that were "
-        "stored. Remove the file, then run again the step that made it."
+        f"stored. Remove {where}, then run again: the step that made it makes it anew."
     )
 
 
-def _map(path: Path, blob: Blob) -> mmap.mmap:
+def _map(path: Path, blob: Blob, where: str) -> mmap.mmap:
     try:
         return files.map_private(path, blob.size)
     except ValueError:
-        raise _corrupt(blob) from None
+        raise _corrupt(blob, where) from None
     except OSError as error:
         if error.errno != errno.EMFILE:
             raise
@@ -344,14 +349,14 @@ class _Verifier:
     """Checks mapped blobs one after the other in a thread, from their files (the mappings may be written to)."""
 
     def __init__(self) -> None:
-        self._todo: collections.deque[tuple[Path, Blob]] = collections.deque()
+        self._todo: collections.deque[tuple[Path, Blob, str]] = collections.deque()
         self._failed: list[StoreError] = []
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def add(self, path: Path, blob: Blob) -> None:
+    def add(self, path: Path, blob: Blob, where: str) -> None:
         with self._lock:
-            self._todo.append((path, blob))
+            self._todo.append((path, blob, where))
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="kfnb-verify", daemon=True)
                 self._thread.start()
@@ -362,10 +367,10 @@ class _Verifier:
                 if not self._todo:
                     self._thread = None
                     return
-                path, blob = self._todo.popleft()
+                path, blob, where = self._todo.popleft()
             try:
                 digest, size = files.digest_of_file(path)
-                _check(blob, size, digest)
+                _check(blob, size, digest, where)
             except StoreError as error:
                 self._failed.append(error)
             except OSError as error:

@@ -145,7 +145,7 @@ class Body:
         root = self._store.local_path("")
         if root is not None and root.resolve().is_relative_to(self._view.folder):
             root.mkdir(parents=True, exist_ok=True)
-            self._store = Store(f"/proc/self/fd/{os.open(root, os.O_RDONLY | os.O_DIRECTORY)}")
+            self._store = Store(f"/proc/self/fd/{os.open(root, os.O_RDONLY | os.O_DIRECTORY)}", called=str(root))
             self._sink = self._new_sink(self._store)
 
     def _guarded(self) -> ExecutorOutput:

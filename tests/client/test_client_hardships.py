@@ -43,6 +43,25 @@ def test_a_retry_starts_with_the_files_and_values_of_the_first_attempt(
     assert "as it was" == (tmp_path / "nb" / "notes.txt").read_text()
 
 
+def test_a_damaged_artifact_is_named_with_what_to_do(client: Client, tmp_path: Path) -> None:
+    """The step that takes it in fails; with the file removed, as the message says, the next run makes it anew."""
+    tags = {0: ("step:a",), 1: ("step:b", "cache:off")}
+    notebook = write_notebook(tmp_path / "p.ipynb", "x = list(range(1000))", "print(sum(x))", tags=tags)
+    group = client.run(notebook).wait().artifacts["x"].artifact.group
+    assert group is not None
+    path = client.store.blob_path(group.pickle)
+    assert path is not None
+    path.chmod(0o644)
+    path.write_bytes(bytes(group.pickle.size))
+    damaged = client.run(notebook).wait()
+    assert ("FAILED", True) == (damaged.state, damaged.tasks["a"].cached)
+    why = damaged.tasks["b"].why or ""
+    assert why.startswith("KF609: ")
+    assert f"is damaged: its {group.pickle.size:,} bytes are no longer those that were stored. Remove {path}," in why
+    path.unlink()
+    assert "499500\n" == client.run(notebook).wait().tasks["b"].log()
+
+
 def test_an_if_on_nan_is_decided_as_by_hand(client: Client, tmp_path: Path) -> None:
     """NaN, which JSON cannot hold, is left to the `if` itself: neither above nor below, and not equal to itself."""
     sources = (

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from launcher_place import Place, Server
 
+from kfnb.launcher import memory_limit
 from kfnb.spec import ExecutorOutput
 
 
@@ -60,6 +61,21 @@ def test_a_crash_in_compiled_code_is_named(place: Place) -> None:
     assert "SIGSEGV" in ran.output.error.message
 
 
+@pytest.mark.skipif(not memory_limit._places(), reason="this user may make no control groups")
+def test_a_body_killed_for_lack_of_memory_says_so(place: Place) -> None:
+    """What the kernel kills for lack of memory, here in a group that has little, fails with KF602; lines are kept."""
+    ran = place.run(
+        "import os\nfrom kfnb.launcher.memory_limit import _make_group\n"
+        "group = _make_group(100 << 20, os.getpid())\nprint('before', group is not None)",
+        "x = bytearray(400 << 20)",
+    )
+    for above, _ in memory_limit._places():
+        memory_limit._sweep(above)
+    assert "before True\n" == ran.text(0)
+    assert ("FAILED", "KF602", "c1") == (ran.output.state, ran.output.error.code, ran.output.error.cell)
+    assert "no memory left" in ran.output.error.message
+
+
 def test_a_loop_without_end_is_stopped_by_the_timeout(place: Place) -> None:
     """A task past its timeout fails with KF603 at the cell that ran, partial output kept."""
     ran = place.run("print('on')\nwhile True: pass", timeout=0.3)
@@ -85,6 +101,17 @@ def test_what_is_printed_beyond_the_limit_is_in_the_log_only(place: Place) -> No
     assert "kfnb kept the first 16 MB" in ran.text(0)
     assert 50_000_000 == len(ran.log)
     assert ["KF611"] == [warning.code for warning in ran.output.warnings]
+
+
+@pytest.mark.timeout(300)
+def test_a_gigabyte_printed_ends_neither_the_step_nor_the_disk(place: Place) -> None:
+    """Of 1 GB the notebook keeps 16 MB and the log 256 MB, each with a line that says so; the step goes on."""
+    ran = place.run("block = ('x' * 999 + '\\n') * 1000\nfor _ in range(1000): print(block, end='')", "print('after')")
+    assert ("SUCCEEDED", "after\n") == (ran.output.state, ran.text(1))
+    assert (16 << 20) <= len(ran.text(0)) <= (16 << 20) + 200
+    assert (256 << 20) <= len(ran.log) <= (256 << 20) + 200
+    assert ran.log.endswith("[kfnb keeps 256 MB of a step's log; what follows is dropped]\n")
+    assert ["KF611", "KF611"] == [warning.code for warning in ran.output.warnings]
 
 
 def test_a_body_that_forks_runs_its_cells_once(place: Place) -> None:

@@ -113,6 +113,15 @@ def test_a_process_that_ends_without_an_output_is_a_failure_with_a_code(tmp_path
     assert said in why
 
 
+def test_an_output_that_cannot_be_read_back_is_a_failure_with_a_code(tmp_path: Path) -> None:
+    """The message names the document of the attempt that is no longer what was written."""
+    place = Place(tmp_path, with_source(make_spec({"a": []}), a="import os; os._exit(0)"))
+    key = attempt_key("r1", "a", 1) + "/output.json"
+    place.store.write(key, b'{"state": "SUCC')
+    assert "FAILED" == place.loop.run()
+    assert (place.status().tasks["a"].why or "").startswith(f"KF653: What the step gave cannot be read back from {key}")
+
+
 @pytest.mark.parametrize(("own", "kept"), [("", "the last words\n"), ("its own", "its own")])
 def test_the_log_of_a_process_that_kept_none_is_kept(tmp_path: Path, own: str, kept: str) -> None:
     """What the place knows of an attempt's log is stored, unless the attempt has stored its own."""
