@@ -74,9 +74,7 @@ def findings_there(
         fresh = True
     found = [*refused, *_judged(facts, profile, own, by_task, pods, driver)]
     if fresh and not any(each.severity != "hint" for each in found):
-        with contextlib.suppress(OSError):  # then the next run asks again
-            memory.parent.mkdir(parents=True, exist_ok=True)
-            files.replace(memory, msgspec.json.encode(facts))
+        _keep(memory, facts)
     found += images.unsuited(home, profile, spec.tasks, _modules_of(folder))
     return by_severity(found)
 
@@ -175,6 +173,16 @@ def _try_store(profile: Profile) -> list[Diagnostic]:
         message = f"This machine cannot use the store of cluster `{profile.name}`: {error}"
         return [Diagnostic("KF924", "error", message, fix=fix)]
     return []
+
+
+def _keep(memory: Path, facts: Facts) -> None:
+    """Remember what a cluster said, and forget what is too old to count."""
+    with contextlib.suppress(OSError):  # then the next run asks again
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        for old in memory.parent.iterdir():
+            if time.time() - old.stat().st_mtime > REMEMBERED:
+                old.unlink()
+        files.replace(memory, msgspec.json.encode(facts))
 
 
 def _recall(memory: Path) -> Facts | None:
