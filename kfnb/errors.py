@@ -210,6 +210,7 @@ CODES: dict[str, str] = {
     "KF621": "A step named a path that only the machine has where the run was started",
     "KF622": "A step wrote beside the notebook's folder, where a pod keeps nothing",
     "KF623": "A step was given a value that lies on a device it does not see",
+    "KF624": "A step needs packages that its image lacks and that could not be installed",
     "KF650": "The condition of a step cannot be evaluated",
     "KF651": "A step was told to stop from outside the run, or failed without a reason",
     "KF652": "A step looked at a path that a step above it writes, without coming after it",

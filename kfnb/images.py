@@ -6,7 +6,6 @@ interpreter; `build` and `push` have buildah, podman or docker make it. The Cont
 
 from __future__ import annotations
 
-import ast
 import importlib.resources
 import os
 import re
@@ -22,8 +21,10 @@ import msgspec
 
 from kfnb import digest
 from kfnb.errors import OutsideError, WrongCall
+from kfnb.notebook.requirements import canonical, constraints, name_of, pinned
 from kfnb.runners import installed
 from kfnb.runners.kernelspec import find_interpreter
+from kfnb.runners.own_modules import is_own, with_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,8 +37,6 @@ ENGINES = ("buildah", "podman", "docker")
 _OWN = "kfnb"
 _NOT_ASKED = {_OWN, "pip", "setuptools"}
 """The base image has them, at its own versions."""
-
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,19 +75,19 @@ def recipe(
     interpreter = find_interpreter(spec.kernel)
     env = {**os.environ, **interpreter.env}
     modules, everything, version = installed.packages(interpreter.command, env, memory)
-    imported = _with_own({module for task in spec.tasks for module in task.imports}, folder)
+    imported = with_own({module for task in spec.tasks for module in task.imports}, folder)
     asked = {line for task in spec.tasks for line in task.settings.packages}
-    tagged = {_canonical(_NAME.match(line)[0]) for line in asked}  # type: ignore[index]
-    wanted = {name for module in imported for name in modules.get(module, ()) if _canonical(name) not in tagged}
+    tagged = {name_of(line) for line in asked}
+    wanted = {name for module in imported for name in modules.get(module, ()) if canonical(name) not in tagged}
     wanted -= _NOT_ASKED
-    unknown = (module for module in imported - modules.keys() if not _is_own(module, folder) and module != _OWN)
+    unknown = (module for module in imported - modules.keys() if not is_own(module, folder) and module != _OWN)
     python = ".".join(version.split(".")[:2])
     made = Recipe(
         tag="",
         base=base or f"docker.io/library/python:{python}-slim",
         python=python,
-        requirements=(*sorted(asked), *sorted(f"{name}=={everything[name]}" for name in wanted)),
-        constraints=tuple(sorted(f"{name}=={number}" for name, number in everything.items() if name not in _NOT_ASKED)),
+        requirements=(*sorted(asked), *sorted(pinned(name, everything[name]) for name in wanted)),
+        constraints=constraints({name: everything[name] for name in everything.keys() - _NOT_ASKED}, asked),
         unknown=tuple(sorted(unknown)),
     )
     slug = re.sub(r"[^a-z0-9]+", "-", spec.name.lower()).strip("-") or "notebook"
@@ -153,46 +152,6 @@ def _call(command: Sequence[str], failure: str) -> None:
         raise OutsideError(f"{failure}: {error.strerror}.") from None
     if code:
         raise OutsideError(f"{failure}: it ended with exit code {code}; what it said stands above.")
-
-
-def _with_own(modules: set[str], folder: Path) -> set[str]:
-    """Return modules together with what those of them import that lie beside the notebook, and so on."""
-    found: set[str] = set()
-    left = [*modules]
-    while left:
-        module = left.pop()
-        if module not in found:
-            found.add(module)
-            left += (name for file in _sources(module, folder) for name in _imported(file))
-    return found
-
-
-def _sources(module: str, folder: Path) -> Iterator[Path]:
-    file = folder / f"{module}.py"
-    yield from [file] if file.is_file() else sorted((folder / module).rglob("*.py"))
-
-
-def _imported(file: Path) -> Iterator[str]:
-    """Yield the top-level modules that a file imports; none of one that is not Python."""
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.partition(".")[0]
-
-
-def _is_own(module: str, folder: Path) -> bool:
-    """Say whether a module comes with Python, or lies beside the notebook."""
-    here = (folder / f"{module}.py", folder / module)
-    return module in sys.stdlib_module_names or any(place.exists() for place in here)
-
-
-def _canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _lines(lines: Sequence[str]) -> str:

@@ -53,7 +53,7 @@ def run_prepared(
     there = run_objects(run, info.options, inside=in_cluster)
     held: Holder
     if there is not None:
-        runner: Runner = cluster_runner(there, run, inside=in_cluster)
+        runner: Runner = cluster_runner(there, run, info.options, inside=in_cluster)
         held = there.lease(lambda why: loop.leave(why))
     else:
         runner = _local_runner(home, own, info.spec.kernel)

@@ -396,6 +396,21 @@ class ReportTo(_Data, frozen=True, kw_only=True):
     token: str
 
 
+class Packages(_Data, frozen=True, kw_only=True):
+    """What a task needs that its place may have to install: packages, at the versions of the user's kernel.
+
+    `requirements`: what its tags ask for. `modules`: what its code imports, and its inputs were made with, each with
+    the requirements that give it. `constraints`: the version of every package of the kernel. `index`: where to install
+    from (default: pip's own); `offline`: there is none.
+    """
+
+    requirements: tuple[str, ...] = ()
+    modules: dict[str, tuple[str, ...]] = {}
+    constraints: tuple[str, ...] = ()
+    index: str | None = None
+    offline: bool = False
+
+
 class ExecutorInput(_Data, frozen=True, kw_only=True):
     """Everything the launcher needs to run one attempt of one task; a document in the store, named by a URI."""
 
@@ -422,6 +437,7 @@ class ExecutorInput(_Data, frozen=True, kw_only=True):
     save: Literal["needed", "final", "all"] = "final"
     timeout: float | None = None
     report_to: ReportTo | None = None
+    packages: Packages | None = None  # where the image may lack some
 
 
 class CellResult(_Data, frozen=True, kw_only=True):

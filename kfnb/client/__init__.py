@@ -19,6 +19,7 @@ from kfnb.artifacts.store import Store
 from kfnb.client.run import Listener, Run
 from kfnb.errors import Diagnostic, LeaseHeld, OutsideError, Refused, WrongCall, by_severity
 from kfnb.orchestrator import foresight, places, takeover
+from kfnb.orchestrator.cache_key import imports_of
 from kfnb.orchestrator.listing import find_run, names_under, read_info
 from kfnb.orchestrator.loop import parallel_tasks
 from kfnb.orchestrator.parameters import effective_parameters
@@ -242,11 +243,19 @@ class Client:
         found = self._lacking_there(_selected(spec, options), Path(path), on, local=local) if preflight else ()
         if any(one.severity == "error" for one in found):
             raise Refused(found)
-        options |= chosen.cluster_options(on, local_orchestrator=local)
+        options |= chosen.cluster_options(on, local_orchestrator=local) | self._locked(spec, Path(path))
         run = Run(self.store, self.prepare(path, params, options=options, spec=spec, **more), self.home)
         run.warnings = tuple(one for one in found if one.severity == "warning")
         self._drive_on_cluster(run, on_event)
         return run
+
+    def _locked(self, spec: PipelineSpec, path: Path) -> dict[str, Any]:
+        """Return the option of a run elsewhere that says which packages its tasks need, at the kernel's versions."""
+        from kfnb.runners.task_packages import lock  # for runs elsewhere only
+
+        tasks = {task.name: task for task in spec.tasks}
+        imports = {task.name: imports_of(task, tasks) for task in spec.tasks}
+        return {"lock": msgspec.to_builtins(lock(spec, path.absolute().parent, self.home / "interpreters", imports))}
 
     def _drive_on_cluster(self, run: Run, on_event: Listener | None, *, again: bool = False) -> None:
         there = run.there
@@ -258,7 +267,7 @@ class Client:
         elif run.info.options["detached"]:
             run.start_detached(again=again)
         else:
-            run.start(chosen.cluster_runner(there, run.id), on_event, again=again)
+            run.start(chosen.cluster_runner(there, run.id, run.info.options), on_event, again=again)
 
     def resume(self, run_id: str, *, detach: bool = False, on_event: Listener | None = None) -> Run:
         """Go on with a run whose process is gone, or do anew what did not succeed in one that ended; return it at once.

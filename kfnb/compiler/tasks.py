@@ -6,10 +6,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from kfnb import digest
 from kfnb.compiler.again import Pipeline
 from kfnb.dataflow.name_sets import chosen
 from kfnb.dataflow.program import first_line
+from kfnb.notebook.requirements import is_requirement
 from kfnb.spec import Condition, Edge, Effects, Input, Output, Setup, StateInput, Task
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from kfnb.dataflow.flows import Dataflow, SetupUse, StepFlow
     from kfnb.dataflow.program import Program
     from kfnb.notebook.steps import Step, StepCell, Steps
+    from kfnb.spec import Settings
 
 T = TypeVar("T")
 
@@ -131,7 +135,7 @@ class _TaskMaker:
             condition=_condition(flow, names),
             records=tuple(sorted(flow.records)),
             metrics=flow.metrics,
-            settings=step.settings,
+            settings=_with_packages(step.settings, flow.requirements),
             effects=Effects(
                 outside=flow.outside, reads_outside=flow.reads_outside, reads=flow.reads, writes=flow.writes
             ),
@@ -158,6 +162,12 @@ class _TaskMaker:
             line=1 if use.prelude else first_line(statement.node),
             library=use.library,
         )
+
+
+def _with_packages(settings: Settings, installed: tuple[str, ...]) -> Settings:
+    """Return a step's settings with what cells install (`%pip install`), up to there."""
+    more = tuple(line for line in installed if line not in settings.packages and is_requirement(line))
+    return msgspec.structs.replace(settings, packages=(*settings.packages, *more)) if more else settings
 
 
 def _condition(flow: StepFlow, names: list[str]) -> Condition | None:

@@ -64,14 +64,16 @@ class EdgeBuilder:
         self._outside()
         self._guards()
         self._sharing_to_check()
+        installed: list[str] = []  # holds for all later steps
         for flow, note, step in zip(self.flows, self.notes, self.program.steps, strict=True):
             flow.metrics = tuple(note.record.metrics)
             flow.imports = tuple(sorted(note.record.imports))
-            flow.requirements = tuple(
+            installed += (
                 r
                 for cell in step.cells
                 for r in (self.program.parses[cell.id].requirements if cell.id in self.program.parses else ())
             )
+            flow.requirements = tuple(dict.fromkeys(installed))
         return self.flows
 
     # ------------------------------------------------------------------------------------------------ names

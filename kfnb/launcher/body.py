@@ -172,7 +172,12 @@ class Body:
     # ---------------------------------------------------------------------------------------------- before the cells
 
     def _prepare(self) -> TaskError | None:
+        own = list(sys.path)
         self._restore(_EARLY)
+        if self._given.packages is not None:
+            from kfnb.launcher.packages import keep_on_path  # for pods only
+
+            keep_on_path(own)
         beyond = self._record.beyond
         beyond.kept_apart = own_folders(Path(self._given.scratch), self._store.local_path(""))
         beyond.recording = True

@@ -22,7 +22,7 @@ import msgspec
 
 from kfnb.artifacts.shipped import read_index
 from kfnb.artifacts.store import Store
-from kfnb.errors import Diagnostic, KfnbError
+from kfnb.errors import Diagnostic, Fix, KfnbError
 from kfnb.launcher import absent, guard, namespaces, processes, stamps
 from kfnb.launcher.body import Body
 from kfnb.launcher.reports import Echo, TaskReport, Tell
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from kfnb.launcher.kernel import Kernel
     from kfnb.launcher.masking import Mask
     from kfnb.launcher.memory_limit import MemoryLimit
+    from kfnb.spec import Packages
 
 DONE, USER_ERROR, WRONG_CALL, OUTSIDE, CANCELED = 0, 1, 3, 4, 130
 """Exit codes of a launcher: succeeded, the task failed, called wrongly, something outside cannot be used, cancelled."""
@@ -107,6 +108,9 @@ def launch(
     processes.adopt_orphans()
     with contextlib.ExitStack() as removed:
         removed.callback(shutil.rmtree, scratch, ignore_errors=True)
+        if given.packages is not None and (lacking := _install(given, given.packages, scratch)) is not None:
+            store.write(f"{given.prefix}/output.json", to_json(lacking))
+            return lacking
         view = _view(given, store, scratch, kernel, removed)
         report = TaskReport(given, store, tell, echo)
         rewrite = (os.fsencode(view.path), os.fsencode(view.folder)) if view.mirrored else None
@@ -124,6 +128,23 @@ def launch(
         report.close()
         store.write(f"{given.prefix}/output.json", to_json(output))
         return output
+
+
+def _install(given: ExecutorInput, wanted: Packages, scratch: Path) -> ExecutorOutput | None:
+    """Install what the image lacks; return the failed task's output where that cannot be done."""
+    from kfnb.launcher.packages import NotInstalled, install  # for pods only
+
+    try:
+        install(wanted, scratch / "packages")
+    except NotInstalled as error:
+        cell = next((cell.id for cell in given.task.cells if any(t.startswith("packages:") for t in cell.tags)), None)
+        fix = Fix(
+            "Use an image that has it (`kfnb image build` makes one), or name an index that pods reach: see "
+            "`package_index` of the cluster's profile."
+        )
+        message = f"Step {given.task.name!r} {error}."
+        return ExecutorOutput(state="FAILED", error=guard.finding(given, "KF624", message, cell=cell, fix=fix))
+    return None
 
 
 def _view(given: ExecutorInput, store: Store, scratch: Path, kernel: Kernel, removed: contextlib.ExitStack) -> View:

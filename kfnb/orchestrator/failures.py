@@ -7,7 +7,7 @@ import re
 from kfnb.errors import Diagnostic, Fix
 from kfnb.spec import ExecutorOutput, Task, TaskError
 
-REPEATABLE = frozenset({None, "KF600", "KF601", "KF602", "KF603", "KF609", "KF619", "KF653", "KF654"})
+REPEATABLE = frozenset({None, "KF600", "KF601", "KF602", "KF603", "KF609", "KF619", "KF624", "KF653", "KF654"})
 """Codes of failures that another attempt may not have: the code's own errors, killed, timed out, lost. What kfnb found
 out about the notebook stays true."""
 _WHY_LENGTH = 600

@@ -59,9 +59,16 @@ def _place(home: Path, image: str) -> Path:
 
 
 def unsuited(
-    home: Path, profile: Profile, tasks: Iterable[Task], local_modules: frozenset[str]
+    home: Path,
+    profile: Profile,
+    tasks: Iterable[Task],
+    local_modules: frozenset[str],
+    kernel: frozenset[str] = frozenset(),
 ) -> Iterator[Diagnostic]:
-    """Yield what steps need and their images lack. `local_modules`: those of the notebook's own folder."""
+    """Yield what steps need and their images lack. `local_modules`: those of the notebook's own folder.
+
+    `kernel`: modules that its kernel has; to lack one of these is an error where the cluster has no package index.
+    """
     known: dict[str, KnownImage | None] = {}
     said: set[str] = set()
     for task in tasks:
@@ -76,7 +83,8 @@ def unsuited(
             yield from _other_python(found, task)
         lacks = [name for name in task.imports if name not in found.modules and name not in local_modules]
         if missing := [name for name in lacks if name not in sys.stdlib_module_names]:
-            yield _lacking(found, task, missing)
+            offline = profile.package_index is False and not kernel.isdisjoint(missing)
+            yield _lacking(found, task, missing, offline=offline)
 
 
 def _other_python(known: KnownImage, task: Task) -> Iterator[Diagnostic]:
@@ -88,9 +96,13 @@ def _other_python(known: KnownImage, task: Task) -> Iterator[Diagnostic]:
         yield Diagnostic("KF925", "warning", message, cell=cell_of(task, "image:"), line=1, fix=fix)
 
 
-def _lacking(known: KnownImage, task: Task, names: list[str]) -> Diagnostic:
+def _lacking(known: KnownImage, task: Task, names: list[str], *, offline: bool) -> Diagnostic:
+    """Return what is to be said of modules that an image lacked: an error where it ends the step (`offline`)."""
     listed = ", ".join(f"`{name}`" for name in names)
     day = time.strftime("%Y-%m-%d %H:%M", time.localtime(known.seen))
     message = f"Step `{task.name}` imports {listed}, which image `{known.image}` did not have on {day}."
-    fix = Fix("Use an image that has it. If it has it by now: `kfnb cluster check` looks again.")
-    return Diagnostic("KF925", "warning", message, cell=cell_of(task, "image:"), line=1, fix=fix)
+    text = "Use an image that has it (`kfnb image build`). If it has it by now: `kfnb cluster check` looks again."
+    fix = Fix(text if offline else f"{text} Else it is installed from the package index whenever the step runs.")
+    return Diagnostic(
+        "KF925", "error" if offline else "warning", message, cell=cell_of(task, "image:"), line=1, fix=fix
+    )

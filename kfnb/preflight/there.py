@@ -25,6 +25,7 @@ from kfnb.runners.cluster_facts import Facts, Named
 from kfnb.runners.orchestrator_job import orchestrator_job
 from kfnb.runners.pod_manifest import pod_template
 from kfnb.runners.pod_patch import patched
+from kfnb.runners.task_packages import modules_of_kernel
 from kfnb.spec import Settings
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def findings_there(
     found = [*refused, *_judged(facts, profile, own, by_task, pods, driver)]
     if fresh and not any(each.severity != "hint" for each in found):
         _keep(memory, facts)
-    found += images.unsuited(home, profile, spec.tasks, _modules_of(folder))
+    kernel = modules_of_kernel(spec, home / "interpreters") if profile.package_index is False else frozenset()
+    found += images.unsuited(home, profile, spec.tasks, _modules_of(folder), kernel)
     return by_severity(found)
 
 

@@ -162,14 +162,19 @@ def _root(text: str) -> None:
         )
 
 
-def _endpoint(text: str) -> None:
+def _endpoint(text: str, what: str = "a store, like https://HOST:PORT") -> None:
     try:
         parts = urlsplit(text)
         fine = parts.scheme in ("http", "https") and parts.hostname and not parts.query and parts.port != 0
     except ValueError:
         fine = False
     if not fine:
-        raise BadValue(f"`{text}` is not the address of a store, like https://HOST:PORT")
+        raise BadValue(f"`{text}` is not the address of {what}")
+
+
+def _index(value: str | bool) -> None:
+    if isinstance(value, str):
+        _endpoint(value, "a package index, like https://HOST/simple")
 
 
 def _labels(values: dict[str, str]) -> None:
@@ -260,6 +265,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "store_secret": _named("a secret"),
     "image": tag_values.image,
     "launcher_image": tag_values.image,
+    "package_index": _index,
     "image_pull_secrets": _each(_named("a secret")),
     "service_account": _named("a service account"),
     "orchestrator_service_account": _named("a service account"),

@@ -53,6 +53,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     image: str
     launcher_image: str | None = None  # with kfnb's launcher to lend, for images without kfnb; None: `image`
     bundle: bool | None = None  # lend it to `image` too (true), or to none (false); None: to those of tags `image:`
+    package_index: str | bool | None = (
+        None  # where pods install what images lack; None, true: pip's own; false: nowhere
+    )
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
     image_pull_secrets: tuple[str, ...] = ()
     service_account: str | None = None  # of task pods; its token is never mounted

@@ -41,10 +41,14 @@ def live_logs(there: RunObjects, run_id: str, *, orchestrator: bool, follow: boo
     return LiveLogs(there.api, f"{RUN}={run_id},{which}", follow=follow)
 
 
-def cluster_runner(there: RunObjects, run_id: str, *, inside: bool = False) -> KubernetesRunner:
+def cluster_runner(
+    there: RunObjects, run_id: str, options: Mapping[str, Any], *, inside: bool = False
+) -> KubernetesRunner:
     """Return the runner of a run on a cluster. `inside`: this process is the run's orchestrator, in the cluster."""
     from kfnb.runners.kubernetes import KubernetesRunner
     from kfnb.runners.run_objects import pod_address
+    from kfnb.runners.task_packages import Lock
 
     address = pod_address() if inside else None
-    return KubernetesRunner(there.profile, run_id, there.api, inside=address, may_act=there.may_act)
+    locked = msgspec.convert(options.get("lock") or {}, Lock)
+    return KubernetesRunner(there.profile, run_id, there.api, inside=address, may_act=there.may_act, locked=locked)

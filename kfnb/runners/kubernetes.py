@@ -37,6 +37,7 @@ from kfnb.runners.orchestrator_job import orchestrator_name
 from kfnb.runners.pod_patch import BadPatch
 from kfnb.runners.report_server import ReportServer
 from kfnb.runners.sender import Sender
+from kfnb.runners.task_packages import Lock, installable, packages_of
 from kfnb.runners.waiting import Waiting
 from kfnb.runners.watch import Watch
 from kfnb.spec import ReportTo
@@ -78,6 +79,7 @@ class KubernetesRunner:
         *,
         inside: str | None = None,
         may_act: Callable[[], bool] = lambda: True,
+        locked: Lock | None = None,
     ) -> None:
         self._profile = profile
         self._run_id = run_id
@@ -93,6 +95,7 @@ class KubernetesRunner:
         self._closed = threading.Event()
         self._inside = inside
         self._may_act = may_act
+        self._locked = locked if locked is not None else Lock()
         self._silences = Silences()
         self._reports: ReportServer | None = None
         self._waiting = Waiting(api, self._say_waits)
@@ -115,8 +118,8 @@ class KubernetesRunner:
         self._sender.start()
 
     def versions(self, imports: frozenset[str]) -> dict[str, str]:
-        """Return the image: Python and every package come from it."""
-        return {"image": self._profile.image}
+        """Return the image, from which Python and packages come, and the versions of what it may lack."""
+        return {"image": self._profile.image, **installable(self._profile, self._locked, imports)}
 
     def snapshot(self, folder: str, target: str) -> str | None:
         """Make none: the client has shipped the folder to the store."""
@@ -140,7 +143,8 @@ class KubernetesRunner:
         if self._reports is not None:
             key = self._name(given.task, given.attempt)
             to = ReportTo(url=self._reports.url, attempt=key, token=self._reports.token(key))
-        return msgspec.structs.replace(given, scratch=scratch, snapshot=None, report_to=to)
+        packages = packages_of(self._profile, self._locked, given.task)
+        return msgspec.structs.replace(given, scratch=scratch, snapshot=None, report_to=to, packages=packages)
 
     def start(self, task: Task, attempt: int, input_uri: str) -> None:
         """Have a Job made for this attempt."""

@@ -159,3 +159,17 @@ def test_images_are_remembered(tmp_path: Path) -> None:
     assert [("KF925", "warning"), ("KF925", "warning")] == [(each.code, each.severity) for each in found]
     assert found[0].message.startswith("Step `train` imports `torch`, which image `base:1` did not have on ")
     assert found[1].message.startswith("Image `other:1` has Python 3.99, ")
+
+
+def test_what_cannot_be_installed_is_refused(tmp_path: Path) -> None:
+    """Without a package index it is an error to lack what the kernel has; what the kernel lacks too is a warning."""
+    known = images.KnownImage("base:1", "sha256:0", 0.0, ".".join(map(str, sys.version_info[:3])), "0.1.0", frozenset())
+    images.remember(tmp_path, known)
+    offline = msgspec.structs.replace(PROFILE, package_index=False)
+    asking = [task(Settings(), imports=("torch",))]
+    severities = [
+        found.severity
+        for profile, kernel in ((PROFILE, {"torch"}), (offline, {"torch"}), (offline, {"pandas"}))
+        for found in images.unsuited(tmp_path, profile, asking, frozenset(), frozenset(kernel))
+    ]
+    assert ["warning", "error", "warning"] == severities

@@ -1,0 +1,99 @@
+"""What a task needs and its place lacks is installed before it runs, from a folder of wheels here."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kfnb.launcher.packages import NotInstalled, install, keep_on_path
+from kfnb.spec import Packages
+
+NAME = "kfnb_test_wanted"
+
+
+def wheel(folder: Path, version: str) -> None:
+    """Write a wheel of a distribution with one module, which knows its version."""
+    info = f"{NAME}-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"{NAME}-{version}-py3-none-any.whl", "w") as archive:
+        archive.writestr(f"{NAME}.py", f"VERSION = {version!r}\n")
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {version}\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+
+
+@pytest.fixture(autouse=True)
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An index with two versions, for pip as its settings say; the path is as before afterwards."""
+    (tmp_path / "wheels").mkdir()
+    for version in ("1.0", "2.0"):
+        wheel(tmp_path / "wheels", version)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield
+    sys.modules.pop(NAME, None)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "version"),
+    [
+        (Packages(requirements=(NAME,)), "2.0"),
+        (Packages(requirements=(f"{NAME}<2",)), "1.0"),
+        (Packages(requirements=(NAME,), constraints=(f"{NAME}==1.0",)), "1.0"),
+        (Packages(modules={NAME: (f"{NAME}==1.0",)}, constraints=(f"{NAME}==1.0",)), "1.0"),
+        (Packages(requirements=(f"{NAME}>1",), modules={NAME: (f"{NAME}==1.0",)}), "2.0"),
+    ],
+)
+def test_what_is_missing_is_installed(tmp_path: Path, wanted: Packages, version: str) -> None:
+    """What a tag asks for and what the code imports, at the kernel's version; it comes first on the path."""
+    install(wanted, tmp_path / "packages")
+    assert str(tmp_path / "packages") == sys.path[0]
+    assert version == importlib.import_module(NAME).VERSION
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Packages(),
+        Packages(modules={"json": ("none",), "pytest": ("none",)}, offline=True),
+        Packages(requirements=("pytest>=1", "PyTest", 'none; python_version < "3"'), offline=True),
+    ],
+)
+def test_what_is_there_is_not_installed(tmp_path: Path, wanted: Packages) -> None:
+    """A place that has everything needs no index, and its path stays as it is."""
+    before = [*sys.path]
+    install(wanted, tmp_path / "packages")
+    assert (before, False) == (sys.path, (tmp_path / "packages").exists())
+
+
+def test_another_version_than_the_kernels_is_not_enough(tmp_path: Path) -> None:
+    """Where a tag asks for a package and the place has another version of it, the kernel's is wanted."""
+    wanted = Packages(requirements=("pytest",), constraints=("pytest==0.1",), offline=True)
+    with pytest.raises(NotInstalled, match="needs pytest, which its image does not have"):
+        install(wanted, tmp_path / "packages")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (Packages(requirements=("not_to_be_had",)), "could not be installed: No matching distribution found for not_t"),
+        (Packages(requirements=(NAME,), offline=True), f"needs {NAME}, .* its cluster has no package index"),
+        (Packages(requirements=(f"{NAME}>2",), constraints=(f"{NAME}==1.0",)), "could not be installed: "),
+    ],
+)
+def test_what_cannot_be_installed_is_named(tmp_path: Path, wanted: Packages, message: str) -> None:
+    """The packages, and the line of pip's that says most."""
+    with pytest.raises(NotInstalled, match=message):
+        install(wanted, tmp_path / "packages")
+
+
+def test_a_path_from_elsewhere_does_not_take_libraries_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stood on this place's path before is there again, what it has installed in front."""
+    monkeypatch.setattr(sys, "path", ["/other/site-packages", ".."])
+    keep_on_path(["/packages", "/own/site-packages", ".."])
+    assert ["/packages", "/other/site-packages", "..", "/own/site-packages"] == sys.path
