@@ -131,9 +131,18 @@ def _setup(task: Task) -> Iterator[Part]:
 
 def _setup_words(setup: Setup) -> str:
     if setup.kind == "setter":
-        return f"the setting `{setup.source.strip().splitlines()[0]}`"
+        return f"the setting `{_last_statement(setup.source)}`"
     what = {"import": "the import of", "definition": "the definition of", "literal": "the value of"}[setup.kind]
     return f"{what} `{', '.join(setup.names)}`"
+
+
+def _last_statement(source: str) -> str:
+    """Return the first line of the last statement: above a setting stands what it needs, such as imports."""
+    lines = source.strip().splitlines()
+    try:
+        return lines[ast.parse(source.strip()).body[-1].lineno - 1]
+    except (SyntaxError, ValueError):
+        return lines[-1]
 
 
 def _parameter(name: str, value: object) -> Part:
