@@ -314,6 +314,23 @@ def _over_memory(given: ExecutorInput, ended: Ended, peak: int) -> TaskError:
     return guard.finding(given, "KF619", message, cell=_cell_of(given, ended))
 
 
+def _over_pod_memory(given: ExecutorInput, ended: Ended) -> TaskError | None:
+    """Return what to say where the kernel killed a body for its pod's limit; None if the pod has none."""
+    from kfnb.launcher import memory_limit
+
+    found = memory_limit.own_limit()
+    if found is None:
+        return None
+    limit, peak = (f"{amount / 2**20:,.0f} MiB" for amount in found)
+    asked = given.task.settings.limits.get("memory")
+    whose = f"{asked} of memory (limit:memory:)" if asked else f"{limit} of memory (its cluster says so)"
+    message = (
+        f"Step {given.task.name!r} was killed: its pod may use {whose}, and it used {peak} when it wanted more. "
+        "Work on less data at a time, or raise the limit."
+    )
+    return guard.finding(given, "KF619", message, cell=_cell_of(given, ended))
+
+
 def _cell_of(given: ExecutorInput, ended: Ended) -> str | None:
     return given.task.cells[ended.running].id if ended.running is not None else None
 
@@ -322,6 +339,8 @@ def _death(given: ExecutorInput, ended: Ended) -> TaskError:
     """Say why a body ended without a result."""
     name, cell = given.task.name, _cell_of(given, ended)
     if ended.out_of_memory:
+        if given.shipped is not None and (own := _over_pod_memory(given, ended)) is not None:
+            return own
         message = (
             f"Step {name!r} was killed as the machine had no memory left. Give it less data at once, or more memory."
         )

@@ -17,6 +17,13 @@ from pathlib import Path
 from kfnb.launcher import processes
 
 _ROOT = Path("/sys/fs/cgroup")
+_LIMIT_AND_PEAK = {
+    1: ("memory.limit_in_bytes", "memory.max_usage_in_bytes"),
+    2: ("memory.max", "memory.peak"),
+}
+"""The files of a group that say so, by the version of control groups."""
+_NO_LIMIT = 1 << 60
+"""A limit in bytes from which version 1 means none."""
 _PREFIX = "kfnb-"
 _EVERY = 0.1
 """Seconds between two looks at a body that no control group holds."""
@@ -83,7 +90,7 @@ class _Group:
 
     def facts(self) -> tuple[int, int]:
         """Return the peak in bytes, and how many processes were killed for it."""
-        peak = "memory.peak" if self._version == 2 else "memory.max_usage_in_bytes"
+        _, peak = _LIMIT_AND_PEAK[self._version]
         events = "memory.events" if self._version == 2 else "memory.oom_control"
         most = kills = 0
         with contextlib.suppress(OSError, ValueError):  # memory.peak is there since Linux 5.19
@@ -106,6 +113,20 @@ class _Group:
                 time.sleep(0.01)  # the kernel lets go of the dead a moment later
 
 
+def own_limit() -> tuple[int, int] | None:
+    """Return the memory limit of the group that this process is in, as a pod's is, and the most used there, in bytes.
+
+    None where there is no limit, or none to be seen.
+    """
+    for folder, version in _own_folders():
+        limit, peak = _LIMIT_AND_PEAK[version]
+        with contextlib.suppress(OSError, ValueError):  # version 2 says "max" where there is none
+            most = int((folder / limit).read_text())
+            if most < _NO_LIMIT:
+                return most, int((folder / peak).read_text())
+    return None
+
+
 def _make_group(limit: int, body: int) -> _Group | None:
     """Return a group with this limit that holds `body`; None where this user can make none."""
     for above, version in _places():
@@ -125,20 +146,29 @@ def _make_group(limit: int, body: int) -> _Group | None:
     return None
 
 
-def _places() -> list[tuple[Path, int]]:
-    """Return the folders in which a group could be made: beside our own (version 2), or within it (version 1)."""
+def _own_folders() -> list[tuple[Path, int]]:
+    """Return where the files of the group of this process may lie, with the version of control groups."""
     found: list[tuple[Path, int]] = []
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/cgroup").read_text().splitlines():
             _, controllers, path = line.split(":", 2)
             if not controllers:
-                above = (_ROOT / path.strip("/")).parent
-                with contextlib.suppress(OSError):
-                    if "memory" in (above / "cgroup.subtree_control").read_text().split():
-                        found.append((above, 2))
+                found.append((_ROOT / path.strip("/"), 2))
             elif "memory" in controllers.split(","):
                 found.append((_ROOT / "memory" / path.strip("/"), 1))
                 found.append((_ROOT / "memory", 1))  # within a container the path may be one of outside
+    return found
+
+
+def _places() -> list[tuple[Path, int]]:
+    """Return the folders in which a group could be made: beside our own (version 2), or within it (version 1)."""
+    found: list[tuple[Path, int]] = []
+    for own, version in _own_folders():
+        with contextlib.suppress(OSError):
+            if version == 1:
+                found.append((own, version))
+            elif "memory" in (own.parent / "cgroup.subtree_control").read_text().split():
+                found.append((own.parent, version))
     return [(folder, version) for folder, version in found if os.access(folder, os.W_OK)]
 
 

@@ -8,6 +8,7 @@ import pytest
 from pod_place import PodPlace
 from s3_gateway import Gateway
 
+from kfnb.launcher import memory_limit
 from kfnb.spec import Output
 
 
@@ -145,6 +146,23 @@ def test_sigterm_saves_what_there_is(pod: PodPlace) -> None:
     process.communicate()
     ran = pod.result(uri, "", process.returncode)
     assert ("CANCELED", "begun\n", 130) == (ran.output.state, ran.text(0), ran.code)
+
+
+@pytest.mark.skipif(not memory_limit._places(), reason="this user may make no control groups")
+def test_what_is_killed_for_its_pod_s_limit_says_so(pod: PodPlace) -> None:
+    """The message names the pod's memory limit and the most that was used, not the machine."""
+    ran = pod.run(
+        "import os\nfrom kfnb.launcher.memory_limit import _make_group\n"
+        "group = _make_group(300 << 20, os.getppid())\n(group.folder / 'cgroup.procs').write_text(str(os.getpid()))",
+        "x = bytearray(900 << 20)",
+    )
+    for above, _ in memory_limit._places():
+        memory_limit._sweep(above)
+    assert ("FAILED", "KF619", "c1") == (ran.output.state, ran.output.error.code, ran.output.error.cell)
+    assert (
+        "Step 't' was killed: its pod may use 300 MiB of memory (its cluster says so), and it used 300 MiB when it "
+        "wanted more. Work on less data at a time, or raise the limit."
+    ) == ran.output.error.message
 
 
 def test_sigterm_before_the_body_is_a_cancel_too(pod: PodPlace, s3_gateway: Gateway) -> None:
