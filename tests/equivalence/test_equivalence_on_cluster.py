@@ -1,0 +1,86 @@
+"""A run in pods of the test cluster equals the notebook too: nothing of this machine is there but what was shipped."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kfnb.profiles.editing import add_profile
+from tests.cluster.fixtures import Cluster
+from tests.cluster.runs import Place, made_place
+
+from .comparison import Comparison, Verdict, kfnb
+from .test_equivalence import EXAMPLES, expected, label, sampled
+
+CHOSEN = {
+    "pandas/weather_years",
+    "numpy/image_filters",
+    "sklearn/own_transformer",
+    "plain/server_log",
+    "plots/palette_study",
+    "classes/vending_machine",
+    "closures/event_loop",
+    "files/module_above",
+    "random/simulation",
+    "inplace/aliases",
+}
+"""One of each kind, for the short form."""
+AT_ONCE = 5
+"""How many notebooks run side by side; a node has room for some twenty pods."""
+
+
+@pytest.fixture
+def place(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """A namespace for runs, which `--on test` means."""
+    with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as made:
+        monkeypatch.setenv("KFNB_CONFIG", str(tmp_path / "clusters.toml"))
+        settings = msgspec.to_builtins(made.profile)
+        add_profile(settings.pop("name"), settings)
+        yield made
+
+
+def run(notebook: Path, home: Path) -> subprocess.CompletedProcess[str]:
+    """Run a notebook on the cluster, driven by a process of this machine."""
+    return kfnb(["run", notebook.name, "--json", "--on", "test", "--local-orchestrator"], notebook.parent, home)
+
+
+def complaints(splits: dict[str, str], folder: Path) -> dict[str, Verdict]:
+    """Return the verdicts of these notebooks, split as it says, that are not what exceptions.toml says.
+
+    By hand they run here meanwhile, one after the other: what runs them belongs to this thread.
+    """
+    found = {}
+    with ThreadPoolExecutor(AT_ONCE) as side_by_side:
+        begun = []
+        for example in (example for example in EXAMPLES if label(example) in splits):
+            how = splits[label(example)]
+            comparison = Comparison(example, folder / label(example))
+            notebook = comparison.written(how, probes=how != "tagged")
+            begun.append((how, comparison, notebook, side_by_side.submit(run, notebook, comparison.folder)))
+        for how, comparison, notebook, ran in begun:
+            assert not isinstance(comparison.by_hand, str), f"{label(comparison.example)} fails by hand"
+            found[label(comparison.example)] = (how, comparison.example, comparison.judged(notebook, ran.result()))
+    return {
+        name: verdict
+        for name, (how, example, verdict) in found.items()
+        if verdict.codes != expected(example, how) or verdict.kind in ("differs", "crash")
+    }
+
+
+@pytest.mark.timeout(600)
+def test_equals_the_notebook_on_the_cluster(place: Place, tmp_path: Path) -> None:
+    """Every cell of a run whose steps are pods shows what it shows by hand, for a notebook of each kind."""
+    assert {} == complaints(dict.fromkeys(CHOSEN, "tagged"), tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_every_notebook_equals_its_run_on_the_cluster(place: Place, tmp_path: Path) -> None:
+    """The same for all notebooks, those that their author did not cut being cut anew."""
+    splits = {label(example): sampled(index, example)[0] for index, example in enumerate(EXAMPLES)}
+    assert {} == complaints(splits, tmp_path)
