@@ -6,18 +6,20 @@ what it changes (tags, archived, deleted) it changes in the store, where a run's
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kfnb.artifacts.store import Store
-from kfnb.errors import ClusterError, LeaseHeld, OutsideError, WrongCall
+from kfnb.errors import ClusterError, KfnbError, LeaseHeld, OutsideError, WrongCall
 from kfnb.history.catching_up import CatchUp
 from kfnb.metadata import store as rows
 from kfnb.metadata.database import Behind, Damaged, Database, url_of
 from kfnb.orchestrator import marks, places
 from kfnb.orchestrator.lease import Lease, whoami
+from kfnb.orchestrator.listing import read_info
 from kfnb.orchestrator.projecting import note_change
 from kfnb.orchestrator.results import iso
 
@@ -93,11 +95,19 @@ class History:
 
     def _is_interrupted(self, row: RunRow) -> bool:
         columns = row.columns
-        if columns["state"] not in rows.UNFINISHED or columns["host"] not in (None, whoami()["host"]):
+        if columns["state"] not in rows.UNFINISHED:
             return False
         client = self._client
         store = client.store if columns["root"] == client.root else Store(columns["root"])
         folder = store.local_path(places.run_key(columns["id"]))
+        if folder is None:  # a run on a cluster, perhaps: there is known what drives it
+            from kfnb.client import Run  # only needed for what goes on elsewhere
+
+            with contextlib.suppress(KfnbError):  # out of reach: what was known of it stays
+                return Run(store, read_info(store, columns["id"]), client.home).is_interrupted
+            return False
+        if columns["host"] not in (None, whoami()["host"]):
+            return False
         return not Lease(places.lease_path(client.home, folder, columns["root"], columns["id"])).is_held()
 
     # ------------------------------------------------------------------------------------------------------- changing

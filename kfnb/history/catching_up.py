@@ -101,14 +101,19 @@ class CatchUp:
                     yield note.name, note.read_text()
 
     def _elsewhere(self) -> dict[str, set[str]]:
-        """Return the runs of this data folder that lie in other stores, by their root, as far as they are not known."""
+        """Return the runs of this data folder that lie in other stores, by their root, as far as they are not known.
+
+        A store of which a run has not ended that was once listed (`--root`) is among them too.
+        """
         found: dict[str, set[str]] = {}
         with contextlib.suppress(FileNotFoundError):
             for pointer in (self._home / "elsewhere").iterdir():
                 if not pointer.name.startswith("."):
                     found.setdefault(pointer.read_text(), set()).add(pointer.name)
-        found.pop(self._root.root, None)
         with self._database.reading() as connection:
+            for root in rows.unfinished_roots(connection):
+                found.setdefault(root, set())
+            found.pop(self._root.root, None)
             return {root: runs - rows.known_runs(connection, root).keys() for root, runs in found.items()}
 
     # ------------------------------------------------------------------------------------------------ catching up

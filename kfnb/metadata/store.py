@@ -90,6 +90,12 @@ def unfinished_runs(connection: Connection, root: str) -> dict[str, tuple[str, i
     return {row.id: (row.state, row.batches, row.marks) for row in connection.execute(query)}
 
 
+def unfinished_roots(connection: Connection) -> set[str]:
+    """Return the roots of all runs that are known and of which more is to come."""
+    runs = tables.runs
+    return set(connection.execute(select(runs.c.root).distinct().where(runs.c.state.in_(UNFINISHED))).scalars())
+
+
 def runs_called(connection: Connection, root: str, ids: Sequence[str]) -> dict[str, tuple[str, int, int]]:
     """Return `known_runs` of these `ids`."""
     runs = tables.runs

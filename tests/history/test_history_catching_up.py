@@ -126,6 +126,15 @@ def test_runs_of_other_stores_are_listed_too(client: Client, tmp_path: Path, ids
     assert {here_run.id, there_run.id} == set(ids())
 
 
+def test_a_run_of_a_store_that_was_listed_once_is_followed_to_its_end(client: Client, tmp_path: Path) -> None:
+    """Another data folder's run, seen while it went on, is listed with the state that it ended in, without its root."""
+    there = Client(home=client.home, root=str(tmp_path / "elsewhere"))
+    prepare(there.store, "r1")
+    assert ["PENDING"] == [row.columns["state"] for row in History(there).runs(RunFilter(root=there.root)).runs]
+    finished(there.store, "r1")
+    assert ["SUCCEEDED"] == [row.columns["state"] for row in History(client).runs(RunFilter()).runs]
+
+
 @pytest.mark.parametrize("fate", ["deleted", "garbage", "cut off"])
 def test_a_lost_database_is_made_anew(client: Client, history: History, said: list[str], fate: str) -> None:
     """Deleted, overwritten with garbage or cut off: the next command has all rows again, and says what it found."""
