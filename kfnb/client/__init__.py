@@ -246,7 +246,7 @@ class Client:
         options |= chosen.cluster_options(on, local_orchestrator=local) | self._locked(spec, Path(path))
         run = Run(self.store, self.prepare(path, params, options=options, spec=spec, **more), self.home)
         run.warnings = tuple(one for one in found if one.severity == "warning")
-        self._drive_on_cluster(run, on_event)
+        self._drive_on_cluster(run, on_event, detach=options["detached"])
         return run
 
     def _locked(self, spec: PipelineSpec, path: Path) -> dict[str, Any]:
@@ -257,14 +257,14 @@ class Client:
         imports = {task.name: imports_of(task, tasks) for task in spec.tasks}
         return {"lock": msgspec.to_builtins(lock(spec, path.absolute().parent, self.home / "interpreters", imports))}
 
-    def _drive_on_cluster(self, run: Run, on_event: Listener | None, *, again: bool = False) -> None:
+    def _drive_on_cluster(self, run: Run, on_event: Listener | None, *, detach: bool, again: bool = False) -> None:
         there = run.there
         assert there is not None, "the run is one of this machine"
         if not run.info.options.get("local_orchestrator"):
             there.start_orchestrator(again=again)
             if on_event is not None:
                 threading.Thread(target=run.watch, args=(on_event,), name=f"kfnb-{run.id}", daemon=True).start()
-        elif run.info.options["detached"]:
+        elif detach:
             run.start_detached(again=again)
         else:
             run.start(chosen.cluster_runner(there, run.id, run.info.options), on_event, again=again)
@@ -285,7 +285,7 @@ class Client:
             raise LeaseHeld(f"Run {run.id} is living; `kfnb watch {run.id}` shows it, `cancel` ends it.") from None
         if run.there is not None:
             self.close()
-            self._drive_on_cluster(run, on_event, again=True)
+            self._drive_on_cluster(run, on_event, detach=detach, again=True)
             return run
         if detach:
             self.close()

@@ -110,7 +110,10 @@ class Run:
     @property
     def is_driven(self) -> bool:
         """Whether a process of this machine, or one in the run's cluster, drives the run now."""
-        return self.lease.is_held() if self.there is None else self.there.is_driven()
+        if self.there is None:
+            return self.lease.is_held()
+        # A process of this machine that is only starting has not taken the lease there yet.
+        return (not self.drives_itself and self.lease.is_held()) or self.there.is_driven()
 
     @property
     def drives_itself(self) -> bool:

@@ -233,6 +233,7 @@ class Loop:
         """Return how to go on."""
         self._answered = set(begun.answered)
         earlier = takeover.earlier_attempts(self._store, self._info, begun, self._runner.adopt)
+        self._state.tasks |= takeover.tasks_of(self._info.spec, begun)  # what is done anew or kept is asked of them
         for task, before in earlier.items():
             place = places.attempt_key(self._info.run_id, self._info.spec.task(task).slug, before.attempt)
             unkept = before.output is not None and not self._store.exists(account_key(place))  # nobody got to keep it

@@ -16,7 +16,7 @@ from kfnb.errors import StoreError
 from kfnb.orchestrator import places, requests
 from kfnb.orchestrator.events import ENDED, EventLog, EventReader, RunStatus, TaskStatus
 from kfnb.orchestrator.messages import Earlier
-from kfnb.spec import ExecutorOutput, RunEvent, RunInfo, Task
+from kfnb.spec import ExecutorOutput, PipelineSpec, RunEvent, RunInfo, Task, collected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +57,12 @@ def earlier_attempts(
     there (`adopt`) goes on.
     """
     return {task.name: earlier for task, earlier in _attempts(store, info, status, adopt) if earlier != Earlier()}
+
+
+def tasks_of(spec: PipelineSpec, status: RunStatus) -> dict[str, Task]:
+    """Return the tasks that a run had by then: fan-outs whose number is known, and their elements."""
+    known = {name: (spec.task(name), task.elements) for name, task in status.tasks.items()}
+    return {name: task if count is None else collected(task, count) for name, (task, count) in known.items()}
 
 
 def _attempts(store: Documents, info: RunInfo, status: RunStatus, adopt: Adopt) -> Iterator[tuple[TaskStatus, Earlier]]:

@@ -239,7 +239,7 @@ class KubernetesRunner:
         except ApiError as error:
             if error.status == 403 and "quota" in str(error):
                 self._say_waits(name, f"the namespace's quota has no room for it: {error}")
-            elif error.is_passing:
+            elif error.is_passing or "being terminated" in str(error):  # then the run's lease is gone in a moment too
                 self._say_waits(name, str(error))
             else:
                 self._over(name, Exited(task.name, attempt, None, f"Its Job was refused: {error}"))

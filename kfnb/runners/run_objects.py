@@ -15,9 +15,9 @@ from kfnb.errors import ClusterError, LeaseHeld
 from kfnb.runners import cluster_lease, pod_state
 from kfnb.runners.api_server import ApiError, ApiServer
 from kfnb.runners.cluster_lease import ClusterLease
-from kfnb.runners.diagnose import Around, why_job_waits
 from kfnb.runners.job_manifest import RUN, foreign, run_labels, run_name
 from kfnb.runners.orchestrator_job import orchestrator_job, orchestrator_name
+from kfnb.runners.waiting import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,9 +66,12 @@ class RunObjects:
         """
         manifest = orchestrator_job(self.profile, self._run_id, again=again)
         place = self.api.place("jobs", group=_BATCH)
-        with contextlib.suppress(ApiError):
+        try:
             self.api.create(place, manifest)
             return
+        except ApiError as error:
+            if error.reason != "AlreadyExists":
+                raise
         found = self._orchestrator()
         if (
             found is not None
@@ -96,23 +99,16 @@ class RunObjects:
         """Say why the orchestrator has not begun, in words; None if it has, or there is none."""
         selector = f"batch.kubernetes.io/job-name={orchestrator_name(self._run_id)}"
         with contextlib.suppress(ClusterError):
-            for pod in self.api.get(self.api.place("pods"), {"labelSelector": selector}, patience=_QUICK)["items"]:
-                seen = pod_state.of_pod(pod)
-                if seen.kind == "waits":
-                    seen = pod_state.of_pod(pod, Around(events=self._events_of(pod)))
-                return seen.why if seen.kind in ("waits", "broken") else None
-            job = self._orchestrator()
-            refused = (
-                [one for one in self._events_of(job) if one["reason"] == "FailedCreate"] if job is not None else []
-            )
-            return why_job_waits(job, Around(events=refused)) if job is not None and refused else None
+            pods = self.api.get(self.api.place("pods"), {"labelSelector": selector}, patience=_QUICK)["items"]
+            pod = max(pods, key=lambda one: str(one["metadata"]["creationTimestamp"]), default=None)
+            job = self._orchestrator() if pod is None else None
+            around = Surroundings(self.api).around(job, pod)
+            seen = pod_state.of_pod(pod, around) if pod is not None else None
+            if job is not None and not _has_ended(job):
+                seen = pod_state.of_job(job, around)
+            if seen is not None and seen.kind != "runs" and seen.code != 0:
+                return seen.why or f"its orchestrator ended with exit code {seen.code} and is started again"
         return None
-
-    def _events_of(self, found: pod_state.Object) -> list[pod_state.Object]:
-        chosen = f"involvedObject.uid={found['metadata']['uid']}"
-        answer = self.api.get(self.api.place("events"), {"fieldSelector": chosen}, patience=_QUICK)
-        events: list[pod_state.Object] = answer["items"]
-        return events
 
     def end_tasks(self) -> None:
         """Remove the run's tasks and wait until their pods have ended, having saved what they have; then kill them."""

@@ -54,7 +54,7 @@ class Waiting:
         self._lock = threading.Lock()
         self._news = threading.Event()
         self._closed = threading.Event()
-        self._shared = _Shared(api)
+        self._shared = Surroundings(api)
         self._thread = threading.Thread(target=self._run, name="kfnb-why", daemon=True)
 
     def start(self) -> None:
@@ -123,7 +123,7 @@ class Waiting:
                 self._say(name, seen.why)
 
 
-class _Shared:
+class Surroundings:
     """Asks the API server, once for all attempts where it concerns several; what may not be read is not asked again."""
 
     def __init__(self, api: ApiServer) -> None:

@@ -145,3 +145,21 @@ def test_parts_that_may_hold_what_is_changed_later_are_refused(client: Client, t
         client.run(write_notebook(tmp_path / "p.ipynb", *sources, tags=tags))
     assert [("KF506", "c1")] == [(d.code, d.cell) for d in refused.value.diagnostics if d.severity == "error"]
     assert "may give objects that belong to `rows`" in refused.value.diagnostics[0].message
+
+
+def test_a_run_that_was_interrupted_after_a_fan_out_is_resumed(client: Client, tmp_path: Path) -> None:
+    """What its tasks gave is kept for the cache where its process did not get to that, and the rest runs."""
+    sources = ("items = [1, 2]", "results = [x * 10 for x in items]", "total = sum(results)", "print(total)")
+    path = write_notebook(tmp_path / "p.ipynb", *sources, tags={1: ("step:fan", "foreach")})
+    run = client.run(path).wait()
+    assert "SUCCEEDED" == run.state
+    folder = Path(run.location)
+    kept = sorted(folder.glob("**/cache.json"))
+    assert kept
+    for account in kept:
+        account.unlink()
+    *_, last = sorted((folder / "events").iterdir())
+    last.unlink()
+    resumed = client.resume(run.id).wait()
+    assert ("SUCCEEDED", "30\n") == (resumed.state, resumed.tasks["s3"].log())
+    assert kept == sorted(folder.glob("**/cache.json"))

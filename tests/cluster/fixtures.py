@@ -80,7 +80,7 @@ def namespace(cluster: Cluster, share: None) -> Iterator[str]:
     name = f"test-{secrets.token_hex(4)}"
     lifecycle.make_namespace(name)
     yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    cluster.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ class Place:
         wait_until(begun, f"The start of {', '.join(tasks)}", 120)
 
 
-def end(run: Run, seconds: float = 240) -> str:
+def end(run: Run, seconds: float = 150) -> str:
     """Wait for the end of a run; its state, or that it goes on."""
     run.wait(seconds)
     return run.state if run.has_ended else f"goes on: {[(t.name, t.state, t.why) for t in run.tasks.values()]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ import pytest
 
 from kfnb.client import Client, Run
 from kfnb.history import History
+from kfnb.runners.api_server import ApiServer
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import CHECKOUT
-from tests.cluster.runs import KINDS, Place, end, made_place
+from tests.cluster.runs import KINDS, Place, end, made_place, notebook
 from tests.cluster.shell import wait_until
 from tests.equivalence.comparison import shown
 
@@ -68,3 +70,42 @@ def test_examples_end_as_on_this_machine(place: Place, tmp_path: Path) -> None:
     wait_until(
         lambda: not place.get(KINDS, "--selector", "app.kubernetes.io/managed-by=kfnb"), "The end of all objects"
     )
+
+
+def test_a_task_costs_few_requests(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most three a task, beside the lease, which costs by time, and what is asked about tasks that wait for long."""
+    asked: list[str] = []
+    send = ApiServer._send
+
+    def counted(self: ApiServer, method: str, path: str, *more: Any, **named: Any) -> Any:
+        asked.append(f"{method} {path.partition('/namespaces/')[2].partition('/')[2].partition('/')[0]}")
+        return send(self, method, path, *more, **named)
+
+    path = notebook(
+        tmp_path / "p.ipynb",
+        "items = list(range(6))",
+        "squares = [item * item for item in items]",
+        "print(sum(squares))",
+        tags={1: ("step:fan", "foreach")},
+    )
+    monkeypatch.setattr(ApiServer, "_send", counted)
+    run = place.run(path, cache=False, local_orchestrator=True, preflight=False)
+    assert "SUCCEEDED" == end(run)
+    per_task = [one for one in asked if one.endswith((" jobs", " pods", " configmaps"))]
+    assert len(per_task) <= 3 * len(run.tasks), Counter(asked)
+
+
+@pytest.mark.soak
+def test_five_hundred_steps_at_once(place: Place, tmp_path: Path) -> None:
+    """More tasks than the nodes take at once: each runs once, and their results come together."""
+    path = notebook(
+        tmp_path / "p.ipynb",
+        "items = list(range(500))",
+        "squares = [item * item for item in items]",
+        "print(sum(squares))",
+        tags={1: ("step:fan", "foreach")},
+    )
+    run = place.run(path, cache=False, profile={"max_parallel": 500})
+    assert "SUCCEEDED" == end(run, 3600)
+    assert f"{sum(n * n for n in range(500))}\n" == run.tasks["s2"].log()
+    assert {1} == {task.attempt for task in run.tasks.values() if task.attempt}

@@ -1,0 +1,315 @@
+"""What goes wrong with runs on a real Kubernetes, and what becomes of them: a full recovery, or a clear message."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kfnb.client import Client, Run
+from kfnb.errors import ClusterError, LeaseHeld, OutsideError
+from kfnb.history import History
+from kfnb.runners.job_manifest import job_name
+from kfnb.runners.run_objects import RunObjects
+from tests.cluster.certificates import CONTEXT
+from tests.cluster.fixtures import Cluster
+from tests.cluster.runs import Place, end, made_place, notebook
+from tests.cluster.shell import wait_until
+
+GO = (
+    "import os, time\nfrom pathlib import Path\nprint('begun', flush=True)\n"
+    "end = time.monotonic() + {}\nwhile time.monotonic() < end:\n    time.sleep(0.2)\n"
+)
+"""A step that lasts this many seconds."""
+AFTER = "y = x + 1\nprint(y)"
+
+
+def lasts(seconds: float, then: str = "x = int('1')") -> str:
+    """The source of a step that says that it has begun, lasts, and then does something."""
+    return GO.format(seconds) + then
+
+
+@pytest.fixture
+def place(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """A namespace for runs."""
+    with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as made:
+        yield made
+
+
+def attempts(run: Run) -> dict[str, int]:
+    """The last attempt of each task."""
+    return {name: task.attempt for name, task in run.tasks.items()}
+
+
+def successes(run: Run) -> dict[str, int]:
+    """How often each task is recorded as SUCCEEDED: never more than once."""
+    done = [e.task for e in run.events() if e.kind == "task-state" and e.state == "SUCCEEDED"]
+    return dict(Counter(str(task) for task in done))
+
+
+def whys(run: Run, task: str) -> str:
+    """Everything that was said about why a task is in its state."""
+    return "\n".join(e.why for e in run.events() if e.task == task and e.why)
+
+
+def said(run: Run, task: str, words: str) -> None:
+    """Wait until it is said of a task."""
+    wait_until(lambda: words in whys(run, task), f"{words!r} said of {task}", 90)
+
+
+def job_of(run: Run, slug: str, attempt: int = 1) -> str:
+    """The name of the Job of an attempt."""
+    return job_name(run.id, slug, attempt)
+
+
+# ------------------------------------------------------------------------------------ taken away and given back
+
+
+def test_what_is_taken_away_comes_back(place: Place, tmp_path: Path) -> None:
+    """A pod or Job deleted by hand, and an evicted pod, are started again, and no `retry:` is used up."""
+    path = notebook(tmp_path / "p.ipynb", lasts(8), AFTER)
+    by_pod, by_force, by_job, evicted = runs = [place.run(path, name=n, cache=False) for n in "abcd"]
+    for run in runs:
+        place.wait_running(run, "s0")
+    place.kubectl("delete", "pod", "--wait=false", place.pods(by_pod)[0]["metadata"]["name"])
+    place.kubectl("delete", "pod", "--grace-period=0", "--force", place.pods(by_force)[0]["metadata"]["name"])
+    place.kubectl("delete", "job", "--wait=false", job_of(by_job, "s0"))
+    evict(place, place.pods(evicted)[0]["metadata"]["name"])
+    assert ["SUCCEEDED"] * 4 == [end(run) for run in runs]
+    for run in runs:
+        assert (run.name, {"s0": 2, "s1": 1}) == (run.name, attempts(run))
+        assert (run.name, {"s0": 1, "s1": 1}) == (run.name, successes(run))
+        assert "2\n" == run.tasks["s1"].log()
+    assert "its pod was removed before it had ended" in whys(by_pod, "s0")
+    assert "its Job was removed by someone" in whys(by_job, "s0")
+    assert "its pod was evicted" in whys(evicted, "s0")
+    assert not [run.name for run in runs if "attempt 1 of" in whys(run, "s0")]
+
+
+def evict(place: Place, pod: str) -> None:
+    """Evict a pod as `kubectl drain` does."""
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": place.namespace}}
+    api = f"/api/v1/namespaces/{place.namespace}/pods/{pod}/eviction"
+    place.cluster.kubectl("create", "--raw", api, "-f", "-", text=json.dumps(body))
+
+
+def test_an_orchestrator_that_is_killed_comes_back(place: Place, tmp_path: Path) -> None:
+    """What runs meanwhile is adopted and not started again, in the cluster and from one machine to another."""
+    path = notebook(tmp_path / "p.ipynb", lasts(25), lasts(1, "print('side')"), AFTER)
+    there = place.run(path, cache=False)
+    here = place.run(path, cache=False, local_orchestrator=True, detach=True)
+    place.wait_running(there, "s0")
+    place.wait_running(here, "s0")
+    place.kubectl("delete", "pod", "--grace-period=0", "--force", place.orchestrators(there)[0]["metadata"]["name"])
+    with pytest.raises(LeaseHeld, match="living"):
+        place.client().resume(here.id)
+    kill_orchestrator(place, here)
+    other = Client(home=tmp_path / "other", root=place.profile.root)
+    results: list[str] = []
+
+    def resume(client: Client) -> None:
+        try:
+            results.append(client.resume(here.id).wait().state)
+        except LeaseHeld:
+            results.append("held")
+
+    resumers = [threading.Thread(target=resume, args=(client,)) for client in (place.client(), other)]
+    for thread in resumers:
+        thread.start()
+    for thread in resumers:
+        thread.join()
+    assert ["SUCCEEDED", "held"] == sorted(results)
+    assert "SUCCEEDED" == end(there)
+    for run in (there, here):
+        assert {"s0": 1, "s1": 1, "s2": 1} == attempts(run)
+        assert {"s0": 1, "s1": 1, "s2": 1} == successes(run)
+        assert [1, 2] == sorted({event.fence for event in run.events()})
+
+
+def kill_orchestrator(place: Place, run: Run) -> None:
+    """Kill the process of this machine that drives a run."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"kfnb.run_process" in command and run.id.encode() in command:
+            os.kill(int(entry.name), signal.SIGKILL)
+
+
+# ------------------------------------------------------------------------------------ cancelled and deleted
+
+
+def test_cancelled_and_deleted_runs_leave_nothing(place: Place, tmp_path: Path) -> None:
+    """A cancelled task keeps its notebook, whoever drives the run, and if nobody does; no object of the run is left."""
+    path = notebook(tmp_path / "p.ipynb", lasts(600), AFTER)
+    driven = place.run(path, name="driven", cache=False)
+    here = place.run(path, name="here", cache=False, local_orchestrator=True)
+    alone = place.run(path, name="alone", cache=False)
+    unborn = place.run(
+        path, name="unborn", cache=False, profile={"orchestrator_service_account": "nobody"}, preflight=False
+    )
+    at_once = place.run(path, name="at once", cache=False)
+    for run in (driven, here, alone, at_once):
+        place.wait_running(run, "s0")
+    place.kubectl("delete", "job", "--cascade=orphan", f"kfnb-{alone.id}-orchestrator")
+    place.kubectl("delete", "pod", "--grace-period=0", "--force", place.orchestrators(alone)[0]["metadata"]["name"])
+    wait_until(lambda: alone.is_interrupted, "The end of the orchestrator", 60)
+    for run in (driven, here, alone, unborn):
+        run.cancel()
+    at_once.cancel(now=True)
+    runs = (driven, here, alone, unborn, at_once)
+    assert ["CANCELED"] * 5 == [end(run) for run in runs]
+    for run in (driven, here, alone):
+        kept = run.tasks["s0"].notebook()["cells"][0]["outputs"]
+        assert (run.name, "begun\n") == (run.name, "".join(kept[0]["text"]))
+    history = History(place.client())
+    for run in runs:
+        history.delete(run.id)
+    wait_until(lambda: not [o for run in runs for o in place.objects(run)], "The end of all objects", 60)
+    assert [] == place.get("pods,jobs,leases")
+
+
+# ------------------------------------------------------------------------------------ refused and late
+
+
+def test_what_the_cluster_refuses_is_waited_for_or_said(place: Place, tmp_path: Path) -> None:
+    """A quota of zero is waited for, a queue says when a task runs, and a Job of somebody else's is told."""
+    path = notebook(tmp_path / "p.ipynb", lasts(15), AFTER)
+    here: dict[str, Any] = {"cache": False, "local_orchestrator": True, "preflight": False}
+    queued = place.run(path, name="queued", profile={"queue": "nobodys"}, **here)
+    said(queued, "s0", "it waits in queue nobodys")
+    set_quota(place, 2)  # one for `queued`, one for the others
+    taken = place.run(path, name="taken", **here)
+    place.wait_running(taken, "s0")
+    occupy(place, job_of(taken, "s1"))
+    waits = place.run(path, name="waits", **here)
+    said(waits, "s0", "the namespace's quota has no room for it")
+
+    play_kueue(place, queued, suspend=False)
+    place.wait_running(queued, "s0")
+    play_kueue(place, queued, suspend=True)
+    wait_until(lambda: queued.tasks["s0"].attempt == 2, "The next attempt of what its queue took back", 60)
+    said(queued, "s0", "its queue took its room back")
+    set_quota(place, 100)
+    assert "SUCCEEDED" == end(waits)
+
+    assert "FAILED" == end(taken)
+    why = f"There is a Job {job_of(taken, 's1')} in namespace {place.namespace} that this run did not make."
+    assert why in str(taken.tasks["s1"].why)
+
+    until_done = threading.Thread(target=queued.wait)
+    until_done.start()
+    while until_done.is_alive():
+        play_kueue(place, queued, suspend=False)
+        until_done.join(1)
+    assert ("SUCCEEDED", {"s0": 2, "s1": 1}) == (queued.state, attempts(queued))
+
+
+def set_quota(place: Place, jobs: int) -> None:
+    """Let the namespace have this many Jobs."""
+    place.cluster.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "ResourceQuota",
+            "metadata": {"name": "jobs", "namespace": place.namespace},
+            "spec": {"hard": {"count/jobs.batch": str(jobs)}},
+        }
+    )
+
+
+def occupy(place: Place, name: str) -> None:
+    """Make a suspended Job of this name that is no run's."""
+    set_quota(place, 3)
+    container = {"name": "main", "image": place.cluster.image}
+    template = {"spec": {"restartPolicy": "Never", "containers": [container]}}
+    place.cluster.apply(
+        {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "metadata": {"name": name, "namespace": place.namespace},
+            "spec": {"suspend": True, "template": template},
+        }
+    )
+
+
+def play_kueue(place: Place, run: Run, *, suspend: bool) -> None:
+    """Let a run's Jobs run, or take their room back, as Kueue does."""
+    for job in place.get("jobs", "--selector", f"kfnb.dev/run={run.id}"):
+        if job["spec"].get("suspend") != suspend:
+            change = json.dumps({"spec": {"suspend": suspend}})
+            place.kubectl("patch", "job", job["metadata"]["name"], "--type=merge", "--patch", change)
+
+
+# ------------------------------------------------------------------------------------ out of reach
+
+
+def test_credentials_and_rights_that_do_not_do_are_named(place: Place, tmp_path: Path) -> None:
+    """A context that is not there, an expired token, no rights, a namespace that is gone: what, where, what to do."""
+    path = notebook(tmp_path / "p.ipynb", "x = int('1')")
+    config = json.loads(place.cluster.kubectl("config", "view", "--raw", "--output=json"))
+    server = config["clusters"][0]
+
+    def kubeconfig(name: str, **user: Any) -> str:
+        file = tmp_path / name
+        context = {"name": CONTEXT, "context": {"cluster": server["name"], "user": "u"}}
+        users = [{"name": "u", "user": user}]
+        file.write_text(json.dumps({**config, "contexts": [context], "users": users, "current-context": CONTEXT}))
+        return str(file)
+
+    token = place.kubectl("create", "token", "default").strip()
+    expired = kubeconfig("expired", token=f"{token[:-8]}AAAAAAAA")
+    without = kubeconfig("without", token=token)
+    cases = {
+        "There is no context 'nowhere'": {"context": "nowhere"},
+        "Log in again": {"kubeconfig": expired},
+        "cannot create resource": {"kubeconfig": without},
+        'namespaces "gone" not found': {"namespace": "gone"},
+        "cannot be read": {"kubeconfig": str(tmp_path)},
+    }
+    for words, profile in cases.items():
+        with pytest.raises(ClusterError) as caught:
+            place.run(path, profile=profile, preflight=False)
+        assert words in str(caught.value)
+
+
+def test_two_megabytes_of_parameters_and_an_hour_of_skew(place: Place, tmp_path: Path) -> None:
+    """Large parameters never pass through the cluster; a lease is judged by one clock, whatever machines' say."""
+    path = notebook(
+        tmp_path / "p.ipynb",
+        "text = ''",
+        lasts(5, "n = len(text)"),
+        "print(n)",
+        tags={0: ("parameters",)},
+    )
+    run = place.run(path, {"text": "x" * 2_000_000}, cache=False)
+    place.wait_running(run, "s1")
+    there = RunObjects(place.profile, run.id)
+    late = there.api.now()
+    lease = place.get("leases")[0]["spec"]["renewTime"]
+    assert abs((datetime.datetime.fromisoformat(lease) - late).total_seconds()) < 20
+    assert run.is_driven
+    assert "SUCCEEDED" == end(run)
+    assert "2000000\n" == run.tasks["s2"].log()
+
+
+def test_a_namespace_that_is_deleted_is_named(place: Place, tmp_path: Path) -> None:
+    """The process that drives the run leaves it, saying why, and the run is interrupted; nothing hangs."""
+    path = notebook(tmp_path / "p.ipynb", lasts(600))
+    here = place.run(path, cache=False, local_orchestrator=True)
+    there = place.run(path, cache=False)
+    for run in (here, there):
+        place.wait_running(run, "s0")
+    place.cluster.kubectl("delete", "namespace", place.namespace, "--wait=false")
+    with pytest.raises(OutsideError, match=f"the namespace {place.namespace} was deleted"):
+        here.wait(120)
+    wait_until(lambda: there.is_interrupted, "The end of the run's orchestrator", 60)
+    assert "RUNNING" == there.state
