@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 from endpoint_program import EndpointProgram, built, free_port
@@ -30,3 +32,7 @@ class Gateway(EndpointProgram):
         """Make a bucket; return its URI."""
         (self._folder / name).mkdir()
         return f"s3://{name}"
+
+    def make_old(self, bucket: str, key: str) -> None:
+        """Have an object been put a day ago."""
+        os.utime(self._folder / bucket.removeprefix("s3://") / key, (time.time() - 86_400,) * 2)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 PART = 8 << 20
 """Bytes from which an object goes up, and comes down, in parts of this size or more, several at a time."""
 RENEW_AFTER = 600.0
-"""Seconds for which a blob counts as put now: far below the grace period of `kfnb gc`."""
+"""Seconds from which a blob that is put or found again is renewed: far below the grace period of `kfnb gc`."""
 _SMALL = 1 << 20
 """Bytes up to which asking whether a blob is there costs more than sending it."""
 _MOST_PARTS = 9_000
@@ -70,6 +70,10 @@ class Bucket(abc.ABC):
             yield
         finally:
             self._calls.hurried = False
+
+    def now(self) -> float:
+        """Return the time by the store's clock, by which all that it says of objects is."""
+        return self._calls.now()
 
     # ----------------------------------------------------------------------------------- what each kind says its way
 

@@ -6,6 +6,7 @@ import http.client
 import random
 import ssl
 import time
+from email.utils import mktime_tz, parsedate_tz
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from kfnb.artifacts.connections import Refusal
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 PATIENCE = 120.0
 """Seconds for which an endpoint that has answered before, or must be there, may be away before a call gives up."""
 _FIRST_PATIENCE = 1.0
+_CLOCK_SECONDS = 5.0
 _PAUSES = (0.2, 8.0)
 
 
@@ -62,6 +64,7 @@ class Calls:
         self.hurried = False
         self._reached = patient
         self._endpoint: Endpoint | None = None
+        self._ahead = 0.0
 
     def call(
         self,
@@ -92,9 +95,20 @@ class Calls:
                     raise self._words(error, endpoint.url, "read" if method in ("GET", "HEAD") else "write") from error
             else:
                 self._reached = True
+                self._look_at_clock(answer)
                 return answer
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, _PAUSES[1])
+
+    def now(self) -> float:
+        """Return the time by the clock of the endpoint as it was when it last answered, in seconds since the epoch."""
+        return time.time() + self._ahead
+
+    def _look_at_clock(self, answer: Answer) -> None:
+        there = parsedate_tz(answer.headers.get("date", ""))
+        if there is not None:
+            ahead = mktime_tz(there) - time.time()
+            self._ahead = ahead if abs(ahead) > _CLOCK_SECONDS else 0.0  # it says whole seconds, a moment ago
 
     def _words(self, error: Exception, url: str, verb: str) -> StoreError:
         place = f"The artifact store {self._dialect.scheme}://{self.bucket}"

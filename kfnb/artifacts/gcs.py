@@ -9,12 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kfnb.artifacts import bucket
-from kfnb.artifacts.bucket import RENEW_AFTER, Found, parts
+from kfnb.artifacts.bucket import Found, parts
 from kfnb.artifacts.gcs_http import DIALECT, Endpoint
 from kfnb.artifacts.parallel import in_parallel
 from kfnb.errors import StoreError
@@ -94,8 +93,9 @@ class Bucket(bucket.Bucket):
     def renew(self, key: str) -> bool:
         """Say whether an object is there; if it is not young, a change of what is known of it makes it so."""
         try:
-            if time.time() - self._find(key).modified > RENEW_AFTER:
-                now = json.dumps({"metadata": {_RENEWED: str(time.time())}})
+            modified = self._find(key).modified
+            if self.now() - modified > bucket.RENEW_AFTER:
+                now = json.dumps({"metadata": {_RENEWED: str(self.now())}})
                 self._call("PATCH", key, _SHORT, headers=_JSON, body=now.encode())
         except FileNotFoundError:
             return False

@@ -9,7 +9,6 @@ import base64
 import contextlib
 import hashlib
 import re
-import time
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from kfnb.artifacts import bucket
-from kfnb.artifacts.bucket import RENEW_AFTER, Found, parts
+from kfnb.artifacts.bucket import Found, parts
 from kfnb.artifacts.parallel import in_parallel
 from kfnb.artifacts.s3_http import DIALECT, Endpoint
 from kfnb.errors import StoreError
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from kfnb.artifacts.files import Bytes
 
 _MOST_COPIED = 5 << 30
+"""Bytes that one request may copy."""
 _MOST_REMOVED = 1000
 _WRITER, _RENEWED = "x-amz-meta-kfnb-writer", "x-amz-meta-kfnb-renewed"
 _NAMESPACE = re.compile(r"\{.*?\}")
@@ -48,15 +48,24 @@ class Bucket(bucket.Bucket):
         self._call("PUT", key, headers={"If-None-Match": "*", **({_WRITER: writer} if writer else {})}, body=data)
 
     def _put_parts(self, key: str, size: int, part: Callable[[int, int], Bytes]) -> None:
+        def send(start: int, end: int, query: Mapping[str, str]) -> str:
+            return self._call("PUT", key, query, body=part(start, end)).headers["etag"]
+
+        self._in_parts(key, size, parts(size), send)
+
+    def _in_parts(
+        self, key: str, size: int, spans: Sequence[tuple[int, int]], send: Callable[[int, int, Mapping[str, str]], str]
+    ) -> None:
+        """Make or replace an object of parts; `send` sends one, from byte to byte, and returns its ETag."""
         upload = _field(self._call("POST", key, {"uploads": ""}), "UploadId")
 
-        def send(item: tuple[int, tuple[int, int]]) -> str:
-            number, span = item
-            sent = self._call("PUT", key, {"partNumber": str(number), "uploadId": upload}, body=part(*span))
-            return f"<Part><PartNumber>{number}</PartNumber><ETag>{escape(sent.headers['etag'])}</ETag></Part>"
+        def one(item: tuple[int, tuple[int, int]]) -> str:
+            number, (start, end) = item
+            tag = send(start, end, {"partNumber": str(number), "uploadId": upload})
+            return f"<Part><PartNumber>{number}</PartNumber><ETag>{escape(tag)}</ETag></Part>"
 
         try:
-            sent = in_parallel(send, enumerate(parts(size), 1))
+            sent = in_parallel(one, enumerate(spans, 1))
             done = f"<CompleteMultipartUpload>{''.join(sent)}</CompleteMultipartUpload>"
             try:
                 self._call("POST", key, {"uploadId": upload}, body=done.encode())
@@ -73,7 +82,9 @@ class Bucket(bucket.Bucket):
 
     def _find(self, key: str) -> Found:
         found = self._call("HEAD", key).headers
-        return Found(int(found["content-length"]), _modified(found), found.get(_WRITER, ""))
+        put = parsedate_to_datetime(found["last-modified"]).timestamp()
+        renewed = float(found.get(_RENEWED, 0))  # not every store counts a copy onto itself
+        return Found(int(found["content-length"]), max(put, renewed), found.get(_WRITER, ""))
 
     def renew(self, key: str) -> bool:
         """Say whether an object is there; if it is not young, a copy onto itself makes it so."""
@@ -81,14 +92,26 @@ class Bucket(bucket.Bucket):
             found = self._find(key)
         except FileNotFoundError:
             return False
-        if time.time() - found.modified > RENEW_AFTER and found.size < _MOST_COPIED:
-            itself = quote(f"/{self._bucket}/{self._prefix}{key}", safe="/-_.~")
-            more = {"x-amz-copy-source": itself, "x-amz-metadata-directive": "REPLACE", _RENEWED: str(int(time.time()))}
+        if self.now() - found.modified > bucket.RENEW_AFTER:
             try:
-                self._call("PUT", key, headers=more)
+                self._copy_onto_itself(key, found.size)
             except FileNotFoundError:
                 return False
         return True
+
+    def _copy_onto_itself(self, key: str, size: int) -> None:
+        itself = {"x-amz-copy-source": quote(f"/{self._bucket}/{self._prefix}{key}", safe="/-_.~")}
+        if size <= _MOST_COPIED:
+            anew = {"x-amz-metadata-directive": "REPLACE", _RENEWED: str(int(self.now()))}
+            self._call("PUT", key, headers={**itself, **anew})
+            return
+
+        def send(start: int, end: int, query: Mapping[str, str]) -> str:
+            part = {**itself, "x-amz-copy-source-range": f"bytes={start}-{end - 1}"}
+            return _field(self._call("PUT", key, query, headers=part), "ETag")
+
+        spans = [(at, min(at + _MOST_COPIED, size)) for at in range(0, size, _MOST_COPIED)]
+        self._in_parts(key, size, spans, send)
 
     def discard(self, key: str, before: float) -> bool:
         try:
@@ -175,7 +198,3 @@ def _field(answer: Answer, name: str) -> str:
 
 def _time(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
-
-
-def _modified(headers: Mapping[str, str]) -> float:
-    return parsedate_to_datetime(headers["last-modified"]).timestamp()

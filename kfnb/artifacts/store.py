@@ -20,6 +20,7 @@ import os
 import re
 import resource
 import threading
+import time
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -257,6 +258,28 @@ class Store:
         """Remove one document, if it is there."""
         with self._words("write"):
             self._files.remove_one(_checked(key))
+
+    def now(self) -> float:
+        """Return the time by the clock that the times of blobs are by, in seconds since the epoch."""
+        return time.time() if isinstance(self._files, _Folder | _Remote) else self._files.now()
+
+    def found_since(self, prefix: str) -> float | None:
+        """Return from when on all blobs are that somebody has put or found (`renew`) since the first document below
+        the folder `prefix` was written; None for a store that does not tell. Times are as those of `blobs`."""
+        if isinstance(self._files, _Remote):
+            return None
+        with self._words("read"):
+            first = min((put for _, _, put in self._files.details(_checked(prefix))), default=self.now())
+        return first - self.slack
+
+    @property
+    def slack(self) -> float:
+        """Seconds by which a blob may be older than when it was last put or found: it is not renewed at each turn."""
+        if isinstance(self._files, _Folder | _Remote):
+            return 0.0
+        from kfnb.artifacts.bucket import RENEW_AFTER  # not needed for a folder
+
+        return RENEW_AFTER + 60.0  # and what clocks differ by
 
     def sweep(self, before: float) -> None:
         """Remove what processes that were killed before a time had not finished writing or removing."""

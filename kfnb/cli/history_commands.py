@@ -244,7 +244,7 @@ def gc(
     root: RootOption = None,
     json: JsonOption = False,
 ) -> int:
-    """Remove from the artifact store what no run refers to. Safe while runs are living.
+    """Remove from the artifact store what no run refers to. Safe while runs are living, in buckets too.
 
     \b
     Examples:

@@ -2,19 +2,21 @@
 
 A blob stays if any document of any run names it, and a record of the cache if any run is there that it has results of.
 Whatever a living run put or found there since it began stays as well, and everything younger than a grace period:
-putting what is there already makes it young again.
+putting or finding what is there already makes it young again. Ages are by the store's clock, which pods and laptops
+share. An S3 store cannot remove a blob only if it is still old: one that is put again in the milliseconds between the
+question and the removal is lost, and the run that put it says so. Folders and Google's buckets have no such gap.
 """
 
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kfnb.errors import OutsideError
 from kfnb.orchestrator import places
 from kfnb.orchestrator.cache import RECORDS, runs_behind
+from kfnb.orchestrator.events import ENDED
 from kfnb.orchestrator.lease import Lease, whoami
 from kfnb.orchestrator.listing import read_info
 from kfnb.orchestrator.projecting import RunReader
@@ -42,11 +44,11 @@ def collect(store: Store, home: Path, *, grace: float = GRACE_SECONDS, dry_run: 
     """Remove every blob that no run refers to and that is older than `grace` seconds and than every living run.
 
     StoreError, with nothing removed, if a document of a run cannot be read: what it names would not be known.
-    OutsideError for a store elsewhere in which a run is living.
+    OutsideError for a store that cannot say what was put there lately, while a run is living.
     """
-    before = time.time() - max(0.0, grace)
     named: set[str] = set()
     runs = _runs(store)
+    before = store.now() - max(0.0, grace) - store.slack  # once the store has answered: it tells the time by that
     for run in runs:
         before = min(before, _living_since(store, home, run))
         named |= _named(store, run)
@@ -82,23 +84,22 @@ def _living_since(store: Store, home: Path, run: str) -> float:
     """Return since when a run that is living may have put something; infinity if it is not living."""
     folder = store.local_path(places.run_key(run))
     info = read_info(store, run)
-    if Lease(places.lease_path(home, folder, store.root, run)).is_held():
-        return _only_here(store, run, info.created)
-    facts = RunReader(store, info).known().facts
-    elsewhere = facts.state in ("RUNNING", "CANCELING") and facts.host != whoami()["host"]
-    return _only_here(store, run, info.created) if elsewhere else float("inf")
-
-
-def _only_here(store: Store, run: str, since: float) -> float:
-    if store.local_path("") is None:  # a store elsewhere does not tell which of its blobs a run has found there
-        raise OutsideError(f"Run {run} is living, and uses {store.root}. Sweep it when the run has ended.")
-    return since
+    if not Lease(places.lease_path(home, folder, store.root, run)).is_held():
+        facts = RunReader(store, info).known().facts
+        if facts.state in ENDED or facts.host in (None, whoami()["host"]):
+            return float("inf")
+    since = store.found_since(places.run_key(run))
+    if since is None:
+        raise OutsideError(
+            f"Run {run} is living, and {store.root} does not tell what it uses. Run `kfnb gc` when it has ended."
+        )
+    return since if folder is None else min(since, info.created)
 
 
 def _named(store: Store, run: str) -> set[str]:
     """Return whatever could be a digest in the documents of a run: rather too much than too little."""
     found: set[str] = set()
-    for key in store.list(places.run_key(run)):
-        if key.endswith(".json"):
-            found.update(match.decode() for match in _DIGEST.findall(store.read(key)))
+    keys = [key for key in store.list(places.run_key(run)) if key.endswith(".json")]
+    for data in store.at_once(store.read, keys):
+        found.update(match.decode() for match in _DIGEST.findall(data))
     return found

@@ -54,7 +54,7 @@ def test_an_old_blob_that_is_put_again_is_young(gcs_bucket: str, monkeypatch: py
     ((_, _, first),) = store.blobs()
     assert store.renew(blob.digest)
     assert first == next(store.blobs())[2]
-    monkeypatch.setattr("kfnb.artifacts.gcs.RENEW_AFTER", -1.0)
+    monkeypatch.setattr("kfnb.artifacts.bucket.RENEW_AFTER", -1.0)
     assert store.renew(blob.digest)
     assert first < next(store.blobs())[2]
     assert b"x" * 100 == store.get(blob)

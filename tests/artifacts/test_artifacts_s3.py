@@ -130,3 +130,18 @@ def test_a_secure_endpoint_is_used_if_its_certificate_is_trusted(
     store = Store(root)
     blob = store.put(LARGE)
     assert (LARGE, True, False) == (store.get(blob), store.create("one", b"1"), store.create("one", b"2"))
+
+
+@pytest.mark.parametrize("most", [6 << 20, 5 << 30], ids=["in parts", "at once"])
+def test_an_old_blob_that_is_put_again_is_young(
+    s3_gateway: Gateway, bucket: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Renewing moves the time from which a blob's age counts, in parts where it is large, and leaves its bytes."""
+    monkeypatch.setattr("kfnb.artifacts.s3._MOST_COPIED", most)
+    store = Store(bucket)
+    blob = store.put(LARGE)
+    s3_gateway.make_old(bucket, f"artifacts/{blob.digest[:2]}/{blob.digest[2:]}")
+    assert next(store.blobs())[2] < time.time() - 86_000
+    assert store.renew(blob.digest)
+    assert not store.discard(blob.digest, time.time() - 60)
+    assert LARGE == store.get(blob)
