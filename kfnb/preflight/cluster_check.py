@@ -267,7 +267,8 @@ def of_clock(which: str, skew: float | None) -> Iterator[Line]:
 def of_store(seen: StoreSeen, profile: Profile) -> Iterator[Line]:
     """Yield how the store is from this machine."""
     if seen.why:
-        fix = "Its keys come from this machine's environment, as for any `--root`; its address from AWS_ENDPOINT_URL."
+        address = "STORAGE_EMULATOR_HOST" if profile.root.startswith("gs://") else "AWS_ENDPOINT_URL"
+        fix = f"Its keys come from this machine's environment, as for any `--root`; its address from {address}."
         yield Line("store, from here", "failed", seen.why, fix)
         return
     yield Line("store, from here", "ok", f"{profile.root}: written and read in {seen.seconds:.2f} s")

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from client_notebooks import write_notebook
+from gcs_server import GcsServer
 from pod_runner import PodRunner
 from s3_gateway import Gateway
 
@@ -77,6 +78,19 @@ def test_an_example_runs_with_everything_in_a_bucket(client: Client, folder: Pat
     assert first.metrics == known.get(first.id).metrics
     assert any(task.log() for task in known.get(first.id).tasks.values())
     assert {"kfnb"} == set(client.store.__class__(client.root.rpartition("/")[0]).children(""))
+
+
+def test_a_bucket_of_google_s_serves_pods_and_this_machine(
+    tmp_path: Path, folder: Path, gcs_bucket: str, gcs_server: GcsServer
+) -> None:
+    """A run whose tasks have nothing but a bucket of Google's is one that this machine knows and uses again."""
+    client = Client(home=tmp_path / "home", root=f"{gcs_bucket}/kfnb")
+    there, started = in_pods(client, folder / "quickstart.ipynb", gcs_server.environment)
+    assert set(started) == set(there.tasks)
+    here = client.run(folder / "quickstart.ipynb").wait().raise_for_state()
+    assert {True} == {task.cached for task in here.tasks.values()}
+    assert outputs_of(there)
+    client.close()
 
 
 @pytest.mark.parametrize("name", ["quickstart", "churn"])
