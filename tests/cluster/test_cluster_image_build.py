@@ -41,6 +41,11 @@ def build(folder: Path, path: Path, *options: str) -> subprocess.CompletedProces
     return subprocess.run(command, env=environment(folder), check=False, capture_output=True, text=True)
 
 
+def pulled(image: str) -> str:
+    """An image's name for this machine: buildah need not have it, as another checkout may have made it."""
+    return image.replace(IMAGES_HOST, REGISTRY)
+
+
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the base image has Python 3.11, and so must the kernel")
 def test_a_notebook_gets_an_image_of_its_own(
     cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -48,7 +53,7 @@ def test_a_notebook_gets_an_image_of_its_own(
     """What it imports is there at the kernel's version, beside kfnb; steps run in it."""
     path = notebook(tmp_path / "own.ipynb", "import joblib\nprint(joblib.__version__)")
     name = f"{NAME}:{namespace}"
-    wheels = ("--base", cluster.image, "--wheels", str(images.wheels(images.EXAMPLES)))
+    wheels = ("--base", pulled(cluster.image), "--wheels", str(images.wheels(images.EXAMPLES)))
     done = build(tmp_path, path, "--tag", f"{REGISTRY}/{name}", "--push", *wheels)
     assert 0 == done.returncode, done.stderr
     subprocess.run(["buildah", "rmi", f"{REGISTRY}/{name}"], env=environment(tmp_path), check=True, capture_output=True)
@@ -64,7 +69,7 @@ def test_what_cannot_be_made_says_why(cluster: Cluster, namespace: str, tmp_path
     """A base image with another Python, and one without pip, end with the engine's words and exit code 4."""
     path = notebook(tmp_path / "own.ipynb", "import joblib\nprint(joblib.__version__)")
     (tmp_path / "empty").mkdir()
-    done = build(tmp_path, path, "--base", cluster.plain_image, "--wheels", str(tmp_path / "empty"))
+    done = build(tmp_path, path, "--base", pulled(cluster.plain_image), "--wheels", str(tmp_path / "empty"))
     message = json.loads(done.stdout)["error"]["message"]
     assert (4, "buildah could not make the image kfnb-own") == (done.returncode, message.partition(":")[0])
     assert "No module named pip" in done.stderr or "The kernel has Python" in done.stderr
