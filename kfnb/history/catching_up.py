@@ -65,7 +65,7 @@ class CatchUp:
         notes = dict(self._notes())
         listed = self._listed(self._root)
         self._catch_up(self._root, listed, [run for run, root in notes.items() if root == self._root.root])
-        for root, runs in self._elsewhere().items():
+        for root, runs in self._elsewhere(notes).items():
             try:
                 store = Store(root)
                 folder = store.local_path("")
@@ -100,12 +100,12 @@ class CatchUp:
                 with contextlib.suppress(OSError):
                     yield note.name, note.read_text()
 
-    def _elsewhere(self) -> dict[str, set[str]]:
+    def _elsewhere(self, notes: Mapping[str, str]) -> dict[str, set[str]]:
         """Return the runs of this data folder that lie in other stores, by their root, as far as they are not known.
 
-        A store of which a run has not ended that was once listed (`--root`) is among them too.
+        Among the stores are those that `notes` name, and those that were once listed (`--root`) while a run went on.
         """
-        found: dict[str, set[str]] = {}
+        found: dict[str, set[str]] = {root: set() for root in notes.values()}
         with contextlib.suppress(FileNotFoundError):
             for pointer in (self._home / "elsewhere").iterdir():
                 if not pointer.name.startswith("."):

@@ -126,6 +126,15 @@ def test_runs_of_other_stores_are_listed_too(client: Client, tmp_path: Path, ids
     assert {here_run.id, there_run.id} == set(ids())
 
 
+def test_the_last_run_of_another_store_leaves_the_list_when_deleted(client: Client, tmp_path: Path, ids: Ids) -> None:
+    """Though nothing else in the data folder tells of that store any more."""
+    there = Client(home=client.home, root=str(tmp_path / "elsewhere"))
+    run = there.run(notebook(tmp_path, "x = 1")).wait()
+    assert [run.id] == ids()
+    History(client).delete(run.id)
+    assert [] == ids()
+
+
 def test_a_run_of_a_store_that_was_listed_once_is_followed_to_its_end(client: Client, tmp_path: Path) -> None:
     """Another data folder's run, seen while it went on, is listed with the state that it ended in, without its root."""
     there = Client(home=client.home, root=str(tmp_path / "elsewhere"))
