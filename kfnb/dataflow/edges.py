@@ -178,11 +178,13 @@ class EdgeBuilder:
         self.producers_before: dict[int, dict[str, int]] = {}  # for the steps that may have a condition
         for number, note in enumerate(self.notes):
             record, flow = note.record, self.flows[number]
-            if self.program.steps[number].when is not None or plain_if(self.program, number, self.table) is not None:
+            tagged = self.program.steps[number].when is not None  # it may be left out, whatever it binds
+            if tagged or plain_if(self.program, number, self.table) is not None:
                 self.producers_before[number] = dict(producers)
             changed = self.live.of(record.changes, number) - self.book.setup
             together = self._kept_together(number, producers)
-            maybe = self.live.of((n for n, sure in record.binds.items() if not sure), number) - self.book.setup
+            maybe = self.live.of((n for n, sure in record.binds.items() if tagged or not sure), number)
+            maybe -= self.book.setup
             for name in sorted(self.data[number].keys() | changed | maybe | together):
                 if name in producers:
                     producer = producers[name]
@@ -200,7 +202,8 @@ class EdgeBuilder:
                 flow.outputs[name] = Given(
                     name, optional=not sure or (name in flow.inputs and not record.binds.get(name))
                 )
-                if not record.binds.get(name) and (name not in producers or (producers[name], name) in lacking):
+                unsure = tagged or not record.binds.get(name)
+                if unsure and (name not in producers or (producers[name], name) in lacking):
                     lacking.add((number, name))
                 producers[name] = number
         self.last = producers

@@ -246,10 +246,10 @@ def _setting_findings(notes: list[StepNotes], flows: list[StepFlow]) -> list[Fin
                 findings.append(
                     _finding(
                         "KF401",
-                        f"This changes {what} with values that are computed, "
+                        f"This changes {what} with values that are computed, or under a condition (`when:`), "
                         "so it cannot be repeated in the later steps that use it.",
                         place,
-                        "Use literals, or put it into the step that needs it.",
+                        "Use literals in a step that always runs, or put it into the step that needs it.",
                     )
                 )
     return findings

@@ -53,6 +53,7 @@ class StepWalker(Walker):
 
     def __init__(self, book: Book, program: Program) -> None:
         super().__init__(book, Flow(), Record(), 0)
+        self._conditional = [step.when is not None for step in program.steps]
         self._by_cell: dict[str, list[Statement]] = {}
         for statement in program.statements:
             self._by_cell.setdefault(statement.cell.id, []).append(statement)
@@ -202,7 +203,8 @@ class StepWalker(Walker):
         }
         kinds = {effect.kind for effect in effects}
         libraries = sorted({effect.detail for effect in effects if effect.kind in ("setter", "module")})
-        if not data and kinds <= _REPLAYABLE:
+        may_be_left_out = self._conditional[statement.step]
+        if not data and not may_be_left_out and kinds <= _REPLAYABLE:
             needs = frozenset(n for n in self.statement_reads if n in self.book.setup)
             notes.replays.append(Replay(statement, libraries[0] if libraries else None, needs))
             return

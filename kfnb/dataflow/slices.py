@@ -188,9 +188,10 @@ def find_setup(program: Program, book: Book, demoted: set[str], parameters: dict
     book.bound = set(bindings) | excluded - demoted
     book.imports = _imports(bindings, book)
     table = SetupTable()
+    conditional = frozenset(number for number, step in enumerate(program.steps) if step.when is not None)
     for name, places in bindings.items():
         if name not in excluded:
-            _consider(name, places, table, book, parameters)
+            _consider(name, places, table, book, parameters, conditional)
     _drop_what_needs_more(table, book, parameters)
     book.setup = set(table.by_name) | {
         name
@@ -231,8 +232,10 @@ def _consider(
     table: SetupTable,
     book: Book,
     parameters: dict[str, bool],
+    conditional: frozenset[int],
 ) -> None:
-    if any(statement.cell.may_raise for statement, _ in places):
+    """Note `name` as setup if it is. `conditional`: steps that may be left out, and what they alone bind with them."""
+    if any(statement.cell.may_raise for statement, _ in places) or all(s.step in conditional for s, _ in places):
         return
     if all(isinstance(node, (ast.Import, ast.ImportFrom)) and node is statement.node for statement, node in places):
         kept = [Definition(_names_of(s.node, book), "import", s) for s, _ in places if not future_import(s.node)]

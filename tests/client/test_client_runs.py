@@ -87,6 +87,25 @@ def test_a_condition_uses_the_parameters_of_the_run(client: Client, tmp_path: Pa
     assert expected == client.run(notebook, {"least": least}).wait().tasks["s2"].state
 
 
+@pytest.mark.parametrize(("n", "states", "shown"), [(1, "SKIPPED", "[1] zz"), (2, "SUCCEEDED", "[2] 1")])
+def test_what_a_when_step_binds_is_there_only_if_it_ran(
+    client: Client, tmp_path: Path, n: int, states: str, shown: str
+) -> None:
+    """Left out, names stay as they were above, and who needs its constants, functions or imports is skipped too."""
+    sources = (
+        f"import os\nn = int('{n}')\nxs = [1]",
+        "xs = [2]\nLIMIT = 3\ndef f():\n    return 4\nimport json\nos.environ['KFNB_TRY'] = '1'",
+        "print(xs, os.environ.get('KFNB_TRY', 'zz'))",
+        "print(LIMIT)",
+        "print(f())",
+        "print(json.dumps(5))",
+    )
+    run = client.run(write_notebook(tmp_path / "w.ipynb", *sources, tags={1: ("step:s1", "when:n > 1")})).wait()
+    assert ["SUCCEEDED", states, "SUCCEEDED", states, states, states] == [task.state for task in run.tasks.values()]
+    assert f"{shown}\n" == run.tasks["s2"].log()
+    assert (["3\n", "4\n", "5\n"] if n > 1 else ["", "", ""]) == [run.tasks[s].log() for s in ("s3", "s4", "s5")]
+
+
 def test_a_name_that_a_false_condition_left_unbound_is_a_name_error(client: Client, tmp_path: Path) -> None:
     """Who reads it is run, and fails where by hand it would; a cell that may fail shows that and is passed."""
     sources = ("n = int('1')", "if n > 1:\n    best = n", "print('read')\nbest", "print('before')\nbest")

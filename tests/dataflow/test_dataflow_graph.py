@@ -253,6 +253,28 @@ def test_when_says_the_same_by_tag(book: Book) -> None:
     assert ("score > 0", True) == (condition.expression, condition.tagged)
 
 
+def test_a_step_that_may_be_left_out_gives_values_and_no_setup(book: Book) -> None:
+    """What only a `when:` step binds flows from it; what is bound above too, it takes in to leave as it was."""
+    spec = book.compile(
+        ("import math\nxs = [1]\nscore = sum(xs)", "step:a"),
+        ("import math\nimport json\nLIMIT = 3\ndef f():\n    return 4\nxs = [2]", "step:b", "when:score > 1"),
+        ("print(LIMIT, f(), json.dumps(1), xs, math.pi)", "step:c"),
+    )
+    found = edge(spec, "b", "c")
+    assert found is not None
+    assert ("LIMIT", "f", "json", "xs") == found.names
+    assert [("math",)] == [setup.names for setup in spec.task("c").setup]
+    assert {"score", "xs"} >= {i.name for i in spec.task("b").inputs} >= {"xs"}
+
+
+def test_a_setting_under_a_condition_cannot_be_repeated(book: Book) -> None:
+    """A setting in a `when:` step is refused where a later step uses the library, and where none does it is not."""
+    sets = ("import pandas as pd\npd.set_option('display.max_rows', 3)", "step:b", "when:score > 1")
+    cells = (("score = sum([1])", "step:a"), sets)
+    assert ("KF401", "c1", 2) in book.check(*cells, ("import pandas as pd\nprint(pd.DataFrame())", "step:c"))
+    assert [] == book.check(*cells, ("print(score)", "step:c"))
+
+
 # --------------------------------------------------------------------------------------------- files, state, settings
 
 
