@@ -73,10 +73,11 @@ class Client:
         from kfnb.compiler import check_notebook  # not needed to look at runs
 
         spec, found = check_notebook(Path(path))
+        if on is not None:
+            found = tuple(one for one in found if one.code != "KF503")  # about this machine
         if spec is None:
             return by_severity(found)
         if on is not None:
-            found = tuple(one for one in found if one.code != "KF503")  # about this machine
             return by_severity((*found, *self._lacking_there(spec, Path(path), on, local=False)))
         return by_severity((*found, *self._lacking(spec, Path(path).name, allow_cpu=allow_cpu)))
 

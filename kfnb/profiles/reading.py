@@ -145,11 +145,12 @@ def _finding(path: Path, line: int | None, name: str | None, problem: Problem) -
 
 def _unknown(name: str, known: list[str]) -> Diagnostic:
     if not known:
-        message = f"`--on {name}` means a cluster, and none is known yet."
+        which = "means the default cluster" if name == DEFAULT_WORD else "is to be a cluster"
+        message = f"`{name}` {which}, and none is known yet."
         return Diagnostic("KF900", "error", message, fix=Fix(f"Add one: {ADD}"))
     listed = ", ".join(f"`{other}`" for other in known)
     if name == DEFAULT_WORD:
-        message = f"`--on {name}` means the default cluster, and none of these is it: {listed}."
+        message = f"`{name}` means the default cluster, and none of these is it: {listed}."
         return Diagnostic("KF900", "error", message, fix=Fix("Choose one: kfnb cluster default NAME"))
     close = difflib.get_close_matches(name, known, n=1)
     fix = Fix(f"Write `{close[0]}`." if close else f"Add it: {ADD.replace('NAME ', f'{name} ', 1)}")

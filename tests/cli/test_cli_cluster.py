@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.runs import notebook
+
 ADD = ["--context", "kind", "--namespace", "ml", "--root", "s3://runs/kfnb", "--image", "base:1"]
 
 
@@ -144,9 +146,22 @@ def test_a_cluster_that_cannot_be_used_is_listed_as_a_finding(cluster: Any, tmp_
 
 @pytest.mark.parametrize("name", ["kubernetes", "test"])
 def test_without_a_cluster_the_command_to_type_is_said(cluster: Any, name: str) -> None:
-    """Where none is known, each name is refused with the command that adds one."""
+    """Where none is known, each name is refused with the command that adds one, whichever command named it."""
     code, out, err = cluster("show", name)
+    assert "--on" not in err
     assert (2, "", True) == (code, out, "fix: Add one: kfnb cluster add NAME --context" in err)
+
+
+def test_a_check_for_a_cluster_says_nothing_of_this_machine(cluster: Any, tmp_path: Path, capsys: Any) -> None:
+    """Also where the notebook's own mistakes keep the cluster from being asked."""
+    from kfnb.cli.app import run_app
+
+    cluster("add", "test", *ADD)
+    path = notebook(
+        tmp_path / "work.ipynb", "x = 1", "y = x", tags={0: ("step:a", "retry:x"), 1: ("step:b", "image:b:1")}
+    )
+    assert 2 == run_app(["check", str(path), "--on", "test", "--json"])
+    assert ["KF110"] == [each["code"] for each in json.loads(capsys.readouterr().out)["diagnostics"]]
 
 
 def test_the_shell_completes_names(cluster: Any, tmp_path: Path) -> None:

@@ -75,9 +75,7 @@ def test_the_default_is_the_one_that_is_named_or_the_only_one(tmp_path: Path) ->
     two = HEAD + HEAD.replace("test]", "other]")
     assert "other" == find_profile("kubernetes", written(tmp_path, 'default = "other"\n' + two)).name
     found = refusal(written(tmp_path, two), "kubernetes")
-    assert [
-        ("KF900", "`--on kubernetes` means the default cluster, and none of these is it: `test`, `other`.")
-    ] == found
+    assert [("KF900", "`kubernetes` means the default cluster, and none of these is it: `test`, `other`.")] == found
 
 
 def test_an_unknown_name_gets_the_list_and_the_nearest(tmp_path: Path) -> None:
