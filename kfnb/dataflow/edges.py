@@ -202,8 +202,7 @@ class EdgeBuilder:
                 flow.outputs[name] = Given(
                     name, optional=not sure or (name in flow.inputs and not record.binds.get(name))
                 )
-                unsure = tagged or not record.binds.get(name)
-                if unsure and (name not in producers or (producers[name], name) in lacking):
+                if not record.binds.get(name) and (name not in producers or (producers[name], name) in lacking):
                     lacking.add((number, name))
                 producers[name] = number
         self.last = producers

@@ -301,7 +301,7 @@ class RunState:
 
     def _needs_skipped_name(self, task: Task) -> str | None:
         """Say what `task` lacks because a `when:` step was skipped, or None."""
-        names = [(i.name, i.producer) for i in task.inputs]
+        names = [(i.name, i.producer) for i in task.inputs if not i.optional]
         names += list(task.condition.names.items()) if task.condition else []
         for name, producer in names:
             source, last = inputs.find_producer(self.tasks, name, producer, self._condition_skipped.__contains__)

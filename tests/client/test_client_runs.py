@@ -106,6 +106,20 @@ def test_what_a_when_step_binds_is_there_only_if_it_ran(
     assert (["3\n", "4\n", "5\n"] if n > 1 else ["", "", ""]) == [run.tasks[s].log() for s in ("s3", "s4", "s5")]
 
 
+@pytest.mark.parametrize(("n", "shown"), [(1, "low\nnot high\n"), (2, "high\nhigh\n")])
+def test_of_two_when_steps_the_one_that_ran_gives_the_name(client: Client, tmp_path: Path, n: int, shown: str) -> None:
+    """Opposite conditions, one name: who reads it gets what the step made that ran; who can do without runs too."""
+    sources = (
+        f"n = int('{n}')",
+        "level = ['high']\nhigh = 'high'",
+        "level = ['low']",
+        "print(level[0])\ntry:\n    print(high)\nexcept NameError:\n    print('not high')",
+    )
+    tags = {1: ("step:s1", "when:n > 1"), 2: ("step:s2", "when:n <= 1")}
+    run = client.run(write_notebook(tmp_path / "w.ipynb", *sources, tags=tags)).wait()
+    assert ("SUCCEEDED", shown) == (run.tasks["s3"].state, run.tasks["s3"].log())
+
+
 def test_a_name_that_a_false_condition_left_unbound_is_a_name_error(client: Client, tmp_path: Path) -> None:
     """Who reads it is run, and fails where by hand it would; a cell that may fail shows that and is passed."""
     sources = ("n = int('1')", "if n > 1:\n    best = n", "print('read')\nbest", "print('before')\nbest")
