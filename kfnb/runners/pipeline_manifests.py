@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kfnb.runners.job_manifest import Attempt, job, run_object
+from kfnb.runners.orchestrator_job import orchestrator_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ class Shown(NamedTuple):
 
 def manifests(profile: Profile, spec: PipelineSpec, input_uri: Callable[[str, str], str]) -> Iterator[Shown]:
     """Yield the objects of a run, in the order of the notebook. `input_uri`: of the run's id and a task's slug."""
+    driver = orchestrator_job(profile, RUN_ID)
+    yield Shown("What drives the run; with --local-orchestrator your machine does, and there is none.", driver)
     yield Shown("The run: it owns everything below, which goes with it.", run_object(profile, RUN_ID, profile.root))
     for task in spec.tasks:
         why = f"Step `{task.name}`"

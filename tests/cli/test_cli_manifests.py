@@ -48,22 +48,25 @@ def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 def test_each_object_of_a_run_is_a_document(printed: Any) -> None:
-    """The run's ConfigMap and a Job for each step are printed as YAML, each with a line that says what it is."""
+    """The orchestrator's Job, the run's ConfigMap and a Job for each step, each with a line that says what it is."""
     add_profile("test", TABLE)
     code, out, err = printed()
     documents = list(yaml.safe_load_all(out))
     assert (0, "") == (code, err)
+    driver, *others = documents
+    assert ("Job", "kfnb-00000000-000000-0000-orchestrator") == (driver["kind"], driver["metadata"]["name"])
     assert [("ConfigMap", ""), ("Job", "load"), ("Job", "each-items"), ("Job", "each"), ("Job", "tell")] == [
-        (each["kind"], each["metadata"]["labels"].get("kfnb.dev/task", "").replace(".", "-")) for each in documents
+        (each["kind"], each["metadata"]["labels"].get("kfnb.dev/task", "").replace(".", "-")) for each in others
     ]
     assert [
+        "# What drives the run; with --local-orchestrator your machine does, and there is none.",
         "# The run: it owns everything below, which goes with it.",
         "# Step `load`.",
         "# Step `each[items]`.",
         "# Step `each`: one pod an element, here as if there were one.",
         "# Step `tell`, if len(items) > 1.",
     ] == [line for line in out.splitlines() if line.startswith("#")]
-    command = documents[1]["spec"]["template"]["spec"]["containers"][0]["command"]
+    command = others[1]["spec"]["template"]["spec"]["containers"][0]["command"]
     uri = "s3://runs/kfnb/runs/00000000-000000-0000/tasks/load/1/input.json"
     assert ["python", "-m", "kfnb.launcher", uri] == command
 
