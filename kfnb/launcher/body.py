@@ -180,12 +180,12 @@ class Body:
             keep_on_path(own)
         beyond = self._record.beyond
         beyond.kept_apart = own_folders(Path(self._given.scratch), self._store.local_path(""))
+        for name in self._task.parameters:  # setup may need them: a function's default, a setting's argument
+            if name in self._given.parameters:
+                self._namespace[name] = self._given.parameters[name]
         beyond.recording = True
         run_setup(self._kernel, self._task.setup)
         beyond.recording = False
-        for name in self._task.parameters:
-            if name in self._given.parameters:
-                self._namespace[name] = self._given.parameters[name]
         if self._given.inputs:
             with self._kernel.channel.muted():
                 self._loaded = load_values(self._store, self._inputs_in_order(), self._namespace)

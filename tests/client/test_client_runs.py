@@ -132,6 +132,21 @@ def test_a_name_that_a_false_condition_left_unbound_is_a_name_error(client: Clie
     assert run.tasks["s3"].log().startswith("before\n")
 
 
+@pytest.mark.parametrize(("given", "shown"), [({}, "3 3 True\n"), ({"day": 5}, "5 5 True\n")])
+def test_setup_of_later_steps_may_need_parameters(
+    client: Client, tmp_path: Path, given: dict[str, int], shown: str
+) -> None:
+    """A default of a function, a setting's argument and a class's constant are those of the run in every step."""
+    sources = (
+        "day = 3",
+        "import calendar\ncalendar.setfirstweekday(day)\ndef f(value=day):\n    return value\n"
+        "class Plan:\n    start = day\nprint(f())",
+        "print(f(), calendar.firstweekday(), Plan.start == day)",
+    )
+    notebook = write_notebook(tmp_path / "p.ipynb", *sources, tags={0: ("parameters",)})
+    assert shown == client.run(notebook, given).wait().tasks["s2"].log()
+
+
 @pytest.mark.parametrize(
     ("given", "code", "said"),
     [
