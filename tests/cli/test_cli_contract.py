@@ -28,6 +28,8 @@ COMMANDS = [
     "version",
 ]
 COMMANDS += ["cluster add", "cluster list", "cluster show", "cluster remove", "cluster default"]
+COMMANDS += ["cluster init", "cluster check", "image build", "db path", "db rebuild", "db upgrade"]
+COMMANDS += ["resume", "watch", "cancel"]
 COMMANDS += ["manifests", "metrics", "compare", "tag", "archive", "delete", "gc"]
 
 
