@@ -48,6 +48,9 @@ class OutsideRecord:
             if not text.endswith(".pyc"):
                 return  # byte code that is being written, under a name of the moment
             text = source_from_cache(text)
+            if text.startswith(f"{self._folder}/"):
+                self.inside[text.removeprefix(f"{self._folder}/")] = None
+                return
         if text not in self._own and not _is_below(text, [*self._unseen, *self.kept_apart]):
             self._read[text] = None
 
