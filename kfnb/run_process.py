@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfnb.artifacts.store import Store
-from kfnb.errors import KfnbError, StoreError, WrongCall
+from kfnb.errors import ClusterError, KfnbError, StoreError, WrongCall
 from kfnb.orchestrator import places, results
 from kfnb.orchestrator.events import EventReader, RunStatus
 from kfnb.orchestrator.lease import Lease
 from kfnb.orchestrator.loop import Holder, Loop
 from kfnb.orchestrator.projecting import following
-from kfnb.runners.chosen import cluster_runner, run_objects
+from kfnb.runners.chosen import cluster_runner, know_endpoints, run_objects
 from kfnb.runners.local import LocalRunner
 from kfnb.spec import RunEvent, RunInfo
 
@@ -43,6 +43,7 @@ def run_prepared(
     `lease`: an inherited descriptor. `in_cluster`: this is the run's orchestrator pod. What ends it then is no wish to
     cancel (its node is drained): it leaves the run to the next pod. And how a run ended is no failure of the pod's.
     """
+    know_endpoints()
     home = places.data_home()
     folder = Path(run)
     if (folder / "run.json").is_file():
@@ -73,7 +74,10 @@ def run_prepared(
     _on_signals(loop, leave=in_cluster)
     with contextlib.nullcontext() if in_cluster else following(home, store, info):
         end = loop.run()
-    if in_cluster:
+    if there is not None and in_cluster:
+        if end == "CANCELED":  # nothing of it stays to be looked at, not even this pod
+            with contextlib.suppress(ClusterError):
+                there.remove()
         return 0
     if info.options.get("remember"):
         status = RunStatus(info.spec)

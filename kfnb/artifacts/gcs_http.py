@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from kfnb.artifacts import endpoints
 from kfnb.artifacts.calls import Dialect
 from kfnb.artifacts.connections import Answer, Connections, Refusal, address_of, query_string
 from kfnb.artifacts.gcs_credentials import Credentials
@@ -43,7 +44,7 @@ class Endpoint:
     """The endpoint of one bucket, spoken to by its JSON API. `url`: where it is."""
 
     def __init__(self, bucket: str) -> None:
-        given = os.environ.get(ENDPOINT) or _GOOGLE
+        given = os.environ.get(ENDPOINT) or endpoints.address(f"gs://{bucket}") or _GOOGLE
         self.url = (given if "://" in given else f"http://{given}").rstrip("/")
         self._path = f"/storage/v1/b/{quote(bucket, safe='')}/o"
         address = address_of(self.url, ENDPOINT)

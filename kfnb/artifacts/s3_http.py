@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from kfnb.artifacts import endpoints
 from kfnb.artifacts.calls import Dialect
 from kfnb.artifacts.connections import Answer, Connections, Refusal, address_of, query_string
 from kfnb.artifacts.s3_credentials import UNSIGNED, Credentials, signed
@@ -54,7 +55,7 @@ class Endpoint:
         self._credentials = Credentials()
         self._region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _configured("region")
         given = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-        self._given = given or _configured("endpoint_url")
+        self._given = given or endpoints.address(f"s3://{bucket}") or _configured("endpoint_url")
         self._settle(self._region or "us-east-1")
 
     def _settle(self, region: str) -> None:

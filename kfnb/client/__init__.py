@@ -55,6 +55,7 @@ class Client:
         runner: LocalRunner | None = None,
         call: str | None = None,
     ) -> None:
+        chosen.know_endpoints()
         self.home = Path(home).absolute() if home is not None else places.data_home()
         self.store = Store(root if root is not None else str(self.home / "store"))
         self.root = self.store.root

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from kfnb.artifacts import endpoints
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -13,6 +15,23 @@ if TYPE_CHECKING:
     from kfnb.runners.kubernetes import KubernetesRunner
     from kfnb.runners.live_logs import LiveLogs
     from kfnb.runners.run_objects import RunObjects
+
+
+def know_endpoints() -> None:
+    """Have stores in buckets ask the cluster profiles where their endpoint is, if the environment does not say."""
+    endpoints.know(_of_profiles)
+
+
+def _of_profiles(bucket: str) -> str | None:
+    from kfnb.errors import KfnbError
+    from kfnb.profiles import read_profiles
+
+    try:
+        profiles, _ = read_profiles()
+    except KfnbError:
+        return None  # what is wrong with the file is told to who names a profile of it
+    roots = {one.root.rstrip("/") + "/": one.endpoint_url for one in profiles.by_name.values()}
+    return next((url for root, url in roots.items() if url and root.startswith(f"{bucket}/")), None)
 
 
 def cluster_options(profile: Profile, *, local_orchestrator: bool) -> dict[str, Any]:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kfnb.runners.job_manifest import Attempt, job, run_object
 from kfnb.runners.orchestrator_job import orchestrator_job
+from kfnb.spec import element_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kfnb.profiles import Profile
     from kfnb.runners.pod_manifest import Manifest
-    from kfnb.spec import PipelineSpec
+    from kfnb.spec import PipelineSpec, Task
 
 RUN_ID = "00000000-000000-0000"
 """Stands where a run's own id will."""
@@ -34,11 +35,13 @@ def manifests(profile: Profile, spec: PipelineSpec, input_uri: Callable[[str, st
         why = f"Step `{task.name}`"
         if task.condition is not None:
             why += f", if {task.condition.expression}"
-        elements = None
         if task.fan is not None:
-            why += ": one pod an element, here as if there were one"
-            elements = 1
-        uri = input_uri(RUN_ID, task.slug)
-        most = (task.fan.most or None) if task.fan is not None else None
-        attempt = Attempt(RUN_ID, task.name, task.slug, 1, uri, task.settings, elements=elements, parallelism=most)
-        yield Shown(f"{why}.", job(profile, attempt))
+            first = element_of(task, 0)
+            yield Shown(f"{why}: its first element; each has a Job of its own.", _job(profile, first, input_uri))
+            why += ": what puts the elements together"
+        yield Shown(f"{why}.", _job(profile, task, input_uri))
+
+
+def _job(profile: Profile, task: Task, input_uri: Callable[[str, str], str]) -> Manifest:
+    uri = input_uri(RUN_ID, task.slug)
+    return job(profile, Attempt(RUN_ID, task.name, task.slug, 1, uri, task.settings))

@@ -48,22 +48,28 @@ def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 def test_each_object_of_a_run_is_a_document(printed: Any) -> None:
-    """The orchestrator's Job, the run's ConfigMap and a Job for each step, each with a line that says what it is."""
+    """The orchestrator's Job, the run's ConfigMap and a Job for each step and one element; a line says what each is."""
     add_profile("test", TABLE)
     code, out, err = printed()
     documents = list(yaml.safe_load_all(out))
     assert (0, "") == (code, err)
     driver, *others = documents
     assert ("Job", "kfnb-00000000-000000-0000-orchestrator") == (driver["kind"], driver["metadata"]["name"])
-    assert [("ConfigMap", ""), ("Job", "load"), ("Job", "each-items"), ("Job", "each"), ("Job", "tell")] == [
-        (each["kind"], each["metadata"]["labels"].get("kfnb.dev/task", "").replace(".", "-")) for each in others
-    ]
+    assert [
+        ("ConfigMap", ""),
+        ("Job", "load"),
+        ("Job", "each-items"),
+        ("Job", "each-0"),
+        ("Job", "each"),
+        ("Job", "tell"),
+    ] == [(each["kind"], each["metadata"]["labels"].get("kfnb.dev/task", "").replace(".", "-")) for each in others]
     assert [
         "# What drives the run; with --local-orchestrator your machine does, and there is none.",
         "# The run: it owns everything below, which goes with it.",
         "# Step `load`.",
         "# Step `each[items]`.",
-        "# Step `each`: one pod an element, here as if there were one.",
+        "# Step `each`: its first element; each has a Job of its own.",
+        "# Step `each`: what puts the elements together.",
         "# Step `tell`, if len(items) > 1.",
     ] == [line for line in out.splitlines() if line.startswith("#")]
     command = others[1]["spec"]["template"]["spec"]["containers"][0]["command"]

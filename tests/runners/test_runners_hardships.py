@@ -171,10 +171,10 @@ def test_cancelled_and_deleted_runs_leave_nothing(place: Place, tmp_path: Path) 
     for run in (driven, here, alone):
         kept = run.tasks["s0"].notebook()["cells"][0]["outputs"]
         assert (run.name, "begun\n") == (run.name, "".join(kept[0]["text"]))
+    wait_until(lambda: not [o for run in runs for o in place.objects(run)], "The end of all objects", 60)
     history = History(place.client())
     for run in runs:
         history.delete(run.id)
-    wait_until(lambda: not [o for run in runs for o in place.objects(run)], "The end of all objects", 60)
     assert [] == place.get("pods,jobs,leases")
 
 
