@@ -136,7 +136,7 @@ class Surroundings:
     def around(self, job: Object | None, pod: Object | None) -> Around:
         """Return what is to be known beside an attempt's own objects, as far as it can be had."""
         if pod is None:
-            return Around(events=self._events(job)) if job is not None else NOTHING
+            return Around(events=self._refusals(job)) if job is not None else NOTHING
         if (pod.get("spec") or {}).get("nodeName"):
             said = any("waiting" in (one.get("state") or {}) and _says(one) for one in _statuses(pod))
             return NOTHING if said else Around(events=self._events(pod))
@@ -146,6 +146,12 @@ class Surroundings:
         if others is not self._counted:
             self._counted, self._queue = others, [queued(each) for each in others or ()]
         return Around(nodes=nodes, ahead=tasks_ahead(queued(pod), self._queue))
+
+    def _refusals(self, job: Object) -> list[Object]:
+        """Return the events that say why a Job has no pod; asked once for all Jobs, of which hundreds may wait."""
+        query = {"fieldSelector": "involvedObject.kind=Job,reason=FailedCreate"}
+        found = self._kept_for(PATIENCE, "events", self._api.place("events"), query) or []
+        return [one for one in found if one["involvedObject"].get("uid") == job["metadata"]["uid"]]
 
     def _events(self, of: Object) -> list[Object]:
         chosen = f"involvedObject.uid={of['metadata']['uid']}"
