@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kfnb.profiles.editing import add_profile
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.watch import Watch
 from tests.benchmarks import notebooks
@@ -38,13 +39,23 @@ class ClusterPlace:
     namespace: str
     api: ApiServer
 
+    @property
+    def root(self) -> str:
+        """Where runs of this benchmark lie."""
+        return _root(self.namespace)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of commands that know the profile `bench`."""
+        return self.place.environment | {"KFNB_CONFIG": str(self.place.folder / "clusters.toml")}
+
     def kfnb(self, notebook: str, *options: str) -> dict[str, Any]:
         """Run a notebook on the cluster, driven there; return the run's document."""
         command = [BIN / "kfnb", "run", notebook, "--json", "--on", "bench", *options]
         done = subprocess.run(
             [str(part) for part in command],
             cwd=self.place.folder,
-            env=self.place.environment | {"KFNB_CONFIG": str(self.place.folder / "clusters.toml")},
+            env=self.environment,
             check=False,
             capture_output=True,
             text=True,
@@ -102,8 +113,8 @@ def _bare_job(name: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def on_cluster(place: Place) -> Iterator[ClusterPlace]:
-    """Give a place on the test cluster, which is brought up where it is not."""
+def on_cluster(place: Place, **settings: Any) -> Iterator[ClusterPlace]:
+    """Give a place on the test cluster, brought up where it is not. `settings`: further ones of the profile."""
     lifecycle.up()
     os.environ.update(environment.variables())
     namespace = f"bench-{secrets.token_hex(3)}"
@@ -113,18 +124,21 @@ def on_cluster(place: Place) -> Iterator[ClusterPlace]:
         "context": CONTEXT,
         "kubeconfig": str(KUBECONFIG),
         "namespace": namespace,
-        "root": f"s3://{BUCKET}/{namespace}",
+        "root": _root(namespace),
         "endpoint_url": S3,
         "store_secret": STORE_SECRET,
         "image": images.EXAMPLES.exact,
         "ttl_seconds": 60,
     }
-    lines = ["[clusters.bench]", *(f"{name} = {json.dumps(value)}" for name, value in profile.items())]
-    (place.folder / "clusters.toml").write_text("\n".join(lines))
+    add_profile("bench", profile | settings, path=place.folder / "clusters.toml")
     try:
         yield ClusterPlace(place, namespace, ApiServer(CONTEXT, str(KUBECONFIG), namespace))
     finally:
         control_plane.kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+def _root(namespace: str) -> str:
+    return f"s3://{BUCKET}/{namespace}"
 
 
 def chain(place: Place) -> Iterator[Row]:

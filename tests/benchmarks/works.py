@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import history, notebooks, on_cluster, states
+from tests.benchmarks import fake_nodes, history, notebooks, on_cluster, states
 from tests.benchmarks.stopwatch import BIN, Place, Row, at_most, ratio
 
 EXAMPLES = Path(__file__).parents[2] / "notebooks"
@@ -200,5 +200,6 @@ WORKS: dict[str, Callable[[Place], Iterator[Row]]] = {
     "K1": on_cluster.chain,
     "K2": on_cluster.fan,
     "K3": on_cluster.churn,
+    "K4": fake_nodes.thousand,
 }
 """Every work by its name; those that need the test cluster begin with K."""

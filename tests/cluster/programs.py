@@ -45,6 +45,8 @@ _MAJOR, _MINOR, _ = KUBERNETES.removeprefix("v").split(".")
 _NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
 GCS_SERVER = Module("fake-gcs-server", {"fake-gcs-server": "github.com/fsouza/fake-gcs-server"})
 S3_GATEWAY = Module("versitygw", {"versitygw": "github.com/versity/versitygw/cmd/versitygw"})
+KWOK = Module("kwok", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"})
+"""Fake nodes, for a benchmark alone."""
 MODULES_BUILT = (
     Module(
         "kubernetes",
