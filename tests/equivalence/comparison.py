@@ -213,11 +213,14 @@ class Comparison:
 
 
 def kfnb(
-    arguments: list[str], folder: Path, home: Path, more: Mapping[str, str] | None = None
+    arguments: list[str], folder: Path, home: Path, more: Mapping[str, str] | None = None, seconds: float = 280
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command in `folder`, its data lying below `home`; `more`: further variables of its environment."""
+    """Run the command in `folder`, its data lying below `home`; `more`: further variables of its environment.
+
+    TimeoutExpired: it took more than `seconds`.
+    """
     env = environment(home) | dict(more or {})
-    return subprocess.run([*KFNB, *arguments], cwd=folder, capture_output=True, text=True, timeout=280, env=env)
+    return subprocess.run([*KFNB, *arguments], cwd=folder, capture_output=True, text=True, timeout=seconds, env=env)
 
 
 def environment(home: Path) -> dict[str, str]:
