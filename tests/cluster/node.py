@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.cluster.places import IMAGES_HOST, PODS, REGISTRY, Node
 from tests.cluster.programs import program
 from tests.cluster.shell import attempt, call, flags, wait_until, write
 
+_KUBELET_PORT = 10250
 CGROUPS = Path("/sys/fs/cgroup")
 FIXED_FOLDERS = (Path("/var/lib/kubelet"), Path("/var/lib/cni"), Path("/var/log"))
 """What kubelet and the network plugins use wherever else their settings point; each node has its own in their place."""
@@ -59,8 +61,8 @@ def start_again(node: Node) -> None:
     """Start the programs of a node that was stopped, and wait until it is ready."""
     components.start_again(containerd(node))
     wait_for(containerd(node), lambda: _containerd_answers(node))
-    for name in (kubelet(node), proxy(node)):
-        components.start_again(name)
+    components.start_again(proxy(node))
+    wait_until(lambda: _kubelet_answers(node), f"The start of {kubelet(node)}")
     wait_ready(node)
 
 
@@ -174,6 +176,17 @@ def _address(node: Node) -> tuple[str, str]:
 def _hosts(node: Node) -> Path:
     """The folder that tells containerd which registry holds an image."""
     return node.folder / "registries"
+
+
+def _kubelet_answers(node: Node) -> bool:
+    """Start the kubelet where it is not alive, and say whether it listens.
+
+    It ends where containerd answers and does not take pods yet, as it does while it looks for those of before.
+    """
+    components.start_again(kubelet(node))
+    with contextlib.suppress(OSError), socket.create_connection((node.address, _KUBELET_PORT), 1):
+        return True
+    return False
 
 
 def _containerd_answers(node: Node) -> bool:

@@ -1,0 +1,188 @@
+"""Parts of the cluster fail under runs: each ends as it would have, and no task's success is recorded twice."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from kfnb.client import Run
+from tests.cluster.fixtures import Cluster
+from tests.cluster.runs import Place, end, made_place, notebook
+from tests.cluster.shell import ClusterError
+
+pytestmark = pytest.mark.timeout(1200)
+WORK = "import time\nprint('begun', flush=True)\ntime.sleep({})\n"
+EVERYWHERE = ({"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},)
+"""Tolerations with which pods run on both nodes."""
+
+
+@pytest.fixture
+def place(
+    cluster: Cluster, namespace: str, chaos: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
+    """A namespace for runs on both nodes, in a cluster of which parts are broken."""
+    with made_place(cluster, namespace, tmp_path / "home", monkeypatch, tolerations=EVERYWHERE) as made:
+        yield made
+
+
+def successes(run: Run) -> Counter[str]:
+    """How often each task is recorded as SUCCEEDED."""
+    events = run.events()
+    return Counter(str(e.task) for e in events if e.kind == "task-state" and e.state == "SUCCEEDED")
+
+
+def twelve(path: Path) -> Path:
+    """A notebook of twelve tasks: a chain, a fan of four, a step that fails at first, and an exit handler."""
+    return notebook(
+        path,
+        "import socket, time\n\ndef slowly(number):\n    time.sleep(3)\n    return number * number",
+        "items = [1, 2, 3, 4]",
+        WORK.format(3) + "offset = len(items)",
+        "squares = [slowly(item) for item in items]",
+        FAILS_AT_FIRST + "side = offset * 2",
+        WORK.format(2) + "result = sum(squares) + side",
+        "print('result', result)",
+        "print('the end of the run')",
+        tags={
+            0: ("imports",),
+            3: ("step:fan", "foreach", "retry:1"),
+            4: ("step:shaky", "retry:2"),
+            6: ("step:last",),
+            7: ("step:handler", "on-exit"),
+        },
+    )
+
+
+FAILS_AT_FIRST = """
+name = socket.gethostname()
+print('begun', name)
+if name.startswith('kfnb-') and name.rsplit('-', 2)[1] == '1':
+    raise RuntimeError('at first')
+"""
+"""A step that fails in its first attempt on a cluster, where the attempt is the last number in a pod's name."""
+
+
+def test_the_api_server_and_the_store_may_be_away_for_a_minute(place: Place, chaos: ModuleType, tmp_path: Path) -> None:
+    """Runs driven here and there wait for what is away, and go on; nothing starts twice."""
+    path = notebook(tmp_path / "p.ipynb", WORK.format(20) + "x = int('1')", WORK.format(5) + "y = x + 1", "print(y)")
+    runs = [place.run(path, cache=False, local_orchestrator=local) for local in (False, True)]
+    for run in runs:
+        place.wait_running(run, "s0")
+    for component in (chaos.API_SERVER, chaos.S3_GATEWAY):
+        chaos.stop(component)
+    time.sleep(60)  # that they are away for
+    for component in (chaos.S3_GATEWAY, chaos.API_SERVER):
+        chaos.start(component)
+    assert ["SUCCEEDED"] * 2 == [end(run) for run in runs]
+    for run in runs:
+        assert {"s0": 1, "s1": 1, "s2": 1} == {name: task.attempt for name, task in run.tasks.items()}
+        assert {"s0": 1, "s1": 1, "s2": 1} == successes(run)
+        assert {1} == {event.fence for event in run.events()}
+
+
+def test_a_drained_node_costs_no_retry(place: Place, chaos: ModuleType, tmp_path: Path) -> None:
+    """All of a run that is on the node moves to the other one, its orchestrator too."""
+    path = notebook(tmp_path / "p.ipynb", WORK.format(15) + "x = int('1')", "print(x + 1)")
+    run = place.run(path, cache=False)
+    place.wait_running(run, "s0")
+    node = place.pods(run)[0]["spec"]["nodeName"]
+    chaos.drain(node)
+    assert "SUCCEEDED" == end(run)
+    whys = "\n".join(event.why for event in run.events() if event.why)
+    assert "its pod was evicted" in whys
+    assert "attempt 1 of" not in whys
+    assert {"s0": 1, "s1": 1} == successes(run)
+
+
+@pytest.mark.soak
+def test_a_node_without_power_is_given_up(place: Place, chaos: ModuleType, tmp_path: Path) -> None:
+    """What ran there starts again on the other node, by the cluster's word, or by silence where pods tolerate that."""
+    path = notebook(tmp_path / "p.ipynb", WORK.format(20) + "x = int('1')", "print(x + 1)")
+    on_gpu = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["gpu"]}]}
+    best = {"nodeAffinity": {PREFERRED: [{"weight": 100, "preference": on_gpu}]}}
+    lost = [
+        {"key": f"node.kubernetes.io/{how}", "operator": "Exists", "effect": "NoExecute"}
+        for how in ("unreachable", "not-ready")
+    ]
+    moves = place.run(path, name="moves", cache=False, profile={"affinity": best})
+    stays = {"affinity": best, "tolerations": (*EVERYWHERE, *lost)}
+    silent = place.run(path, name="silent", cache=False, local_orchestrator=True, profile=stays)
+    for run in (moves, silent):
+        place.wait_running(run, "s0")
+        assert ["gpu"] == [pod["spec"]["nodeName"] for pod in place.pods(run)]
+    chaos.power_off("gpu")
+    assert ["SUCCEEDED"] * 2 == [end(run, 400) for run in (moves, silent)]
+    for run in (moves, silent):
+        assert {"s0": 1, "s1": 1} == successes(run)
+    assert "has not been heard of for 90 s" in "".join(event.why or "" for event in silent.events())
+
+
+PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+
+
+# ------------------------------------------------------------------------------------------------------ at random
+
+
+def test_a_run_survives_random_failures(place: Place, chaos: ModuleType, tmp_path: Path) -> None:
+    """Three rounds: orchestrator, task pods, kubelets, API server and store are killed while twelve tasks run."""
+    survive(place, chaos, twelve(tmp_path / "p.ipynb"), range(3))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_runs_survive_random_failures(place: Place, chaos: ModuleType, tmp_path: Path) -> None:
+    """Thirty rounds of the same."""
+    survive(place, chaos, twelve(tmp_path / "p.ipynb"), range(100, 130))
+
+
+def survive(place: Place, chaos: ModuleType, path: Path, seeds: range) -> None:
+    """Run the notebook once a seed while things fail as the seed says, and check how it ended."""
+    for seed in seeds:
+        run = place.run(path, cache=False)
+        broken = break_things(place, chaos, run, random.Random(seed))
+        found = (seed, broken, end(run, 300), run.tasks["last"].log(), set(successes(run).values()))
+        assert (seed, broken, "SUCCEEDED", "result 38\n", {1}) == found
+        assert (seed, 12) == (seed, len(successes(run)))
+
+
+def break_things(place: Place, chaos: ModuleType, run: Run, chance: random.Random) -> list[str]:
+    """Break something every few seconds, four times or until the run has ended; what it was."""
+    done: list[str] = []
+    kinds: list[str] = chance.sample(["orchestrator", "task", "task", "kubelet", "api server", "store"], 4)
+    for kind in kinds:
+        run.wait(chance.uniform(2, 10))
+        if run.has_ended:
+            break
+        try:
+            _breakers(place, chaos, run, chance)[kind]()
+            done.append(kind)
+        except (IndexError, ClusterError):  # there is none just now
+            done.append(f"no {kind}")
+    return done
+
+
+def _breakers(place: Place, chaos: ModuleType, run: Run, chance: random.Random) -> dict[str, Callable[[], object]]:
+    def kill_pod(pods: list[dict[str, Any]]) -> None:
+        name = chance.choice(pods)["metadata"]["name"]
+        place.kubectl("delete", "pod", name, *chance.choice([("--wait=false",), ("--grace-period=0", "--force")]))
+
+    def stop_for(component: str, seconds: float) -> None:
+        chaos.stop(component)
+        threading.Event().wait(seconds)
+        chaos.start(component)
+
+    return {
+        "orchestrator": lambda: kill_pod(place.orchestrators(run)),
+        "task": lambda: kill_pod(place.pods(run)),
+        "kubelet": lambda: stop_for(chaos.kubelet(chance.choice(["cpu", "gpu"])), chance.uniform(1, 8)),
+        "api server": lambda: stop_for(chaos.API_SERVER, chance.uniform(1, 15)),
+        "store": lambda: stop_for(chaos.S3_GATEWAY, chance.uniform(1, 15)),
+    }
