@@ -274,8 +274,10 @@ class KubernetesRunner:
                     self._api.delete(self._api.place("pods", pod["metadata"]["name"]), grace=0)
             if not self._api.delete(self._api.place("jobs", name, _BATCH)) and not self._pods_of(name):
                 self._over(name, Exited(one.task, one.attempt, None, "it was cancelled before its pod began"))
-        except ClusterError:
-            return False
+        except ClusterError as error:
+            if not _is_final(error):
+                return False
+            self._over(name, Exited(one.task, one.attempt, None, f"It cannot be ended: {error}"))
         return True
 
     def _give_up_silent(self) -> None:
@@ -417,9 +419,14 @@ class KubernetesRunner:
         """Remove the Job of an attempt that is over; false if that cannot be done now."""
         try:
             self._api.delete(self._api.place("jobs", name, _BATCH))
-        except ClusterError:
-            return False
+        except ClusterError as error:
+            return _is_final(error)  # it stays until the whole run is removed
         return True
+
+
+def _is_final(error: ClusterError) -> bool:
+    """Say whether the cluster's answer stays the same: it was a no, and not for now only."""
+    return isinstance(error, ApiError) and not error.is_passing
 
 
 def _owners(found: Object) -> list[str]:
