@@ -143,7 +143,8 @@ class Comparison:
     def verdict(self, how: str, probes: bool = False) -> Verdict:
         """Return how the run of `example` split as `how` compares with the run by hand."""
         notebook = self.written(how, probes)
-        return self.judged(notebook, kfnb(["run", notebook.name, "--json"], notebook.parent, self.folder))
+        command = ["run", notebook.name, "--json", "--allow-cpu"]  # by hand, a step that asks for a GPU has none either
+        return self.judged(notebook, kfnb(command, notebook.parent, self.folder))
 
     def written(self, how: str, probes: bool = False) -> Path:
         """Write the notebook, split as `how`, into a new folder of its project; return its path."""
