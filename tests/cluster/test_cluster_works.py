@@ -99,8 +99,15 @@ def test_a_privileged_pod_is_refused(cluster: Cluster, namespace: str) -> None:
 def test_nothing_outside_is_reached(cluster: Cluster, namespace: str) -> None:
     """A pod reaches the API server's service, and finds no way to an address that is not of the cluster."""
     program = f"""
-import errno, socket
-socket.create_connection(({FIRST_SERVICE!r}, 443), timeout=10).close()
+import errno, socket, time
+for seconds in range(60):  # a node that was just mended is told of services a moment later
+    try:
+        socket.create_connection(({FIRST_SERVICE!r}, 443), timeout=10).close()
+        break
+    except OSError:
+        time.sleep(1)
+else:
+    raise SystemExit("the API server's service is not reached")
 try:
     socket.create_connection(("1.1.1.1", 443), timeout=10)
 except OSError as problem:
