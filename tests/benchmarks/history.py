@@ -93,7 +93,7 @@ def _run(number: int, root: str, state: str) -> dict[str, Any]:
         "started": _created(number) + 1,
         "finished": _created(number) + 50,
         "pipeline": "bench",
-        "notebook": "/work/bench.ipynb",
+        "notebook": "/notebooks/bench.ipynb",
         "notebook_digest": f"{number % 1000:064d}",
         "git_commit": f"{number % 500:040d}",
         "archived": False,
