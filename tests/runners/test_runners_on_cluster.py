@@ -45,6 +45,7 @@ def seen(run: Run, folder: Path) -> dict[str, Any]:
     }
 
 
+@pytest.mark.timeout(900)
 def test_examples_end_as_on_this_machine(place: Place, tmp_path: Path) -> None:
     """Each gives the same; a cached run starts no pod, whoever drives it; what was deleted has left no object."""
     folder = tmp_path / "notebooks"
@@ -52,7 +53,7 @@ def test_examples_end_as_on_this_machine(place: Place, tmp_path: Path) -> None:
     there = {name: place.run(folder / f"{name}.ipynb") for name in EXAMPLES}
     here = {name: Client(home=tmp_path / "here").run(folder / f"{name}.ipynb").wait() for name in EXAMPLES}
     for name in EXAMPLES:
-        end(there[name])
+        assert "goes on" not in end(there[name], 600), name
         expected, actual = seen(here[name], tmp_path), seen(there[name], tmp_path)
         for what in expected:
             assert (name, what, expected[what]) == (name, what, actual[what])
