@@ -1,0 +1,173 @@
+/** Where nodes and edges stand. */
+
+import { describe, expect, test } from 'vitest';
+import { unfolded } from '../src/graph/fold';
+import { DAGRE_UP_TO, layOut, pathThrough, type Layout } from '../src/graph/layout';
+import type { Graph } from '../src/graph/model';
+import { neighbour } from '../src/graph/navigation';
+
+function graphOf(count: number, edges: [number, number][]): Graph {
+  return {
+    nodes: Array.from({ length: count }, (_, index) => ({ name: `n${index}` })),
+    edges: edges.map(([source, target]) => ({ source: `n${source}`, target: `n${target}`, names: ['x'] }))
+  };
+}
+
+function chain(count: number): Graph {
+  return graphOf(
+    count,
+    Array.from({ length: count - 1 }, (_, index) => [index, index + 1])
+  );
+}
+
+function overlaps({ boxes }: Layout): string[] {
+  const all = [...boxes];
+  return all.flatMap(([name, a], index) =>
+    all
+      .slice(index + 1)
+      .filter(
+        ([, b]) =>
+          Math.abs(a.x - b.x) < (a.width + b.width) / 2 && Math.abs(a.y - b.y) < (a.height + b.height) / 2
+      )
+      .map(([other]) => `${name} ${other}`)
+  );
+}
+
+const SIZES = [1, 7, DAGRE_UP_TO, DAGRE_UP_TO + 1, 400];
+
+describe('a layout', () => {
+  test('of no steps is empty', () => {
+    expect(layOut({ nodes: [], edges: [] })).toEqual({ width: 0, height: 0, boxes: new Map(), routes: [] });
+  });
+
+  test.each(SIZES)('of a chain of %i goes down, and no two boxes overlap', count => {
+    const layout = layOut(chain(count));
+    const heights = [...layout.boxes.values()].map(box => box.y);
+    expect(heights).toEqual([...heights].sort((a, b) => a - b));
+    expect(new Set(heights).size).toBe(count);
+    expect(overlaps(layout)).toEqual([]);
+  });
+
+  test.each([8, 300])('of a fan of %i stays within its size without overlaps', count => {
+    const edges = Array.from({ length: count }, (_, i): [number, number][] => [
+      [0, i + 1],
+      [i + 1, count + 1]
+    ]).flat();
+    const layout = layOut(graphOf(count + 2, edges));
+    expect(overlaps(layout)).toEqual([]);
+    for (const box of layout.boxes.values()) {
+      expect(box.x - box.width / 2).toBeGreaterThanOrEqual(0);
+      expect(box.x + box.width / 2).toBeLessThanOrEqual(layout.width);
+      expect(box.y + box.height / 2).toBeLessThanOrEqual(layout.height);
+    }
+  });
+
+  test('leaves out edges to steps that are not there, and loops', () => {
+    const graph = graphOf(2, [
+      [0, 1],
+      [0, 5],
+      [1, 1]
+    ]);
+    expect(layOut(graph).routes.map(({ edge }) => [edge.source, edge.target])).toEqual([['n0', 'n1']]);
+  });
+
+  test('is the same for the same graph', () => {
+    expect(layOut(chain(30))).toEqual(layOut(chain(30)));
+  });
+
+  test.each([3, DAGRE_UP_TO + 5])('of %i nodes survives edges in a circle', count => {
+    const graph = chain(count);
+    const circle = {
+      ...graph,
+      edges: [...graph.edges, { source: `n${count - 1}`, target: 'n0', names: ['y'] }]
+    };
+    expect(layOut(circle).boxes.size).toBe(count);
+  });
+
+  test('names edges only as long as names do not cover the picture', () => {
+    expect(layOut(chain(5)).routes.every(route => route.label !== null)).toBe(true);
+    expect(layOut(chain(90)).routes.every(route => route.label === null)).toBe(true);
+  });
+});
+
+describe('a path', () => {
+  test('of no points is empty', () => {
+    expect(pathThrough([])).toBe('');
+  });
+
+  test('begins and ends at its ends', () => {
+    const drawn = pathThrough([
+      { x: 1, y: 2 },
+      { x: 3, y: 4 },
+      { x: 5, y: 6 }
+    ]);
+    expect(drawn).toBe('M1 2Q3 4 4 5L5 6');
+  });
+});
+
+describe('arrow keys', () => {
+  const { boxes } = layOut(
+    graphOf(4, [
+      [0, 1],
+      [0, 2],
+      [1, 3],
+      [2, 3]
+    ])
+  );
+
+  test('lead down to a step that follows and up again', () => {
+    const below = neighbour(boxes, 'n0', 'ArrowDown');
+    expect(['n1', 'n2']).toContain(below);
+    expect(neighbour(boxes, below!, 'ArrowUp')).toBe('n0');
+  });
+
+  test('lead to the side within a row', () => {
+    const [left, right] = boxes.get('n1')!.x < boxes.get('n2')!.x ? ['n1', 'n2'] : ['n2', 'n1'];
+    expect(neighbour(boxes, left, 'ArrowRight')).toBe(right);
+    expect(neighbour(boxes, right, 'ArrowLeft')).toBe(left);
+    expect(neighbour(boxes, 'n0', 'ArrowRight')).toBe(null);
+  });
+
+  test('Home and End lead to the first and the last step', () => {
+    expect(neighbour(boxes, 'n2', 'Home')).toBe('n0');
+    expect(neighbour(boxes, 'n2', 'End')).toBe('n3');
+  });
+});
+
+describe('a fan-out', () => {
+  const graph: Graph = {
+    nodes: [{ name: 'load' }, { name: 'fit', isFan: true }],
+    edges: [{ source: 'load', target: 'fit', names: ['rates'] }]
+  };
+  const counts = { done: 0, failed: 0, total: 2 };
+
+  test('is one node while it is folded, or its elements are not known', () => {
+    expect(unfolded(graph, new Set(), new Map())).toBe(graph);
+    expect(unfolded(graph, new Set(['fit']), new Map())).toBe(graph);
+  });
+
+  test('that is open has its elements between what they take and what puts them together', () => {
+    const seen = unfolded(
+      graph,
+      new Set(['fit']),
+      new Map([['fit', { state: 'RUNNING', elements: counts }]])
+    );
+    expect(seen.nodes.map(node => node.name)).toEqual(['load', 'fit[0]', 'fit[1]', 'fit']);
+    expect(seen.edges.map(edge => `${edge.source} ${edge.target} ${edge.names ?? ''}`)).toEqual([
+      'load fit[0] rates',
+      'load fit[1] rates',
+      'fit[0] fit ',
+      'fit[1] fit '
+    ]);
+  });
+
+  test('of very many shows the first ones, and those that failed', () => {
+    const statuses = new Map([
+      ['fit', { state: 'RUNNING' as const, elements: { done: 0, failed: 1, total: 1000 } }],
+      ['fit[900]', { state: 'FAILED' as const }]
+    ]);
+    const names = unfolded(graph, new Set(['fit']), statuses).nodes.map(node => node.name);
+    expect(names.length).toBe(63);
+    expect(names).toContain('fit[900]');
+  });
+});
