@@ -2,15 +2,16 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint docs pytest pytest-cluster cluster postgresql store-endpoints soak bench format generate clean
+.PHONY: help run test lint docs front-end lint-front-end test-front-end chromium pytest pytest-browser pytest-cluster cluster postgresql store-endpoints soak bench format generate clean
 
 BIN := .venv/bin
-FOLDERS := kfnb tests docs docker
+FOLDERS := kfnb tests docs docker hatch_build.py
 # The first interpreter on the path that is new enough; PYTHON=… on the command line wins.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 PIP := $(BIN)/python -m pip --quiet install --constraint constraints.txt
 WORKERS ?= logical
+LAB_LINK := .venv/share/jupyter/labextensions/@kfnb/jupyterlab
 
 # Without byte code every start of every process compiles its libraries again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -21,9 +22,11 @@ export PIP_NO_INPUT := 1
 help:
 	@echo "make run      set up .venv and run the example pipeline notebooks/churn.ipynb"
 	@echo "make test     set up .venv and run every check: lint, documentation, tests"
-	@echo "make lint     ruff, mypy and the import layers"
+	@echo "make lint     ruff, mypy, the import layers; eslint, prettier and tsc"
 	@echo "make docs     build the documentation into build/site"
+	@echo "make front-end   build the JupyterLab extension and the widget; .venv/bin/jupyter lab then has them"
 	@echo "make pytest   the tests alone, with coverage"
+	@echo "make pytest-browser   the tests in a real browser"
 	@echo "make pytest-cluster   the tests that need a Kubernetes: one is built, brought up and taken down again"
 	@echo "make cluster  bring up that Kubernetes and leave it there, to try kfnb on it (docs/test-cluster.md)"
 	@echo "make soak     the long form of the tests"
@@ -55,9 +58,9 @@ $(BIN)/python:
 run: .venv/.ready-run
 	$(BIN)/kfnb run notebooks/churn.ipynb
 
-test: lint docs pytest pytest-cluster
+test: lint docs test-front-end pytest pytest-cluster
 
-lint: .venv/.ready-dev
+lint: .venv/.ready-dev lint-front-end
 	$(BIN)/ruff check $(FOLDERS)
 	$(BIN)/ruff format --check $(FOLDERS)
 	$(BIN)/mypy
@@ -66,6 +69,37 @@ lint: .venv/.ready-dev
 docs: .venv/.ready-dev
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/mkdocs build --quiet --strict
+
+# Node's packages, as the lock file says. The lock file names no registry: npm takes the one it is configured for.
+labextension/.ready: labextension/package.json labextension/package-lock.json
+	@command -v npm >/dev/null || { echo "The front end needs Node 20 or newer with npm: https://nodejs.org" >&2; exit 1; }
+	@echo "Installing what the front end is built with ..." >&2
+	@cd labextension && npm ci --silent
+	@touch $@
+
+# Built again when a source changes. .venv's JupyterLab looks at the build itself, so a reloaded page has the newest.
+labextension/.built: labextension/.ready .venv/.ready-dev $(shell find labextension/src labextension/style labextension/schema -type f) labextension/tsconfig.json
+	@echo "Building the JupyterLab extension and the widget ..." >&2
+	@rm -rf kfnb/labextension
+	@cd labextension && PATH="$(abspath $(BIN)):$$PATH" npm run --silent build
+	@rm -rf $(LAB_LINK) && mkdir -p $(dir $(LAB_LINK)) && ln -s $(abspath kfnb/labextension) $(LAB_LINK)
+	@touch $@
+
+front-end: labextension/.built
+
+lint-front-end: labextension/.ready
+	cd labextension && npm run --silent lint
+
+test-front-end: labextension/.ready
+	cd labextension && npm run --silent test
+
+# The tests in a browser use Debian's Chromium.
+chromium:
+	@command -v chromium >/dev/null || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "Installing Chromium for the tests ..." >&2 \
+	  && export DEBIAN_FRONTEND=noninteractive && apt-get -qq update \
+	  && apt-get -qq install -y --no-install-recommends chromium >/dev/null; } \
+	  || echo "There is no Chromium; tests in a browser are skipped." >&2
 
 # The tests of the database run on a real PostgreSQL too: only its programs are installed, no server is set up.
 postgresql:
@@ -84,7 +118,10 @@ store-endpoints: .venv/.ready-dev
 
 pytest: .venv/.ready-dev postgresql store-endpoints
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m "not soak and not cluster" --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m "not soak and not cluster and not browser" --cov --cov-report=term:skip-covered
+
+pytest-browser: .venv/.ready-dev front-end chromium
+	$(BIN)/pytest -m "browser and not soak" tests/e2e
 
 # Debian packages are installed and Kubernetes is built once, into a cache; all else is gone at the end. Where there can be
 # no cluster the tests say so and are skipped; in continuous integration they fail. Exit code 5: no test is of this kind.
@@ -101,19 +138,21 @@ cluster: .venv/.ready-dev
 	$(BIN)/python -m tests.cluster up
 
 soak: .venv/.ready-dev postgresql store-endpoints
-	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m "soak and not cluster"
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m "soak and not cluster and not browser"
 	$(call ON_CLUSTER,cluster and soak)
 
 bench: .venv/.ready-dev
 	$(BIN)/python -m tests.benchmarks $(WORK)
 
-format: .venv/.ready-dev
+format: .venv/.ready-dev labextension/.ready
 	$(BIN)/ruff check --fix $(FOLDERS)
 	$(BIN)/ruff format $(FOLDERS)
+	cd labextension && npm run --silent format
 
 generate: .venv/.ready-dev
 	$(BIN)/python -m docs.generate
 
 clean:
+	rm -rf labextension/node_modules labextension/lib labextension/.ready labextension/.built kfnb/labextension
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
 	find $(FOLDERS) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -205,7 +205,8 @@ def _digest_of_code() -> str:
 
 
 def _pip(*words: str | Path) -> None:
-    call(sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", *words)
+    command = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", *words)
+    call(*command, env={"KFNB_WITHOUT_FRONT_END": "1"})
 
 
 @contextlib.contextmanager
