@@ -1,0 +1,17 @@
+/** What the rest of the extension uses of the charts. */
+
+export { CHART_STYLE, dataTable, matrixTable, rocChart, sparkline } from './drawn';
+export { previewOf } from './preview';
+export {
+  areaUnder,
+  matrixFrom,
+  numberFrom,
+  pictureFrom,
+  rocFrom,
+  showValue,
+  summaryFrom,
+  tableFrom,
+  type ConfusionMatrix,
+  type RocCurve,
+  type TableData
+} from './values';
