@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.run_processes import kill_all, kill_each, processes_of
+
 SLOW = "import time\nprint('begun', flush=True)\ntime.sleep(60)"
 
 
@@ -46,9 +48,10 @@ class Shell:
         self.folder.mkdir()
         self.home = folder / "home"
         self.env = {**os.environ, "KFNB_HOME": str(self.home)}
+        self.started: list[subprocess.Popen[str]] = []
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "kfnb", *arguments],
             cwd=self.folder,
             env=self.env,
@@ -57,6 +60,8 @@ class Shell:
             text=True,
             start_new_session=True,
         )
+        self.started.append(process)
+        return process
 
     def __call__(self, *arguments: str, code: int = 0) -> tuple[str, str]:
         process = self.start(*arguments)
@@ -67,15 +72,12 @@ class Shell:
     def json(self, *arguments: str, code: int = 0) -> Any:
         return json.loads(self(*arguments, "--json", code=code)[0])
 
-    def processes(self) -> list[int]:
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                if f"KFNB_HOME={self.home}".encode() in (entry / "environ").read_bytes().split(b"\0"):
-                    found.append(int(entry.name))
-            except OSError:
-                continue
-        return found
+    def end(self) -> None:
+        """End what is left of all that was started here, and close what it was read from."""
+        kill_all(self.home)
+        for process in self.started:
+            with process:
+                process.kill()
 
     def until_printed(self, run: str, text: str) -> None:
         end = time.monotonic() + 60
@@ -85,13 +87,14 @@ class Shell:
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
-    """A shell; after the test no process of its runs is left."""
+    """A shell; after the test no process of its runs is left: what a failed test leaves living is killed."""
     shell = Shell(tmp_path)
     yield shell
     end = time.monotonic() + 30
-    while shell.processes() and time.monotonic() < end:
+    while (left := processes_of(shell.home)) and time.monotonic() < end:
         time.sleep(0.05)
-    assert [] == shell.processes()
+    shell.end()
+    assert [] == left
 
 
 def test_detach_prints_the_id_and_watch_follows_to_the_end(shell: Shell) -> None:
@@ -145,8 +148,7 @@ def test_watch_takes_a_killed_detached_run_up_again(shell: Shell) -> None:
     write_notebook(shell.folder / "p.ipynb", ("step:a", wait), ("step:b", "print('end')"))
     run = shell.json("run", "p.ipynb", "--detach")["run_id"]
     shell.until_printed(run, "begun")
-    for process in shell.processes():
-        os.kill(process, signal.SIGKILL)
+    kill_each(processes_of(shell.home))
     shown = shell.json("show", run)
     assert ("RUNNING", True) == (shown["state"], shown["interrupted"])
     go.touch()
@@ -163,9 +165,8 @@ def test_an_attached_run_that_was_killed_is_resumed_in_the_shell(shell: Shell) -
     while not list(shell.home.glob("store/runs/*/tasks/a/1/log.txt")):
         assert process.poll() is None
         time.sleep(0.02)
-    for each in shell.processes():
-        os.kill(each, signal.SIGKILL)
-    process.communicate()
+    kill_each(processes_of(shell.home))
+    process.communicate(timeout=60)
     assert "kfnb resume" in shell("watch", "last", code=1)[1]
     go.touch()
     assert "succeeded" in shell("resume", "last")[0]

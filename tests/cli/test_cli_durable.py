@@ -7,12 +7,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_cli_runs import Shell, processes_of, write_notebook
+from test_cli_runs import Shell, write_notebook
+
+from tests.run_processes import kill_all, processes_of
 
 
 class Desk(Shell):
@@ -21,7 +24,8 @@ class Desk(Shell):
     def __init__(self, root: Path) -> None:
         (root / "work").mkdir()
         super().__init__(root / "work", root / "home")
-        self.home, self.sign, self.log = root / "home", root / "go", root / "ran"
+        self.sign, self.log = root / "go", root / "ran"
+        self.started: list[subprocess.Popen[str]] = []
         wait = f"import os, time\nwhile not os.path.exists({str(self.sign)!r}):\n    time.sleep(0.02)\n"
         ran = f"with open({str(self.log)!r}, 'a') as f:\n    _ = f.write('{{}} ')\n"
         cells = [("step:a", ran.format("a") + "x = int('41')"), ("step:b", ran.format("b") + wait + "y = x + 1")]
@@ -34,20 +38,9 @@ class Desk(Shell):
             os.sched_yield()
         return run
 
-    def kill(self) -> None:
-        """Kill every process of the run."""
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                if f"KFNB_HOME={self.home}".encode() in (entry / "environ").read_bytes():
-                    os.kill(int(entry.name), signal.SIGKILL)
-            except OSError:
-                continue
-        while processes_of(self.home):
-            os.sched_yield()
-
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command and return at once."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             self.command(*arguments),
             cwd=self.folder,
             env=self.env,
@@ -55,15 +48,27 @@ class Desk(Shell):
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """End what is left of all that was started here, and close what it was read from."""
+        kill_all(self.home)
+        for process in self.started:
+            with process:
+                process.kill()
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    """A place to work at; all processes of its runs end by themselves."""
+    """A place to work at; all processes of its runs end by themselves: what a failed test leaves living is killed."""
     desk = Desk(tmp_path)
     yield desk
-    while processes_of(desk.home):
-        os.sched_yield()
+    end = time.monotonic() + 30
+    while (left := processes_of(desk.home)) and time.monotonic() < end:
+        time.sleep(0.02)
+    desk.end()
+    assert [] == left
 
 
 def document(text: str) -> Any:
@@ -113,7 +118,7 @@ def test_an_interrupt_ends_the_watching_and_not_the_run(desk: Desk) -> None:
 def test_a_killed_run_says_so_and_is_resumed(desk: Desk) -> None:
     """`show` says interrupted; `resume` ends it right and a second one has nothing to do; what was done stays done."""
     run = desk.begin()
-    desk.kill()
+    kill_all(desk.home)
     assert ("RUNNING", True) == (desk.json("show", run)["state"], desk.json("show", run)["interrupted"])
     desk.sign.touch()
     resumed = desk("resume", run, "--json")
@@ -128,7 +133,7 @@ def test_a_killed_run_says_so_and_is_resumed(desk: Desk) -> None:
 def test_watch_takes_up_a_detached_run_whose_process_is_gone(desk: Desk) -> None:
     """It says that it does, and shows the run to its end."""
     run = desk.begin()
-    desk.kill()
+    kill_all(desk.home)
     desk.sign.touch()
     watched = desk("watch", run)
     assert 0 == watched.returncode
@@ -168,7 +173,7 @@ def test_cancel_ends_a_run_of_another_process(desk: Desk, how: list[str]) -> Non
 def test_cancel_ends_a_run_that_nobody_drives(desk: Desk) -> None:
     """Killed before, it is CANCELED when the command returns."""
     run = desk.begin()
-    desk.kill()
+    kill_all(desk.home)
     assert "CANCELED" == desk.json("cancel", run)["state"]
 
 

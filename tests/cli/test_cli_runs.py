@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.run_processes import processes_of
+
 CELLS = [
     ("parameters", "scale = 2\nlabel = 'plain'"),
     ("step:load", "rows = list(range(5))\nprint('loaded', len(rows))\nopen('report.txt', 'w').write(label);"),
@@ -46,7 +48,7 @@ class Shell:
     """The command line in a folder, with a data folder of its own."""
 
     def __init__(self, folder: Path, home: Path) -> None:
-        self.folder = folder
+        self.folder, self.home = folder, home
         self.env = {**os.environ, "KFNB_HOME": str(home)}
 
     def command(self, *arguments: str) -> list[str]:
@@ -270,17 +272,4 @@ def test_a_signal_cancels_cleanly(done: tuple[Shell, Any], tmp_path: Path, numbe
     stdout, _ = process.communicate(timeout=60)
     document = json.loads(stdout)
     assert (130, "CANCELED", "CANCELED") == (process.returncode, document["state"], document["tasks"]["b"]["state"])
-    assert [] == processes_of(tmp_path)
-
-
-def processes_of(home: Path) -> list[str]:
-    """Return the command lines of living processes that carry this data folder in their environment."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                if str(home) in (entry / "environ").read_text(errors="replace"):
-                    found.append((entry / "cmdline").read_text().replace("\0", " "))
-            except OSError:
-                continue
-    return found
+    assert [] == processes_of(shell.home)

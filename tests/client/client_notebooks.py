@@ -1,12 +1,11 @@
-"""Notebooks written by code, for the tests of this folder."""
+"""Notebooks written by code, and runs that are waited for and killed, for the tests of this folder."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,39 +29,6 @@ def write_notebook(path: Path, *steps: str, tags: Mapping[int, tuple[str, ...]] 
     content = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
     path.write_text(json.dumps(content))
     return path
-
-
-def processes_of(home: Path) -> list[int]:
-    """Living processes that have KFNB_HOME set to `home`."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (entry / "environ").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if f"KFNB_HOME={home}".encode() in environment and int(entry.name) != os.getpid():
-            found.append(int(entry.name))
-    return found
-
-
-def orchestrators_of(home: Path) -> list[int]:
-    """Those of them that drive a run; one that ends in the moment of looking is none."""
-    found = []
-    for process in processes_of(home):
-        with contextlib.suppress(OSError):
-            if "kfnb.run_process" in Path(f"/proc/{process}/cmdline").read_text():
-                found.append(process)
-    return found
-
-
-def kill_each(processes: Iterable[int]) -> int:
-    """Send each process SIGKILL, and say how many there were still."""
-    killed = 0
-    for process in processes:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
-            killed += 1
-    return killed
 
 
 class Signs:
@@ -95,13 +61,6 @@ def until(run: Run, condition: Callable[[], bool]) -> None:
     while not condition():
         assert not run.has_ended, run.to_dict()
         run.wait(0.02)
-
-
-def kill_all(home: Path) -> None:
-    """Kill every process of the runs in `home` with SIGKILL, and wait until they are gone."""
-    while found := processes_of(home):
-        kill_each(found)
-        os.sched_yield()
 
 
 def kill_driver(run: Run, number: int = signal.SIGKILL) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from client_notebooks import processes_of
 
 from kfnb.client import Client
+from tests.run_processes import processes_of
 
 
 @pytest.fixture

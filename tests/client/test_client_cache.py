@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from client_notebooks import processes_of, write_notebook
+from client_notebooks import write_notebook
 
 from kfnb.artifacts.store import Store
 from kfnb.client import Client, Run
@@ -19,6 +19,7 @@ from kfnb.errors import KernelError, WrongCall
 from kfnb.orchestrator.computing import Computing
 from kfnb.runners.local import LocalRunner
 from kfnb.spec import RunInfo
+from tests.run_processes import processes_of
 
 Edit = Callable[[Path], object]
 

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from client_notebooks import Signs, kill_all, kill_driver, processes_of, until, write_notebook
+from client_notebooks import Signs, kill_driver, until, write_notebook
 
 from kfnb.client import Client, Run
 from kfnb.errors import LeaseHeld
 from kfnb.orchestrator import detached
+from tests.run_processes import kill_all, processes_of
 
 
 class Desk:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from client_notebooks import Signs, processes_of, until, write_notebook
+from client_notebooks import Signs, until, write_notebook
 
 from kfnb.client import Client
 from kfnb.errors import OutsideError, Refused
+from tests.run_processes import processes_of
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from client_notebooks import processes_of, write_notebook
+from client_notebooks import write_notebook
 
 from kfnb.client import Client, Run
+from tests.run_processes import processes_of
 
 SCRIPT = "import kfnb\nrun = kfnb.run('p.ipynb')\nprint(run.id, flush=True)\nrun.wait()\n"
 STUBBORN = """

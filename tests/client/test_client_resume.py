@@ -10,11 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from client_notebooks import kill_each, orchestrators_of, processes_of, write_notebook
+from client_notebooks import write_notebook
 
 from kfnb.client import Client, Run
 from kfnb.errors import LeaseHeld, OutsideError
 from kfnb.spec import RunEvent
+from tests.run_processes import kill_each, orchestrators_of, processes_of
 
 UNTIL = "import os, time\nprint('begun', flush=True)\nwhile not os.path.exists({!r}):\n    time.sleep(0.01)"
 WAIT = "import time\nprint('begun', flush=True)\ntime.sleep(60)"
@@ -219,12 +220,13 @@ def crash(folder: Path, seed: int) -> bool:
     bodies = log.read_text().split()
     kill_each(orchestrators_of(home) if seed % 3 and not over else processes_of(home))
     until(lambda: not run.is_driven)
+    ended = run.has_ended  # in the moment before the kill: then nothing is left to do but what its process was tidying
     end = client.resume(run.id).wait()
     client.close()
     assert {"SUCCEEDED"} == {task.state for task in end.tasks.values()}, (seed, end.to_dict())
     assert f"final {EXPECTED}\n" == end.tasks["gate"].log()
-    assert [] == processes_of(home)
-    assert [] == list((home / "scratch").iterdir())
+    until(lambda: processes_of(home) == [])  # those whose orchestrator was killed end by themselves
+    assert ended or [] == list((home / "scratch").iterdir())
     after = log.read_text().split()
     done |= {f"k{name[2]}" for name in done if name.startswith("k[") and name[2].isdigit()}
     again = {name for name in done if after.count(name) > bodies.count(name)}

@@ -5,16 +5,14 @@ Like the comparison it judges from outside: by the command line, the log of even
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import random
-import signal
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.run_processes import kill_all
 
 from .comparison import Comparison, Verdict, environment, kfnb
 
@@ -87,7 +85,7 @@ def run_killed(comparison: Comparison, how: str) -> Killed:
     while len(done(run)) < enough and not has_ended(run):
         time.sleep(0.005)
     time.sleep(chance.uniform(0, 0.1))  # within a step, or between two
-    kill_all(comparison.folder)
+    kill_all(Path(environment(comparison.folder)["KFNB_HOME"]))
     hit, before = not has_ended(run), done(run)
     resumed = kfnb(["resume", run_id, "--json"], notebook.parent, comparison.folder)
     after = done(run)
@@ -113,20 +111,3 @@ def has_ended(run: Path) -> bool:
     """Say whether nothing more happens in the run."""
     states = [event["state"] for event in events(run) if event["kind"] == "run-state"]
     return bool(states) and states[-1] in ("SUCCEEDED", "FAILED", "CANCELED")
-
-
-def kill_all(home: Path) -> None:
-    """Kill every process that keeps its data below `home`, and wait until they are gone."""
-    mark = f"KFNB_HOME={environment(home)['KFNB_HOME']}".encode()
-    while found := list(_processes(mark)):
-        for process in found:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        os.sched_yield()
-
-
-def _processes(mark: bytes) -> Iterator[int]:
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if mark in (entry / "environ").read_bytes().split(b"\0"):
-                yield int(entry.name)

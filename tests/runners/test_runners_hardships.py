@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
-import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +21,7 @@ from tests.cluster.certificates import CONTEXT
 from tests.cluster.fixtures import Cluster
 from tests.cluster.runs import Place, end, made_place, notebook
 from tests.cluster.shell import wait_until
+from tests.run_processes import command_of, every_process, kill_each
 
 GO = (
     "import os, time\nfrom pathlib import Path\nprint('begun', flush=True)\n"
@@ -136,13 +135,8 @@ def test_an_orchestrator_that_is_killed_comes_back(place: Place, tmp_path: Path)
 
 def kill_orchestrator(place: Place, run: Run) -> None:
     """Kill the process of this machine that drives a run."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (entry / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"kfnb.run_process" in command and run.id.encode() in command:
-            os.kill(int(entry.name), signal.SIGKILL)
+    commands = {process: command_of(process) for process in every_process()}
+    kill_each(p for p, command in commands.items() if "kfnb.run_process" in command and run.id in command)
 
 
 # ------------------------------------------------------------------------------------ cancelled and deleted
