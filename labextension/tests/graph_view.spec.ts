@@ -86,9 +86,7 @@ describe('an update', () => {
       })
     );
     expect(node(view, 'load').getAttribute('aria-label')).toBe('load: succeeded, 2.3 s');
-    expect(node(view, 'train').querySelector('.kfnb-graph-state')?.textContent).toBe(
-      '▶ running · 5 s · 1/4 cells'
-    );
+    expect(node(view, 'train').querySelector('.kfnb-graph-state')?.textContent).toBe('▶ running · 5 s · 1/4');
     expect(node(view, 'fit').querySelector('title')?.textContent).toBe('fit: waiting. no GPU is free');
   });
 
@@ -199,5 +197,39 @@ describe('the keyboard', () => {
     expect(drawing.getAttribute('transform')).toContain('scale(1.25)');
     press(node(view, 'load'), '-');
     expect(drawing.getAttribute('transform')).toContain('scale(1)');
+  });
+});
+
+describe('a large graph', () => {
+  function sized(view: GraphView, width: number, height: number): SVGSVGElement {
+    const canvas = view.element.querySelector('svg')!;
+    Object.defineProperty(canvas, 'clientWidth', { value: width });
+    Object.defineProperty(canvas, 'clientHeight', { value: height });
+    return canvas;
+  }
+  const chain: Graph = {
+    nodes: Array.from({ length: 200 }, (_, index) => ({ name: `n${index}` })),
+    edges: Array.from({ length: 199 }, (_, index) => ({ source: `n${index}`, target: `n${index + 1}` }))
+  };
+
+  test('begins readable, and is seen as a whole when that is asked for', () => {
+    const view = show({ nodes: [], edges: [] });
+    const drawing = sized(view, 300, 400).querySelector(':scope > g')!;
+    view.setGraph(chain);
+    expect(drawing.getAttribute('transform')).toMatch(/ 0\) scale\(0\.45\)$/);
+    view.fit();
+    expect(drawing.getAttribute('transform')).toMatch(/scale\(0\.05\)$/);
+  });
+
+  test('is scrolled by the wheel as far as it goes, then the page is', () => {
+    const view = show({ nodes: [], edges: [] });
+    const canvas = sized(view, 300, 400);
+    view.setGraph(chain);
+    const wheel = (deltaY: number): boolean => {
+      const event = new WheelEvent('wheel', { deltaY, bubbles: true, cancelable: true });
+      canvas.dispatchEvent(event);
+      return event.defaultPrevented;
+    };
+    expect([wheel(-50), wheel(100), wheel(1e6), wheel(100)]).toEqual([false, true, true, false]);
   });
 });

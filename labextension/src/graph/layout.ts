@@ -32,12 +32,12 @@ export interface Layout {
 }
 
 /** Beyond so many nodes dagre takes longer than a keystroke may: rows alone are laid out, in a hundredth of the time. */
-export const DAGRE_UP_TO = 150;
+export const DAGRE_UP_TO = 80;
 /** Edges beyond which names stand only in tooltips: more text than that covers the picture. */
 export const LABELS_UP_TO = 60;
 export const NODE_HEIGHT = 46;
 const MARGIN = 10;
-const CHARACTER = 7.2;
+const CHARACTER = 7.8;
 const LABEL_CHARACTER = 5.8;
 const LABEL_LIMIT = 28;
 export const NAME_LIMIT = 30;
@@ -46,7 +46,7 @@ export const NAME_LIMIT = 30;
 export function nodeWidth(node: GraphNode): number {
   const badges = (node.badges ?? []).reduce((sum, badge) => sum + badge.length * 6 + 14, 0);
   const fold = node.isFan ? 18 : 0;
-  return Math.max(132, [...shortened(node.name, NAME_LIMIT)].length * CHARACTER + 34 + badges + fold);
+  return Math.max(156, [...shortened(node.name, NAME_LIMIT)].length * CHARACTER + 34 + badges + fold);
 }
 
 /** Return what is written on an edge. */

@@ -23,7 +23,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   CANCELED: { icon: '■', word: 'canceled', colour: WARN }
 };
 const CACHED: Look = { icon: '⚡', word: 'cached', colour: GOOD };
-const WAITING: Look = { icon: '⏳', word: 'waiting', colour: WARN };
+const WAITING: Look = { icon: '◔', word: 'waiting', colour: WARN };
 
 /** What a step without a run looks like. */
 export const NO_STATE: Look = { icon: '', word: '', colour: 'var(--jp-border-color0, #8593a3)' };
@@ -78,7 +78,7 @@ export function statusLine(status: NodeStatus | undefined, now: number): string 
   if (status.elements) {
     parts.push(`${status.elements.done}/${status.elements.total}`);
   } else if (status.cells && status.cells.total > 1) {
-    parts.push(`${status.cells.done}/${status.cells.total} cells`);
+    parts.push(`${status.cells.done}/${status.cells.total}`);
   }
   return parts.join(' · ');
 }

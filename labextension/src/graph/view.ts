@@ -25,6 +25,8 @@ export interface GraphOptions {
   readonly now?: () => number;
 }
 
+/** What is fitted by itself stays at least so large; the rest is to be scrolled to. */
+const READABLE = 0.45;
 let serial = 0;
 
 /** A drawn graph in a host element, until `dispose`. */
@@ -69,7 +71,9 @@ export class GraphView {
     this._svg.addEventListener('focusin', event => this._onFocus(event));
     this._svg.addEventListener('wheel', () => (this._isFitted = false), { passive: true });
     this._resizes =
-      typeof ResizeObserver === 'undefined' ? null : new ResizeObserver(() => this._isFitted && this.fit());
+      typeof ResizeObserver === 'undefined'
+        ? null
+        : new ResizeObserver(() => this._isFitted && this._viewport.fit(READABLE));
     this._resizes?.observe(this._svg);
     this._draw();
   }
@@ -128,7 +132,7 @@ export class GraphView {
     this._draw();
   }
 
-  /** Show the whole graph. */
+  /** Show the whole graph, however small. */
   fit(): void {
     this._isFitted = true;
     this._viewport.fit();
@@ -187,7 +191,7 @@ export class GraphView {
     const now = this._now();
     this._nodes.forEach((view, name) => view.update(this._statuses.get(name), now));
     if (this._isFitted) {
-      this._viewport.fit();
+      this._viewport.fit(READABLE);
     }
     this._restore(hadFocus);
     this._keepTime();
@@ -229,7 +233,15 @@ export class GraphView {
   }
 
   private _arrowHead(): SVGDefsElement {
-    const size = { viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: 'auto' };
+    const size = {
+      viewBox: '0 0 8 8',
+      refX: 7,
+      refY: 4,
+      markerWidth: 9,
+      markerHeight: 9,
+      orient: 'auto',
+      markerUnits: 'userSpaceOnUse'
+    };
     const head = svg('path', { d: 'M0 0L8 4L0 8z', class: 'kfnb-graph-arrow' });
     return svg('defs', {}, [svg('marker', { id: this._arrow, ...size }, [head])]);
   }

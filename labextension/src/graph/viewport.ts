@@ -36,12 +36,14 @@ export class Viewport {
     return this._scale;
   }
 
-  /** Show everything, in the middle, at most in its own size. */
-  fit(): void {
+  /** Show everything, in the middle, at most in its own size; or its beginning, where that would be below `least`. */
+  fit(least = SMALLEST): void {
     const { width, height } = this._size();
     const { clientWidth, clientHeight } = this._svg;
     if (width > 0 && height > 0 && clientWidth > 0 && clientHeight > 0) {
-      this._scale = clamped(Math.min(clientWidth / width, clientHeight / height, FIT_AT_MOST));
+      this._scale = clamped(
+        Math.max(least, Math.min(clientWidth / width, clientHeight / height, FIT_AT_MOST))
+      );
       this._x = (clientWidth - width * this._scale) / 2;
       this._y = Math.max(0, (clientHeight - height * this._scale) / 2);
     }
@@ -56,6 +58,16 @@ export class Viewport {
     this._y = y - ((y - this._y) * scale) / this._scale;
     this._scale = scale;
     this._apply();
+  }
+
+  /** Move the view, not beyond the drawing; say whether there was anywhere to go. */
+  scroll(x: number, y: number): boolean {
+    const { width, height } = this._size();
+    const before = [this._x, this._y];
+    this._x = moved(this._x, -x, width * this._scale, this._svg.clientWidth);
+    this._y = moved(this._y, -y, height * this._scale, this._svg.clientHeight);
+    this._apply();
+    return before[0] !== this._x || before[1] !== this._y;
   }
 
   /** Move the view just so far that `box` of the drawing is seen. */
@@ -76,8 +88,12 @@ export class Viewport {
   }
 
   private _onWheel(event: WheelEvent): void {
-    // The wheel alone scrolls the page, as everywhere; with Ctrl (and by a pinch) it zooms.
-    if (event.ctrlKey || event.metaKey) {
+    // The wheel scrolls the drawing and at its end the page; with Ctrl (and by a pinch) it zooms.
+    if (!event.ctrlKey && !event.metaKey) {
+      if (this.scroll(event.deltaX, event.deltaY)) {
+        event.preventDefault();
+      }
+    } else {
       event.preventDefault();
       const around = this._svg.getBoundingClientRect();
       const at = { x: event.clientX - around.left, y: event.clientY - around.top };
@@ -117,6 +133,11 @@ export class Viewport {
 
 function clamped(scale: number): number {
   return Math.min(LARGEST, Math.max(SMALLEST, scale));
+}
+
+function moved(shift: number, by: number, size: number, room: number): number {
+  // What fits stays where it is; what does not may be moved until its end is seen.
+  return size <= room ? shift : Math.min(0, Math.max(room - size, shift + by));
 }
 
 function correction(middle: number, size: number, shift: number, scale: number, room: number): number {
