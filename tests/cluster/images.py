@@ -32,8 +32,8 @@ ROOT = f"{IMAGES_HOST}/pause-as-root:1"
 """The same, for a user that no pod under `restricted` may be."""
 CONTAINERFILE = CHECKOUT / "docker" / "Containerfile"
 BUNDLE = CHECKOUT / "docker" / "bundle.py"
-_NOT_IN_PODS = {"dev", "docs", "examples", "postgresql"}
-"""Extras of kfnb that its image does without."""
+_IN_PODS = ("gcs", "s3")
+"""Extras of kfnb that its image has: what a pod needs, and nothing of JupyterLab or the tests."""
 _BUILDAH = ("buildah", "--root", str(CACHE / "images"), "--runroot", str(CACHE / "images-mounted"))
 """With one place for what is mounted, whichever cluster asks: two would unmount each other's layers."""
 _ENVIRONMENT = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "overlay", "NO_PROXY": ADDRESS, "no_proxy": ADDRESS}
@@ -152,8 +152,7 @@ def _ground() -> str:
 def _requirements() -> list[str]:
     """What every image has beside kfnb itself: pip, its dependencies, and extras that a cluster needs."""
     extras = _project()["optional-dependencies"]
-    chosen = sorted(extras.keys() - _NOT_IN_PODS)
-    return ["pip", *_project()["dependencies"], *(line for name in chosen for line in extras[name])]
+    return ["pip", *_project()["dependencies"], *(line for name in _IN_PODS for line in extras[name])]
 
 
 def _more(image: Image) -> list[str]:
