@@ -1,7 +1,7 @@
 /** Where nodes and edges stand. */
 
 import { describe, expect, test } from 'vitest';
-import { unfolded } from '../src/graph/fold';
+import { joined, unfolded } from '../src/graph/fold';
 import { DAGRE_UP_TO, layOut, pathThrough, type Layout } from '../src/graph/layout';
 import type { Graph } from '../src/graph/model';
 import { neighbour } from '../src/graph/navigation';
@@ -140,6 +140,22 @@ describe('a fan-out', () => {
     edges: [{ source: 'load', target: 'fit', names: ['rates'] }]
   };
   const counts = { done: 0, failed: 0, total: 2 };
+
+  test('is one node with what makes its items', () => {
+    const nodes = ['load', 'fit[items]', 'fit', 'best'].map(name => ({ name }));
+    const edges = [
+      { source: 'load', target: 'fit[items]', names: ['rates'] },
+      { source: 'load', target: 'fit', names: ['data', 'rates'] },
+      { source: 'fit[items]', target: 'fit', names: ['x'] },
+      { source: 'fit', target: 'best', names: ['fits'] }
+    ];
+    const seen = joined({ nodes, edges });
+    expect(seen.nodes.map(node => node.name)).toEqual(['load', 'fit', 'best']);
+    expect(seen.edges).toEqual([
+      { source: 'load', target: 'fit', names: ['rates', 'data'], why: [] },
+      { source: 'fit', target: 'best', names: ['fits'], why: [] }
+    ]);
+  });
 
   test('is one node while it is folded, or its elements are not known', () => {
     expect(unfolded(graph, new Set(), new Map())).toBe(graph);

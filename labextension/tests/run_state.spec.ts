@@ -2,7 +2,7 @@
 /** A run's status from its events: the same as Python's, on the files that pytest checks too. */
 
 import { describe, expect, test } from 'vitest';
-import { nodeStatuses } from '../src/graph';
+import { nodeStatuses, type NodeStatus } from '../src/graph';
 import {
   elementCounts,
   metricsOf,
@@ -10,7 +10,8 @@ import {
   pending,
   reduce,
   type RunEvent,
-  type RunStatus
+  type RunStatus,
+  type State
 } from '../src/model/run_state';
 
 interface Case {
@@ -116,4 +117,31 @@ test('what was learned of a notebook is kept with its task until that starts aga
   expect(failed.tasks.get('a')!.fact).toEqual(['c1', 'changes:df']);
   const again = reduce(failed, [{ kind: 'task-state', time: 2, task: 'a', state: 'PENDING' }]);
   expect(again.tasks.get('a')!.fact).toBe(null);
+});
+
+describe('a fan-out is shown as one step', () => {
+  const begin = pending(['fit[items]', 'fit']);
+  const state = (task: string, time: number, state: State): RunEvent => ({
+    kind: 'task-state',
+    time,
+    task,
+    state
+  });
+  const expanded = { kind: 'task-expanded', time: 3, task: 'fit', data: { count: 2 } };
+  const shown = (events: RunEvent[]) => nodeStatuses(reduce(begin, events)).get('fit')!;
+
+  test('that runs from the first moment of what makes its items to its end', () => {
+    const events = [state('fit[items]', 1, 'RUNNING'), state('fit[items]', 2, 'SUCCEEDED'), expanded];
+    const more = [state('fit[0]', 4, 'RUNNING'), state('fit', 9, 'RUNNING'), state('fit', 10, 'SUCCEEDED')];
+    const brief = ({ state, started, finished }: NodeStatus) => [state, started, finished];
+    expect(brief(shown(events.slice(0, 1)))).toEqual(['RUNNING', 1, null]);
+    expect(brief(shown([...events, more[0]!]))).toEqual(['RUNNING', 1, null]);
+    expect(brief(shown([...events, ...more]))).toEqual(['SUCCEEDED', 1, 10]);
+  });
+
+  test('that has failed where its items could not be made', () => {
+    const failed = { ...state('fit[items]', 2, 'FAILED'), why: 'NameError' };
+    const after = shown([state('fit[items]', 1, 'RUNNING'), failed, state('fit', 2, 'SKIPPED')]);
+    expect([after.state, after.why]).toEqual(['FAILED', 'NameError']);
+  });
 });

@@ -1,10 +1,36 @@
 /** Which nodes are seen: fan-outs are folded into one node until they are opened; then their elements stand above it. */
 
-import { elementName } from '../model/run_state';
+import { elementName, headName } from '../model/run_state';
 import type { Graph, GraphEdge, GraphNode, NodeStatus } from './model';
 
 /** How many elements of an opened fan-out are drawn; those that failed are drawn beyond it. */
 export const MOST_ELEMENTS = 60;
+
+/** Return the graph with each fan-out as one node: what makes its items is part of it. */
+export function joined(graph: Graph): Graph {
+  const names = new Set(graph.nodes.map(node => node.name));
+  const owners = new Map(
+    graph.nodes.filter(node => names.has(headName(node.name))).map(node => [headName(node.name), node.name])
+  );
+  if (owners.size === 0) {
+    return graph;
+  }
+  const edges = new Map<string, GraphEdge>();
+  for (const edge of graph.edges) {
+    const source = owners.get(edge.source) ?? edge.source;
+    const target = owners.get(edge.target) ?? edge.target;
+    if (source !== target) {
+      const key = JSON.stringify([source, target]);
+      const before = edges.get(key);
+      const union = (kind: 'names' | 'why'): string[] => [
+        ...new Set([...(before?.[kind] ?? []), ...(edge[kind] ?? [])])
+      ];
+      edges.set(key, { source, target, names: union('names'), why: union('why') });
+    }
+  }
+  const nodes = graph.nodes.filter(node => !owners.has(node.name));
+  return { ...graph, nodes, edges: [...edges.values()] };
+}
 
 /** Return the graph with the elements of the fan-outs in `open`, as far as `statuses` know them. */
 export function unfolded(

@@ -5,7 +5,7 @@
  * which one is chosen.
  */
 
-import { unfolded } from './fold';
+import { joined, unfolded } from './fold';
 import { layOut, pathThrough, shownLabel, type Layout, type Route } from './layout';
 import { edgeLabel, type Graph, type NodeStatus } from './model';
 import { neighbour } from './navigation';
@@ -83,9 +83,14 @@ export class GraphView {
     return this._selected;
   }
 
+  /** Height of the drawing in its own size, in pixels. */
+  get height(): number {
+    return this._layout.height;
+  }
+
   /** Draw another graph; one that looks the same is not drawn again. */
   setGraph(graph: Graph): void {
-    this._graph = graph;
+    this._graph = joined(graph);
     this._draw();
   }
 

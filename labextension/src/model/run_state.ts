@@ -88,6 +88,11 @@ export function ownerOf(name: string): string {
   return /^(.+)\[\d+\]$/s.exec(name)?.[1] ?? name;
 }
 
+/** Return the name of the task that makes the items of the fan-out `task`. */
+export function headName(task: string): string {
+  return `${task}[items]`;
+}
+
 /** Return the status of a run that has not begun, of the tasks with these names. */
 export function pending(tasks: Iterable<string>): RunStatus {
   return {

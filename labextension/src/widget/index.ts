@@ -1,0 +1,43 @@
+/** The anywidget module of kfnb.widget: esbuild bundles it into kfnb/widget/static/widget.js. */
+
+import type { AnyModel, RenderProps } from '@anywidget/types';
+import type { Graph } from '../graph';
+import { RunView, type Log, type RunDocument } from './run_view';
+
+/** The traits of `RunWidget` in kfnb/widget. `seen` is set here: somebody looks at the widget itself. */
+interface Traits {
+  graph: Graph;
+  status: RunDocument;
+  seen: boolean;
+  [key: string]: unknown;
+}
+
+/** Show the run in `el`, and follow it until the returned function is called. */
+function render({ model, el }: RenderProps<Traits>): () => void {
+  const view = new RunView(el, task => model.send({ kind: 'log', task }));
+  const onStatus = (): void => view.update(model.get('status'));
+  const onMessage = (message: { kind: string } & Log): void => {
+    if (message.kind === 'log') {
+      view.showLog(message);
+    }
+  };
+  model.on('change:status', onStatus);
+  model.on('msg:custom', onMessage);
+  view.setGraph(model.get('graph'));
+  onStatus();
+  tellThatItIsSeen(model);
+  return () => {
+    model.off('change:status', onStatus);
+    model.off('msg:custom', onMessage);
+    view.dispose();
+  };
+}
+
+function tellThatItIsSeen(model: AnyModel<Traits>): void {
+  if (!model.get('seen')) {
+    model.set('seen', true);
+    model.save_changes();
+  }
+}
+
+export default { render };

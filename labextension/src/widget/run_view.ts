@@ -1,0 +1,144 @@
+/** A run in a notebook's output: its head, its graph, and the chosen task with metrics and log. Knows no widget library. */
+
+import { showValue } from '../charts';
+import { GraphView, lookOf, nodeStatuses, statusLine, type Graph, type NodeStatus } from '../graph';
+import { html, setText } from '../graph/svg';
+import { pending, type State, type TaskStatus } from '../model/run_state';
+import { WIDGET_STYLE } from './style';
+
+/** What the kernel says of a run; times are seconds since the epoch. */
+export interface RunDocument {
+  readonly name: string;
+  readonly run_id: string;
+  readonly state: State;
+  readonly why: string | null;
+  readonly tasks: readonly TaskStatus[];
+  readonly metrics: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** What a task printed; `cut` where the beginning is left out. */
+export interface Log {
+  readonly task: string;
+  readonly text: string;
+  readonly cut: boolean;
+}
+
+const LEAST_HEIGHT = 140;
+const MOST_HEIGHT = 480;
+const ASK_AGAIN_AFTER = 1000;
+
+/** The run's picture in a host element, until `dispose`. `askForLog` is answered by `showLog`, when the kernel has time. */
+export class RunView {
+  private readonly _element: HTMLElement;
+  private readonly _title = html('strong');
+  private readonly _id = html('code');
+  private readonly _state = html('span', { class: 'kfnb-run-state', role: 'status' });
+  private readonly _why = html('div', { class: 'kfnb-run-why' });
+  private readonly _canvas = html('div', { class: 'kfnb-run-graph' });
+  private readonly _details = html('section', { class: 'kfnb-run-details' });
+  private readonly _heading = html('h4');
+  private readonly _facts = html('p');
+  private readonly _log = html('pre', { class: 'kfnb-run-log', tabindex: 0, 'aria-label': 'Log' });
+  private readonly _graph: GraphView;
+  private _document: RunDocument | null = null;
+  private _statuses: ReadonlyMap<string, NodeStatus> = new Map();
+  private _isAsked = false;
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    host: HTMLElement,
+    private readonly _askForLog: (task: string) => void
+  ) {
+    const close = html('button', { type: 'button', title: 'Close', 'aria-label': 'Close' }, ['✕']);
+    close.addEventListener('click', () => this._choose(null));
+    this._details.append(html('header', {}, [this._heading, close]), this._facts, this._log);
+    this._details.hidden = true;
+    this._element = html('div', { class: 'kfnb-run' }, [
+      html('style', {}, [WIDGET_STYLE]),
+      html('div', { class: 'kfnb-run-head' }, [this._title, ' · run ', this._id, ' ', this._state]),
+      this._why,
+      this._canvas,
+      this._details
+    ]);
+    host.append(this._element);
+    this._graph = new GraphView(this._canvas, { onChoose: name => this._choose(name) });
+  }
+
+  /** Draw the run's pipeline. */
+  setGraph(graph: Graph): void {
+    this._graph.setGraph(graph);
+    const height = Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, this._graph.height + 8));
+    this._canvas.style.height = `${height}px`;
+    this._graph.fit();
+  }
+
+  /** Show how the run stands. */
+  update(document: RunDocument): void {
+    this._document = document;
+    const look = lookOf({ state: document.state });
+    setText(this._title, document.name);
+    setText(this._id, document.run_id);
+    setText(this._state, `${look.icon} ${look.word}`);
+    this._state.style.borderColor = look.colour;
+    setText(this._why, document.why ?? '');
+    const tasks = new Map(document.tasks.map(task => [task.name, task]));
+    this._statuses = nodeStatuses({ ...pending([]), tasks });
+    this._graph.update(this._statuses);
+    this._showDetails();
+  }
+
+  /** Show a log that was asked for; one of a task that is no longer chosen is left out. */
+  showLog({ task, text, cut }: Log): void {
+    if (task !== this._graph.selected) {
+      return;
+    }
+    this._isAsked = false;
+    const isAtEnd = this._log.scrollTop + this._log.clientHeight >= this._log.scrollHeight - 4;
+    setText(this._log, (cut ? '[the beginning is left out]\n' : '') + text || 'Nothing was printed.');
+    if (isAtEnd) {
+      this._log.scrollTop = this._log.scrollHeight;
+    }
+    clearTimeout(this._timer);
+    if (this._statuses.get(task)?.state === 'RUNNING') {
+      this._timer = setTimeout(() => this._ask(task), ASK_AGAIN_AFTER);
+    }
+  }
+
+  /** Remove everything. */
+  dispose(): void {
+    clearTimeout(this._timer);
+    this._graph.dispose();
+    this._element.remove();
+  }
+
+  private _choose(name: string | null): void {
+    this._graph.select(name);
+    this._details.hidden = name === null;
+    this._showDetails();
+    if (name !== null) {
+      setText(this._log, 'The kernel is asked for the log; a busy one answers when its cell is done.');
+      this._isAsked = false;
+      this._ask(name);
+    }
+  }
+
+  private _ask(task: string): void {
+    // One question at a time: a kernel that is busy would have to answer all of them at once later.
+    if (!this._isAsked && task === this._graph.selected) {
+      this._isAsked = true;
+      this._askForLog(task);
+    }
+  }
+
+  private _showDetails(): void {
+    const name = this._graph.selected;
+    if (name === null || this._document === null) {
+      return;
+    }
+    const status = this._statuses.get(name);
+    const metrics = Object.entries(this._document.metrics[name] ?? {});
+    const parts = metrics.map(([metric, value]) => `${metric} = ${showValue(value)}`);
+    setText(this._heading, `${name}  ${statusLine(status, Date.now() / 1000)}`);
+    setText(this._facts, [status?.why ?? '', ...parts].filter(part => part !== '').join(' · '));
+  }
+}

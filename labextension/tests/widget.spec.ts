@@ -1,0 +1,111 @@
+/** A run in a notebook's output, as a widget library shows it. */
+
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { pending, type TaskStatus } from '../src/model/run_state';
+import widget from '../src/widget';
+
+type Handler = (...args: never[]) => void;
+
+/** A model as anywidget gives it to `render`: traits, events, messages to the kernel. */
+class Model {
+  readonly sent: unknown[] = [];
+  private readonly _handlers = new Map<string, Set<Handler>>();
+  constructor(private readonly _traits: Record<string, unknown>) {}
+  get = (name: string): unknown => this._traits[name];
+  on = (event: string, handler: Handler): void => {
+    this._handlers.set(event, (this._handlers.get(event) ?? new Set()).add(handler));
+  };
+  off = (event: string, handler: Handler): void => void this._handlers.get(event)?.delete(handler);
+  save_changes = vi.fn();
+  send = (content: unknown): void => void this.sent.push(content);
+  set = (name: string, value: unknown): void => {
+    this._traits[name] = value;
+    this.fire(`change:${name}`);
+  };
+  fire(event: string, ...args: unknown[]): void {
+    this._handlers.get(event)?.forEach(handler => handler(...(args as never[])));
+  }
+  get listeners(): number {
+    return [...this._handlers.values()].reduce((sum, handlers) => sum + handlers.size, 0);
+  }
+}
+
+const GRAPH = {
+  nodes: [{ name: 'load' }, { name: 'train' }],
+  edges: [{ source: 'load', target: 'train', names: ['x'] }]
+};
+const pendingTask = (name: string): TaskStatus => pending([name]).tasks.get(name)!;
+const STATUS = {
+  name: 'churn',
+  run_id: '20260101-a',
+  state: 'RUNNING',
+  why: null,
+  tasks: [
+    { ...pendingTask('load'), state: 'SUCCEEDED', started: 1, finished: 2 },
+    { ...pendingTask('train'), state: 'RUNNING', started: 2 }
+  ],
+  metrics: { load: { rows: 12, share: 0.123456 } }
+};
+let el: HTMLElement;
+let model: Model;
+let end: () => void;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  el = document.createElement('div');
+  document.body.append(el);
+  model = new Model({ graph: GRAPH, status: STATUS, seen: false });
+  end = widget.render({ model, el } as unknown as Parameters<typeof widget.render>[0]);
+});
+
+afterEach(() => {
+  end();
+  el.remove();
+  vi.useRealTimers();
+});
+
+function choose(name: string): void {
+  const nodes = [...el.querySelectorAll<SVGGElement>('.kfnb-graph-node')];
+  nodes.find(node => node.dataset.node === name)!.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+}
+
+const logText = () => el.querySelector('.kfnb-run-log')!.textContent;
+
+test('the widget shows run, graph and states, and tells the kernel that it is seen', () => {
+  expect(el.querySelector('.kfnb-run-head')!.textContent).toBe('churn · run 20260101-a ▶ running');
+  expect(el.querySelectorAll('.kfnb-graph-node').length).toBe(2);
+  expect(model.get('seen')).toBe(true);
+  expect(model.save_changes).toHaveBeenCalledTimes(1);
+});
+
+test('a new status is shown at once', () => {
+  model.set('status', { ...STATUS, state: 'FAILED', why: 'train failed' });
+  expect(el.querySelector('.kfnb-run-state')!.textContent).toBe('✖ failed');
+  expect(el.querySelector('.kfnb-run-why')!.textContent).toBe('train failed');
+});
+
+test('a clicked task shows its metrics, and its log once the kernel answers', () => {
+  choose('load');
+  expect(model.sent).toEqual([{ kind: 'log', task: 'load' }]);
+  expect(el.querySelector('.kfnb-run-details p')!.textContent).toBe('rows = 12 · share = 0.1235');
+  model.fire('msg:custom', { kind: 'log', task: 'load', text: '<b>read</b>\n', cut: false });
+  expect(logText()).toBe('<b>read</b>\n');
+});
+
+test('the log of a running task is asked for again, one question at a time; that of another task is left out', () => {
+  choose('train');
+  vi.advanceTimersByTime(5000);
+  expect(model.sent.length).toBe(1);
+  model.fire('msg:custom', { kind: 'log', task: 'train', text: 'epoch 1', cut: true });
+  expect(logText()).toBe('[the beginning is left out]\nepoch 1');
+  vi.advanceTimersByTime(1000);
+  expect(model.sent.length).toBe(2);
+  model.fire('msg:custom', { kind: 'log', task: 'load', text: 'other', cut: false });
+  expect(logText()).toContain('epoch 1');
+});
+
+test('nothing is heard any more after the end', () => {
+  end();
+  expect(model.listeners).toBe(0);
+  expect(el.childElementCount).toBe(0);
+});
