@@ -94,19 +94,19 @@ def run(
     detach: bool = False,
     allow_cpu: bool = False,
     on: str | None = None,
+    local_orchestrator: bool = False,
+    preflight: bool = True,
     on_event: Callable[[RunEvent], None] | None = None,
 ) -> Run:
     """Start a run of the notebook at `path` and return it at once; see `kfnb.Client.run`.
 
-    `on`: name of a cluster profile (`kfnb cluster add`), `kubernetes` for the default one; None: this machine.
+    `on`: name of a cluster profile (`kfnb cluster add`), `kubernetes` for the default one; None: this machine. There
+    `local_orchestrator` and `preflight` are what --local-orchestrator and, where False, --no-preflight are.
     """
     from kfnb.client import Client
+    from kfnb.client.elsewhere import cluster_called
 
-    profile = None
-    if on is not None:
-        from kfnb.profiles import find_profile
-
-        profile = find_profile(on)
+    profile = cluster_called(on, local_orchestrator=local_orchestrator)
     return Client(root=profile.root if profile is not None else None).run(
         path,
         params,
@@ -122,15 +122,19 @@ def run(
         detach=detach,
         allow_cpu=allow_cpu,
         on=profile,
+        local_orchestrator=local_orchestrator,
+        preflight=preflight,
         on_event=on_event,
     )
 
 
-def get(run_id: str = "last") -> Run:
-    """Return a run by its id, by the beginning of its id, or the `last` one."""
+def get(run_id: str = "last", *, on: str | None = None) -> Run:
+    """Return a run by its id, by the beginning of its id, or the `last` one; `on`: among the runs of this cluster."""
     from kfnb.client import Client
+    from kfnb.client.elsewhere import cluster_called
 
-    return Client().get(run_id)
+    profile = cluster_called(on)
+    return Client(root=profile.root if profile is not None else None).get(run_id)
 
 
 def runs(
@@ -146,18 +150,22 @@ def runs(
     limit: int | None = None,
     page: int = 1,
     root: str | None = None,
+    on: str | None = None,
 ) -> pd.DataFrame:
     """Return the runs that pass every filter as a pandas DataFrame, the newest first; filters as of `kfnb runs`.
 
     `kfnb.runs(metric="auc>0.8", param="lr=0.1", since="2h")`. Parameters are columns `param.NAME`, metrics
     `metric.TASK.NAME`, times are in UTC. `archived`: True for these alone, "too" for these as well. `limit`: how many
-    on a page, all of them if None.
+    on a page, all of them if None. `on`: those of a cluster, by its name.
     """
     from kfnb.client import Client
+    from kfnb.client.elsewhere import cluster_called
     from kfnb.history import History
     from kfnb.history.filters import run_filter
     from kfnb.history.frame import frame
 
+    profile = cluster_called(on)
+    root = profile.root if profile is not None else root
     wanted = run_filter(
         state=state,
         experiment=experiment,

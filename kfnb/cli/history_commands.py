@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kfnb.cli.options import JsonOption, RootOption, RunArgument, client
+from kfnb.cli.options import JsonOption, RootOption, RunArgument, RunsOnOption, client, root_of
 from kfnb.cli.output import columns, emit, say, show
 from kfnb.errors import WrongCall
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 RunsArgument = Annotated[list[str], typer.Argument(metavar="RUN", help="Runs: ids, beginnings of ids, or `last`.")]
 
 
-def history_of(root: str | None) -> History:
-    """Return the history of the runs that a client of `root` knows, which says on stderr what it has to say."""
+def history_of(root: str | None, on: str | None = None) -> History:
+    """Return the history of the runs that a client of `root` or `on` knows; what it has to say it says on stderr."""
     from kfnb.history import History  # loads the database library, which costs 0.4 s
 
-    return History(client(root), say=say, progress=_progress)
+    return History(client(root, on), say=say, progress=_progress)
 
 
 def _progress(done: int, of: int) -> None:
@@ -53,6 +53,7 @@ def runs(
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many on a page.")] = 50,
     page: Annotated[int, typer.Option("--page", min=1, metavar="N", help="Which page.")] = 1,
     root: RootOption = None,
+    on: RunsOnOption = None,
     json: JsonOption = False,
 ) -> int:
     """List runs, the newest first: those that pass every filter.
@@ -61,9 +62,11 @@ def runs(
     Examples:
       kfnb runs
       kfnb runs --state FAILED --since 2h
+      kfnb runs --on my-cluster
       kfnb runs --metric 'auc>0.8' --param lr=0.1 --tag good
       kfnb runs --json | jq '.runs[0].run_id'
     """
+    root = root_of(root, on)
     history = history_of(root)
     from kfnb.history import as_document
     from kfnb.history.filters import run_filter
@@ -84,13 +87,22 @@ def runs(
     if json:
         emit({"runs": listed, "page": page, "limit": limit, "more": found.more})
     elif listed:
-        show(columns([["RUN", "STATE", "CREATED", "NAME", "EXPERIMENT", "TAGS", "METRICS"], *map(_cells, listed)]))
+        show(_table(listed))
         if found.more:
             say(f"There are more: --page {page + 1}.")
     else:
         filtered = page > 1 or any((state, experiment, tag, metric, param, since, until, archived))
         say("No run is so." if filtered else "There are no runs, unless archived ones. `kfnb run NOTEBOOK` makes one.")
     return 0
+
+
+def _table(listed: list[dict[str, Any]]) -> str:
+    """Return runs as a table, which says where they are if one is on a cluster."""
+    rows = [["RUN", "STATE", "CREATED", "NAME", "EXPERIMENT", "TAGS", "METRICS"], *map(_cells, listed)]
+    if any(run["cluster"] for run in listed):
+        for row, where in zip(rows, ["ON", *(run["cluster"] or "" for run in listed)], strict=True):
+            row.insert(2, where)
+    return columns(rows)
 
 
 def _cells(run: dict[str, Any]) -> list[str]:
@@ -106,7 +118,7 @@ def _short(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def metrics(run: RunArgument, root: RootOption = None, json: JsonOption = False) -> int:
+def metrics(run: RunArgument, root: RootOption = None, on: RunsOnOption = None, json: JsonOption = False) -> int:
     """Print the metrics of a run by task.
 
     \b
@@ -114,7 +126,7 @@ def metrics(run: RunArgument, root: RootOption = None, json: JsonOption = False)
       kfnb metrics last
       kfnb metrics last --json | jq .metrics.evaluate.auc
     """
-    found = client(root).get(run)
+    found = client(root, on).get(run)
     by_task = found.to_dict()["metrics"]
     if json:
         emit({"run_id": found.id, "metrics": by_task})
@@ -130,6 +142,7 @@ def compare(
     runs: RunsArgument,
     every: Annotated[bool, typer.Option("--all", help="Also what is equal.")] = False,
     root: RootOption = None,
+    on: RunsOnOption = None,
     json: JsonOption = False,
 ) -> int:
     """Say what differs between runs: parameters, metrics, versions, and code cells (against the first run).
@@ -143,7 +156,7 @@ def compare(
 
     if len(runs) < 2:
         raise WrongCall("Comparing needs two runs or more: `kfnb compare RUN RUN`.")
-    here = client(root)
+    here = client(root, on)
     document = compared([here.get(name) for name in runs])
     if json:
         emit(document)
@@ -169,6 +182,7 @@ def tag(
     names: Annotated[list[str], typer.Argument(metavar="NAME", help="Tags.")],
     remove: Annotated[bool, typer.Option("--remove", help="Take the tags away.")] = False,
     root: RootOption = None,
+    on: RunsOnOption = None,
     json: JsonOption = False,
 ) -> int:
     """Give a run tags, by which `kfnb runs --tag` finds it.
@@ -178,8 +192,8 @@ def tag(
       kfnb tag last good baseline
       kfnb tag last good --remove
     """
-    history = history_of(root)
-    run_id = client(root).get(run).id
+    history = history_of(root, on)
+    run_id = client(root, on).get(run).id
     now = history.tag(run_id, tuple(names), remove=remove)
     if json:
         emit({"run_id": run_id, "tags": list(now)})
@@ -191,6 +205,7 @@ def archive(
     run: RunArgument,
     undo: Annotated[bool, typer.Option("--undo", help="Put it back into the lists.")] = False,
     root: RootOption = None,
+    on: RunsOnOption = None,
     json: JsonOption = False,
 ) -> int:
     """Take a run out of the lists; all of it is kept, and `kfnb runs --archived` lists it.
@@ -200,7 +215,7 @@ def archive(
       kfnb archive 20260101-120000-ab12
       kfnb archive 20260101-120000-ab12 --undo
     """
-    run_id = history_of(root).archive(run, undo=undo)
+    run_id = history_of(root, on).archive(run, undo=undo)
     if json:
         emit({"run_id": run_id, "archived": not undo})
     say(f"Run {run_id} is {'back in the lists' if undo else 'archived'}.")
@@ -211,6 +226,7 @@ def delete(
     runs: RunsArgument,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     root: RootOption = None,
+    on: RunsOnOption = None,
     json: JsonOption = False,
 ) -> int:
     """Delete runs for good: events, notebooks, logs. What they alone made, `kfnb gc` removes then. Never a living run.
@@ -220,7 +236,7 @@ def delete(
       kfnb delete 20260101-120000-ab12
       kfnb delete 20260101 20260102 --yes
     """
-    history = history_of(root)
+    history = history_of(root, on)
     ids = list(dict.fromkeys(history.deletable(name).id for name in runs))
     if not yes:
         if json or not sys.stdin.isatty():
@@ -242,6 +258,7 @@ def gc(
         str, typer.Option("--grace", metavar="DURATION", help="Keep what was stored more recently than this.")
     ] = "1h",
     root: RootOption = None,
+    on: RunsOnOption = None,
     json: JsonOption = False,
 ) -> int:
     """Remove from the artifact store what no run refers to. Safe while runs are living, in buckets too.
@@ -255,7 +272,7 @@ def gc(
     from kfnb.history.collection import collect
     from kfnb.history.filters import duration
 
-    here = client(root)
+    here = client(root, on)
     done = collect(here.store, here.home, grace=duration(grace), dry_run=dry_run)
     if json:
         emit({"objects": done.objects, "bytes": done.size, "young": done.young, "dry_run": dry_run})

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kfnb.errors import WrongCall
+
 if TYPE_CHECKING:
     from kfnb.client import Client
+    from kfnb.profiles import Profile
 
 NotebookArgument = Annotated[Path, typer.Argument(metavar="NOTEBOOK", help="The notebook (.ipynb).")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.")]
@@ -46,6 +49,15 @@ OnOption = Annotated[
         autocompletion=_cluster_names,
     ),
 ]
+RunsOnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="CLUSTER",
+        help="The runs of a cluster, whoever started them; `kubernetes` is the default one.",
+        autocompletion=_cluster_names,
+    ),
+]
 ParameterOption = Annotated[
     list[str] | None,
     typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="A run parameter: a Python or JSON literal, or text."),
@@ -56,9 +68,27 @@ ParametersFileOption = Annotated[
 ]
 
 
-def client(root: str | None = None) -> Client:
-    """Return a client of the runs under `root` (default: the data folder)."""
+def root_of(root: str | None, on: str | None) -> str | None:
+    """Return where the runs lie that `--root` or `--on` mean; None for the data folder."""
+    profile = cluster_of(root, on)
+    return profile.root if profile is not None else root
+
+
+def cluster_of(root: str | None, on: str | None, *, local_orchestrator: bool = False) -> Profile | None:
+    """Return the cluster that `--on` names, None for this machine. WrongCall where the options exclude each other."""
+    if on is None and not local_orchestrator:
+        return None  # at once: what is needed of a cluster is not loaded
+    from kfnb.client.elsewhere import cluster_called
+
+    profile = cluster_called(on, local_orchestrator=local_orchestrator)
+    if profile is not None and root is not None:
+        raise WrongCall("--on and --root exclude each other: runs on a cluster lie in the root of its profile.")
+    return profile
+
+
+def client(root: str | None = None, on: str | None = None) -> Client:
+    """Return a client of the runs under `root`, or of those of the cluster `on` (default: the data folder)."""
     from kfnb.cli import prestart
     from kfnb.client import Client  # the commands that need none start without it
 
-    return Client(root=root, runner=prestart.take(), call=prestart.call_of(sys.argv[1:]))
+    return Client(root=root_of(root, on), runner=prestart.take(), call=prestart.call_of(sys.argv[1:]))

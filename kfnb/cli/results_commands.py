@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kfnb.cli.options import JsonOption, RootOption, RunArgument, client
+from kfnb.cli.options import JsonOption, RootOption, RunArgument, RunsOnOption, client
 from kfnb.cli.output import columns, emit, for_stdout, say, show
 from kfnb.errors import WrongCall
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kfnb.spec import Json
 
 
-def show_run(run: RunArgument, root: RootOption = None, json: JsonOption = False) -> int:
+def show_run(run: RunArgument, root: RootOption = None, on: RunsOnOption = None, json: JsonOption = False) -> int:
     """Show a run: its state, its tasks, why a task did not run, its metrics; while it lives too.
 
     \b
@@ -28,7 +28,7 @@ def show_run(run: RunArgument, root: RootOption = None, json: JsonOption = False
     from kfnb.cli.summary import print_failures
     from kfnb.drawing.run_html import run_text
 
-    found = client(root).get(run)
+    found = client(root, on).get(run)
     document = found.to_dict()
     if json:
         emit(document)
@@ -51,6 +51,7 @@ def logs(
         bool, typer.Option("--orchestrator", help="What the pod printed that drives the run in its cluster.")
     ] = False,
     root: RootOption = None,
+    on: RunsOnOption = None,
     json: JsonOption = False,
 ) -> int:
     """Print what the tasks of a run printed.
@@ -63,7 +64,7 @@ def logs(
       kfnb logs last -f
       kfnb logs last --orchestrator
     """
-    found = client(root).get(run)
+    found = client(root, on).get(run)
     if orchestrator:
         if json or cell is not None or task is not None:
             raise WrongCall("--orchestrator prints text; it goes with neither TASK, --cell nor --json.")
@@ -153,6 +154,7 @@ def artifacts(
     run: RunArgument,
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="One artifact, with its whole preview.")] = None,
     root: RootOption = None,
+    on: RunsOnOption = None,
     json: JsonOption = False,
 ) -> int:
     """List what a run made: name, task, type, size and a preview made when it was saved.
@@ -162,7 +164,7 @@ def artifacts(
       kfnb artifacts last
       kfnb artifacts last model
     """
-    found = client(root).get(run)
+    found = client(root, on).get(run)
     handles = {key: handle for key, handle in found.artifacts.items() if name in (None, key)}
     if name is not None and not handles:
         raise WrongCall(f"Run {found.id} has no artifact {name}. `kfnb artifacts {found.id}` lists them.")
@@ -225,6 +227,7 @@ def outputs(
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that changed since the run began.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
     root: RootOption = None,
+    on: RunsOnOption = None,
     json: JsonOption = False,
 ) -> int:
     """Bring a run's outputs home: under the cells of the notebook, and the files it wrote into the folder.
@@ -241,7 +244,7 @@ def outputs(
         raise WrongCall("What shall come home? `--into NOTEBOOK` for outputs under cells, `--files` for written files.")
     if folder is not None and not files:
         raise WrongCall(f"A folder ({folder}) is only for `--files`.")
-    found = client(root).get(run)
+    found = client(root, on).get(run)
     document: dict[str, Any] = {"run_id": found.id}
     if into is not None:
         if not dry_run:

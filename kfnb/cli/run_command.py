@@ -18,7 +18,9 @@ from kfnb.cli.options import (
     ParametersFileOption,
     RootOption,
     RunArgument,
+    RunsOnOption,
     client,
+    cluster_of,
 )
 from kfnb.cli.output import emit, say, show
 from kfnb.cli.parameters import read_parameters
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
     from kfnb.cli import sweep as sweeping
     from kfnb.client import Client, Run
-    from kfnb.profiles import Profile
 
 DetachOption = Annotated[bool, typer.Option("--detach", help="Drive the run in a process of its own, and return.")]
 
@@ -106,7 +107,7 @@ def run(
       kfnb run churn.ipynb -f params.yaml --max-parallel 2 --json
       kfnb run churn.ipynb --on my-cluster --local-orchestrator
     """
-    profile = _profile(on, root, local_orchestrator=local_orchestrator)
+    profile = cluster_of(root, on, local_orchestrator=local_orchestrator)
     here = client(profile.root if profile is not None else root)
     spec = here.compile(notebook)
     # `-p n=5` is the text "5" for a parameter that is text: only the notebook can say
@@ -141,19 +142,6 @@ def run(
     with ending_like_interrupt():
         started = _run_live(here, notebook, values, name=name, **options)
     return _report(started, as_json=json)
-
-
-def _profile(on: str | None, root: str | None, *, local_orchestrator: bool) -> Profile | None:
-    """Return the cluster that `--on` names; None for this machine."""
-    if on is None or on == "local":
-        if local_orchestrator:
-            raise WrongCall("--local-orchestrator goes with --on CLUSTER: on this machine there is no other.")
-        return None
-    if root is not None:
-        raise WrongCall("--on and --root exclude each other: runs on a cluster lie in the root of its profile.")
-    from kfnb.profiles import find_profile
-
-    return find_profile(on)
 
 
 def _run_live(here: Client, notebook: Path, values: Mapping[str, Any], **options: Any) -> Run:
@@ -208,6 +196,7 @@ def resume(
     run: RunArgument,
     detach: DetachOption = False,
     root: RootOption = None,
+    on: RunsOnOption = None,
     json: JsonOption = False,
 ) -> int:
     """Go on with a run whose process was killed, or do anew what did not succeed in one that failed or was cancelled.
@@ -223,7 +212,7 @@ def resume(
     from kfnb.cli.live import Watcher, watching
 
     watcher = Watcher()
-    here = client(root)
+    here = client(root, on)
     found = here.get(run)
     if found.state == "SUCCEEDED":
         here.close()
@@ -241,7 +230,7 @@ def resume(
     return _report(resumed, as_json=json)
 
 
-def watch(run: RunArgument, root: RootOption = None, json: JsonOption = False) -> int:
+def watch(run: RunArgument, root: RootOption = None, on: RunsOnOption = None, json: JsonOption = False) -> int:
     """Show a run live until it ends, whichever process drives it. Ctrl-C ends the watching, not the run.
 
     A detached run whose process was killed is taken up again. The exit code is that of the run.
@@ -254,7 +243,7 @@ def watch(run: RunArgument, root: RootOption = None, json: JsonOption = False) -
     from kfnb.cli.live import Watcher, watching
 
     watcher = Watcher()
-    here = client(root)
+    here = client(root, on)
     found = here.get(run)
     if found.is_interrupted and found.info.options.get("detached"):
         say(f"The process of run {found.id} is gone; going on with it.")
@@ -281,6 +270,7 @@ def cancel(
     now: Annotated[bool, typer.Option("--now", help="Without letting tasks save what they have.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Only ask; do not wait for the run to end.")] = False,
     root: RootOption = None,
+    on: RunsOnOption = None,
     json: JsonOption = False,
 ) -> int:
     """Cancel a run, whichever process drives it, and wait until it has ended. `kfnb resume` takes it up again.
@@ -290,7 +280,7 @@ def cancel(
       kfnb cancel last
       kfnb cancel 20260101-120000-ab12 --now
     """
-    found = client(root).get(run)
+    found = client(root, on).get(run)
     if found.has_ended:
         say(f"Run {found.id} has {found.state} already; nothing was cancelled.")
     else:

@@ -20,7 +20,7 @@ from kfnb.client.run import Listener, Run
 from kfnb.errors import Diagnostic, LeaseHeld, OutsideError, Refused, WrongCall, by_severity
 from kfnb.orchestrator import foresight, places, takeover
 from kfnb.orchestrator.cache_key import imports_of
-from kfnb.orchestrator.listing import find_run, names_under, read_info
+from kfnb.orchestrator.listing import find_run, names_under, read_info, the_only_one
 from kfnb.orchestrator.loop import parallel_tasks
 from kfnb.orchestrator.parameters import effective_parameters
 from kfnb.orchestrator.selection import select
@@ -382,10 +382,31 @@ class Client:
         return tuple(msgspec.structs.replace(one, notebook=path.name) if one.cell else one for one in found)
 
     def get(self, run_id: str) -> Run:
-        """Return a run by its id, by the beginning of it that no other run has, or as `last`."""
+        """Return a run by its id, by the beginning of it that no other run has, or as `last`.
+
+        One that was not started with this data folder is looked for in the roots of the clusters that are known here,
+        unless this client is for a certain root. WrongCall if there is none, or several are meant.
+        """
         elsewhere = None if self._elsewhere else Store(str(self.home / "elsewhere"))
-        store, found = find_run(self.store, elsewhere, run_id)
-        return Run(store, read_info(store, found), self.home)
+        found = find_run(self.store, elsewhere, run_id)
+        if found is None:
+            found = self._find_in_clusters(run_id)
+        store, run = found
+        return Run(store, read_info(store, run), self.home)
+
+    def _find_in_clusters(self, run_id: str) -> tuple[Store, str]:
+        message = f"There is no run {run_id} in {self.root}. `kfnb runs` lists those there are."
+        if self._elsewhere:
+            raise WrongCall(message)
+        from kfnb.client.elsewhere import in_clusters  # not needed for runs that are known here
+
+        there = in_clusters(run_id, besides=self.root)
+        found = the_only_one(run_id, there.runs)
+        if found is None and there.clusters:
+            message += f" Those of a cluster: `--on NAME`, which may be {', '.join(there.clusters)}."
+        if found is None:
+            raise WrongCall(" ".join((message, *there.unread)))
+        return found
 
     def runs(self) -> list[Run]:
         """Return all runs here, the newest first."""

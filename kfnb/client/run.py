@@ -108,6 +108,11 @@ class Run:
         return self._now().ended
 
     @property
+    def cluster(self) -> str | None:
+        """Name of the cluster that the run is on, as the profile was called where it was started; None: no cluster."""
+        return self.info.options.get("on")
+
+    @property
     def is_driven(self) -> bool:
         """Whether a process of this machine, or one in the run's cluster, drives the run now."""
         if self.there is None:
@@ -160,7 +165,8 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the run as `kfnb show --json` prints it."""
-        return {**results.run_document(self.id, self._now()), "interrupted": self.is_interrupted}
+        document = results.run_document(self.id, self._now())
+        return {**document, "interrupted": self.is_interrupted, "cluster": self.cluster}
 
     def __repr__(self) -> str:
         status = self._now()

@@ -51,7 +51,8 @@ def run_html(spec: PipelineSpec, document: Mapping[str, Any], *, name: str | Non
 
 def run_text(spec: PipelineSpec, document: Mapping[str, Any], *, name: str | None = None) -> str:
     """Return a run as plain text: its DAG with states, below it each task's state, time and why, then the metrics."""
-    lines = [f"{name or spec.name} · run {document['run_id']} · {look(document['state']).word}", ""]
+    head = f"{name or spec.name} · run {document['run_id']} · {look(document['state']).word}"
+    lines = [head + (f" · on {document['cluster']}" if document.get("cluster") else ""), ""]
     lines.append(dag_text(spec, tasks=document["tasks"]))
     shown = folded(spec, document["tasks"])
     longest = max(map(len, shown), default=0)

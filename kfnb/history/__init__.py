@@ -192,4 +192,5 @@ def as_document(row: RunRow) -> dict[str, Any]:
             "git": {name: columns[f"git_{name}"] for name in ("commit", "branch", "tag", "dirty")},
         },
         "root": columns["root"],
+        "cluster": columns["cluster"],
     }

@@ -218,6 +218,7 @@ def _run_row(known: Known) -> Row:
         "archived": known.archived,
         "batches": known.batches,
         "marks": known.marks,
+        "cluster": info.options.get("on"),
     }
 
 

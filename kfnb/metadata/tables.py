@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every form that the tables have had, the oldest first; the last is that of this module."""
 
 metadata = MetaData()
@@ -64,6 +64,7 @@ runs = Table(
     Column("archived", Boolean, nullable=False),
     Column("batches", Integer, nullable=False),  # of its events, taken in here
     Column("marks", Integer, nullable=False),  # likewise
+    Column("cluster", Text),  # the name of its profile where the run was started; empty: no cluster
     UniqueConstraint("root", "id", name="uq_runs_root_id"),
 )
 

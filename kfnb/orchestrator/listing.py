@@ -31,10 +31,10 @@ def read_info(store: Store, run_id: str) -> RunInfo:
         raise StoreError(f"What is stored about run {run_id} cannot be read: {error}.") from None
 
 
-def find_run(store: Store, elsewhere: Store | None, run_id: str) -> tuple[Store, str]:
-    """Return the run called `run_id` (or the beginning of that, or `last`) and the store that holds it.
+def find_run(store: Store, elsewhere: Store | None, run_id: str) -> tuple[Store, str] | None:
+    """Return the run called `run_id` (or the beginning of that, or `last`) and the store that holds it; None: no such.
 
-    `elsewhere`: where the stores of further runs are noted. WrongCall if there is none, or several are meant.
+    `elsewhere`: where the stores of further runs are noted. WrongCall if several are meant.
     """
     stores = dict.fromkeys(names_under(store, "runs"), store)
     for run in names_under(elsewhere, "") if elsewhere is not None else ():
@@ -43,11 +43,14 @@ def find_run(store: Store, elsewhere: Store | None, run_id: str) -> tuple[Store,
     found = [run_id] if run_id in stores else [run for run in stores if run.startswith(run_id)]
     if run_id == "last":
         found = _last(stores)
-    if not found:
-        raise WrongCall(f"There is no run {run_id} in {store.root}. `kfnb runs` lists those there are.")
+    return the_only_one(run_id, {run: stores[run] for run in found})
+
+
+def the_only_one(run_id: str, found: Mapping[str, Store]) -> tuple[Store, str] | None:
+    """Return what was found for `run_id`; None if that is nothing, WrongCall if it is several."""
     if len(found) > 1:
         raise WrongCall(f"{run_id} means several runs: {', '.join(sorted(found)[:5])}. Write more of it.")
-    return stores[found[0]], found[0]
+    return next(((store, run) for run, store in found.items()), None)
 
 
 def _last(stores: Mapping[str, Store]) -> list[str]:

@@ -23,15 +23,20 @@ def know_endpoints() -> None:
 
 
 def _of_profiles(bucket: str) -> str | None:
+    roots = {one.root.rstrip("/") + "/": one.endpoint_url for one in _profiles()}
+    return next((url for root, url in roots.items() if url and root.startswith(f"{bucket}/")), None)
+
+
+def _profiles() -> tuple[Profile, ...]:
+    """Return the profiles of this machine that can be used."""
     from kfnb.errors import KfnbError
     from kfnb.profiles import read_profiles
 
     try:
         profiles, _ = read_profiles()
     except KfnbError:
-        return None  # what is wrong with the file is told to who names a profile of it
-    roots = {one.root.rstrip("/") + "/": one.endpoint_url for one in profiles.by_name.values()}
-    return next((url for root, url in roots.items() if url and root.startswith(f"{bucket}/")), None)
+        return ()  # what is wrong with the file is told to who names a profile of it
+    return tuple(profiles.by_name.values())
 
 
 def cluster_options(profile: Profile, *, local_orchestrator: bool) -> dict[str, Any]:
@@ -47,7 +52,19 @@ def run_objects(run_id: str, options: Mapping[str, Any], *, inside: bool = False
     from kfnb.runners.run_objects import RunObjects
 
     profile = msgspec.convert(options["profile"], Profile)
-    return RunObjects(msgspec.structs.replace(profile, context=None, kubeconfig=None) if inside else profile, run_id)
+    if inside:
+        return RunObjects(msgspec.structs.replace(profile, context=None, kubeconfig=None), run_id)
+    return RunObjects(_as_reached_from_here(profile), run_id)
+
+
+def _as_reached_from_here(profile: Profile) -> Profile:
+    """Return a run's profile with the context by which this machine reaches the cluster, if it has a profile of it.
+
+    The run may have been started on another machine, where the contexts of the kubeconfig are other ones.
+    """
+    known = [one for one in _profiles() if (one.root, one.namespace) == (profile.root, profile.namespace)]
+    here = next((one for one in known if one.name == profile.name), known[0] if known else profile)
+    return msgspec.structs.replace(profile, context=here.context, kubeconfig=here.kubeconfig)
 
 
 def live_logs(there: RunObjects, run_id: str, *, orchestrator: bool, follow: bool) -> LiveLogs:

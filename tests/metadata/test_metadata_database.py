@@ -59,7 +59,7 @@ def test_todays_tables_are_what_all_migrations_make(url: str, database: Database
 
 
 def test_a_database_of_the_first_form_keeps_its_rows(database: Database, store: Store) -> None:
-    """It is refused with KF801 until `upgrade`; then every row is there, and the new columns are filled."""
+    """It is refused with KF801 until `upgrade`; then all is there but runs in buckets, which are read anew."""
     upgrade(database, "0001")
     with database.unchecked() as connection:
         connection.exec_driver_sql("INSERT INTO experiments (name, created) VALUES ('E', 7.5)")
@@ -70,9 +70,15 @@ def test_a_database_of_the_first_form_keeps_its_rows(database: Database, store: 
         )
         connection.exec_driver_sql("INSERT INTO metrics (run, task, name, number, value) VALUES (1, 't', 'a', 1, '1')")
         connection.exec_driver_sql("INSERT INTO tags (run, name) VALUES (1, 'good')")
+        connection.exec_driver_sql(
+            "INSERT INTO runs (key, root, id, name, experiment, state, created, pipeline, notebook, notebook_digest, "
+            "archived, batches, marks) VALUES (2, 's3://b/p', 'r2', 'nb', 'E', 'RUNNING', 8.5, 'nb', '', 'd', "
+            "false, 6, 0)"
+        )
+        connection.exec_driver_sql("INSERT INTO tags (run, name) VALUES (2, 'good')")
     with pytest.raises(DatabaseError, match=r"KF801.*kfnb db upgrade"), database.reading():
         pass
-    assert ("0001", "0002") == upgrade(database)
+    assert ("0001", "0003") == upgrade(database)
     with database.reading() as connection:
         found = rows.all_rows(connection)
         page = rows.page(connection, rows.RunFilter(tags=("good",)), 10)
@@ -80,7 +86,7 @@ def test_a_database_of_the_first_form_keeps_its_rows(database: Database, store: 
     assert [(r1, "a", "t", 1.0, "1", 7.5)] == found["metrics"]
     assert [(r1, "good", 7.5)] == found["tags"]
     assert [("r1", {("t", "a"): 1})] == [(row.columns["id"], row.metrics) for row in page]
-    assert ("0002", "0002") == upgrade(database)
+    assert ("0003", "0003") == upgrade(database)
 
 
 def test_a_newer_database_is_refused(database: Database) -> None:

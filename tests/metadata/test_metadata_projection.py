@@ -28,7 +28,7 @@ def test_a_run_becomes_rows(database: Database, store: Store) -> None:
     projection.write(database, known(store, "r1"))
     found = all_rows(database)
     run = ("r1", "nb", "E", "SUCCEEDED", None, 1000.0, 1.0, 3.0, "here", "nb", "", "d" * 64)
-    assert [(store.root, *run, "c0ffee", "main", "v1", False, False, 6, 1)] == [row[1:] for row in found["runs"]]
+    assert [(store.root, *run, "c0ffee", "main", "v1", False, False, 6, 1, None)] == [row[1:] for row in found["runs"]]
     r1 = (store.root, "r1")
     assert [("E", 1000.0)] == found["experiments"]
     assert [
