@@ -198,7 +198,7 @@ class RunState:
         self._move(number, "SUCCEEDED", attempt=self._attempt[number])
         if recorded:
             del self._instructions[emitted:]
-        self._expand(number, output, recorded=recorded)
+        self._expand(number, output)
         for below in self._below[number]:
             self._waits_for[below] -= 1
 
@@ -207,15 +207,14 @@ class RunState:
         self._move(number, "READY")
         self._move(number, "STARTING")
 
-    def _expand(self, number: int, output: ExecutorOutput, *, recorded: bool = False) -> None:
-        """If this is the head of a fan-out, make a task for each item that it gave."""
+    def _expand(self, number: int, output: ExecutorOutput) -> None:
+        """If this is the head of a fan-out that may still run, make a task for each item that it gave."""
         name = self._fans.get(self._list[number].name)
-        if name is None:
+        if name is None or self._phase[self._number[name]] in TERMINAL:
             return
         owner, count = self._number[name], int(output.records.get(FAN_COUNT, 0))
         fan = self._list[owner]
-        if not recorded:
-            self._emit(Record("task-expanded", name, data={"count": count}))
+        self._emit(Record("task-expanded", name, data={"count": count}))
         self._elements[owner] = []
         for index in range(count):
             element, added = element_of(fan, index), len(self._list)

@@ -594,6 +594,27 @@ def test_an_element_that_fails_fails_the_fan_out_and_the_others_go_on() -> None:
     assert {"f[1]", "f[2]"} <= set(state.outputs)
 
 
+@pytest.mark.parametrize("how", ["failed", "cancelled"])
+def test_a_fan_out_that_is_over_when_its_head_is_done_has_no_elements(how: str) -> None:
+    """Something else that it needs failed meanwhile, or the run was cancelled: the run ends, nothing more starts."""
+    fan = fan_out()
+    spec = make_spec(
+        {"a": [], "f[items]": [], "f": ["a", "f[items]"]},
+        **{"f[items]": {"spread": FAN_ITEMS}, "f": {"fan": fan.task("f").fan, "inputs": fan.task("f").inputs}},
+    )
+    state = RunState(spec, max_parallel=8)
+    assert ["a", "f[items]"] == starts(state.handle(RunStarted()))
+    if how == "failed":
+        finish(state, "a", BAD)
+    else:
+        state.handle(CancelRequested())
+        finish(state, "a", STOPPED)
+    last = finish(state, "f[items]", items(3))
+    assert ([], how.upper().replace("CANCELLED", "CANCELED")) == (starts(last), end(last))
+    assert {"a", "f[items]", "f"} == set(state.tasks)
+    validate(state)
+
+
 @pytest.mark.parametrize("done", [[], ["f[items]"], ["f[items]", "f[1]"], ["f[items]", "f[0]", "f[1]", "f"]])
 def test_a_fan_out_is_taken_up_where_it_was(done: list[str]) -> None:
     """Elements that are done do not run again."""

@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pytest
@@ -18,10 +19,11 @@ from process_runner import ProcessRunner
 
 from kfnb.artifacts.store import Store
 from kfnb.orchestrator import requests, takeover
-from kfnb.orchestrator.events import EventReader, RunStatus, TaskStatus
+from kfnb.orchestrator.events import ENDED, EventReader, RunStatus, TaskStatus
 from kfnb.orchestrator.lease import Lease
 from kfnb.orchestrator.loop import Loop
 from kfnb.orchestrator.messages import (
+    CancelRequested,
     ConditionDecided,
     Earlier,
     EvaluateCondition,
@@ -33,38 +35,82 @@ from kfnb.orchestrator.messages import (
     TaskStarted,
 )
 from kfnb.orchestrator.state import RunState
-from kfnb.spec import Cell, Condition, ExecutorOutput, PipelineSpec, RunEvent, RunInfo, Settings, TaskError, to_json
+from kfnb.spec import (
+    FAN_COUNT,
+    FAN_ITEMS,
+    Cell,
+    Condition,
+    ExecutorOutput,
+    Fan,
+    PipelineSpec,
+    RunEvent,
+    RunInfo,
+    Settings,
+    TaskError,
+    owner_of,
+    to_json,
+)
 
-OK = ExecutorOutput(state="SUCCEEDED")
+OK = ExecutorOutput(state="SUCCEEDED", records={FAN_COUNT: 2})
+OFTEN_OK = st.sampled_from(["ok", "ok", "ok", "fails"])
 BAD = ExecutorOutput(state="FAILED", error=TaskError(message="no", code=None))
 
 
 # ------------------------------------------------------------------------------------------------ the state machine
 
 
+class Case(NamedTuple):
+    """A pipeline, what becomes of each task, how many run at once, a seed, and after how many events it is killed."""
+
+    spec: PipelineSpec
+    fates: dict[str, str]
+    limit: int
+    seed: int
+    kills: list[int]
+
+    def fate(self, task: str) -> str:
+        """What becomes of a task; the elements of a fan-out have fates of their own."""
+        return self.fates[task] if task in self.fates else self.fates[f"{owner_of(task)}[]"]
+
+
 @st.composite
-def runs(draw: st.DrawFn) -> tuple[dict[str, list[str]], dict[str, str], int, int, list[int]]:
-    """A graph, what becomes of each task, the limit, a seed, and after how many events the run is killed each time."""
-    count = draw(st.integers(1, 10))
-    names = [f"t{i}" for i in range(count)]
-    graph = {
-        n: draw(st.lists(st.sampled_from(names[:i]), unique=True, max_size=3)) if i else [] for i, n in enumerate(names)
-    }
-    fates = {n: draw(st.sampled_from(["ok", "ok", "ok", "fails", "false", "true"])) for n in names}
+def runs(draw: st.DrawFn) -> Case:
+    """Any graph; some tasks are fan-outs, whose heads wait for less than they do."""
+    names = [f"t{i}" for i in range(draw(st.integers(1, 10)))]
+    graph: dict[str, list[str]] = {}
+    fates: dict[str, str] = {}
+    changes: dict[str, dict[str, object]] = {}
+    for i, name in enumerate(names):
+        after = draw(st.lists(st.sampled_from(names[:i]), unique=True, max_size=3)) if i else []
+        fates[name] = draw(st.sampled_from(["ok", "ok", "ok", "fails", "false", "true", "fan"]))
+        if fates[name] == "fan":
+            head = f"{name}[items]"
+            graph[head] = draw(st.lists(st.sampled_from(after), unique=True)) if after else []
+            after = [*after, head]
+            fates |= {name: "ok", head: draw(OFTEN_OK), f"{name}[]": draw(OFTEN_OK)}
+            fan = Fan(head=head, kind="list", target="r", before="r = [x for x in ", after="]")
+            changes |= {head: {"spread": FAN_ITEMS}, name: {"fan": fan, "inputs": takes(**{FAN_ITEMS: head})}}
+        elif fates[name] in ("false", "true"):
+            changes[name] = {"condition": Condition(expression="x")}
+        graph[name] = after
     kills = draw(st.lists(st.integers(1, 15), max_size=3))
-    return graph, fates, draw(st.integers(1, 4)), draw(st.integers(0, 2**16)), kills
+    return Case(make_spec(graph, **changes), fates, draw(st.integers(1, 4)), draw(st.integers(0, 2**16)), kills)
 
 
 def one_life(
-    state: RunState, first: RunStarted, fates: dict[str, str], rng: random.Random, most: float
+    case: Case, first: RunStarted, rng: random.Random, most: float = 1e9, cancel_after: int = -1
 ) -> tuple[list[RunEvent], list[tuple[str, int]], str | None]:
     """Drive a run for at most `most` events; return its log, the attempts that it started, and how it ended."""
+    state = RunState(case.spec, max_parallel=case.limit)
     log: list[RunEvent] = []
     started: list[tuple[str, int]] = []
     possible: list[object] = [first]
     finished = None
-    while possible and most > 0:
-        most -= 1
+    handled = 0
+    while possible and handled < most:
+        if handled == cancel_after:
+            possible.append(CancelRequested())
+        handled += 1
         event = possible.pop(rng.randrange(len(possible)))
         for instruction in state.handle(event):  # type: ignore[arg-type]
             if isinstance(instruction, Record):
@@ -74,12 +120,12 @@ def one_life(
                 started.append((instruction.task, instruction.attempt))
                 possible.append(TaskStarted(instruction.task, instruction.attempt))
             elif isinstance(instruction, EvaluateCondition):
-                possible.append(ConditionDecided(instruction.task, fates[instruction.task] == "true"))
+                possible.append(ConditionDecided(instruction.task, case.fate(instruction.task) == "true"))
             elif isinstance(instruction, FinishRun):
                 finished = instruction.state
         validate(state)
         if isinstance(event, TaskStarted):
-            possible.append(TaskFinished(event.task, event.attempt, BAD if fates[event.task] == "fails" else OK))
+            possible.append(TaskFinished(event.task, event.attempt, BAD if case.fate(event.task) == "fails" else OK))
     return log, started, finished
 
 
@@ -96,30 +142,38 @@ def known(status: RunStatus, started: Iterable[tuple[str, int]]) -> dict[str, Ea
 
 @given(runs())
 @settings(max_examples=200, deadline=None)
-def test_a_run_killed_at_any_moment_ends_as_if_it_had_not_been(
-    case: tuple[dict[str, list[str]], dict[str, str], int, int, list[int]],
-) -> None:
+def test_a_run_killed_at_any_moment_ends_as_if_it_had_not_been(case: Case) -> None:
     """The end states are those of an undisturbed run, nothing that succeeded starts again, and attempts count up."""
-    graph, fates, limit, seed, kills = case
-    changes = {n: {"condition": Condition(expression="x")} for n, fate in fates.items() if fate in ("false", "true")}
-    spec = make_spec(graph, **changes)
-    undisturbed = RunStatus(spec)
-    undisturbed.apply(one_life(RunState(spec, max_parallel=limit), RunStarted(), fates, random.Random(seed), 1e9)[0])
+    undisturbed = RunStatus(case.spec)
+    undisturbed.apply(one_life(case, RunStarted(), random.Random(case.seed))[0])
 
-    rng = random.Random(seed)
-    status, all_started = RunStatus(spec), list[tuple[str, int]]()
-    for most in [*kills, 1e9]:
+    rng = random.Random(case.seed)
+    status, all_started = RunStatus(case.spec), list[tuple[str, int]]()
+    for most in [*case.kills, 1e9]:
         first = RunStarted(known(status, all_started)) if status.started else RunStarted()
         succeeded = {task.name for task in status.tasks.values() if task.state == "SUCCEEDED"}
-        log, started, finished = one_life(RunState(spec, max_parallel=limit), first, fates, rng, most)
+        log, started, finished = one_life(case, first, rng, most)
         assert not succeeded & {name for name, _ in started}
         assert len({*all_started, *started}) == len(all_started) + len(started)
         all_started += started
         status.apply(log)
         if finished is not None:
             break
-    assert {n: t.state for n, t in undisturbed.tasks.items()} == {n: t.state for n, t in status.tasks.items()}
+    planned = [task.name for task in case.spec.tasks]  # elements that cannot run may be there or not
+    assert {n: undisturbed.tasks[n].state for n in planned} == {n: status.tasks[n].state for n in planned}
     assert undisturbed.state == status.state
+
+
+@given(runs(), st.integers(0, 20))
+@settings(max_examples=100, deadline=None)
+def test_a_run_that_is_cancelled_at_any_moment_ends(case: Case, moment: int) -> None:
+    """Whatever its tasks do meanwhile: it is CANCELED, unless it ended before, and nothing of it is left over."""
+    log, _, finished = one_life(case, RunStarted(), random.Random(case.seed), cancel_after=moment)
+    status = RunStatus(case.spec)
+    status.apply(log)
+    assert finished == status.state
+    assert status.ended
+    assert {True} == {task.state in ENDED for task in status.tasks.values()}
 
 
 # ------------------------------------------------------------------------------------ real processes, a real store
