@@ -116,7 +116,7 @@ store-endpoints: .venv/.ready-dev
 	@$(BIN)/python -m tests.cluster store-endpoints \
 	  || echo "Some endpoint of a store is missing; tests that need it are skipped." >&2
 
-pytest: .venv/.ready-dev postgresql store-endpoints
+pytest: .venv/.ready-dev front-end postgresql store-endpoints
 	@rm -f .coverage .coverage.*
 	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m "not soak and not cluster and not browser" --cov --cov-report=term:skip-covered
 

@@ -65,6 +65,7 @@ __all__ = [  # noqa: RUF022 - plain order, as `sorted` gives it
     "run_status",
     "runs",
     "suggest",
+    "watch",
 ]
 
 _HOMES = {
@@ -135,6 +136,14 @@ def get(run_id: str = "last", *, on: str | None = None) -> Run:
 
     profile = cluster_called(on)
     return Client(root=profile.root if profile is not None else None).get(run_id)
+
+
+def watch(run: Run | str = "last") -> None:
+    """Show a run in a notebook and keep it up to date until it ends; does not wait for that. A terminal shows it once.
+
+    `run`: a run, its id, the beginning of its id, or `last`. Runs of other processes are followed too.
+    """
+    (get(run) if isinstance(run, str) else run)._ipython_display_()
 
 
 def runs(

@@ -174,12 +174,14 @@ class Run:
         return f"<Run {self.id} {self.name!r} {status.state}: {done} of {len(status.tasks)} tasks done>"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return _as_picture(self)
+        from kfnb.client.display import picture  # only needed where a run is displayed
+
+        return picture(self)
 
     def _ipython_display_(self) -> None:
-        from kfnb.drawing.live_display import show  # only needed where a run is displayed
+        from kfnb.client.display import show  # only needed where a run is displayed
 
-        show(lambda: _as_picture(self), lambda: self._now().ended)
+        show(self, self._now)
 
     # ------------------------------------------------------------------------------------------------ while it lives
 
@@ -394,12 +396,6 @@ class Run:
             if end is not None and time.monotonic() >= end:
                 return
             time.sleep(_POLL_SECONDS)
-
-
-def _as_picture(run: Run) -> dict[str, str]:
-    from kfnb.drawing.run_html import run_bundle  # only needed where a run is displayed
-
-    return run_bundle(run.spec, run.to_dict(), name=run.name)
 
 
 _living: weakref.WeakSet[Run] = weakref.WeakSet()

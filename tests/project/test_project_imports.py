@@ -10,8 +10,10 @@ import pytest
 HEAVY = frozenset(
     {
         "IPython",
+        "anywidget",
         "fsspec",
         "ipykernel",
+        "ipywidgets",
         "jsonschema",
         "kubernetes",
         "matplotlib",

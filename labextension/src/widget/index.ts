@@ -7,7 +7,7 @@ import { RunView, type Log, type RunDocument } from './run_view';
 /** The traits of `RunWidget` in kfnb/widget. `seen` is set here: somebody looks at the widget itself. */
 interface Traits {
   graph: Graph;
-  status: RunDocument;
+  status: RunDocument | Record<string, never>;
   seen: boolean;
   [key: string]: unknown;
 }
@@ -15,7 +15,12 @@ interface Traits {
 /** Show the run in `el`, and follow it until the returned function is called. */
 function render({ model, el }: RenderProps<Traits>): () => void {
   const view = new RunView(el, task => model.send({ kind: 'log', task }));
-  const onStatus = (): void => view.update(model.get('status'));
+  const onStatus = (): void => {
+    const status = model.get('status');
+    if ('tasks' in status) {
+      view.update(status as RunDocument); // else the kernel takes the widget away
+    }
+  };
   const onMessage = (message: { kind: string } & Log): void => {
     if (message.kind === 'log') {
       view.showLog(message);

@@ -1,0 +1,132 @@
+"""How a run shows itself in a notebook: a living widget where there is one, and in its place a picture and a table.
+
+`Run` calls this. What a saved notebook keeps is the plain form, as the run was when it ended.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from kfnb import widget
+from kfnb.orchestrator.results import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kfnb.client.run import Run
+    from kfnb.orchestrator.events import RunStatus, TaskStatus
+    from kfnb.spec import PipelineSpec, Task
+
+LOOKS_EVERY = 0.15
+"""Seconds between two looks at a run that another process drives, in a folder; longer where each look is a request."""
+LOOKS_AFAR_EVERY = 0.5
+ASKS_WHO_DRIVES_EVERY = 40
+"""Looks without news after which it is asked whether anything drives the run any more."""
+
+
+def picture(run: Run) -> dict[str, str]:
+    """Return a run's plain form by MIME type."""
+    from kfnb.drawing.run_html import run_bundle  # only needed where a run is displayed
+
+    return run_bundle(run.spec, run.to_dict(), name=run.name)
+
+
+def show(run: Run, now: Callable[[], RunStatus]) -> None:
+    """Display a run in the running cell and keep the display up to date; `now` says how the run stands."""
+    from kfnb.drawing import live_display  # only needed where a run is displayed
+
+    def live() -> RunDisplay | None:
+        return RunDisplay(run, now) if widget.is_built() else None
+
+    live_display.show(lambda: picture(run), lambda: now().ended, live)
+
+
+class RunDisplay:
+    """A run's widget and what wakes it: each event of a run of this process, or a look at one of another process."""
+
+    def __init__(self, run: Run, now: Callable[[], RunStatus]) -> None:
+        from kfnb.widget.run_widget import RunWidget
+
+        self._run, self._now = run, now
+        self._news = threading.Event()
+        self._quiet = 0
+        self._unsubscribe = run.subscribe(lambda _event: self._news.set())
+        self._every = LOOKS_EVERY if run.store.local_path("") is not None else LOOKS_AFAR_EVERY
+        self._widget = RunWidget(graph(run.spec), status(run, now()), lambda task: run.tasks[task].log())
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether a page shows the widget itself."""
+        return bool(self._widget.seen)
+
+    def view(self) -> dict[str, Any]:
+        """Return the entry of a display's MIME bundle that shows the widget."""
+        return self._widget.view()
+
+    def wait(self) -> bool:
+        """Wait for news, a moment long at most, and show them; say whether any can come."""
+        standing = self._now()  # reads what another process wrote
+        if self._news.wait(self._every):
+            self._news.clear()
+            self._quiet = 0
+            self._widget.status = status(self._run, self._now())
+        self._quiet += 1
+        return not (self._quiet % ASKS_WHO_DRIVES_EVERY == 0 and not standing.ended and self._run.is_interrupted)
+
+    def close(self) -> None:
+        """Take the widget away: the plain form stands in its place."""
+        self._unsubscribe()
+        self._widget.close()
+
+
+def graph(spec: PipelineSpec) -> dict[str, Any]:
+    """Return a pipeline as the widget draws it."""
+    return {
+        "name": spec.name,
+        "nodes": [
+            {"name": task.name, "badges": list(_badges(task)), "isFan": task.fan is not None} for task in spec.tasks
+        ],
+        "edges": [
+            {"source": edge.source, "target": edge.target, "names": list(edge.names), "why": list(edge.why)}
+            for edge in spec.edges
+        ],
+    }
+
+
+def _badges(task: Task) -> Iterator[str]:
+    """What a step asks for beyond a processor: `GPU 1`, whoever makes it."""
+    for resource, amount in task.settings.limits.items():
+        if "/" in resource:  # a device's: nvidia.com/gpu
+            yield f"{resource.rpartition('/')[2].upper()} {amount}"
+
+
+def status(run: Run, now: RunStatus) -> dict[str, Any]:
+    """Return how a run stands as the widget reads it: `TaskStatus` of labextension/src/model/run_state.ts."""
+    return {
+        "name": run.name,
+        "run_id": run.id,
+        "state": now.state,
+        "why": now.why,
+        "tasks": [_task(task) for task in list(now.tasks.values())],
+        "metrics": metrics(now),
+    }
+
+
+def _task(task: TaskStatus) -> dict[str, Any]:
+    progress = {key: task.progress[key] for key in ("cell", "number", "done", "cells") if key in task.progress}
+    return {
+        "name": task.name,
+        "owner": task.owner,
+        "elements": task.elements,
+        "state": task.state,
+        "attempt": task.attempt,
+        "failures": task.failures,
+        "cached": task.cached,
+        "started": task.started,
+        "finished": task.finished,
+        "why": task.why,
+        "progress": progress,
+        "output": None,
+        "fact": None,
+    }

@@ -1,0 +1,60 @@
+"""The kernel's end of the widget: what it shows as traits, and the answers to what it asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from kfnb.widget import SCRIPT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LOG_CHARACTERS = 100_000
+"""How much of a log's end is shown: a page that has more is slow."""
+_NOTHING = "export default { render() {} }"
+
+
+class RunWidget(anywidget.AnyWidget):  # type: ignore[misc]
+    """A run's widget. `graph` and `status` are plain JSON, as labextension/src/widget reads it.
+
+    `seen`: a page shows the widget, and not what stands in its place. Traits are set to new values, never changed in
+    place, and may be set from any thread.
+    """
+
+    _esm: Any = SCRIPT
+    graph = traitlets.Dict().tag(sync=True)
+    status = traitlets.Dict().tag(sync=True)
+    seen = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, graph: dict[str, Any], status: dict[str, Any], log_of: Callable[[str], str]) -> None:
+        """`log_of` returns what a task printed; whatever it raises is shown in the place of the log."""
+        super().__init__(graph=graph, status=status)
+        self._log_of = log_of
+        self.on_msg(self._answer)
+
+    def view(self) -> dict[str, Any]:
+        """Return the entry of a display's MIME bundle that shows the widget."""
+        reference = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {"application/vnd.jupyter.widget-view+json": reference}
+
+    def close(self) -> None:
+        """Take the widget away. What runs notebooks keeps the last state of every widget: of this one, nothing."""
+        if self.comm is not None:
+            with self.hold_sync():
+                self._esm, self.graph, self.status = _NOTHING, {}, {}
+        super().close()
+
+    def _answer(self, _widget: object, content: Any, _buffers: object) -> None:
+        """Answer a message of the page; one that this widget does not know is of a newer page, and left alone."""
+        if not isinstance(content, dict) or content.get("kind") != "log" or not isinstance(content.get("task"), str):
+            return
+        task = content["task"]
+        try:
+            text = self._log_of(task)
+        except Exception as error:  # a page's question must not end up as a traceback in some cell
+            text = f"The log cannot be read: {error}"
+        shown = text[-LOG_CHARACTERS:]
+        self.send({"kind": "log", "task": task, "text": shown, "cut": len(shown) < len(text)})
