@@ -1,9 +1,5 @@
-import { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+/** The plugins of the extension. */
 
-const plugin: JupyterFrontEndPlugin<void> = {
-  id: '@kfnb/jupyterlab:plugin',
-  autoStart: true,
-  activate: (_app: JupyterFrontEnd) => undefined
-};
+import { mainPlugin } from './plugins/main_plugin';
 
-export default plugin;
+export default [mainPlugin];

@@ -1,0 +1,138 @@
+/** The server's half, asked over HTTP and its stream of events. Nothing here decides anything. */
+
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+import type {
+  Analysis,
+  Artifact,
+  CellOutputs,
+  Finding,
+  Metrics,
+  RunDocument,
+  RunRequest,
+  RunRow
+} from './model/documents';
+
+/** Why the server did not do what was asked: what, and what to do. `status` 0: it could not be reached. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+    readonly fix: string | null = null,
+    readonly findings: readonly Finding[] = []
+  ) {
+    super(message);
+  }
+
+  /** Whether the server does not know kfnb's addresses at all. */
+  get isMissing(): boolean {
+    return this.status === 404;
+  }
+}
+
+/** The addresses below `kfnb/api/` of the server that JupyterLab speaks to. */
+export class Api {
+  constructor(readonly settings: ServerConnection.ISettings) {}
+
+  async version(): Promise<{ version: string; python: string; home: string }> {
+    return this._json('version');
+  }
+
+  /** `notebook`: what is open, saved or not. `view`: of several requests of one view only the newest is answered. */
+  async analyse(path: string, notebook: unknown, view: string): Promise<Analysis> {
+    return this._json('analyse', { path, notebook, view });
+  }
+
+  async start(request: RunRequest): Promise<{ run_id: string; warnings: readonly Finding[] }> {
+    return this._json('runs', request);
+  }
+
+  /** The newest runs of a notebook. */
+  async runsOf(path: string, limit: number): Promise<readonly RunRow[]> {
+    const query = URLExt.objectToQueryString({ notebook: path, limit });
+    return (await this._json<{ runs: readonly RunRow[] }>(`runs${query}`)).runs;
+  }
+
+  async run(id: string): Promise<RunDocument> {
+    return this._json(runAddress(id));
+  }
+
+  async cancel(id: string): Promise<void> {
+    await this._json(runAddress(id, 'cancel'), {});
+  }
+
+  async resume(id: string): Promise<void> {
+    await this._json(runAddress(id, 'resume'), {});
+  }
+
+  async metrics(id: string): Promise<Metrics> {
+    return (await this._json<{ tasks: Metrics }>(runAddress(id, 'metrics'))).tasks;
+  }
+
+  async artifacts(id: string): Promise<readonly Artifact[]> {
+    return (await this._json<{ artifacts: readonly Artifact[] }>(runAddress(id, 'artifacts'))).artifacts;
+  }
+
+  /** All of a task's log. */
+  async log(id: string, task: string): Promise<string> {
+    return this._text(logAddress(id, task));
+  }
+
+  async outputs(id: string): Promise<readonly CellOutputs[]> {
+    return (await this._json<{ cells: readonly CellOutputs[] }>(runAddress(id, 'outputs'))).cells;
+  }
+
+  /** The address of a thing that the browser itself loads, such as a picture. */
+  address(path: string): string {
+    return URLExt.join(this.settings.baseUrl, 'kfnb/api', path);
+  }
+
+  /** The stream of a run's events after a batch. */
+  stream(id: string, after: number): WebSocket {
+    const query = new URLSearchParams({ after: String(after) });
+    if (this.settings.appendToken && this.settings.token !== '') {
+      query.set('token', this.settings.token);
+    }
+    const address = URLExt.join(this.settings.wsUrl, 'kfnb/api', runAddress(id, 'events'));
+    return new this.settings.WebSocket(`${address}?${query}`);
+  }
+
+  private async _json<T>(path: string, body?: unknown): Promise<T> {
+    return JSON.parse(await this._text(path, body)) as T;
+  }
+
+  private async _text(path: string, body?: unknown): Promise<string> {
+    const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    let response: Response;
+    try {
+      response = await ServerConnection.makeRequest(this.address(path), init, this.settings);
+    } catch (error) {
+      throw new ApiError(`The Jupyter server cannot be reached: ${(error as Error).message}`, 0);
+    }
+    const text = await response.text();
+    if (response.ok) {
+      return text;
+    }
+    throw failure(response.status, text);
+  }
+}
+
+/** The address of a run, or of a part of it. */
+export function runAddress(id: string, ...parts: string[]): string {
+  return ['runs', id, ...parts].map(encodeURIComponent).join('/');
+}
+
+/** The address of a task's log. */
+export function logAddress(id: string, task: string): string {
+  return runAddress(id, 'tasks', task, 'log');
+}
+
+function failure(status: number, text: string): ApiError {
+  try {
+    const said = JSON.parse(text) as { message?: string; fix?: string; diagnostics?: Finding[] };
+    return new ApiError(said.message ?? text, status, said.fix ?? null, said.diagnostics ?? []);
+  } catch {
+    return new ApiError(`The Jupyter server answered ${status}.`, status);
+  }
+}

@@ -1,0 +1,162 @@
+/** What the server answers, as kfnb/server/documents.py has it. Times are ISO 8601. */
+
+import type { RunEvent, State } from './run_state';
+
+export interface TagChange {
+  readonly cell_id: string;
+  readonly add_tags: readonly string[];
+  readonly remove_tags: readonly string[];
+}
+
+/** A diagnostic. `line` is from 1, within the cell; `fix` is in words, `apply` is what a click can do. */
+export interface Finding {
+  readonly code: string;
+  readonly severity: 'error' | 'warning' | 'hint';
+  readonly message: string;
+  readonly fix: string | null;
+  readonly cell_id: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly apply: TagChange | null;
+}
+
+export interface Step {
+  readonly name: string;
+  readonly cells: readonly string[];
+  readonly setup_cells: readonly string[];
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly after: readonly string[];
+  readonly when: string | null;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly explicit: boolean;
+  readonly color_index: number;
+  readonly is_fan?: boolean;
+}
+
+export interface Edge {
+  readonly source: string;
+  readonly target: string;
+  readonly names: readonly string[];
+  readonly why: readonly string[];
+}
+
+export type ParameterType = 'int' | 'float' | 'str' | 'bool' | 'list' | 'dict' | 'any';
+
+export interface Parameter {
+  readonly name: string;
+  readonly type: ParameterType;
+  readonly default: unknown;
+}
+
+/** What a notebook is seen to mean. Steps and edges are there, as far as can be seen, where it is not valid too. */
+export interface Analysis {
+  readonly valid: boolean;
+  readonly steps: readonly Step[];
+  readonly edges: readonly Edge[];
+  readonly diagnostics: readonly Finding[];
+  readonly parameters: readonly Parameter[];
+  readonly skipped_cells: readonly string[];
+}
+
+/** A run to start. What is left out is as `kfnb run` has it. */
+export interface RunRequest {
+  readonly path: string;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly name?: string;
+  readonly experiment?: string;
+  readonly force?: boolean;
+  readonly from_step?: string;
+  readonly only?: string;
+  readonly until?: string;
+  readonly allow_cpu?: boolean;
+}
+
+export interface TaskError {
+  readonly message: string;
+  readonly code: string | null;
+  readonly cell_id: string | null;
+  readonly fix: string | null;
+  readonly traceback: string;
+}
+
+export interface TaskDocument {
+  readonly state: State;
+  readonly why: string | null;
+  readonly error: TaskError | null;
+}
+
+export interface RunDocument {
+  readonly run_id: string;
+  readonly name: string;
+  readonly experiment: string;
+  readonly state: State;
+  readonly why: string | null;
+  readonly interrupted: boolean;
+  readonly ended: boolean;
+  readonly created: string;
+  readonly started: string | null;
+  readonly finished: string | null;
+  readonly notebook: string | null;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly batch: number;
+  readonly tasks: Readonly<Record<string, TaskDocument>>;
+  readonly steps: readonly Step[];
+  readonly edges: readonly Edge[];
+}
+
+export interface RunRow {
+  readonly run_id: string;
+  readonly name: string;
+  readonly state: State;
+  readonly interrupted: boolean;
+  readonly created: string | null;
+  readonly notebook: string | null;
+}
+
+export interface Artifact {
+  readonly name: string;
+  readonly task: string;
+  readonly kind: 'value' | 'logged';
+  readonly type: string;
+  readonly size: number;
+  readonly digest: string | null;
+  readonly media_type: string | null;
+  readonly preview: Readonly<Record<string, unknown>>;
+  readonly content: string | null;
+}
+
+/** Numbers that JSON lacks are the words NaN, Infinity and -Infinity. */
+export type Figure = number | string;
+
+export interface Metric {
+  readonly kind: 'value' | 'roc_curve' | 'confusion_matrix';
+  readonly value: unknown;
+  readonly fpr: readonly Figure[];
+  readonly tpr: readonly Figure[];
+  readonly labels: readonly string[];
+  readonly rows: readonly (readonly Figure[])[];
+}
+
+export type Metrics = Readonly<Record<string, Readonly<Record<string, Metric>>>>;
+
+export interface CellOutputs {
+  readonly cell_id: string;
+  readonly source: string;
+  readonly outputs: readonly Readonly<Record<string, unknown>>[];
+  readonly execution_count: number | null;
+}
+
+/** A frame of the stream of a run. */
+export type Frame =
+  | { readonly kind?: undefined; readonly batch: number; readonly events: readonly RunEvent[] }
+  | {
+      readonly kind: 'log';
+      readonly task: string;
+      readonly attempt: number;
+      readonly text: string;
+      readonly offset: number;
+    }
+  | { readonly kind: 'interrupted'; readonly interrupted: boolean }
+  | { readonly kind: 'end'; readonly state: State }
+  | { readonly kind: 'error'; readonly message: string };

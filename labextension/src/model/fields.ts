@@ -1,0 +1,301 @@
+/**
+ * The settings of a step that the panel edits, each with the tag that says it; words and forms are those of
+ * kfnb/notebook/words.py.
+ *
+ * A field's value is text as it stands in the tag. Here it is checked as far as a form can; the server checks the rest.
+ */
+
+import { durationProblem, quantityProblem, wholeNumberProblem, type Problem } from './values';
+
+export interface Field {
+  readonly key: string;
+  /** What stands before the value in a tag: `gpu:`, `limit:cpu:`. A flag has no value: it is the tag. */
+  readonly prefix: string;
+  readonly kind: 'text' | 'list' | 'flag';
+  readonly label: string;
+  /** What it is for, with its form. */
+  readonly hint: string;
+  readonly example: string;
+  readonly group: 'flow' | 'resources' | 'environment' | 'place' | 'data';
+  /** Other prefixes that mean the same. */
+  readonly also?: readonly string[];
+  readonly problem?: (value: string) => Problem | null;
+}
+
+const gpus = (value: string): Problem | null => wholeNumberProblem(value, 1);
+
+/** The fields in the order in which the panel shows them. */
+export const FIELDS: readonly Field[] = [
+  {
+    key: 'after',
+    prefix: 'after:',
+    also: ['prev:'],
+    kind: 'list',
+    group: 'flow',
+    label: 'Runs after',
+    hint: 'Steps that must have ended first; steps whose names this one uses need not be named.',
+    example: 'prepare'
+  },
+  {
+    key: 'when',
+    prefix: 'when:',
+    kind: 'text',
+    group: 'flow',
+    label: 'Only when',
+    hint: 'A Python expression; where it is false, the step is left out.',
+    example: 'accuracy > 0.9'
+  },
+  {
+    key: 'foreach',
+    prefix: 'foreach:',
+    kind: 'text',
+    group: 'flow',
+    label: 'Fan-out, at most at once',
+    hint: 'For a step that is one comprehension or loop: how many elements run at the same time.',
+    example: '4',
+    problem: gpus
+  },
+  {
+    key: 'retry',
+    prefix: 'retry:',
+    kind: 'text',
+    group: 'flow',
+    label: 'Retries',
+    hint: 'How often a failed step starts again, and after how long: 3 or 3:30s.',
+    example: '3:30s',
+    problem: (value: string): Problem | null => {
+      const [times = '', backoff] = value.split(/:(.*)/s);
+      return (
+        wholeNumberProblem(times.trim(), 1) ??
+        (backoff === undefined ? null : durationProblem(backoff.trim()))
+      );
+    }
+  },
+  {
+    key: 'timeout',
+    prefix: 'timeout:',
+    kind: 'text',
+    group: 'flow',
+    label: 'Time-out',
+    hint: 'The longest the step may run.',
+    example: '2h',
+    problem: durationProblem
+  },
+  {
+    key: 'cache',
+    prefix: 'cache:',
+    kind: 'text',
+    group: 'flow',
+    label: 'Cache',
+    hint: 'on, off, or how old a result may be: 30d.',
+    example: 'off',
+    problem: value => (value === 'on' || value === 'off' ? null : durationProblem(value))
+  },
+  {
+    key: 'on-exit',
+    prefix: 'on-exit',
+    kind: 'flag',
+    group: 'flow',
+    label: 'Runs at the end, also when the run fails',
+    hint: 'An exit handler.',
+    example: ''
+  },
+  {
+    key: 'gpu',
+    prefix: 'gpu:',
+    also: ['limit:nvidia.com/gpu:'],
+    kind: 'text',
+    group: 'resources',
+    label: 'GPUs',
+    hint: 'How many NVIDIA GPUs the step gets.',
+    example: '1',
+    problem: gpus
+  },
+  {
+    key: 'accelerator',
+    prefix: 'accelerator:',
+    kind: 'text',
+    group: 'resources',
+    label: 'Accelerator type',
+    hint: 'A type that the cluster profile names.',
+    example: 'a100'
+  },
+  {
+    key: 'cpu',
+    prefix: 'limit:cpu:',
+    kind: 'text',
+    group: 'resources',
+    label: 'CPU limit',
+    hint: 'Processors, or thousandths of one: 2, 500m.',
+    example: '2',
+    problem: quantityProblem
+  },
+  {
+    key: 'memory',
+    prefix: 'limit:memory:',
+    kind: 'text',
+    group: 'resources',
+    label: 'Memory limit',
+    hint: 'With its unit: 4Gi, 512Mi.',
+    example: '4Gi',
+    problem: quantityProblem
+  },
+  {
+    key: 'cpu-request',
+    prefix: 'request:cpu:',
+    kind: 'text',
+    group: 'resources',
+    label: 'CPU request',
+    hint: 'What must be free for the step to start.',
+    example: '500m',
+    problem: quantityProblem
+  },
+  {
+    key: 'memory-request',
+    prefix: 'request:memory:',
+    kind: 'text',
+    group: 'resources',
+    label: 'Memory request',
+    hint: 'What must be free for the step to start.',
+    example: '1Gi',
+    problem: quantityProblem
+  },
+  {
+    key: 'shm',
+    prefix: 'shm:',
+    kind: 'text',
+    group: 'resources',
+    label: 'Shared memory',
+    hint: 'Size of /dev/shm.',
+    example: '2Gi',
+    problem: quantityProblem
+  },
+  {
+    key: 'image',
+    prefix: 'image:',
+    kind: 'text',
+    group: 'environment',
+    label: 'Image',
+    hint: 'A container image, as in docker pull.',
+    example: 'registry.example.com/team/torch:2.4'
+  },
+  {
+    key: 'packages',
+    prefix: 'packages:',
+    kind: 'list',
+    group: 'environment',
+    label: 'Packages',
+    hint: 'Requirements as pip reads them.',
+    example: 'pandas>=2,<3'
+  },
+  {
+    key: 'env',
+    prefix: 'env:',
+    kind: 'list',
+    group: 'environment',
+    label: 'Environment variables',
+    hint: 'KEY=VALUE.',
+    example: 'OMP_NUM_THREADS=4',
+    problem: value =>
+      /^[A-Za-z_][A-Za-z0-9_]*\s*=/.test(value) ? null : { text: 'Write KEY=VALUE.', better: null }
+  },
+  {
+    key: 'secret',
+    prefix: 'secret:',
+    kind: 'list',
+    group: 'environment',
+    label: 'Secrets',
+    hint: 'NAME:KEY:ENV for a variable, NAME:/FOLDER for files.',
+    example: 'database:password:DB_PASSWORD'
+  },
+  {
+    key: 'configmap',
+    prefix: 'configmap:',
+    kind: 'list',
+    group: 'environment',
+    label: 'Config maps',
+    hint: 'NAME:KEY:ENV for a variable, NAME:/FOLDER for files.',
+    example: 'settings:/etc/settings'
+  },
+  {
+    key: 'include',
+    prefix: 'include:',
+    kind: 'list',
+    group: 'data',
+    label: 'Files to ship',
+    hint: 'Paths or patterns, from the notebook’s folder.',
+    example: 'data/*.csv'
+  },
+  {
+    key: 'pvc',
+    prefix: 'pvc:',
+    kind: 'list',
+    group: 'data',
+    label: 'Volumes',
+    hint: 'CLAIM:PATH, with :ro at the end to read only.',
+    example: 'datasets:/data:ro'
+  },
+  {
+    key: 'queue',
+    prefix: 'queue:',
+    kind: 'text',
+    group: 'place',
+    label: 'Queue',
+    hint: 'A LocalQueue of Kueue.',
+    example: 'team-a'
+  },
+  {
+    key: 'priority',
+    prefix: 'priority:',
+    kind: 'text',
+    group: 'place',
+    label: 'Priority class',
+    hint: 'A PriorityClass of the cluster.',
+    example: 'high'
+  },
+  {
+    key: 'node',
+    prefix: 'node:',
+    kind: 'list',
+    group: 'place',
+    label: 'Node labels',
+    hint: 'KEY=VALUE that the node must have.',
+    example: 'disk=ssd'
+  },
+  {
+    key: 'toleration',
+    prefix: 'toleration:',
+    kind: 'list',
+    group: 'place',
+    label: 'Tolerations',
+    hint: 'KEY, KEY=VALUE or KEY=VALUE:EFFECT of a taint.',
+    example: 'gpu:NoSchedule'
+  },
+  {
+    key: 'label',
+    prefix: 'label:',
+    kind: 'list',
+    group: 'place',
+    label: 'Labels',
+    hint: 'KEY:VALUE.',
+    example: 'team:vision'
+  },
+  {
+    key: 'annotation',
+    prefix: 'annotation:',
+    kind: 'list',
+    group: 'place',
+    label: 'Annotations',
+    hint: 'KEY:VALUE.',
+    example: 'owner:me'
+  }
+];
+
+/** Return what is wrong with a field's value, null if nothing is. */
+export function problemOf(field: Field, value: string): Problem | null {
+  const text = value.trim();
+  if (text === '') {
+    return null;
+  }
+  return field.problem?.(text) ?? null;
+}

@@ -1,0 +1,49 @@
+/** Checks of the values in tags, with the same verdicts as kfnb/notebook/quantities.py (tests/cases/tag_values.json). */
+
+/** What is wrong with a value; `better` is what was probably meant. */
+export interface Problem {
+  readonly text: string;
+  readonly better: string | null;
+}
+
+const NUMBER = String.raw`(\d{1,18}(?:\.\d{0,9})?|\.\d{1,9})`;
+const QUANTITY = new RegExp(`^${NUMBER}([KMGTPE]i|[numkMGTPE]|[eE][+-]?\\d{1,2})?$`);
+const LOOSE_QUANTITY = /^(\d+(?:\.\d+)?)\s*([kmgtpe])(i?)b?$/i;
+const DURATION = /^(\d+(\.\d+)?w)?(\d+(\.\d+)?d)?(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?$/;
+const LOOSE_DURATION = /^(\d+(?:\.\d+)?)\s*(w|d|h|m|s)[a-z]*$/i;
+
+/** Return what is wrong with a Kubernetes quantity. */
+export function quantityProblem(value: string): Problem | null {
+  if (QUANTITY.test(value)) {
+    return null;
+  }
+  const loose = LOOSE_QUANTITY.exec(value);
+  let better: string | null = null;
+  if (loose) {
+    const [, number = '', letter = '', binary = ''] = loose;
+    better =
+      number + (binary !== '' || !/k/i.test(letter) ? letter.toUpperCase() : 'k') + binary.toLowerCase();
+  }
+  return { text: `${value} is not a quantity like 2, 500m or 4Gi.`, better };
+}
+
+/** Return what is wrong with a duration. */
+export function durationProblem(value: string): Problem | null {
+  if (value !== '' && DURATION.test(value) && /[1-9]/.test(value)) {
+    return null;
+  }
+  let better: string | null = null;
+  if (/^[1-9][0-9]*$/.test(value)) {
+    better = `${value}s`;
+  } else {
+    const loose = LOOSE_DURATION.exec(value);
+    better = loose && !DURATION.test(value) ? `${loose[1]}${loose[2]!.toLowerCase()}` : null;
+  }
+  return { text: `${value} is not a duration like 30s, 90m, 2h or 1d12h.`, better };
+}
+
+/** Return what is wrong with a whole number of at least `least`. */
+export function wholeNumberProblem(value: string, least: number): Problem | null {
+  const isRight = /^[0-9]{1,9}$/.test(value) && Number(value) >= least;
+  return isRight ? null : { text: `${value} is not a whole number from ${least}.`, better: null };
+}

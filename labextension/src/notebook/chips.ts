@@ -1,0 +1,168 @@
+/**
+ * The chip above each tagged cell and the bar of a step's colour along its cells.
+ *
+ * They are nodes of ours inside the cell's own, so they come and go with it when the notebook is windowed.
+ */
+
+import type { Cell } from '@jupyterlab/cells';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { lookOf, showDuration } from '../graph';
+import { stepColour } from '../model/colours';
+import type { Step } from '../model/documents';
+import type { TaskStatus } from '../model/run_state';
+import { roleOf, stepNameOf } from '../model/tags';
+import { badgesOf } from '../model/badges';
+import { tagsOf, type OpenNotebook } from './open_notebook';
+
+/** What a chip says. */
+interface ChipText {
+  readonly title: string;
+  readonly parts: readonly string[];
+  readonly state: string;
+  readonly stateText: string;
+  readonly why: string;
+}
+
+/** Keeps the chips of one notebook right. `onChoose` is told the cell whose chip was clicked. */
+export class Chips {
+  private readonly _notebook: OpenNotebook;
+  private readonly _trans: TranslationBundle;
+  private readonly _onChoose: (cell: Cell) => void;
+  private _isScheduled = false;
+
+  constructor(notebook: OpenNotebook, trans: TranslationBundle, onChoose: (cell: Cell) => void) {
+    this._notebook = notebook;
+    this._trans = trans;
+    this._onChoose = onChoose;
+    notebook.changed.connect(this._schedule, this);
+    notebook.panel.content.modelContentChanged.connect(this._schedule, this);
+    // JupyterLab 4.2 may not have this one yet
+    notebook.panel.content.cellInViewportChanged?.connect(this._schedule, this);
+    this._schedule();
+  }
+
+  private _schedule(): void {
+    if (!this._isScheduled) {
+      this._isScheduled = true;
+      requestAnimationFrame(() => {
+        this._isScheduled = false;
+        this._draw();
+      });
+    }
+  }
+
+  private _draw(): void {
+    if (this._notebook.isDisposed || this._notebook.panel.content.model === null) {
+      return;
+    }
+    const owners = this._owners();
+    const seen = new Set<string>();
+    for (const cell of this._notebook.panel.content.widgets) {
+      const tags = tagsOf(cell.model);
+      const role = cell.model.type === 'code' ? roleOf(tags) : 'continues';
+      const step = role === 'step' || role === 'continues' ? (owners.get(cell.model.id) ?? null) : null;
+      const isFirst = step !== null && !seen.has(step);
+      const isTagged = role === 'step' && stepNameOf(tags) !== null;
+      if (step !== null) {
+        seen.add(step);
+      }
+      this._paint(cell, step);
+      if (step !== null && (isTagged || isFirst)) {
+        this._show(cell, this._stepText(step, !isFirst));
+      } else if (role !== 'step' && role !== 'continues') {
+        const title = role === 'skip' ? this._trans.__('not in the pipeline') : role;
+        this._show(cell, { title, parts: [], state: '', stateText: '', why: '' });
+      } else {
+        cell.node.querySelector(':scope > .kfnb-chip')?.remove();
+      }
+    }
+  }
+
+  /** The step of each cell: as the tags say, and where they say nothing as the server sees it. */
+  private _owners(): Map<string, string> {
+    const owners = new Map<string, string>();
+    for (const step of this._notebook.analysis?.steps ?? []) {
+      step.cells.filter(() => step.explicit).forEach(id => owners.set(id, step.name));
+    }
+    for (const step of this._notebook.taggedSteps) {
+      step.cells.forEach(cell => owners.set(cell.id, step.name));
+    }
+    return owners;
+  }
+
+  private _paint(cell: Cell, step: string | null): void {
+    if (step === null) {
+      delete cell.node.dataset.kfnbStep;
+      cell.node.style.removeProperty('--kfnb-step-colour');
+    } else {
+      cell.node.dataset.kfnbStep = step;
+      cell.node.style.setProperty('--kfnb-step-colour', stepColour(this._notebook.colorIndex(step)));
+    }
+  }
+
+  private _stepText(name: string, isContinued: boolean): ChipText {
+    const seen = this._notebook.seen(name);
+    const task = this._notebook.session?.status.tasks.get(name);
+    const look = task && lookOf({ ...task, elements: null });
+    return {
+      title: isContinued ? this._trans.__('%1, continued', name) : name,
+      parts: isContinued ? [] : flowOf(seen, this._trans),
+      state: task?.state ?? '',
+      stateText: isContinued || !task || !look ? '' : stateText(look.icon, look.word, task),
+      why: task?.why ?? ''
+    };
+  }
+
+  private _show(cell: Cell, text: ChipText): void {
+    let chip = cell.node.querySelector<HTMLElement>(':scope > .kfnb-chip');
+    if (chip === null) {
+      chip = document.createElement('div');
+      chip.className = 'kfnb-chip';
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.addEventListener('click', () => this._onChoose(cell));
+      chip.append(button);
+    }
+    if (cell.node.firstElementChild !== chip) {
+      cell.node.prepend(chip); // what a windowed cell gets when it comes into view stands in front of it
+    }
+    const said = JSON.stringify(text);
+    if (chip.dataset.said === said) {
+      return;
+    }
+    chip.dataset.said = said;
+    chip.dataset.state = text.state;
+    const button = chip.firstElementChild as HTMLButtonElement;
+    button.title = text.why || this._trans.__('Settings of this step');
+    button.replaceChildren(
+      piece('kfnb-chip-name', text.title),
+      ...text.parts.map(part => piece('kfnb-chip-part', part)),
+      ...(text.stateText === '' ? [] : [piece('kfnb-chip-state', text.stateText)])
+    );
+  }
+}
+
+function piece(className: string, text: string): HTMLElement {
+  const made = document.createElement('span');
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+function flowOf(step: Step | null, trans: TranslationBundle): string[] {
+  if (step === null) {
+    return [];
+  }
+  return [
+    ...(step.inputs.length > 0 ? [trans.__('in: %1', step.inputs.join(', '))] : []),
+    ...(step.outputs.length > 0 ? [trans.__('out: %1', step.outputs.join(', '))] : []),
+    ...badgesOf(step)
+  ];
+}
+
+function stateText(icon: string, word: string, task: TaskStatus): string {
+  const took =
+    task.started !== null && task.finished !== null ? ` ${showDuration(task.finished - task.started)}` : '';
+  return `${icon} ${word}${took}`;
+}

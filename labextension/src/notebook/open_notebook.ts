@@ -1,0 +1,243 @@
+/**
+ * A notebook that is open in JupyterLab: its tags, what the server sees in it, and the run that is watched in it.
+ *
+ * Chips, panel and commands look at it and change it through here; each change of tags is one step of undo.
+ */
+
+import type { Cell, ICellModel } from '@jupyterlab/cells';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { UUID } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import { ApiError, type Api } from '../api';
+import type { Analysis, Step } from '../model/documents';
+import { stepsIn, type TaggedCell, type TaggedStep } from '../model/tags';
+import type { RunSession } from '../run/session';
+
+const QUIET_MS = 500;
+
+export class OpenNotebook implements IDisposable {
+  readonly panel: NotebookPanel;
+  private readonly _api: Api;
+  private readonly _view = UUID.uuid4();
+  private readonly _localPath: (path: string) => string;
+  private readonly _changed = new Signal<this, void>(this);
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _analysis: Analysis | null = null;
+  private _trouble: ApiError | null = null;
+  private _session: RunSession | null = null;
+  private _isDisposed = false;
+  private _asked = 0;
+
+  /** `localPath`: a path without the name of the drive it is on. */
+  constructor(panel: NotebookPanel, api: Api, localPath: (path: string) => string) {
+    this.panel = panel;
+    this._api = api;
+    this._localPath = localPath;
+    panel.context.model.contentChanged.connect(this._onContent, this);
+    panel.context.pathChanged.connect(this._onContent, this);
+    panel.content.activeCellChanged.connect(this._emit, this);
+    panel.content.selectionChanged.connect(this._emit, this);
+    panel.context.model.stateChanged.connect(this._emit, this);
+    panel.disposed.connect(() => this.dispose());
+    this._schedule(0);
+  }
+
+  /** Tags, analysis, selection or the watched run are different from before. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get analysis(): Analysis | null {
+    return this._analysis;
+  }
+
+  /** Why the server does not say what it sees. */
+  get trouble(): ApiError | null {
+    return this._trouble;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  get isReadOnly(): boolean {
+    return this.panel.context.model.readOnly || this.panel.context.contentsModel?.writable === false;
+  }
+
+  /** The path below the server's root. */
+  get path(): string {
+    return this._localPath(this.panel.context.path);
+  }
+
+  get session(): RunSession | null {
+    return this._session;
+  }
+
+  /** The run that is shown in this notebook; the one before is let go. */
+  set session(session: RunSession | null) {
+    this._session?.dispose();
+    this._session = session;
+    session?.changed.connect(this._emit, this);
+    this._emit();
+  }
+
+  /** The cells as their tags say them, in order. */
+  get cells(): TaggedCell[] {
+    return [...this.panel.content.model!.cells].map(cell => ({
+      id: cell.id,
+      isCode: cell.type === 'code',
+      tags: tagsOf(cell)
+    }));
+  }
+
+  get taggedSteps(): TaggedStep[] {
+    return stepsIn(this.cells);
+  }
+
+  /** The step that a cell belongs to: by its tags, and where these name none as the server sees it. */
+  stepAt(cellId: string): TaggedStep | null {
+    return this.taggedSteps.find(step => step.cells.some(cell => cell.id === cellId)) ?? null;
+  }
+
+  /** What the server sees of a step, null where it has not seen it. */
+  seen(name: string): Step | null {
+    return this._analysis?.steps.find(step => step.name === name) ?? null;
+  }
+
+  /** The place of a step's colour: the server's, or that of its first cell where the server has not seen it. */
+  colorIndex(name: string): number {
+    return (
+      this.seen(name)?.color_index ??
+      Math.max(
+        0,
+        this.taggedSteps.findIndex(step => step.name === name)
+      )
+    );
+  }
+
+  /** The ids of the cells that are selected. */
+  get selectedCells(): string[] {
+    const { content } = this.panel;
+    return content.widgets.filter(cell => content.isSelectedOrActive(cell)).map(cell => cell.model.id);
+  }
+
+  /** Write the tags of cells. It is one step of undo, and nothing else of the notebook changes. */
+  writeTags(changes: ReadonlyMap<string, readonly string[]>): void {
+    this.change(() => {
+      for (const cell of this.panel.content.model!.cells) {
+        const tags = changes.get(cell.id);
+        if (tags !== undefined && tags.length > 0) {
+          cell.setMetadata('tags', [...tags]);
+        } else if (tags !== undefined) {
+          cell.deleteMetadata('tags');
+        }
+      }
+    });
+    this._schedule(0);
+  }
+
+  /** Make changes to the notebook that are undone together. */
+  change(act: () => void): void {
+    this.panel.content.model!.sharedModel.transact(act);
+    this._emit();
+  }
+
+  /** Scroll the cells with these ids into view and select them. */
+  async select(ids: readonly string[]): Promise<void> {
+    const { content } = this.panel;
+    const places = content.widgets.flatMap((cell, index) => (ids.includes(cell.model.id) ? [index] : []));
+    const [first] = places;
+    if (first === undefined) {
+      return;
+    }
+    content.deselectAll();
+    content.activeCellIndex = first;
+    await content.scrollToItem(first, 'smart');
+    places.slice(1).forEach(index => content.select(content.widgets[index]!));
+  }
+
+  cellWithId(id: string): Cell | undefined {
+    return this.panel.content.widgets.find(cell => cell.model.id === id);
+  }
+
+  /** Ask the server anew. */
+  refresh(): void {
+    this._schedule(0);
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    clearTimeout(this._timer);
+    this._session?.dispose();
+    Signal.clearData(this);
+  }
+
+  private _emit(): void {
+    if (!this._isDisposed) {
+      this._changed.emit();
+    }
+  }
+
+  private _onContent(): void {
+    this._schedule(QUIET_MS);
+    this._emit();
+  }
+
+  private _schedule(wait: number): void {
+    clearTimeout(this._timer);
+    this._timer = setTimeout(() => void this._analyse(), wait);
+  }
+
+  private async _analyse(): Promise<void> {
+    await this.panel.context.ready;
+    const asked = ++this._asked;
+    const isLate = (): boolean => this._isDisposed || asked !== this._asked;
+    if (isLate()) {
+      return;
+    }
+    try {
+      const analysis = await this._api.analyse(this.path, this._withoutOutputs(), this._view);
+      if (isLate()) {
+        return;
+      }
+      this._analysis = analysis;
+      this._trouble = null;
+    } catch (error) {
+      if (isLate() || (error instanceof ApiError && error.status === 409)) {
+        return; // a newer question is on its way
+      }
+      this._trouble = error instanceof ApiError ? error : new ApiError((error as Error).message, 0);
+    }
+    this._emit();
+  }
+
+  /** The notebook as it is on screen; outputs say nothing about the pipeline and may be large. */
+  private _withoutOutputs(): unknown {
+    const shared = this.panel.content.model!.sharedModel;
+    return {
+      nbformat: shared.nbformat,
+      nbformat_minor: shared.nbformat_minor,
+      metadata: shared.getMetadata(),
+      cells: shared.cells.map(cell => {
+        const plain = {
+          id: cell.getId(),
+          cell_type: cell.cell_type,
+          metadata: cell.getMetadata(),
+          source: cell.getSource()
+        };
+        return cell.cell_type === 'code' ? { ...plain, outputs: [], execution_count: null } : plain;
+      })
+    };
+  }
+}
+
+/** The tags of a cell. */
+export function tagsOf(cell: ICellModel): string[] {
+  const tags = cell.getMetadata('tags') as unknown;
+  return Array.isArray(tags) ? tags.filter((tag): tag is string => typeof tag === 'string') : [];
+}

@@ -1,0 +1,57 @@
+/** The notebooks that are open, each once, and the one that a person works in. */
+
+import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import { OpenNotebook } from './open_notebook';
+
+export class OpenNotebooks {
+  private readonly _tracker: INotebookTracker;
+  private readonly _make: (panel: NotebookPanel) => OpenNotebook;
+  private readonly _all = new Map<NotebookPanel, OpenNotebook>();
+  private readonly _currentChanged = new Signal<this, OpenNotebook | null>(this);
+  private readonly _added = new Signal<this, OpenNotebook>(this);
+
+  constructor(tracker: INotebookTracker, make: (panel: NotebookPanel) => OpenNotebook) {
+    this._tracker = tracker;
+    this._make = make;
+    tracker.forEach(panel => this._add(panel));
+    tracker.widgetAdded.connect((_, panel) => this._add(panel));
+    tracker.currentChanged.connect(() => this._currentChanged.emit(this.current));
+  }
+
+  /** The notebook that was last looked at. */
+  get current(): OpenNotebook | null {
+    const panel = this._tracker.currentWidget;
+    return panel === null ? null : (this._all.get(panel) ?? null);
+  }
+
+  get currentChanged(): ISignal<this, OpenNotebook | null> {
+    return this._currentChanged;
+  }
+
+  /** A notebook is there and has its cells. */
+  get added(): ISignal<this, OpenNotebook> {
+    return this._added;
+  }
+
+  [Symbol.iterator](): IterableIterator<OpenNotebook> {
+    return this._all.values();
+  }
+
+  private _add(panel: NotebookPanel): void {
+    void panel.context.ready.then(() => {
+      if (panel.isDisposed || this._all.has(panel)) {
+        return;
+      }
+      const notebook = this._make(panel);
+      this._all.set(panel, notebook);
+      panel.disposed.connect(() => {
+        this._all.delete(panel);
+        this._currentChanged.emit(this.current);
+      });
+      this._added.emit(notebook);
+      this._currentChanged.emit(this.current);
+    });
+  }
+}

@@ -1,0 +1,121 @@
+/** What one cell is for, and the name of its step. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { FIELDS } from '../model/fields';
+import {
+  nameProblem,
+  renamed,
+  roleOf,
+  stepNameOf,
+  withRole,
+  type Role,
+  type TaggedCell
+} from '../model/tags';
+import type { OpenNotebook } from '../notebook/open_notebook';
+
+const ROLES: readonly { readonly role: Role; readonly label: string }[] = [
+  { role: 'continues', label: 'goes on with what is above' },
+  { role: 'step', label: 'begins a step, or goes on with it' },
+  { role: 'parameters', label: 'holds the parameters of the pipeline' },
+  { role: 'imports', label: 'is imports that all steps need' },
+  { role: 'functions', label: 'is functions that all steps need' },
+  { role: 'skip', label: 'is not part of the pipeline' }
+];
+
+export interface CellRoleProps {
+  readonly notebook: OpenNotebook;
+  readonly trans: TranslationBundle;
+  readonly cell: TaggedCell;
+  readonly isDisabled: boolean;
+}
+
+export function CellRole({ notebook, trans, cell, isDisabled }: CellRoleProps): JSX.Element {
+  const [chosen, setChosen] = React.useState<Role>(roleOf(cell.tags));
+  const id = React.useId();
+  const tags = cell.tags.join('\n');
+  React.useEffect(() => setChosen(roleOf(cell.tags)), [tags]);
+  const choose = (role: Role): void => {
+    setChosen(role);
+    if (role !== 'step') {
+      notebook.writeTags(new Map([[cell.id, withRole(cell.tags, role, '', FIELDS)]]));
+    }
+  };
+  return (
+    <div className="kfnb-cell-role">
+      <div className="kfnb-field">
+        <label htmlFor={`${id}-role`}>{trans.__('This cell')}</label>
+        <select
+          id={`${id}-role`}
+          className="kfnb-input"
+          data-field="role"
+          value={chosen}
+          disabled={isDisabled}
+          onChange={event => choose(event.target.value as Role)}
+        >
+          {ROLES.map(({ role, label }) => (
+            <option key={role} value={role}>
+              {trans.__(label)}
+            </option>
+          ))}
+        </select>
+      </div>
+      {chosen === 'step' && <StepName {...{ notebook, trans, cell, isDisabled }} />}
+    </div>
+  );
+}
+
+function StepName({ notebook, trans, cell, isDisabled }: CellRoleProps): JSX.Element {
+  const name = stepNameOf(cell.tags) ?? '';
+  const [text, setText] = React.useState(name);
+  const id = React.useId();
+  React.useEffect(() => setText(name), [name]);
+  const problem = nameProblem(text);
+  return (
+    <div className="kfnb-field">
+      <label htmlFor={`${id}-name`}>{trans.__('Step')}</label>
+      <input
+        id={`${id}-name`}
+        className="kfnb-input"
+        data-field="step"
+        list={`${id}-steps`}
+        value={text}
+        disabled={isDisabled}
+        autoComplete="off"
+        placeholder={trans.__('name of the step')}
+        aria-invalid={problem !== null}
+        aria-describedby={`${id}-hint`}
+        onChange={event => setText(event.target.value)}
+        onBlur={() => nameStep(notebook, cell, text)}
+        onKeyDown={event => event.key === 'Enter' && nameStep(notebook, cell, text)}
+      />
+      <datalist id={`${id}-steps`}>
+        {notebook.taggedSteps.map(step => (
+          <option key={step.name} value={step.name} />
+        ))}
+      </datalist>
+      <div className={problem === null ? 'kfnb-hint' : 'kfnb-problem'} id={`${id}-hint`}>
+        {problem === null
+          ? trans.__('A name that another cell has goes on with that step.')
+          : trans.__(problem)}
+      </div>
+    </div>
+  );
+}
+
+/** Give the step that a cell begins a name: all that speak of it follow, unless another step has that name already. */
+export function nameStep(notebook: OpenNotebook, cell: TaggedCell, wanted: string): void {
+  const name = stepNameOf(cell.tags);
+  const text = wanted.trim();
+  if (text === '' || text === name) {
+    return;
+  }
+  const isTaken = notebook.taggedSteps.some(step => step.name === text);
+  const changes =
+    name === null || isTaken ? new Map<string, string[]>() : renamed(notebook.cells, name, text);
+  if (!changes.has(cell.id)) {
+    changes.set(cell.id, withRole(cell.tags, 'step', text, FIELDS));
+  }
+  notebook.writeTags(changes);
+}

@@ -1,0 +1,65 @@
+/** What is wrong or doubtful in the notebook, with a fix to click where there is one. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Finding, TagChange } from '../model/documents';
+import type { OpenNotebook } from '../notebook/open_notebook';
+
+const ICONS: Readonly<Record<Finding['severity'], string>> = { error: '✖', warning: '▲', hint: 'ℹ' };
+
+export interface FindingsProps {
+  readonly notebook: OpenNotebook;
+  readonly findings: readonly Finding[];
+  readonly trans: TranslationBundle;
+}
+
+export function Findings({ notebook, findings, trans }: FindingsProps): JSX.Element {
+  return (
+    <ul className="kfnb-findings">
+      {findings.map((finding, index) => (
+        <li key={index} data-severity={finding.severity} data-code={finding.code}>
+          <div className="kfnb-finding-head">
+            <span className="kfnb-finding-icon" role="img" aria-label={trans.__(finding.severity)}>
+              {ICONS[finding.severity]}
+            </span>
+            <span className="kfnb-code">{finding.code}</span>
+            {finding.cell_id !== null && (
+              <button
+                type="button"
+                className="kfnb-link"
+                onClick={() => void notebook.select([finding.cell_id!])}
+              >
+                {finding.line === null
+                  ? trans.__('show the cell')
+                  : trans.__('show the cell, line %1', finding.line)}
+              </button>
+            )}
+          </div>
+          <div>{finding.message}</div>
+          {finding.fix !== null && <div className="kfnb-hint">{finding.fix}</div>}
+          {finding.apply !== null && !notebook.isReadOnly && (
+            <button
+              type="button"
+              className="kfnb-button"
+              data-fix={finding.code}
+              onClick={() => apply(notebook, finding.apply!)}
+            >
+              {trans.__('Fix it')}
+            </button>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function apply(notebook: OpenNotebook, change: TagChange): void {
+  const cell = notebook.cells.find(({ id }) => id === change.cell_id);
+  if (cell === undefined) {
+    return;
+  }
+  const kept = cell.tags.filter(tag => !change.remove_tags.includes(tag.trim()));
+  const added = change.add_tags.filter(tag => !kept.includes(tag));
+  notebook.writeTags(new Map([[cell.id, [...kept, ...added]]]));
+}

@@ -1,0 +1,185 @@
+/** The side panel: tabs *Step*, *Pipeline* and *Run* of the notebook that a person works in, and what is wrong with it. */
+
+import { ReactWidget } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import { Signal, type ISignal } from '@lumino/signaling';
+import * as React from 'react';
+
+import type { Api } from '../api';
+import { CHART_STYLE } from '../charts';
+import type { OpenNotebook } from '../notebook/open_notebook';
+import type { OpenNotebooks } from '../notebook/open_notebooks';
+import type { Consent } from '../run/start';
+import { EmptyPanel } from './empty_panel';
+import { Findings } from './findings';
+import { PipelineGraph } from './pipeline_graph';
+import { RunTab } from './run_tab';
+import { StepTab } from './step_tab';
+import { useSignal } from './watching';
+
+export type TabName = 'step' | 'pipeline' | 'run';
+
+const TABS: readonly { readonly name: TabName; readonly label: string }[] = [
+  { name: 'step', label: 'Step' },
+  { name: 'pipeline', label: 'Pipeline' },
+  { name: 'run', label: 'Run' }
+];
+
+/** What all of the panel works with. */
+export interface PanelParts {
+  readonly notebooks: OpenNotebooks;
+  readonly api: Api;
+  readonly consent: Consent;
+  readonly commands: CommandRegistry;
+  readonly trans: TranslationBundle;
+}
+
+export class KfnbPanel extends ReactWidget {
+  private readonly _parts: PanelParts;
+  private readonly _chosen = new Signal<this, void>(this);
+  private _tab: TabName = 'step';
+  private _trouble: string | null = null;
+
+  constructor(parts: PanelParts) {
+    super();
+    this._parts = parts;
+    this.addClass('kfnb-panel');
+  }
+
+  /** Another tab or message is shown. */
+  get chosen(): ISignal<this, void> {
+    return this._chosen;
+  }
+
+  get tab(): TabName {
+    return this._tab;
+  }
+
+  set tab(name: TabName) {
+    this._tab = name;
+    this._chosen.emit();
+  }
+
+  /** What is said above everything: that the server's half is missing or another. */
+  get trouble(): string | null {
+    return this._trouble;
+  }
+
+  set trouble(text: string | null) {
+    this._trouble = text;
+    this._chosen.emit();
+  }
+
+  protected override render(): JSX.Element {
+    return <PanelView panel={this} {...this._parts} />;
+  }
+}
+
+function PanelView(props: PanelParts & { panel: KfnbPanel }): JSX.Element {
+  const { panel, notebooks, trans, commands } = props;
+  useSignal(panel.chosen);
+  useSignal(notebooks.currentChanged);
+  const notebook = notebooks.current;
+  useSignal(notebook?.changed);
+  return (
+    <>
+      <style>{CHART_STYLE}</style>
+      {panel.trouble !== null && (
+        <p className="kfnb-warning" role="alert">
+          {panel.trouble}
+        </p>
+      )}
+      {notebook === null ? (
+        <EmptyPanel commands={commands} trans={trans} />
+      ) : (
+        <NotebookView {...props} notebook={notebook} />
+      )}
+    </>
+  );
+}
+
+function NotebookView(props: PanelParts & { panel: KfnbPanel; notebook: OpenNotebook }): JSX.Element {
+  const { panel, notebook, trans } = props;
+  const findings = notebook.analysis?.diagnostics ?? [];
+  const { path, trouble } = notebook;
+  return (
+    <>
+      <Tabs {...{ panel, trans }} />
+      <div
+        className="kfnb-tab-body"
+        role="tabpanel"
+        id="kfnb-tab-body"
+        aria-labelledby={`kfnb-tab-${panel.tab}`}
+      >
+        {trouble !== null && panel.trouble === null && <p className="kfnb-warning">{trouble.message}</p>}
+        {panel.tab === 'step' && <StepTab {...{ notebook, trans }} />}
+        {panel.tab === 'pipeline' && <PipelineTab key={path} {...{ notebook, trans }} />}
+        {panel.tab === 'run' && <RunTab key={path} {...props} />}
+      </div>
+      {findings.length > 0 && (
+        <details className="kfnb-group kfnb-all-findings" data-group="findings" open>
+          <summary>{trans.__('Findings (%1)', findings.length)}</summary>
+          <Findings {...{ notebook, findings, trans }} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function Tabs({ panel, trans }: { panel: KfnbPanel; trans: TranslationBundle }): JSX.Element {
+  const move = (event: React.KeyboardEvent): void => {
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (step !== 0) {
+      const place = TABS.findIndex(({ name }) => name === panel.tab);
+      const next = TABS[(place + step + TABS.length) % TABS.length]!;
+      panel.tab = next.name;
+      panel.node.querySelector<HTMLElement>(`#kfnb-tab-${next.name}`)?.focus();
+    }
+  };
+  return (
+    <div
+      className="kfnb-tabs"
+      role="tablist"
+      aria-label={trans.__('Pipeline of the notebook')}
+      onKeyDown={move}
+    >
+      {TABS.map(({ name, label }) => (
+        <button
+          key={name}
+          type="button"
+          role="tab"
+          id={`kfnb-tab-${name}`}
+          aria-controls="kfnb-tab-body"
+          aria-selected={panel.tab === name}
+          tabIndex={panel.tab === name ? 0 : -1}
+          onClick={() => (panel.tab = name)}
+        >
+          {trans.__(label)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function PipelineTab(props: { notebook: OpenNotebook; trans: TranslationBundle }): JSX.Element {
+  const { notebook, trans } = props;
+  const { analysis, session } = notebook;
+  const [active] = notebook.selectedCells;
+  const step = analysis?.steps.find(({ cells }) => active !== undefined && cells.includes(active));
+  if (analysis === null) {
+    return <p className="kfnb-quiet">{trans.__('The notebook is being read …')}</p>;
+  }
+  return (
+    <PipelineGraph
+      name={notebook.path}
+      steps={analysis.steps}
+      edges={analysis.edges}
+      status={session?.status ?? null}
+      selected={step?.name ?? null}
+      emptyText={trans.__('No steps yet: tag a cell to begin one.')}
+      translate={text => trans.__(text)}
+      onChoose={name => void notebook.select(notebook.seen(name)?.cells ?? [])}
+    />
+  );
+}

@@ -1,0 +1,104 @@
+/** What a run has made so far: metrics and artifacts. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Api } from '../api';
+import { dataTable, matrixTable, numberFrom, previewOf, rocChart } from '../charts';
+import type { Artifact, Metric, Metrics } from '../model/documents';
+import { Made } from './made';
+
+export function MetricsView(props: { metrics: Metrics; trans: TranslationBundle }): JSX.Element | null {
+  const { metrics, trans } = props;
+  const rows: unknown[][] = [];
+  const charts: { readonly key: string; readonly make: () => Element }[] = [];
+  for (const [task, named] of Object.entries(metrics)) {
+    for (const [name, metric] of Object.entries(named)) {
+      if (metric.kind === 'value') {
+        rows.push([task, name, numberFrom(metric.value) ?? metric.value]);
+      } else {
+        charts.push({ key: `${task} · ${name}`, make: () => chartOf(name, metric) });
+      }
+    }
+  }
+  if (rows.length + charts.length === 0) {
+    return null;
+  }
+  const columns = [trans.__('step'), trans.__('metric'), trans.__('value')];
+  return (
+    <details className="kfnb-group" data-group="metrics" open>
+      <summary>{trans.__('Metrics')}</summary>
+      {rows.length > 0 && <Made make={() => dataTable({ columns, rows })} of={[JSON.stringify(rows)]} />}
+      {charts.map(({ key, make }) => (
+        <figure key={key} className="kfnb-figure">
+          <figcaption>{key}</figcaption>
+          <Made make={make} of={[JSON.stringify(metrics)]} />
+        </figure>
+      ))}
+    </details>
+  );
+}
+
+function chartOf(name: string, metric: Metric): Element {
+  const numbers = (values: readonly unknown[]): number[] => values.map(value => numberFrom(value) ?? NaN);
+  return metric.kind === 'roc_curve'
+    ? rocChart([{ name, falsePositive: numbers(metric.fpr), truePositive: numbers(metric.tpr) }])
+    : matrixTable({ labels: metric.labels, rows: metric.rows.map(numbers) });
+}
+
+export function ArtifactsView(props: {
+  artifacts: readonly Artifact[];
+  api: Api;
+  trans: TranslationBundle;
+}): JSX.Element | null {
+  const { artifacts, api, trans } = props;
+  if (artifacts.length === 0) {
+    return null;
+  }
+  return (
+    <details className="kfnb-group" data-group="artifacts">
+      <summary>{trans.__('Artifacts (%1)', artifacts.length)}</summary>
+      {artifacts.map(artifact => (
+        <ArtifactView key={`${artifact.task} ${artifact.name}`} {...{ artifact, api, trans }} />
+      ))}
+    </details>
+  );
+}
+
+function ArtifactView(props: { artifact: Artifact; api: Api; trans: TranslationBundle }): JSX.Element {
+  const { artifact, api, trans } = props;
+  const [isOpen, setOpen] = React.useState(false);
+  const { content } = artifact;
+  const isPicture = content !== null && artifact.media_type?.startsWith('image/') === true;
+  return (
+    <details
+      className="kfnb-artifact"
+      data-artifact={artifact.name}
+      onToggle={event => setOpen((event.target as HTMLDetailsElement).open)}
+    >
+      <summary>
+        {artifact.name}{' '}
+        <span className="kfnb-quiet">
+          {artifact.task} · {artifact.type} · {shownSize(artifact.size)}
+        </span>
+      </summary>
+      {isOpen && isPicture && <img src={api.address(content)} alt={artifact.name} />}
+      {isOpen && !isPicture && (
+        <Made make={() => previewOf(artifact.name, artifact.preview)} of={[artifact.digest]} />
+      )}
+      {content !== null && (
+        <a className="kfnb-link" href={api.address(content)} download>
+          {trans.__('Download')}
+        </a>
+      )}
+    </details>
+  );
+}
+
+/** Return a number of bytes in words. */
+export function shownSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}

@@ -1,0 +1,96 @@
+/** The *Run* tab: the form, then the run; earlier runs of the notebook are looked at here too. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Api } from '../api';
+import type { RunRow } from '../model/documents';
+import type { OpenNotebook } from '../notebook/open_notebook';
+import { RunSession } from '../run/session';
+import type { Consent } from '../run/start';
+import { RunForm } from './run_form';
+import { RunView } from './run_view';
+
+const EARLIER = 30;
+
+export interface RunTabProps {
+  readonly notebook: OpenNotebook;
+  readonly api: Api;
+  readonly consent: Consent;
+  readonly trans: TranslationBundle;
+}
+
+export function RunTab({ notebook, api, consent, trans }: RunTabProps): JSX.Element {
+  const { session } = notebook;
+  const [isFormOpen, setFormOpen] = React.useState(session === null);
+  return (
+    <div className="kfnb-run-tab">
+      <EarlierRuns {...{ notebook, api, trans }} />
+      <details
+        className="kfnb-group"
+        data-group="new-run"
+        open={isFormOpen}
+        onToggle={event => setFormOpen((event.target as HTMLDetailsElement).open)}
+      >
+        <summary>{trans.__('New run')}</summary>
+        {isFormOpen && (
+          <RunForm {...{ notebook, api, consent, trans }} onStarted={() => setFormOpen(false)} />
+        )}
+      </details>
+      {session !== null && <RunView {...{ notebook, session, api, trans }} />}
+    </div>
+  );
+}
+
+/** The runs of this notebook, newest first; the one that is chosen is shown. */
+function EarlierRuns(props: {
+  notebook: OpenNotebook;
+  api: Api;
+  trans: TranslationBundle;
+}): JSX.Element | null {
+  const { notebook, api, trans } = props;
+  const [runs, setRuns] = React.useState<readonly RunRow[]>([]);
+  const id = React.useId();
+  const { session, path } = notebook;
+  React.useEffect(() => {
+    let isCurrent = true;
+    const load = async (): Promise<void> => {
+      const found = await api.runsOf(path, EARLIER).catch(() => []);
+      if (isCurrent) {
+        setRuns(found);
+      }
+    };
+    void load();
+    return () => {
+      isCurrent = false;
+    };
+  }, [path, session?.id, session?.hasEnded]);
+  if (runs.length === 0) {
+    return null;
+  }
+  const choose = async (run: string): Promise<void> => {
+    notebook.session = run === '' ? null : await RunSession.open(api, run);
+  };
+  return (
+    <div className="kfnb-field">
+      <label htmlFor={id}>{trans.__('Runs of this notebook')}</label>
+      <select
+        id={id}
+        className="kfnb-input"
+        data-field="runs"
+        value={session?.id ?? ''}
+        onChange={event => void choose(event.target.value)}
+      >
+        <option value="">{trans.__('none is shown')}</option>
+        {session !== null && !runs.some(run => run.run_id === session.id) && (
+          <option value={session.id}>{session.id}</option>
+        )}
+        {runs.map(run => (
+          <option key={run.run_id} value={run.run_id}>
+            {`${run.run_id} · ${run.interrupted ? trans.__('interrupted') : run.state.toLowerCase()} · ${run.name}`}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}

@@ -1,0 +1,176 @@
+/** The *Step* tab: what the selected cells are for, and the settings of their steps. Each change is one step of undo. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { stepColour } from '../model/colours';
+import { FIELDS, type Field } from '../model/fields';
+import { changesOf, valuesOfStep, type TaggedStep } from '../model/tags';
+import type { OpenNotebook } from '../notebook/open_notebook';
+import { CellRole } from './cell_role';
+import { FieldInput } from './field_input';
+
+const GROUPS: readonly { readonly key: Field['group']; readonly title: string }[] = [
+  { key: 'resources', title: 'Resources' },
+  { key: 'flow', title: 'Order, retries, cache' },
+  { key: 'environment', title: 'Image, packages, secrets' },
+  { key: 'data', title: 'Files and volumes' },
+  { key: 'place', title: 'Where it runs' }
+];
+
+export interface StepTabProps {
+  readonly notebook: OpenNotebook;
+  readonly trans: TranslationBundle;
+}
+
+export function StepTab({ notebook, trans }: StepTabProps): JSX.Element {
+  const ids = new Set(notebook.selectedCells);
+  const selected = notebook.cells.filter(cell => cell.isCode && ids.has(cell.id));
+  const steps = notebook.taggedSteps.filter(step => step.cells.some(cell => ids.has(cell.id)));
+  if (selected.length === 0) {
+    return <p className="kfnb-quiet">{trans.__('Select a code cell to see what it is for.')}</p>;
+  }
+  const isDisabled = notebook.isReadOnly;
+  return (
+    <div className="kfnb-step-tab">
+      {isDisabled && <p className="kfnb-warning">{trans.__('This notebook can only be read.')}</p>}
+      {selected.length === 1 && (
+        <CellRole key={selected[0]!.id} cell={selected[0]!} {...{ notebook, trans, isDisabled }} />
+      )}
+      {steps.length > 0 && <StepHead {...{ notebook, trans, steps }} />}
+      {steps.length > 0 &&
+        GROUPS.map(group => (
+          <SettingsGroup key={group.key} {...{ group, notebook, trans, steps, isDisabled }} />
+        ))}
+      {steps.length === 0 && selected.length > 1 && (
+        <p className="kfnb-quiet">{trans.__('None of the selected cells belongs to a step.')}</p>
+      )}
+      <UndoButton {...{ notebook, trans }} />
+    </div>
+  );
+}
+
+function UndoButton({ notebook, trans }: StepTabProps): JSX.Element {
+  const shared = notebook.panel.content.model!.sharedModel;
+  const can = shared.canUndo();
+  return (
+    <div className="kfnb-buttons">
+      <button
+        type="button"
+        className="kfnb-button"
+        data-action="undo"
+        disabled={!can}
+        title={can ? trans.__('Undo the last change of cells or tags') : trans.__('There is nothing to undo')}
+        onClick={() => shared.undo()}
+      >
+        {trans.__('Undo')}
+      </button>
+    </div>
+  );
+}
+
+function StepHead(props: StepTabProps & { steps: readonly TaggedStep[] }): JSX.Element {
+  const { notebook, trans, steps } = props;
+  if (steps.length > 1) {
+    const names = steps.map(step => step.name).join(', ');
+    return <h3>{trans.__('Settings of %1 steps: %2', steps.length, names)}</h3>;
+  }
+  const { name } = steps[0]!;
+  const seen = notebook.seen(name);
+  return (
+    <div className="kfnb-step-head">
+      <h3>
+        <span className="kfnb-dot" style={{ background: stepColour(notebook.colorIndex(name)) }} />
+        {name}
+      </h3>
+      {seen !== null && (
+        <dl className="kfnb-facts">
+          <dt>{trans.__('uses')}</dt>
+          <dd>{seen.inputs.join(', ') || '–'}</dd>
+          <dt>{trans.__('gives')}</dt>
+          <dd>{seen.outputs.join(', ') || '–'}</dd>
+        </dl>
+      )}
+    </div>
+  );
+}
+
+interface SettingsGroupProps extends StepTabProps {
+  readonly group: (typeof GROUPS)[number];
+  readonly steps: readonly TaggedStep[];
+  readonly isDisabled: boolean;
+}
+
+function SettingsGroup(props: SettingsGroupProps): JSX.Element {
+  const { group, trans, steps } = props;
+  const fields = FIELDS.filter(field => field.group === group.key);
+  const isUsed = fields.some(field => steps.some(step => valuesOfStep(field, step).length > 0));
+  const [isOpen, setOpen] = React.useState(isUsed || group.key === 'resources');
+  return (
+    <details
+      className="kfnb-group"
+      data-group={group.key}
+      open={isOpen}
+      onToggle={event => setOpen((event.target as HTMLDetailsElement).open)}
+    >
+      <summary>
+        {trans.__(group.title)}
+        {isUsed && <span className="kfnb-mark" role="img" aria-label={trans.__('something is set')} />}
+      </summary>
+      {isOpen && fields.map(field => <StepField key={field.key} {...props} field={field} />)}
+    </details>
+  );
+}
+
+/** A field of all the selected steps at once. */
+function StepField(props: SettingsGroupProps & { field: Field }): JSX.Element {
+  const { field, notebook, trans, steps, isDisabled } = props;
+  const said = steps.map(step => valuesOfStep(field, step));
+  const isMixed = said.some(values => values.join('\n') !== said[0]!.join('\n'));
+  const values = isMixed ? [] : said[0]!;
+  const onCommit = (wanted: string[]): void =>
+    notebook.writeTags(new Map(steps.flatMap(step => [...changesOf(field, step, wanted)])));
+  const names = steps.map(step => step.name);
+  const shown = { field, values, isMixed, isDisabled, trans, onCommit };
+  return field.key === 'after' ? (
+    <StepChoices
+      {...shown}
+      names={notebook.taggedSteps.map(step => step.name).filter(name => !names.includes(name))}
+    />
+  ) : (
+    <FieldInput key={names.join(' ')} {...shown} />
+  );
+}
+
+interface StepChoicesProps {
+  readonly field: Field;
+  readonly values: readonly string[];
+  readonly names: readonly string[];
+  readonly isDisabled: boolean;
+  readonly trans: TranslationBundle;
+  readonly onCommit: (values: string[]) => void;
+}
+
+function StepChoices({ field, values, names, isDisabled, trans, onCommit }: StepChoicesProps): JSX.Element {
+  const all = [...new Set([...names, ...values])];
+  const toggled = (name: string, isOn: boolean): string[] =>
+    isOn ? [...values, name] : values.filter(value => value !== name);
+  return (
+    <fieldset className="kfnb-field" data-field={field.key} title={trans.__(field.hint)}>
+      <legend>{trans.__(field.label)}</legend>
+      {all.length === 0 && <div className="kfnb-hint">{trans.__('There is no other step.')}</div>}
+      {all.map(name => (
+        <label key={name} className="kfnb-choice">
+          <input
+            type="checkbox"
+            value={name}
+            checked={values.includes(name)}
+            disabled={isDisabled}
+            onChange={event => onCommit(toggled(name, event.target.checked))}
+          />
+          {name}
+        </label>
+      ))}
+    </fieldset>
+  );
+}

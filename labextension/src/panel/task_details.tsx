@@ -1,0 +1,106 @@
+/** The task that was clicked: how it stands, why it failed, and its log as it grows. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { logAddress, type Api } from '../api';
+import { lookOf, statusLine, nodeStatuses } from '../graph';
+import { plainText } from '../model/terminal_text';
+import type { OpenNotebook } from '../notebook/open_notebook';
+import type { RunSession } from '../run/session';
+
+export interface TaskDetailsProps {
+  readonly notebook: OpenNotebook;
+  readonly session: RunSession;
+  readonly api: Api;
+  readonly task: string;
+  readonly trans: TranslationBundle;
+}
+
+export function TaskDetails({ notebook, session, api, task, trans }: TaskDetailsProps): JSX.Element {
+  const status = session.status.tasks.get(task);
+  const error = session.document.tasks[task]?.error ?? null;
+  const step = session.document.steps.find(({ name }) => name === (status?.owner ?? task));
+  const shown = nodeStatuses(session.status).get(task);
+  const line = statusLine(shown, Date.now() / 1000);
+  return (
+    <section className="kfnb-task" aria-label={trans.__('Task %1', task)}>
+      <div className="kfnb-task-head">
+        <strong>{task}</strong>
+        <span style={{ color: lookOf(shown).colour }}>{line}</span>
+        {step !== undefined && (
+          <button type="button" className="kfnb-link" onClick={() => void notebook.select(step.cells)}>
+            {trans.__('show its cells')}
+          </button>
+        )}
+      </div>
+      {status?.why && <p className="kfnb-hint">{status.why}</p>}
+      {error !== null && (
+        <div className="kfnb-warning" role="alert">
+          <p>{error.message}</p>
+          {error.fix !== null && <p>{error.fix}</p>}
+          {error.cell_id !== null && (
+            <button
+              type="button"
+              className="kfnb-link"
+              onClick={() => void notebook.select([error.cell_id!])}
+            >
+              {trans.__('show the cell')}
+            </button>
+          )}
+        </div>
+      )}
+      <LogPane
+        text={session.log?.task === task ? session.log.text : ''}
+        address={`${api.address(logAddress(session.id, task))}?download`}
+        trans={trans}
+      />
+    </section>
+  );
+}
+
+/** A growing text that stays at its end unless a person scrolled away from it. */
+function LogPane(props: { text: string; address: string; trans: TranslationBundle }): JSX.Element {
+  const { text, address, trans } = props;
+  const pane = React.useRef<HTMLPreElement>(null);
+  const follows = React.useRef(true);
+  const [wanted, setWanted] = React.useState('');
+  React.useEffect(() => {
+    if (follows.current && pane.current !== null) {
+      pane.current.scrollTop = pane.current.scrollHeight;
+    }
+  }, [text]);
+  const lines = plainText(text);
+  const found = lines
+    .split('\n')
+    .filter(line => line.toLowerCase().includes(wanted.toLowerCase()))
+    .join('\n');
+  return (
+    <div className="kfnb-log">
+      <div className="kfnb-log-tools">
+        <input
+          className="kfnb-input"
+          type="search"
+          value={wanted}
+          placeholder={trans.__('Lines with …')}
+          aria-label={trans.__('Show only lines of the log with this text')}
+          onChange={event => setWanted(event.target.value)}
+        />
+        <a className="kfnb-link" href={address} download>
+          {trans.__('Download')}
+        </a>
+      </div>
+      <pre
+        ref={pane}
+        tabIndex={0}
+        aria-label={trans.__('Log')}
+        onScroll={event => {
+          const { scrollTop, clientHeight, scrollHeight } = event.currentTarget;
+          follows.current = scrollTop + clientHeight >= scrollHeight - 8;
+        }}
+      >
+        {wanted === '' ? lines || trans.__('Nothing has been printed yet.') : found}
+      </pre>
+    </div>
+  );
+}

@@ -1,0 +1,8 @@
+/** The ids of the commands, as schema/plugin.json names them. */
+export const CommandIds = {
+  openPanel: 'kfnb:open-panel',
+  nameStep: 'kfnb:name-step',
+  runNotebook: 'kfnb:run-notebook',
+  showPipeline: 'kfnb:show-pipeline',
+  openExample: 'kfnb:open-example'
+} as const;

@@ -1,0 +1,75 @@
+/** The plugin that puts the panel, the chips and the commands into JupyterLab. */
+
+import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { ILauncher } from '@jupyterlab/launcher';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { Api } from '../api';
+import { kfnbIcon } from '../icon';
+import { Chips } from '../notebook/chips';
+import { OpenNotebook } from '../notebook/open_notebook';
+import { OpenNotebooks } from '../notebook/open_notebooks';
+import { KfnbPanel } from '../panel/panel';
+import { showLatestRun } from '../run/latest';
+import { noteEnds } from '../run/notification';
+import { addCommands } from './commands';
+import { CommandIds } from './command_ids';
+import { halvesProblem } from './halves';
+import { rememberedConsent } from './consent';
+
+const PLUGIN_ID = '@kfnb/jupyterlab:plugin';
+const PANEL_ID = 'kfnb-panel';
+
+export const mainPlugin: JupyterFrontEndPlugin<void> = {
+  id: PLUGIN_ID,
+  description: 'Tag cells as steps, run the notebook as a pipeline, watch it.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  optional: [ISettingRegistry, ITranslator, ICommandPalette, ILayoutRestorer, ILauncher],
+  activate: (
+    app: JupyterFrontEnd,
+    tracker: INotebookTracker,
+    settings: ISettingRegistry | null,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null,
+    launcher: ILauncher | null
+  ): void => {
+    const trans = (translator ?? nullTranslator).load('kfnb');
+    const { serviceManager, shell, commands } = app;
+    const api = new Api(serviceManager.serverSettings);
+    const localPath = (path: string): string => serviceManager.contents.localPath(path);
+    const notebooks = new OpenNotebooks(tracker, panel => new OpenNotebook(panel, api, localPath));
+    const consent = rememberedConsent(settings, PLUGIN_ID);
+
+    const panel = new KfnbPanel({ notebooks, api, consent, commands, trans });
+    panel.id = PANEL_ID;
+    panel.title.icon = kfnbIcon;
+    panel.title.caption = trans.__('Pipeline (kfnb)');
+    panel.node.setAttribute('role', 'region');
+    panel.node.setAttribute('aria-label', trans.__('Pipeline of the notebook'));
+    shell.add(panel, 'right', { rank: 850, type: 'Pipeline' });
+    restorer?.add(panel, PANEL_ID);
+
+    const dress = (notebook: OpenNotebook): void => {
+      new Chips(notebook, trans, cell => {
+        void notebook.select([cell.model.id]);
+        panel.tab = 'step';
+        shell.activateById(PANEL_ID);
+      });
+      noteEnds(notebook, panel, shell, trans);
+      void showLatestRun(notebook, api);
+    };
+    notebooks.added.connect((_, notebook) => dress(notebook));
+    addCommands({ app, notebooks, panel, trans });
+    notebooks.currentChanged.connect(() => commands.notifyCommandChanged());
+    for (const command of Object.values(CommandIds)) {
+      palette?.addItem({ command, category: trans.__('Pipeline') });
+    }
+    launcher?.add({ command: CommandIds.openExample, category: trans.__('Notebook'), rank: 900 });
+    void halvesProblem(api, trans).then(problem => (panel.trouble = problem));
+  }
+};

@@ -1,0 +1,69 @@
+/** Puts what a run's cells showed under the cells of the open notebook: in its model, never in the file beneath it. */
+
+import type { ICodeCellModel } from '@jupyterlab/cells';
+import type { IOutput } from '@jupyterlab/nbformat';
+
+import type { CellOutputs } from '../model/documents';
+import type { OpenNotebook } from '../notebook/open_notebook';
+
+/** What was done. `edited`: cells whose code is no longer that of the run; `gone`: how many are not there any more. */
+export interface Homecoming {
+  readonly written: number;
+  readonly edited: readonly string[];
+  readonly gone: number;
+  /** Puts back what stood there before. */
+  readonly undo: () => void;
+}
+
+/** Write the outputs of a run into the notebook, as one change. Cells that were edited since are left alone. */
+export function bringHome(notebook: OpenNotebook, outputs: readonly CellOutputs[]): Homecoming {
+  const edited: string[] = [];
+  const before: CellOutputs[] = [];
+  let gone = 0;
+  notebook.change(() => {
+    for (const cell of outputs) {
+      const model = codeCell(notebook, cell.cell_id);
+      if (model === null) {
+        gone += 1;
+      } else if (model.sharedModel.getSource() !== cell.source) {
+        edited.push(cell.cell_id);
+      } else {
+        before.push(shownBy(model));
+        show(model, cell);
+      }
+    }
+  });
+  const undo = (): void =>
+    notebook.change(() => {
+      for (const cell of before) {
+        const model = codeCell(notebook, cell.cell_id);
+        if (model !== null) {
+          show(model, cell);
+        }
+      }
+    });
+  return { written: before.length, edited, gone, undo };
+}
+
+function codeCell(notebook: OpenNotebook, id: string): ICodeCellModel | null {
+  for (const cell of notebook.panel.content.model!.cells) {
+    if (cell.id === id && cell.type === 'code') {
+      return cell as ICodeCellModel;
+    }
+  }
+  return null;
+}
+
+function shownBy(model: ICodeCellModel): CellOutputs {
+  return {
+    cell_id: model.id,
+    source: model.sharedModel.getSource(),
+    outputs: model.outputs.toJSON() as unknown as CellOutputs['outputs'],
+    execution_count: model.executionCount ?? null
+  };
+}
+
+function show(model: ICodeCellModel, cell: CellOutputs): void {
+  model.sharedModel.setOutputs(cell.outputs as unknown as IOutput[]);
+  model.sharedModel.execution_count = cell.execution_count;
+}

@@ -1,0 +1,222 @@
+/**
+ * A run that is watched: what is known of it, kept up to date by the server's stream until it ends.
+ *
+ * It reopens the stream after a gap, where it left off. It holds nothing that the server does not: closing it loses nothing.
+ */
+
+import type { IDisposable } from '@lumino/disposable';
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import type { Api } from '../api';
+import type { Artifact, Frame, Metrics, RunDocument } from '../model/documents';
+import { hasEnded, pending, reduce, type RunStatus } from '../model/run_state';
+
+const RETRY_AFTER_MS = 1000;
+
+/** The log of the task that is followed. */
+export interface FollowedLog {
+  readonly task: string;
+  readonly text: string;
+}
+
+export class RunSession implements IDisposable {
+  readonly id: string;
+  private readonly _api: Api;
+  private readonly _changed = new Signal<this, void>(this);
+  private _document: RunDocument;
+  private _status: RunStatus;
+  private _batch = 0;
+  private _socket: WebSocket | null = null;
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _log: FollowedLog | null = null;
+  private _offset = 0;
+  private _attempt = 0;
+  private _metrics: Metrics = {};
+  private _artifacts: readonly Artifact[] = [];
+  private _trouble: string | null = null;
+  private _isInterrupted: boolean;
+  private _isDisposed = false;
+
+  private constructor(api: Api, document: RunDocument) {
+    this._api = api;
+    this.id = document.run_id;
+    this._document = document;
+    this._status = pending(Object.keys(document.tasks).filter(name => !/\[/.test(name)));
+    this._isInterrupted = document.interrupted;
+    this._connect();
+  }
+
+  /** Watch the run called `id`. */
+  static async open(api: Api, id: string): Promise<RunSession> {
+    return new RunSession(api, await api.run(id));
+  }
+
+  /** Something about the run is different from before. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get document(): RunDocument {
+    return this._document;
+  }
+
+  get status(): RunStatus {
+    return this._status;
+  }
+
+  get log(): FollowedLog | null {
+    return this._log;
+  }
+
+  get metrics(): Metrics {
+    return this._metrics;
+  }
+
+  get artifacts(): readonly Artifact[] {
+    return this._artifacts;
+  }
+
+  /** Why nothing is heard of the run at the moment. */
+  get trouble(): string | null {
+    return this._trouble;
+  }
+
+  /** Whether nothing drives the run, so that it can be resumed. */
+  get isInterrupted(): boolean {
+    return this._isInterrupted && !this.hasEnded;
+  }
+
+  get hasEnded(): boolean {
+    return hasEnded(this._status.state);
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Follow the log of a task from its beginning; null follows none. */
+  follow(task: string | null): void {
+    this._log = task === null ? null : { task, text: '' };
+    this._offset = 0;
+    this._attempt = 0;
+    this._askForLog();
+    this._changed.emit();
+  }
+
+  async cancel(): Promise<void> {
+    await this._api.cancel(this.id);
+  }
+
+  /** Go on with what was interrupted, failed or was cancelled. */
+  async resume(): Promise<void> {
+    await this._api.resume(this.id);
+    this._isInterrupted = false;
+    this._connect();
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    this._close();
+    Signal.clearData(this);
+  }
+
+  private _close(): void {
+    clearTimeout(this._timer);
+    const socket = this._socket;
+    this._socket = null;
+    socket?.close();
+  }
+
+  private _connect(): void {
+    this._close();
+    const socket = this._api.stream(this.id, this._batch);
+    this._socket = socket;
+    let isOver = false;
+    socket.onopen = () => this._askForLog();
+    socket.onmessage = message => {
+      const frame = JSON.parse(String(message.data)) as Frame;
+      isOver ||= frame.kind === 'end';
+      this._take(frame);
+    };
+    socket.onclose = () => {
+      if (this._socket !== socket) {
+        return;
+      }
+      this._socket = null;
+      if (!isOver) {
+        this._trouble = 'The connection to the Jupyter server is gone; the run goes on. Connecting again …';
+        this._changed.emit();
+        this._timer = setTimeout(() => this._connect(), RETRY_AFTER_MS);
+      }
+    };
+  }
+
+  private _askForLog(): void {
+    if (this._log !== null && this.hasEnded) {
+      void this._loadLog(this._log.task); // nothing streams any more
+    } else if (this._socket?.readyState === WebSocket.OPEN) {
+      this._socket.send(JSON.stringify({ follow: this._log?.task ?? null, offset: this._offset }));
+    }
+  }
+
+  private async _loadLog(task: string): Promise<void> {
+    let text: string;
+    try {
+      text = await this._api.log(this.id, task);
+    } catch (error) {
+      text = `(${(error as Error).message})`; // a task that never started has none
+    }
+    if (this._log?.task === task && !this._isDisposed) {
+      this._log = { task, text };
+      this._changed.emit();
+    }
+  }
+
+  private _take(frame: Frame): void {
+    if (frame.kind === undefined) {
+      this._batch = Math.max(this._batch, frame.batch);
+      this._trouble = null;
+      this._status = reduce(this._status, frame.events);
+      if (frame.events.some(event => event.kind === 'task-output')) {
+        void this._loadResults();
+      }
+    } else if (frame.kind === 'log') {
+      this._takeLog(frame);
+    } else if (frame.kind === 'interrupted') {
+      this._isInterrupted = frame.interrupted;
+    } else if (frame.kind === 'error') {
+      this._trouble = frame.message;
+    } else if (frame.kind === 'end') {
+      void this._loadResults();
+    }
+    this._changed.emit();
+  }
+
+  private _takeLog(frame: Extract<Frame, { kind: 'log' }>): void {
+    if (frame.task !== this._log?.task) {
+      return;
+    }
+    const isNew = frame.attempt !== this._attempt;
+    this._log = { task: frame.task, text: (isNew ? '' : this._log.text) + frame.text };
+    this._attempt = frame.attempt;
+    this._offset = frame.offset;
+  }
+
+  private async _loadResults(): Promise<void> {
+    try {
+      const [document, metrics, artifacts] = await Promise.all([
+        this._api.run(this.id),
+        this._api.metrics(this.id),
+        this._api.artifacts(this.id)
+      ]);
+      this._document = document;
+      this._metrics = metrics;
+      this._artifacts = artifacts;
+    } catch (error) {
+      this._trouble = (error as Error).message;
+    }
+    if (!this._isDisposed) {
+      this._changed.emit();
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+
+import { badgesOf } from '../src/model/badges';
+import type { Parameter, ParameterType, Step } from '../src/model/documents';
+import { EMPTY_FORM, keepForm, lastForm } from '../src/model/filled_form';
+import { readValue, shownValue } from '../src/model/parameters';
+import { plainText } from '../src/model/terminal_text';
+
+const parameter = (type: ParameterType): Parameter => ({ name: 'p', type, default: null });
+
+describe('parameters', () => {
+  test.each<[ParameterType, string, unknown]>([
+    ['int', ' 1_000 ', 1000],
+    ['int', '-3', -3],
+    ['float', '1e-3', 0.001],
+    ['float', '2', 2],
+    ['str', ' two words ', ' two words '],
+    ['str', '', ''],
+    ['bool', 'true', true],
+    ['bool', 'false', false],
+    ['list', '[1, "a"]', [1, 'a']],
+    ['dict', '{"rate": 0.1}', { rate: 0.1 }],
+    ['any', 'null', null],
+    ['any', 'words', 'words']
+  ])('For a parameter of type %s, %s is read as %s.', (type, text, value) => {
+    expect(readValue(parameter(type), text)).toEqual({ value });
+  });
+
+  test.each<[ParameterType, string]>([
+    ['int', '1.5'],
+    ['int', ''],
+    ['float', 'much'],
+    ['float', ''],
+    ['list', '{"a": 1}'],
+    ['list', '[1'],
+    ['dict', '[]']
+  ])('For a parameter of type %s, it is said what is wrong with "%s".', (type, text) => {
+    expect(readValue(parameter(type), text)).toHaveProperty('problem');
+  });
+
+  test.each<[ParameterType, unknown, string]>([
+    ['str', 'a "word"', 'a "word"'],
+    ['int', 3, '3'],
+    ['list', [1, 2], '[1,2]'],
+    ['any', null, 'null']
+  ])('A default of type %s is shown as it would be written.', (type, value, text) => {
+    expect(shownValue(parameter(type), value)).toBe(text);
+  });
+});
+
+describe('what was filled in', () => {
+  beforeEach(() => window.localStorage.clear());
+
+  test('It is there again for the same notebook, but for the part of the pipeline.', () => {
+    const form = {
+      ...EMPTY_FORM,
+      parameters: { word: 'x' },
+      force: true,
+      part: 'only' as const,
+      step: 'read'
+    };
+    keepForm('a.ipynb', form);
+    expect(lastForm('a.ipynb')).toEqual({ ...form, part: 'all', step: '' });
+    expect(lastForm('b.ipynb')).toEqual(EMPTY_FORM);
+  });
+
+  test('What cannot be read is as nothing.', () => {
+    window.localStorage.setItem('kfnb:form:a.ipynb', '{');
+    expect(lastForm('a.ipynb')).toEqual(EMPTY_FORM);
+  });
+});
+
+test('Badges say what is special about a step.', () => {
+  const step: Step = {
+    name: 'train',
+    cells: [],
+    setup_cells: [],
+    inputs: [],
+    outputs: [],
+    after: [],
+    when: 'accuracy > 0.9',
+    settings: {
+      limits: { 'nvidia.com/gpu': '1', memory: '4Gi' },
+      image: 'example.com/team/torch:2.4',
+      foreach: 0,
+      retries: 2,
+      cache: 'off',
+      on_exit: true
+    },
+    explicit: true,
+    color_index: 0
+  };
+  expect(badgesOf(step)).toEqual([
+    'GPU 1',
+    'memory 4Gi',
+    'torch:2.4',
+    'fan-out',
+    'when accuracy > 0.9',
+    'retry 2',
+    'no cache',
+    'at the end'
+  ]);
+  expect(badgesOf({ ...step, when: null, settings: {} })).toEqual([]);
+});
+
+test.each([
+  ['\u001b[31mred\u001b[0m', 'red'],
+  ['10 %\r50 %\r100 %\ndone', '100 %\ndone'],
+  ['windows\r\nlines\r\n', 'windows\nlines\n'],
+  ['\u001b]0;title\u0007text', 'text']
+])('What is printed for a terminal as %j is read as %j.', (printed, text) => {
+  expect(plainText(printed)).toBe(text);
+});

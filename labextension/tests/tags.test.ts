@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+import { FIELDS, problemOf, type Field } from '../src/model/fields';
+import {
+  changesOf,
+  renamed,
+  roleOf,
+  stepNameOf,
+  stepsIn,
+  valuesOf,
+  withRole,
+  withValues,
+  type Role
+} from '../src/model/tags';
+import { durationProblem, quantityProblem, wholeNumberProblem, type Problem } from '../src/model/values';
+
+const cases = <T>(name: string): T => JSON.parse(readFileSync(resolve('../tests/cases', name), 'utf-8')) as T;
+const field = (key: string): Field => FIELDS.find(found => found.key === key)!;
+const code = (id: string, ...tags: string[]) => ({ id, isCode: true, tags });
+
+describe('values', () => {
+  type Verdicts = { right: string[]; wrong: Record<string, string | null> };
+  const checks: Record<string, (value: string) => Problem | null> = {
+    quantity: quantityProblem,
+    duration: durationProblem,
+    count: value => wholeNumberProblem(value, 1)
+  };
+  const verdicts = Object.entries(cases<Record<string, Verdicts>>('tag_values.json'));
+  const right = verdicts.flatMap(([kind, { right }]) => right.map(value => [kind, value] as const));
+  const wrong = verdicts.flatMap(([kind, { wrong }]) =>
+    Object.entries(wrong).map(([value, better]) => [kind, value, better] as const)
+  );
+
+  test.each(right)('Nothing is wrong with the %s %s.', (kind, value) => {
+    expect(checks[kind]!(value)).toBe(null);
+  });
+
+  test.each(wrong)('The %s %s is wrong, and %s was meant.', (kind, value, better) => {
+    expect(checks[kind]!(value)?.better).toBe(better);
+  });
+
+  test('A field without a value has nothing wrong with it.', () => {
+    expect(FIELDS.map(found => problemOf(found, ' '))).toEqual(FIELDS.map(() => null));
+  });
+});
+
+describe('the cells of a step', () => {
+  const known = cases<{ tags: string[]; step: string | null; role: Role }[]>('step_tags.json');
+
+  test.each(known)('The tags $tags say that a cell is $role of $step.', ({ tags, step, role }) => {
+    expect([stepNameOf(tags), roleOf(tags)]).toEqual([step, role]);
+  });
+
+  test('Cells without a tag go on with the step above; those that are skipped, setup or text do not belong to it.', () => {
+    const cells = [
+      code('above'),
+      code('a', 'step:first'),
+      code('b'),
+      { id: 'text', isCode: false, tags: [] },
+      code('c', 'skip'),
+      code('d', 'step:second'),
+      code('e', 'step:first')
+    ];
+    const found = stepsIn(cells).map(step => [step.name, step.cells.map(cell => cell.id)]);
+    expect(found).toEqual([
+      ['first', ['a', 'b', 'e']],
+      ['second', ['d']]
+    ]);
+  });
+
+  test('A new name is followed by the tags of others that speak of the step.', () => {
+    const cells = [code('a', 'step:read'), code('b', 'mine', 'prev:read'), code('c', 'after:reader')];
+    expect([...renamed(cells, 'read', 'load')]).toEqual([
+      ['a', ['step:load']],
+      ['b', ['mine', 'prev:load']]
+    ]);
+  });
+});
+
+describe('changing tags', () => {
+  test('A value takes the place of the one before; tags that are not of the field stay where they are.', () => {
+    expect(withValues(['mine', 'gpu:1', 'step:a'], field('gpu'), ['2'])).toEqual(['mine', 'gpu:2', 'step:a']);
+  });
+
+  test('A tag that says the same in another way stays.', () => {
+    expect(withValues(['limit:nvidia.com/gpu:2'], field('gpu'), ['2'])).toEqual(['limit:nvidia.com/gpu:2']);
+  });
+
+  test('No value takes the tag away.', () => {
+    expect(withValues(['step:a', 'timeout:2h'], field('timeout'), [''])).toEqual(['step:a']);
+  });
+
+  test('A list keeps what is said and adds what is new.', () => {
+    expect(withValues(['packages:a', 'packages:b'], field('packages'), ['b', 'c'])).toEqual([
+      'packages:c',
+      'packages:b'
+    ]);
+  });
+
+  test('A flag is its own tag.', () => {
+    expect(withValues(['step:a'], field('on-exit'), ['on-exit'])).toEqual(['step:a', 'on-exit']);
+    expect(valuesOf(field('on-exit'), ['on-exit'])).toEqual(['on-exit']);
+  });
+
+  test('A cell that no longer begins a step has no settings, and keeps the tags of others.', () => {
+    expect(withRole(['mine', 'step:a', 'gpu:1'], 'skip', '', FIELDS)).toEqual(['mine', 'skip']);
+    expect(withRole(['mine', 'skip'], 'step', 'b', FIELDS)).toEqual(['mine', 'step:b']);
+    expect(withRole(['hide'], 'step', 'b', FIELDS)).toEqual(['step:b', 'hide']);
+  });
+
+  test('What a later cell of a step says is taken away there, and said at its first cell.', () => {
+    const [step] = stepsIn([code('a', 'step:first'), code('b', 'gpu:1', 'mine')]);
+    expect([...changesOf(field('gpu'), step!, ['2'])]).toEqual([
+      ['a', ['step:first', 'gpu:2']],
+      ['b', ['mine']]
+    ]);
+    expect([...changesOf(field('gpu'), step!, ['1'])]).toEqual([]);
+  });
+});
