@@ -3,6 +3,7 @@
 KfnbError                 what a person sees when kfnb cannot go on; its text says what, where and what to do
 ├── Refused               diagnostics with an error in them: nothing ran            (exit code 2)
 ├── WrongCall             a call that cannot be understood                          (exit code 3)
+│   └── NotFound          a run, task or artifact was named that is not there
 ├── OutsideError          something outside kfnb cannot be used: store, disk, kernel (exit code 4)
 │   ├── StoreError        the artifact store refused, is full, or lost something
 │   ├── CorruptArtifact   stored bytes do not have the digest they were stored under
@@ -80,6 +81,10 @@ class WrongCall(KfnbError):
     """A command or function was called with something it cannot understand."""
 
     exit_code = 3
+
+
+class NotFound(WrongCall):
+    """A run, a task or an artifact was named that is not there."""
 
 
 class OutsideError(KfnbError):

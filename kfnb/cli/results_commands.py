@@ -72,8 +72,8 @@ def logs(
     if follow:
         if json or cell is not None:
             raise WrongCall("--follow prints text as it comes; it goes with neither --json nor --cell.")
-        return _follow(found, None if task is None else _task_name(found, task))
-    names = [_task_name(found, task)] if task is not None else list(found.tasks)
+        return _follow(found, None if task is None else found.task(task).name)
+    names = [found.task(task).name] if task is not None else list(found.tasks)
     if cell is not None:
         texts = _printed_by_cell(found, names, cell)
     else:
@@ -121,12 +121,6 @@ def _follow_orchestrator(run: Run, *, follow: bool) -> int:
         why = run.there.why_it_waits() if run.there is not None else None
         say(f"Its pod has not begun: {why}." if why else "Its pod is gone, and its log with it.")
     return 0
-
-
-def _task_name(run: Run, task: str) -> str:
-    if task in run.tasks:
-        return task
-    raise WrongCall(f"Run {run.id} has no task {task}. Its tasks are {', '.join(run.tasks)}.")
 
 
 def _printed_by_cell(run: Run, names: list[str], wanted: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ import msgspec
 
 from kfnb.artifacts.store import Store
 from kfnb.client.run import Listener, Run
-from kfnb.errors import Diagnostic, LeaseHeld, OutsideError, Refused, WrongCall, by_severity
+from kfnb.errors import Diagnostic, LeaseHeld, NotFound, OutsideError, Refused, WrongCall, by_severity
 from kfnb.orchestrator import foresight, places, takeover
 from kfnb.orchestrator.cache_key import imports_of
 from kfnb.orchestrator.listing import find_run, names_under, read_info, the_only_one
@@ -32,6 +32,7 @@ from kfnb.spec import PipelineSpec, RunInfo, to_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kfnb.compiler import Outline
     from kfnb.profiles import Profile
     from kfnb.suggestion import Suggestion
 
@@ -81,6 +82,20 @@ class Client:
         if on is not None:
             return by_severity((*found, *self._lacking_there(spec, Path(path), on, local=False)))
         return by_severity((*found, *self._lacking(spec, Path(path).name, allow_cpu=allow_cpu)))
+
+    def outline(self, path: Path | str, content: dict[str, Any] | None = None) -> Outline:
+        """Return what a notebook is seen to mean, mistakes or not; nothing is run.
+
+        `content`: its JSON (nbformat), where that is not what the file holds yet. Refused if it is no notebook of
+        Python with code in it.
+        """
+        from kfnb.compiler import outline_read  # not needed to look at runs
+        from kfnb.notebook.reader import checked_content, notebook_of, read_notebook
+
+        path = Path(path)
+        if content is None:
+            return outline_read(read_notebook(path))
+        return outline_read(notebook_of(path, checked_content(content, path.name)))
 
     def compile(self, path: Path | str) -> PipelineSpec:
         """Return what a notebook compiles to; Refused with its diagnostics if it has errors."""
@@ -385,7 +400,7 @@ class Client:
         """Return a run by its id, by the beginning of it that no other run has, or as `last`.
 
         One that was not started with this data folder is looked for in the roots of the clusters that are known here,
-        unless this client is for a certain root. WrongCall if there is none, or several are meant.
+        unless this client is for a certain root. NotFound if there is none, WrongCall if several are meant.
         """
         elsewhere = None if self._elsewhere else Store(str(self.home / "elsewhere"))
         found = find_run(self.store, elsewhere, run_id)
@@ -397,7 +412,7 @@ class Client:
     def _find_in_clusters(self, run_id: str) -> tuple[Store, str]:
         message = f"There is no run {run_id} in {self.root}. `kfnb runs` lists those there are."
         if self._elsewhere:
-            raise WrongCall(message)
+            raise NotFound(message)
         from kfnb.client.elsewhere import in_clusters  # not needed for runs that are known here
 
         there = in_clusters(run_id, besides=self.root)
@@ -405,7 +420,7 @@ class Client:
         if found is None and there.clusters:
             message += f" Those of a cluster: `--on NAME`, which may be {', '.join(there.clusters)}."
         if found is None:
-            raise WrongCall(" ".join((message, *there.unread)))
+            raise NotFound(" ".join((message, *there.unread)))
         return found
 
     def runs(self) -> list[Run]:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kfnb.errors import Diagnostic, KfnbError, LeaseHeld, RunFailed, WrongCall
+from kfnb.errors import Diagnostic, KfnbError, LeaseHeld, NotFound, RunFailed, WrongCall
 from kfnb.orchestrator import detached, foresight, places, requests, results, takeover
 from kfnb.orchestrator.events import EventReader, RunStatus
 from kfnb.orchestrator.explain import Explanation, explain_run
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kfnb.artifacts.store import Store
+    from kfnb.orchestrator.results import CellOutputs
     from kfnb.runners.base import Runner
     from kfnb.runners.live_logs import LiveLogs
 
@@ -81,6 +82,16 @@ class Run:
     def created(self) -> float:
         """When the run was asked for: seconds since the epoch."""
         return self.info.created
+
+    @property
+    def started(self) -> float | None:
+        """When its process began: seconds since the epoch."""
+        return self._now().started
+
+    @property
+    def finished(self) -> float | None:
+        """When it ended: seconds since the epoch."""
+        return self._now().finished
 
     @property
     def notebook_path(self) -> str:
@@ -141,6 +152,23 @@ class Run:
     def tasks(self) -> dict[str, TaskRun]:
         """The tasks by name, in notebook order."""
         return {name: TaskRun(self, status) for name, status in self._now().tasks.items()}
+
+    def task(self, name: str) -> TaskRun:
+        """Return the task called `name`; NotFound if there is none."""
+        tasks = self.tasks
+        if name not in tasks:
+            raise NotFound(f"Run {self.id} has no task {name}. Its tasks are {', '.join(tasks)}.")
+        return tasks[name]
+
+    @property
+    def batches(self) -> int:
+        """How many batches of events there are: those after it are what is new (see `new_events`)."""
+        self._now()
+        return self._reader.next - 1
+
+    def new_events(self, after: int = 0) -> EventReader:
+        """Return a reader of the events after batch number `after`, those to come too; its `read` gives the next."""
+        return EventReader(self.store, self.id, after)
 
     @property
     def metrics(self) -> dict[str, dict[str, Any]]:
@@ -290,6 +318,10 @@ class Run:
 
     # ------------------------------------------------------------------------------------------------- its results
 
+    def outputs_by_cell(self) -> dict[str, CellOutputs]:
+        """Return what every cell of the notebook showed, by its id: what `write_outputs` puts under them."""
+        return results.outputs_by_cell(self.store, self.spec, self._now())
+
     def write_outputs(self, into: Path | str | None = None) -> Path:
         """Put the outputs of every cell under it in the notebook `into` (default: the one that was run); code stays."""
         path = Path(into if into is not None else self.info.notebook_path)
@@ -372,6 +404,9 @@ class Run:
     def _take(self, events: list[RunEvent]) -> None:
         with self._lock:
             self._status.apply(events)
+        self._tell(events)
+
+    def _tell(self, events: list[RunEvent]) -> None:
         for event in events:
             for listener in list(self._listeners):
                 try:
@@ -384,9 +419,10 @@ class Run:
     def _now(self) -> RunStatus:
         """Return what the events say now; those of another process's run are read from the store."""
         if self._loop is None:
-            with self._lock:
+            with self._lock:  # threads that ask at the same time take what is new in its order
                 events = self._reader.read()
-            self._take(events)
+                self._status.apply(events)
+            self._tell(events)
         return self._status
 
     def _wait_from_afar(self, timeout: float | None) -> None:

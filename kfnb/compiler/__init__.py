@@ -12,7 +12,7 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -22,7 +22,7 @@ from kfnb.compiler.fanout import dependent_elements, own_cell, split, with_fans
 from kfnb.compiler.findings import diagnostic_of, misplaced_exits, not_built, scattered_steps, skipped_names
 from kfnb.compiler.folder import own_modules, script_names, search_paths, star_resolver
 from kfnb.compiler.reading import code_step, is_immutable, is_setup, read_parameters
-from kfnb.compiler.tasks import pipeline_of, preload
+from kfnb.compiler.tasks import edges_of, pipeline_of, preload
 from kfnb.dataflow.graph import analyse
 from kfnb.errors import Diagnostic, Refused, by_severity
 from kfnb.notebook.reader import read_notebook
@@ -33,9 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from kfnb.dataflow.flows import Dataflow
     from kfnb.notebook.cells import Notebook
+    from kfnb.notebook.steps import Steps
+    from kfnb.spec import Edge, Parameter
 
-__all__ = ["check_notebook", "compile_notebook", "compile_read"]
+__all__ = ["Outline", "check_notebook", "compile_notebook", "compile_read", "outline_read"]
 
 
 def check_notebook(path: Path) -> tuple[PipelineSpec | None, tuple[Diagnostic, ...]]:
@@ -53,6 +56,29 @@ def compile_notebook(path: Path) -> PipelineSpec:
     if any(d.severity == "error" for d in diagnostics) or spec is None:
         raise Refused(diagnostics)
     return msgspec.structs.replace(spec, diagnostics=diagnostics)
+
+
+class Outline(NamedTuple):
+    """What a notebook is seen to mean. `spec`: None if it has errors; steps and edges are as good as they can be then.
+
+    `diagnostics`: errors first.
+    """
+
+    steps: Steps
+    edges: tuple[Edge, ...]
+    parameters: tuple[Parameter, ...]
+    spec: PipelineSpec | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class _Analysed(NamedTuple):
+    """`flow`: None where there is no step. `diagnostics`: as they were found."""
+
+    steps: Steps
+    parameters: tuple[Parameter, ...]
+    flow: Dataflow | None
+    spec: PipelineSpec | None
+    diagnostics: tuple[Diagnostic, ...]
 
 
 @contextmanager
@@ -81,12 +107,27 @@ def _compile(path: Path) -> tuple[PipelineSpec | None, tuple[Diagnostic, ...]]:
 @_uncollected()
 def compile_read(notebook: Notebook) -> tuple[PipelineSpec | None, tuple[Diagnostic, ...]]:
     """Return the pipeline that a notebook means, None if it has errors, and every diagnostic as it was found."""
+    analysed = _analysed(notebook)
+    return analysed.spec, analysed.diagnostics
+
+
+@_uncollected()
+def outline_read(notebook: Notebook) -> Outline:
+    """Return what can be shown of a notebook while it is written, mistakes or not; it need not compile."""
+    analysed = _analysed(notebook)
+    edges = analysed.spec.edges if analysed.spec is not None else ()
+    if analysed.spec is None and analysed.flow is not None:
+        edges = edges_of(analysed.steps, analysed.flow)
+    return Outline(analysed.steps, edges, analysed.parameters, analysed.spec, by_severity(analysed.diagnostics))
+
+
+def _analysed(notebook: Notebook) -> _Analysed:
     steps = read_steps(notebook, is_setup)
     diagnostics = list(steps.diagnostics)
     parameters, found = read_parameters(steps)
     diagnostics += found
     if any(d.severity == "error" for d in diagnostics) and not steps.steps:
-        return None, tuple(diagnostics)
+        return _Analysed(steps, parameters, None, None, tuple(diagnostics))
     folder = notebook.path.parent
     steps, fans, found = split(steps)
     diagnostics += found
@@ -110,7 +151,7 @@ def compile_read(notebook: Notebook) -> tuple[PipelineSpec | None, tuple[Diagnos
     diagnostics += scattered_steps(steps)
     diagnostics = [msgspec.structs.replace(d, notebook=notebook.path.name) for d in dict.fromkeys(diagnostics)]
     if any(d.severity == "error" for d in diagnostics):
-        return None, tuple(diagnostics)
+        return _Analysed(steps, parameters, flow, None, tuple(diagnostics))
     pipeline = pipeline_of(steps, flow, {p.name for p in parameters}, known)
     remember(notebook.path, replace(found_now, pipeline=pipeline))
     spec = PipelineSpec(
@@ -123,4 +164,5 @@ def compile_read(notebook: Notebook) -> tuple[PipelineSpec | None, tuple[Diagnos
         edges=pipeline.edges,
         preload=preload(flow.program),
     )
-    return with_fans(spec, fans, {cell.id: cell.source for cell in notebook.cells}), tuple(diagnostics)
+    spec = with_fans(spec, fans, {cell.id: cell.source for cell in notebook.cells})
+    return _Analysed(steps, parameters, flow, spec, tuple(diagnostics))

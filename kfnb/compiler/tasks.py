@@ -81,6 +81,11 @@ def _ancestors(order: list[set[int]]) -> list[int]:
     return ancestors
 
 
+def edges_of(steps: Steps, flow: Dataflow) -> tuple[Edge, ...]:
+    """Return the edges of a notebook that may have errors, as far as they can be seen; fan-outs are still in two."""
+    return tuple(_edges(steps, flow, [step.name for step in steps.steps], _order_of(steps, flow)))
+
+
 class _Made(dict["SetupUse", T]):
     """What is made of setup statements, each once however many tasks have it."""
 

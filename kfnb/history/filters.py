@@ -39,9 +39,14 @@ def run_filter(
     until: Moment = None,
     archived: bool | str = False,
     root: str | None = None,
+    notebook: str | None = None,
+    search: str | None = None,
     now: Callable[[], float] = time.time,
 ) -> RunFilter:
-    """Return the filter that these words say. `archived`: only the archived runs; `too`: these as well."""
+    """Return the filter that these words say. `archived`: only the archived runs; `too`: these as well.
+
+    `notebook`: its absolute path. `search`: text in the run's id, name, experiment or notebook's path, in any case.
+    """
     states = tuple(word.upper() for word in _words(state))
     for word in states:
         if word not in get_args(State):
@@ -56,6 +61,8 @@ def run_filter(
         until=moment(until, now()),
         archived=_archived(archived),
         root=root,
+        notebook=notebook,
+        search=search,
     )
 
 

@@ -51,6 +51,8 @@ class RunFilter:
     archived: Archived = "no"
     root: str | None = None
     ids: tuple[str, ...] = ()
+    notebook: str | None = None  # its path
+    search: str | None = None  # text in the id, the name, the experiment or the notebook's path, in any case
 
 
 class RunRow(NamedTuple):
@@ -177,6 +179,11 @@ def _of_runs(wanted: RunFilter) -> Iterable[ColumnElement[bool]]:
         yield runs.c.root == wanted.root
     if wanted.ids:
         yield runs.c.id.in_(wanted.ids)
+    if wanted.notebook is not None:
+        yield runs.c.notebook == wanted.notebook
+    if wanted.search is not None:
+        texts = (runs.c.id, runs.c.name, runs.c.experiment, runs.c.notebook)
+        yield or_(*(text.icontains(wanted.search, autoescape=True) for text in texts))
     yield from _in_time(wanted, runs)
 
 

@@ -19,7 +19,17 @@ from kfnb.notebook.tags import is_skipped
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["MAJOR", "Notebook", "NotebookCell", "cell_ids", "notebook_of", "read_content", "read_notebook", "source_of"]
+__all__ = [
+    "MAJOR",
+    "Notebook",
+    "NotebookCell",
+    "cell_ids",
+    "checked_content",
+    "notebook_of",
+    "read_content",
+    "read_notebook",
+    "source_of",
+]
 
 MAJOR = 4
 """The nbformat major version that kfnb works on; older ones are upgraded, newer ones refused."""
@@ -69,18 +79,25 @@ def read_content(path: Path) -> dict[str, Any]:
 
     Nothing is added or normalised, so that what is written back differs only in what was changed on purpose.
     """
-    content = _parse(_read_bytes(path), path.name)
+    return checked_content(_parse(_read_bytes(path), path.name), path.name)
+
+
+def checked_content(content: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a notebook's JSON if it is nbformat 4; older formats are upgraded. `name`: of its file. Refused as above.
+
+    What a front end holds of a notebook that is not saved comes here.
+    """
     major = content.get("nbformat")
     if type(major) is not int or major < 1:
-        _refuse("KF101", "This is JSON but not a notebook: it has no nbformat number.", path.name)
+        _refuse("KF101", "This is JSON but not a notebook: it has no nbformat number.", name)
     if major > MAJOR:
         message = f"This notebook has format {major}; this kfnb reads formats up to {MAJOR}. Upgrade kfnb."
-        _refuse("KF102", message, path.name, Fix("Upgrade kfnb, or save the notebook in format 4."))
+        _refuse("KF102", message, name, Fix("Upgrade kfnb, or save the notebook in format 4."))
     if major < MAJOR:
-        content = _upgrade(content, path.name)
+        content = _upgrade(content, name)
     problem = _shape_problem(content)
     if problem:
-        _refuse("KF101", f"This is not a well-formed notebook: {problem}.", path.name)
+        _refuse("KF101", f"This is not a well-formed notebook: {problem}.", name)
     return content
 
 

@@ -73,12 +73,15 @@ class EventLog:
 
 
 class EventReader:
-    """The reading end: each call of `read` returns the batches that have come since the last one."""
+    """The reading end: each call of `read` returns the batches that have come since the last one.
 
-    def __init__(self, store: Documents, run_id: str) -> None:
+    `after`: number of the last batch that the caller knows already.
+    """
+
+    def __init__(self, store: Documents, run_id: str, after: int = 0) -> None:
         self._store = store
         self._run_id = run_id
-        self._next = 1
+        self._next = after + 1
 
     @property
     def next(self) -> int:

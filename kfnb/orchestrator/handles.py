@@ -88,6 +88,16 @@ class TaskRun:
         return self._status.progress
 
     @property
+    def owner(self) -> str | None:
+        """The fan-out that it is an element of."""
+        return self._status.owner
+
+    @property
+    def elements(self) -> int | None:
+        """How many elements it has, if it is a fan-out and that is known."""
+        return self._status.elements
+
+    @property
     def output(self) -> ExecutorOutput | None:
         """Everything it gave, once it is over."""
         return self._status.output
@@ -117,6 +127,26 @@ class TaskRun:
         """Return what its cells printed, as far as it is stored."""
         key = self._key("log.txt")
         return self._run.store.read(key).decode(errors="replace") if self._run.store.exists(key) else ""
+
+    def log_size(self) -> int:
+        """Return how many bytes its cells have printed, as far as it is stored."""
+        key = self._key("log.txt")
+        path = self._run.store.local_path(key)
+        if path is not None:
+            return path.stat().st_size if path.exists() else 0
+        return len(self._run.store.read(key)) if self._run.store.exists(key) else 0
+
+    def log_part(self, start: int, stop: int) -> bytes:
+        """Return the bytes from `start` up to `stop` of what its cells printed; fewer where there are fewer."""
+        key = self._key("log.txt")
+        path = self._run.store.local_path(key)
+        if path is None:
+            return self._run.store.read(key)[start:stop] if self._run.store.exists(key) else b""
+        if not path.exists():
+            return b""
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read(max(0, stop - start))
 
     def notebook(self) -> dict[str, Any]:
         """Return its executed notebook (nbformat JSON), also of a task that failed or still runs."""

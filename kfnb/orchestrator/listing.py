@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _decoder = msgspec.json.Decoder(RunInfo)
+_WHOLE = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+"""A run's id as `places.new_run_id` makes them."""
 
 
 def names_under(store: Store, prefix: str) -> list[str]:
@@ -36,6 +39,8 @@ def find_run(store: Store, elsewhere: Store | None, run_id: str) -> tuple[Store,
 
     `elsewhere`: where the stores of further runs are noted. WrongCall if several are meant.
     """
+    if _WHOLE.fullmatch(run_id) and store.exists(places.run_key(run_id, "run.json")):
+        return store, run_id  # without a list of all there are
     stores = dict.fromkeys(names_under(store, "runs"), store)
     for run in names_under(elsewhere, "") if elsewhere is not None else ():
         assert elsewhere is not None

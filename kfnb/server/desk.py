@@ -1,0 +1,85 @@
+"""The client of a server and the threads that work for its requests; one of each a server."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from kfnb.client import Client, Run
+from kfnb.errors import NotFound
+from kfnb.history import History
+from kfnb.history.filters import run_filter
+from kfnb.orchestrator import places
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REMEMBERED = 64
+"""Runs whose events, as far as they were read, are remembered."""
+
+
+class Desk:
+    """What handlers work with. `work`: threads for anything; `analysts`: one thread, as analyses take turns.
+
+    `historians`: one thread too: the database of runs is brought up to date by one at a time.
+    """
+
+    def __init__(self, home: Path | None = None) -> None:
+        self.client = Client(home)
+        self.work = ThreadPoolExecutor(8, thread_name_prefix="kfnb-server")
+        self.analysts = ThreadPoolExecutor(1, thread_name_prefix="kfnb-analysis")
+        self.historians = ThreadPoolExecutor(1, thread_name_prefix="kfnb-history")
+        self._lock = threading.Lock()
+        self._runs: OrderedDict[str, Run] = OrderedDict()
+        self._asked: dict[tuple[str, str], int] = {}
+
+    def close(self) -> None:
+        """End the threads; what they do is not waited for."""
+        for pool in (self.work, self.analysts, self.historians):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    # ----------------------------------------------------------------------------------------------------- analyses
+
+    def ask(self, view: tuple[str, str]) -> int:
+        """Return the number of a new request of a view, which makes those before it useless."""
+        self._asked[view] = number = self._asked.get(view, 0) + 1
+        return number
+
+    def is_newest(self, view: tuple[str, str], number: int) -> bool:
+        """Say whether no newer request of the view has come."""
+        return self._asked.get(view) == number
+
+    # --------------------------------------------------------------------------------------------------------- runs
+
+    def run(self, run_id: str) -> Run:
+        """Return a run by its id, with what was read of its events before; NotFound if it is not there any more."""
+        with self._lock:
+            run = self._runs.get(run_id)
+        if run is not None and run.store.exists(places.run_key(run.id, "run.json")):
+            return run
+        self.forget(run_id)
+        found = self.client.get(run_id)
+        if found.id != run_id:
+            raise NotFound(f"There is no run {run_id}.")
+        with self._lock:
+            self._runs[run_id] = found
+            while len(self._runs) > REMEMBERED:
+                self._runs.popitem(last=False)
+        return found
+
+    def forget(self, run_id: str) -> None:
+        """Read a run anew when it is asked for next."""
+        with self._lock:
+            self._runs.pop(run_id, None)
+
+    def history(self, messages: list[str]) -> History:
+        """Return the history of the runs; what it has to say is added to `messages`."""
+        return History(self.client, say=messages.append)
+
+    def page(self, limit: int, page: int, **wanted: Any) -> tuple[list[Any], bool, list[str]]:
+        """Return a page of the runs that pass the filters, whether there are more, and what there is to say."""
+        messages: list[str] = []
+        found = self.history(messages).runs(run_filter(**wanted), limit, page)
+        return found.runs, found.more, messages

@@ -1,0 +1,312 @@
+"""The requests and answers of the server as plain data; `extension` makes the OpenAPI document from them.
+
+Nothing here asks or decides anything. Times are ISO 8601 in UTC; numbers that JSON lacks are the words NaN, Infinity
+and -Infinity.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from kfnb.spec import State  # noqa: TC001 - msgspec looks at the annotations
+
+
+class _Answer(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class _Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+# -------------------------------------------------------------------------------------------------------- a notebook
+
+
+class TagChange(_Answer, frozen=True, kw_only=True):
+    """Tags to add to and to take off a cell: what a fix does."""
+
+    cell_id: str
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+
+
+class Finding(_Answer, frozen=True, kw_only=True):
+    """A diagnostic. `line`, `column`: from 1, within the cell. `fix` is in words, `apply` what a click can do."""
+
+    code: str
+    severity: Literal["error", "warning", "hint"]
+    message: str
+    fix: str | None = None
+    cell_id: str | None = None
+    line: int | None = None
+    column: int | None = None
+    apply: TagChange | None = None
+
+
+class OutlinedStep(_Answer, frozen=True, kw_only=True):
+    """A step. `cells`: those tagged for it or below one that is; `setup_cells`: those that stand outside every step and
+    run with it. `inputs`, `outputs`: names that flow in and out. `explicit`: named by a tag. `color_index`: its place.
+    """
+
+    name: str
+    cells: tuple[str, ...]
+    setup_cells: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    when: str | None = None
+    settings: dict[str, Any] = {}
+    explicit: bool = True
+    color_index: int = 0
+
+
+class OutlinedEdge(_Answer, frozen=True, kw_only=True):
+    """What flows from one step to another; `why` says it in words where no name flows."""
+
+    source: str
+    target: str
+    names: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+
+
+class ParameterField(_Answer, frozen=True, kw_only=True):
+    """A parameter of the notebook. `type`: int, float, str, bool, list, dict or any."""
+
+    name: str
+    type: str
+    default: Any = None
+
+
+class Analysis(_Answer, frozen=True, kw_only=True):
+    """What a notebook is seen to mean. `valid`: it would run; if not, steps and edges are as good as they can be."""
+
+    valid: bool
+    steps: tuple[OutlinedStep, ...] = ()
+    edges: tuple[OutlinedEdge, ...] = ()
+    diagnostics: tuple[Finding, ...] = ()
+    parameters: tuple[ParameterField, ...] = ()
+    skipped_cells: tuple[str, ...] = ()
+
+
+class AnalyseRequest(_Request, frozen=True, kw_only=True):
+    """`path` of a notebook below the server's root; `notebook`: its JSON, where it is not saved. `allow_cpu`: steps
+    that ask for a GPU may do without. `view`: name of who asks; an older request of the same view may be dropped.
+    """
+
+    path: str
+    notebook: dict[str, Any] | None = None
+    view: str = ""
+
+
+# ------------------------------------------------------------------------------------------------------------ a run
+
+
+class RunRequest(_Request, frozen=True, kw_only=True):
+    """A run to start; what is left out is as `kfnb run` has it. `force`: nothing is taken from the cache. `cluster`:
+    name of a profile; None: this machine."""
+
+    path: str
+    parameters: dict[str, Any] = {}
+    name: str | None = None
+    experiment: str = "Default"
+    force: bool = False
+    from_step: str | None = None
+    only: str | None = None
+    until: str | None = None
+    max_parallel: int | None = None
+    fail_fast: bool = False
+    allow_cpu: bool = False
+    cluster: str | None = None
+
+
+class Started(_Answer, frozen=True, kw_only=True):
+    """A run that has been started, and what was doubtful about it."""
+
+    run_id: str
+    warnings: tuple[Finding, ...] = ()
+
+
+class CancelRequest(_Request, frozen=True, kw_only=True):
+    """`now`: tasks are not let save what they have."""
+
+    now: bool = False
+
+
+class ResumeRequest(_Request, frozen=True, kw_only=True):
+    """Nothing can be said about how to resume."""
+
+
+class RunState(_Answer, frozen=True, kw_only=True):
+    """How a run stands."""
+
+    run_id: str
+    state: State
+
+
+class TaskError(_Answer, frozen=True, kw_only=True):
+    """Why a task failed; `traceback` is text with terminal colours."""
+
+    message: str
+    code: str | None = None
+    cell_id: str | None = None
+    fix: str | None = None
+    traceback: str = ""
+
+
+class TaskDocument(_Answer, frozen=True, kw_only=True):
+    """A task of a run. `owner`: the step that it is a part of (an element of a fan-out, `train[3]`, or what makes its
+    items, `train[items]`); `elements`: how many a fan-out has. `cells_done` of `cells`; `cell_id`: the running one.
+    """
+
+    state: State
+    cached: bool = False
+    attempt: int = 0
+    started: str | None = None
+    finished: str | None = None
+    why: str | None = None
+    owner: str | None = None
+    elements: int | None = None
+    cells: int | None = None
+    cells_done: int | None = None
+    cell_id: str | None = None
+    error: TaskError | None = None
+    warnings: tuple[Finding, ...] = ()
+
+
+class RunDocument(_Answer, frozen=True, kw_only=True):
+    """A run as it is now. `batch`: number of the last batch of events that is in it: the stream goes on `after` it.
+
+    `notebook`: path below the server's root, None if it lies elsewhere. `interrupted`: nothing drives it, and it can be
+    resumed. `driven`: a process drives it. `waits`: why its orchestrator in a cluster has not begun.
+    """
+
+    run_id: str
+    name: str
+    experiment: str
+    state: State
+    why: str | None
+    interrupted: bool
+    driven: bool
+    ended: bool
+    created: str
+    started: str | None
+    finished: str | None
+    notebook: str | None
+    notebook_path: str
+    cluster: str | None
+    parameters: dict[str, Any]
+    options: dict[str, Any]
+    batch: int
+    tasks: dict[str, TaskDocument]
+    metrics: dict[str, dict[str, Any]]
+    steps: tuple[OutlinedStep, ...]
+    edges: tuple[OutlinedEdge, ...]
+    learned: dict[str, TagChange] = {}
+
+
+class RunRow(_Answer, frozen=True, kw_only=True):
+    """A run in a list."""
+
+    run_id: str
+    name: str
+    experiment: str
+    state: State
+    why: str | None
+    interrupted: bool
+    created: str | None
+    started: str | None
+    finished: str | None
+    notebook: str | None
+    notebook_path: str
+    parameters: dict[str, Any]
+    metrics: dict[str, dict[str, Any]]
+    tags: tuple[str, ...]
+    archived: bool
+    versions: dict[str, Any]
+    root: str
+
+
+class RunPage(_Answer, frozen=True, kw_only=True):
+    """A page of runs. `next`: the cursor of the next page, None if this is the last. `messages`: what a person should
+    hear, such as that a store cannot be reached."""
+
+    runs: tuple[RunRow, ...]
+    next: str | None = None
+    messages: tuple[str, ...] = ()
+
+
+# ------------------------------------------------------------------------------------------------- what a run made
+
+
+class ArtifactDocument(_Answer, frozen=True, kw_only=True):
+    """A result. `kind`: value (a name of the notebook) or logged. `preview`: safe JSON made when it was saved.
+    `content`: address of its bytes, relative to the API, where it is a file or text."""
+
+    name: str
+    task: str
+    kind: Literal["value", "logged"]
+    type: str
+    size: int
+    digest: str | None
+    media_type: str | None
+    preview: dict[str, Any]
+    content: str | None = None
+
+
+class ArtifactList(_Answer, frozen=True, kw_only=True):
+    """What the tasks of a run made, in notebook order."""
+
+    artifacts: tuple[ArtifactDocument, ...]
+
+
+class Metric(_Answer, frozen=True, kw_only=True):
+    """`value`: one number. `roc_curve`: lists fpr, tpr, thresholds. `confusion_matrix`: labels, and rows of the true
+    classes."""
+
+    kind: Literal["value", "roc_curve", "confusion_matrix"]
+    value: Any = None
+    fpr: tuple[Any, ...] = ()
+    tpr: tuple[Any, ...] = ()
+    thresholds: tuple[Any, ...] = ()
+    labels: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+
+
+class MetricsDocument(_Answer, frozen=True, kw_only=True):
+    """The metrics of each task that has any, by name."""
+
+    tasks: dict[str, dict[str, Metric]]
+
+
+class CellOutput(_Answer, frozen=True, kw_only=True):
+    """What a cell showed in a run. `source`: its code then; `outputs` as nbformat has them."""
+
+    cell_id: str
+    source: str
+    outputs: tuple[dict[str, Any], ...]
+    execution_count: int | None
+
+
+class OutputsDocument(_Answer, frozen=True, kw_only=True):
+    """What bringing a run's outputs home puts under the cells of the notebook, in its order."""
+
+    cells: tuple[CellOutput, ...]
+
+
+class Version(_Answer, frozen=True, kw_only=True):
+    """The server's half of kfnb: its version, the Python it runs in, and where it keeps runs."""
+
+    version: str
+    python: str
+    home: str
+
+
+class Failure(_Answer, frozen=True, kw_only=True):
+    """Why a request was not done: what, where, and what to do. `diagnostics`: where a notebook was refused."""
+
+    message: str
+    code: str | None = None
+    fix: str | None = None
+    diagnostics: tuple[Finding, ...] = ()

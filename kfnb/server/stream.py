@@ -1,0 +1,199 @@
+"""The WebSocket of a run: its events as they are written, and what a task prints that is followed.
+
+The front end says which batch of events it knows last, so nothing is lost or doubled over a connection that was cut.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import contextlib
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+from jupyter_server.auth.decorator import ws_authenticated
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from jupyter_server.utils import ensure_async
+from tornado.web import HTTPError
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from kfnb.errors import KfnbError, NotFound
+from kfnb.server.showing import event_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kfnb.client import Run
+    from kfnb.server.desk import Desk
+    from kfnb.spec import RunEvent
+
+HERE_EVERY = 0.1
+"""Seconds between looks at the events of a run whose store is a folder."""
+THERE_EVERY = 1.0
+"""The same where the store is a bucket."""
+STATE_EVERY = 1.0
+"""Seconds between looks at whether something drives the run."""
+LOG_PIECE = 256 << 10
+"""Bytes of a log that are sent at a time."""
+
+
+class Follow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the front end may say: which task's log it wants, from which byte on; None: no log any more."""
+
+    follow: str | None
+    offset: int = 0
+
+
+class Feed:
+    """What is new about one run, look by look; for one listener, and not safe from threads."""
+
+    def __init__(self, run: Run, after: int) -> None:
+        self.run = run
+        self.every = HERE_EVERY if run.store.local_path("") is not None else THERE_EVERY
+        self._events = run.new_events(after)
+        self._log: _LogReader | None = None
+        self._first = True
+
+    def follow(self, asked: Follow) -> None:
+        """Tell a task's log from now on; NotFound if there is no such task."""
+        self._log = _LogReader(self.run, asked.follow, asked.offset) if asked.follow is not None else None
+
+    def look(self) -> list[dict[str, Any]]:
+        """Return the frames about what has come since the last look; at the first one, if nothing has, an empty one."""
+        frames: list[dict[str, Any]] = []
+        found = self._events.read()
+        if found or self._first:
+            frames.append({"batch": self._events.next - 1, "events": _told(found)})
+        self._first = False
+        if self._log is not None:
+            frames += self._log.read()
+        return frames
+
+    def standing(self) -> Literal["driven", "ended", "interrupted", "waiting"]:
+        """Say what drives the run, or why nothing does."""
+        if self.run.is_driven:
+            return "driven"
+        if self.run.has_ended:
+            return "ended"
+        return "interrupted" if self.run.is_interrupted else "waiting"
+
+
+def _told(events: list[RunEvent]) -> list[dict[str, Any]]:
+    """Return events as they are sent: of how far a task is only the last, where several are told at once."""
+    last = {event.task: event for event in events if event.kind == "task-progress"}
+    return [event_document(one) for one in events if one.kind != "task-progress" or last[one.task] is one]
+
+
+class _LogReader:
+    """What one task prints, from byte `offset` on; a new attempt's log begins anew."""
+
+    def __init__(self, run: Run, task: str, offset: int) -> None:
+        self._run = run
+        self._task = run.task(task).name
+        self._attempt = run.task(task).attempt or 1  # one that waits begins with the first
+        self._offset = max(0, offset)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def read(self) -> list[dict[str, Any]]:
+        """Return frames with the text that is new."""
+        task = self._run.task(self._task)
+        if (task.attempt or 1) != self._attempt:
+            self._offset, self._attempt = 0, task.attempt
+            self._decoder.reset()
+        frames = []
+        while data := task.log_part(self._offset, self._offset + LOG_PIECE):
+            self._offset += len(data)
+            text = self._decoder.decode(data)
+            frames.append(
+                {"kind": "log", "task": self._task, "attempt": self._attempt, "text": text, "offset": self._offset}
+            )
+            if len(data) < LOG_PIECE:
+                break
+        return frames
+
+
+class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ignore[misc]
+    """`WS runs/ID/events?after=BATCH`."""
+
+    auth_resource = "kfnb"
+
+    @ws_authenticated  # type: ignore[untyped-decorator]
+    async def get(self, run_id: str) -> None:
+        """Open the socket; 403 for who may not, 404 if there is no such run."""
+        allowed = self.authorizer.is_authorized(self, self.current_user, "read", self.auth_resource)
+        if not await ensure_async(allowed):
+            raise HTTPError(403)
+        after = self.get_query_argument("after", "0")
+        if not after.isascii() or not after.isdigit() or len(after) > 9:
+            raise HTTPError(400, f"after={after!r} is no number of a batch.")
+        desk: Desk = self.settings["kfnb_desk"]
+        try:
+            run = await _aside(desk, lambda: desk.run(run_id))
+        except NotFound as error:
+            raise HTTPError(404, str(error)) from None
+        except KfnbError as error:
+            raise HTTPError(400, str(error)) from None
+        self._desk, self._feed = desk, Feed(run, int(after))
+        self._lock = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        await super().get(run_id)
+
+    def open(self, run_id: str) -> None:
+        """Begin to tell."""
+        super().open(run_id)
+        self._task = asyncio.create_task(self._tell())
+
+    async def on_message(self, message: str | bytes) -> None:
+        """Take in what the front end wants to follow."""
+        try:
+            asked = msgspec.json.decode(message, type=Follow)
+            async with self._lock:
+                await _aside(self._desk, lambda: self._feed.follow(asked))
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            await self._send({"kind": "error", "message": f"This cannot be understood: {error}."})
+        except KfnbError as error:
+            await self._send({"kind": "error", "message": str(error)})
+
+    def on_close(self) -> None:
+        """Stop telling."""
+        if self.ping_callback is not None:
+            self.ping_callback.stop()
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _tell(self) -> None:
+        with contextlib.suppress(WebSocketClosedError, asyncio.CancelledError):
+            try:
+                await self._tell_until_it_ends()
+            except KfnbError as error:  # its store is away, or the run was deleted
+                await self._send({"kind": "error", "message": str(error)})
+                self.close(1011, "kfnb")
+
+    async def _tell_until_it_ends(self) -> None:
+        loop = asyncio.get_running_loop()
+        standing, looked = "", -STATE_EVERY
+        while True:
+            if loop.time() - looked >= STATE_EVERY:
+                looked, before = loop.time(), standing
+                standing = await _aside(self._desk, self._feed.standing)
+            else:
+                before = standing
+            async with self._lock:
+                frames = await _aside(self._desk, self._feed.look)  # after `standing`: nothing comes after its end
+            for frame in frames:
+                await self._send(frame)
+            if standing == "ended" and not frames:
+                await self._send({"kind": "end", "state": self._feed.run.state})
+                self.close(1000)
+                return
+            if standing != before and "interrupted" in (standing, before):
+                await self._send({"kind": "interrupted", "interrupted": standing == "interrupted"})
+            await asyncio.sleep(self._feed.every)
+
+    async def _send(self, frame: dict[str, Any]) -> None:
+        await self.write_message(msgspec.json.encode(frame).decode())
+
+
+async def _aside(desk: Desk, work: Callable[[], Any]) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(desk.work, work)

@@ -1,0 +1,117 @@
+"""What the server says of a notebook while it is written."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+from server_notebooks import STEPS, Fetch, Post, write_notebook
+
+from kfnb.client import Client
+
+
+async def test_a_saved_notebook(post: Post, quickstart: Path) -> None:
+    """The steps, what flows, and the parameters of a notebook are told by cell."""
+    status, found = await post("analyse", path="quickstart.ipynb")
+    assert 200 == status
+    assert [
+        ("read", ["read", "count"], ["parameters"], [], ["counts"]),
+        ("longest", ["longest"], [], ["counts"], []),
+    ] == [
+        (step["name"], step["cells"], step["setup_cells"], step["inputs"], step["outputs"])
+        for step in found["steps"][:2]
+    ]
+    assert {"source": "read", "target": "longest", "names": ["counts"], "why": []} == found["edges"][0]
+    assert [{"name": "word", "type": "str", "default": "notebook"}] == found["parameters"]
+    assert ([], True) == (found["diagnostics"], found["valid"])
+
+
+async def test_a_notebook_that_is_not_saved(post: Post, quickstart: Path) -> None:
+    """What the front end holds counts, not what the file does."""
+    before = quickstart.read_bytes()
+    content = json.loads(before)
+    for cell in content["cells"]:
+        cell["metadata"]["tags"] = [tag.replace("longest", "<script>ü") for tag in cell["metadata"].get("tags", [])]
+    status, found = await post("analyse", path="quickstart.ipynb", notebook=content)
+    assert (200, ["read", "<script>ü", "repeated"]) == (status, [step["name"] for step in found["steps"]])
+    assert before == quickstart.read_bytes()
+
+
+async def test_a_mistake_is_told_with_its_place_and_a_fix(post: Post, jp_root_dir: Path) -> None:
+    """A finding names the cell and the line; what a click can do about it is said as tags."""
+    write_notebook(jp_root_dir / "wrong.ipynb", {"a": "x = 1", "b": "print(x"}, {"a": ["gpus:1"]})
+    status, found = await post("analyse", path="wrong.ipynb")
+    told = {one["code"]: one for one in found["diagnostics"]}
+    assert (200, False) == (status, found["valid"])
+    assert ("c1", 1) == (told["KF250"]["cell_id"], told["KF250"]["line"])
+    assert {"cell_id": "c0", "add_tags": ["gpu:1"], "remove_tags": ["gpus:1"]} == told["KF111"]["apply"]
+
+
+async def test_the_steps_stay_while_a_cell_is_wrong(post: Post, jp_root_dir: Path) -> None:
+    """Half a line in one cell takes neither the other steps nor what flows between them off the picture."""
+    write_notebook(jp_root_dir / "half.ipynb", {"a": "x = [1]", "b": "y = x", "c": "print("})
+    _, found = await post("analyse", path="half.ipynb")
+    assert ["a", "b", "c"] == [step["name"] for step in found["steps"]]
+    assert [("a", "b", ["x"])] == [(edge["source"], edge["target"], edge["names"]) for edge in found["edges"]]
+
+
+async def test_a_fan_out_is_one_step(post: Post, jp_root_dir: Path) -> None:
+    """What makes the items of a fan-out is no step of its own in the picture, whether there are mistakes or not."""
+    steps = {"make": STEPS["make"], "fan": STEPS["fan"]}
+    for end in ("print(doubles)", "print("):
+        write_notebook(jp_root_dir / "fan.ipynb", {**steps, "end": end}, {"fan": ["foreach"]})
+        _, found = await post("analyse", path="fan.ipynb")
+        assert ["make", "fan", "end"] == [step["name"] for step in found["steps"]]
+        assert ("make", "fan", ["values"]) == tuple(found["edges"][0][key] for key in ("source", "target", "names"))
+        assert ["c1"] == found["steps"][1]["cells"]
+
+
+async def test_what_is_no_notebook_of_steps(post: Post, jp_root_dir: Path) -> None:
+    """An empty notebook, another language and a file that is no notebook are findings, not failures."""
+    for name, content, code in (
+        ("empty.ipynb", {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, "KF103"),
+        ("none.ipynb", {"a": 1}, "KF101"),
+    ):
+        (jp_root_dir / name).write_text(json.dumps(content))
+        for more in ({}, {"notebook": content}):
+            status, found = await post("analyse", path=name, **more)
+            assert (200, [code]) == (status, [one["code"] for one in found["diagnostics"]])
+
+
+async def test_a_deleted_notebook(post: Post, quickstart: Path) -> None:
+    """Where the file is gone, that is said; what the front end still holds can be looked at all the same."""
+    content = json.loads(quickstart.read_bytes())
+    quickstart.unlink()
+    status, answer = await post("analyse", path="quickstart.ipynb")
+    assert (404, "There is no notebook quickstart.ipynb. It may have been renamed or deleted.") == (
+        status,
+        answer["message"],
+    )
+    assert 200 == (await post("analyse", path="quickstart.ipynb", notebook=content))[0]
+
+
+async def test_of_requests_that_wait_the_newest_is_answered(fetch: Fetch, quickstart: Path, monkeypatch: Any) -> None:
+    """While one version is looked at, those that come are dropped but the last; other views are not touched."""
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    loop, outline = asyncio.get_running_loop(), Client.outline
+
+    def slow(self: Client, *given: Any) -> Any:
+        loop.call_soon_threadsafe(begun.set)
+        asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
+        return outline(self, *given)
+
+    monkeypatch.setattr(Client, "outline", slow)
+
+    def ask(view: str) -> asyncio.Task[Any]:
+        body = json.dumps({"path": "quickstart.ipynb", "view": view})
+        return asyncio.create_task(fetch("analyse", method="POST", body=body))
+
+    first = ask("one tab")
+    await begun.wait()
+    later = [ask("one tab"), ask("one tab"), ask("other tab")]
+    desk_has_all = asyncio.create_task(asyncio.sleep(0.5))
+    await desk_has_all
+    go_on.set()
+    assert [200, 409, 200, 200] == [(await each).code for each in (first, *later)]

@@ -1,0 +1,124 @@
+"""Who may ask the server, what it can be asked, and how it says no."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_server.services.contents.manager import ContentsManager
+from server_notebooks import Fetch, Get, Post
+from tornado.httpclient import HTTPClientError
+
+from kfnb import __version__
+from kfnb.client import Run
+from kfnb.server.extension import ADDRESSES
+
+SOME = [pattern.replace("([^/]+)", "x").replace(".*", "nowhere") for pattern, _ in ADDRESSES]
+"""An address for each pattern."""
+
+
+async def test_the_version_is_told(get: Get, home: Path) -> None:
+    """The front end learns which kfnb the server has, below whatever base URL."""
+    found = await get("version")
+    assert (__version__, str(home)) == (found["version"], found["home"])
+
+
+async def test_nobody_is_answered_without_a_token(fetch: Fetch) -> None:
+    """Every address refuses who is not logged in, before it looks at anything."""
+    for address in SOME:
+        for method, body in (("GET", None), ("POST", "{}")):
+            answer = await fetch(address, method=method, headers={"Authorization": "none"}, body=body)
+            assert answer.code in (403, 405), (method, address)  # 405: no method of the address
+
+
+async def test_no_events_without_a_token(jp_ws_fetch: Any, finished: Run) -> None:
+    """The stream of a run refuses who is not logged in."""
+    with pytest.raises(HTTPClientError) as refused:
+        await jp_ws_fetch("kfnb", "api", "runs", finished.id, "events", headers={"Authorization": "none"})
+    assert 403 == refused.value.code
+
+
+async def test_a_page_of_elsewhere_starts_nothing(fetch: Fetch, jp_fetch: Any, jp_serverapp: Any) -> None:
+    """A browser that is logged in by a cookie starts nothing unless it proves that kfnb's own page asks (XSRF)."""
+    token = jp_serverapp.identity_provider.token
+    page = await jp_fetch("api", "status", params={"token": token}, headers={"Authorization": "none"})
+    cookies = dict(map(_cookie, page.headers.get_list("Set-Cookie")))
+    login = {"Authorization": "none", "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+    assert 200 == (await fetch("version", headers=dict(login))).code
+    refused = await fetch("runs", method="POST", body="{}", headers=dict(login))
+    assert (403, "'_xsrf' argument missing from POST") == (refused.code, json.loads(refused.body)["message"])
+
+
+def _cookie(header: str) -> tuple[str, str]:
+    name, _, value = header.partition(";")[0].partition("=")
+    return name, value
+
+
+@pytest.mark.parametrize("path", ["../outside.ipynb", "/../outside.ipynb", "a/../../outside.ipynb", "..", "\0.ipynb"])
+async def test_paths_outside_the_root_are_refused(post: Post, tmp_path: Path, quickstart: Path, path: str) -> None:
+    """What lies outside the server's root is not there for the front end, whatever is asked of it."""
+    (tmp_path / "outside.ipynb").write_bytes(quickstart.read_bytes())
+    for what in ("analyse", "runs"):
+        status, answer = await post(what, path=path)
+        assert 404 == status, answer
+
+
+async def test_hidden_files_are_refused(post: Post, quickstart: Path) -> None:
+    """A notebook that the server hides is hidden from runs too."""
+    quickstart.rename(quickstart.with_name(".secret.ipynb"))
+    status, answer = await post("runs", path=".secret.ipynb")
+    assert (404, "'.secret.ipynb' is hidden on this server.") == (status, answer["message"])
+
+
+async def test_a_server_without_files_is_explained(post: Post, jp_serverapp: Any) -> None:
+    """Where notebooks are not files, the answer says that they must be."""
+    jp_serverapp.web_app.settings["contents_manager"] = ContentsManager()
+    status, answer = await post("analyse", path="a.ipynb")
+    assert 400 == status
+    assert "This server keeps notebooks with ContentsManager, not as files" in answer["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"{", "is not JSON"),
+        (b"\xff", "is not JSON"),
+        (b"[" * 100_000, "is not"),
+        (b"[]", "Expected `object`, got `array`"),
+        (b"{}", "missing required field `path`"),
+        (b'{"path": 1}', "Expected `str`, got `int` - at `$.path`"),
+        (b'{"path": "a", "forse": true}', "unknown field `forse`"),
+    ],
+)
+async def test_requests_that_cannot_be_understood(fetch: Fetch, body: bytes, says: str) -> None:
+    """What is wrong with a request is said in words."""
+    answer = await fetch("runs", method="POST", body=body)
+    assert 400 == answer.code
+    assert says in json.loads(answer.body)["message"]
+
+
+async def test_addresses_that_there_are_not(fetch: Fetch) -> None:
+    """A front end of another version learns why its question has no answer."""
+    answer = await fetch("no", "such", "thing")
+    assert 404 == answer.code
+    assert "install the same kfnb for JupyterLab and its server" in json.loads(answer.body)["message"]
+
+
+async def test_runs_that_are_not_there(fetch: Fetch, finished: Run) -> None:
+    """A run is asked for by its whole id; any other name is that of no run."""
+    for address in SOME:
+        for run in ("20260101-000000-abcd", "last", "2", "<script>", "%2e%2e", "..%2F..", "%00"):
+            if address.startswith("runs/") and not address.endswith(("cancel", "resume")):
+                answer = await fetch(address.replace("runs/x", f"runs/{run}"))
+                assert answer.code in (400, 404), (address, run, answer.body)
+                assert "Traceback" not in answer.body.decode()
+
+
+async def test_tasks_that_are_not_there(fetch: Fetch, finished: Run) -> None:
+    """A task that a run does not have is named, with those it has."""
+    for what in ("log", "notebook", "artifacts/x"):
+        answer = await fetch("runs", finished.id, "tasks", "nope", *what.split("/"))
+        assert 404 == answer.code
+        assert f"Run {finished.id} has no task nope. Its tasks are make," in json.loads(answer.body)["message"]

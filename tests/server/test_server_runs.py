@@ -1,0 +1,152 @@
+"""Runs through the server: started, listed, cancelled, resumed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from server_notebooks import Fetch, Get, Post, write_notebook
+
+from kfnb.client import Client, Run
+
+
+async def test_a_run_is_started_and_outlives_the_server(get: Get, post: Post, quickstart: Path, client: Client) -> None:
+    """A run that the server starts is driven by a process of its own, and told as it is."""
+    status, begun = await post("runs", path="quickstart.ipynb", parameters={"word": "<b>"}, name="ünï")
+    assert (201, []) == (status, begun["warnings"])
+    run = client.get(begun["run_id"]).wait()
+    told = await get("runs", run.id)
+    assert ("SUCCEEDED", "ünï", "quickstart.ipynb", {"word": "<b>"}, True) == tuple(
+        told[key] for key in ("state", "name", "notebook", "parameters", "ended")
+    )
+    assert {"read": (3, 3), "longest": (1, 1), "repeated": (1, 1)} == {
+        name: (task["cells_done"], task["cells"]) for name, task in told["tasks"].items()
+    }
+    assert (len(run.new_events().read()) > 0, run.batches) == (True, told["batch"])
+
+
+async def test_the_same_run_again_is_taken_from_the_cache_unless_forced(
+    get: Get, post: Post, quickstart: Path, client: Client
+) -> None:
+    """`force` runs everything anew; without it what nothing has changed for is not run again."""
+    cached = []
+    for force in (False, False, True):
+        _, begun = await post("runs", path="quickstart.ipynb", force=force)
+        client.get(begun["run_id"]).wait()
+        cached.append({task["cached"] for task in (await get("runs", begun["run_id"]))["tasks"].values()})
+    assert [{False}, {True}, {False}] == cached
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "says"),
+    [
+        ({"parameters": {"nope": 1}}, 422, "KF700"),
+        ({"parameters": {"word": [1]}}, 422, "KF701"),
+        ({"from_step": "nope"}, 400, "nope"),
+        ({"only": "nope"}, 400, "nope"),
+        ({"cluster": "nope"}, 422, "KF90"),
+        ({"max_parallel": 0}, 400, "max_parallel is 0"),
+    ],
+)
+async def test_what_cannot_run_is_refused(
+    post: Post, client: Client, quickstart: Path, request_: dict[str, object], status: int, says: str
+) -> None:
+    """A wrong parameter, step or cluster is named, and no run is left behind."""
+    code, answer = await post("runs", path="quickstart.ipynb", **request_)
+    assert status == code, answer
+    assert says in json.dumps(answer)
+    assert [] == client.runs()
+
+
+async def test_a_notebook_with_mistakes_is_refused_with_its_findings(post: Post, jp_root_dir: Path) -> None:
+    """The answer has every finding with its cell, as an analysis has them."""
+    write_notebook(jp_root_dir / "wrong.ipynb", {"a": "x = ("})
+    status, answer = await post("runs", path="wrong.ipynb")
+    assert (422, "KF250", "c0") == (status, answer["code"], answer["diagnostics"][0]["cell_id"])
+
+
+async def test_a_notebook_that_is_gone_is_not_run(post: Post) -> None:
+    """A renamed or deleted notebook is said to be so."""
+    status, answer = await post("runs", path="gone.ipynb")
+    assert (404, "There is no notebook gone.ipynb. It may have been renamed or deleted.") == (status, answer["message"])
+
+
+async def test_runs_are_listed_in_pages(get: Get, post: Post, quickstart: Path, client: Client) -> None:
+    """The newest come first, a page at a time; filters by notebook, text and state hold."""
+    runs = [client.run(quickstart, name=name).wait().id for name in ("first 100%", "second", "third")]
+    page = await get("runs", limit=2)
+    assert (runs[:0:-1], "2") == ([run["run_id"] for run in page["runs"]], page["next"])
+    rest = await get("runs", limit=2, cursor=page["next"])
+    assert (runs[:1], None) == ([run["run_id"] for run in rest["runs"]], rest["next"])
+    for filters, found in (
+        ({"search": "SECOND"}, runs[1:2]),
+        ({"search": "100%"}, runs[:1]),
+        ({"search": "%"}, runs[:1]),
+        ({"notebook": "quickstart.ipynb"}, runs[::-1]),
+        ({"notebook": "other.ipynb"}, []),
+        ({"state": "FAILED"}, []),
+        ({"param": "word=notebook"}, runs[::-1]),
+    ):
+        page = await get("runs", **filters)
+        assert found == [run["run_id"] for run in page["runs"]], filters
+    assert ("quickstart.ipynb", {"word": "notebook"}) == (
+        rest["runs"][0]["notebook"],
+        rest["runs"][0]["parameters"],
+    )
+
+
+@pytest.mark.parametrize(
+    "params", [{"limit": "0"}, {"limit": "9999"}, {"cursor": "-1"}, {"cursor": "x"}, {"limit": "²"}]
+)
+async def test_pages_that_there_are_not(fetch: Fetch, params: dict[str, str]) -> None:
+    """A page number or size that is none is refused in words."""
+    answer = await fetch("runs", params=params)
+    assert 400 == answer.code
+    assert "is no number from 1 to" in json.loads(answer.body)["message"]
+
+
+async def test_a_run_is_cancelled_and_resumed(
+    get: Get, post: Post, jp_root_dir: Path, tmp_path: Path, client: Client
+) -> None:
+    """A cancelled run keeps what it has; resumed, it does the rest, and no other process may do so meanwhile."""
+    mark = tmp_path / "go on"  # not in the notebook's folder, of which a step sees what there was
+    waits = f"import os, time\nwhile not os.path.exists({str(mark)!r}): time.sleep(0.05)"
+    write_notebook(jp_root_dir / "waits.ipynb", {"a": "x = 1", "b": f"{waits}\nprint(x)"})
+    _, begun = await post("runs", path="waits.ipynb")
+    run = client.get(begun["run_id"])
+    _wait_for(run, "b", "RUNNING")
+    status, answer = await post("runs", run.id, "resume")
+    assert (409, True) == (status, f"Run {run.id} is living" in answer["message"])
+    status, answer = await post("runs", run.id, "cancel")
+    assert 200 == status, answer
+    assert "CANCELED" == run.wait().state
+    mark.write_text("")
+    status, answer = await post("runs", run.id, "resume")
+    assert 200 == status, answer
+    assert "SUCCEEDED" == run.wait().state
+    told = await get("runs", run.id)
+    assert [1, 2] == [task["attempt"] for task in told["tasks"].values()]
+
+
+def _wait_for(run: Run, task: str, state: str) -> None:
+    """Watch a run until a task is in a state."""
+
+    class Reached(Exception):
+        pass
+
+    def on_event(event: object) -> None:
+        if (getattr(event, "task", None), getattr(event, "state", None)) == (task, state):
+            raise Reached
+
+    with pytest.raises(Reached):
+        run.watch(on_event, timeout=100)
+
+
+async def test_a_run_that_was_deleted_is_gone(fetch: Fetch, get: Get, finished: Run, client: Client) -> None:
+    """What another process deletes is not remembered."""
+    from kfnb.history import History
+
+    assert "SUCCEEDED" == (await get("runs", finished.id))["state"]
+    History(client, say=lambda text: None).delete(finished.id)
+    assert 404 == (await fetch("runs", finished.id)).code

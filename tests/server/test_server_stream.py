@@ -1,0 +1,163 @@
+"""The stream of a run's events and logs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from server_notebooks import Post, write_notebook
+from tornado.httpclient import HTTPClientError
+
+from kfnb.client import Client, Run
+
+
+@pytest.fixture
+def listen(jp_ws_fetch: Any) -> Iterator[Any]:
+    """Open the stream of a run; whatever a test opens is closed at its end."""
+    opened: list[Any] = []
+
+    async def listening(run: str, after: int | str = 0) -> Any:
+        opened.append(await jp_ws_fetch("kfnb", "api", "runs", run, "events", params={"after": after}))
+        return opened[-1]
+
+    yield listening
+    for socket in opened:
+        socket.close()
+
+
+async def frames_of(socket: Any, kind: str = "end") -> list[dict[str, Any]]:
+    """Return the frames of a stream up to the first of a kind (or, if it is closed, all)."""
+    frames: list[dict[str, Any]] = []
+    while (message := await socket.read_message()) is not None:
+        frames.append(json.loads(message))
+        if kind != "end" and frames[-1].get("kind") == kind:
+            break
+    return frames
+
+
+def states(frames: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return the states of tasks in the order in which they were told."""
+    events = [event for frame in frames for event in frame.get("events", ())]
+    return [(event["task"], event["state"]) for event in events if event["kind"] == "task-state"]
+
+
+async def test_everything_that_has_happened_and_the_end(listen: Any, finished: Run) -> None:
+    """The stream of a run that is over tells all of it, says how it ended, and closes."""
+    first, *rest = await frames_of(await listen(finished.id))
+    assert (finished.batches, [{"kind": "end", "state": "SUCCEEDED"}]) == (first["batch"], rest)
+    told = [(event["kind"], event.get("task"), event.get("state")) for event in first["events"]]
+    happened = [(event.kind, event.task, event.state) for event in finished.events()]
+    kept = [event for event in happened if event[0] != "task-progress"]
+    assert kept == [event for event in told if event[0] != "task-progress"]
+    assert "run-started" == told[0][0]
+
+
+async def test_what_a_task_gave_is_told_in_short(listen: Any, finished: Run) -> None:
+    """An event has a task's metrics and the names of its results, not all that is recorded about it."""
+    first, *_ = await frames_of(await listen(finished.id))
+    (given,) = [one["output"] for one in first["events"] if one["kind"] == "task-output" and one["task"] == "show"]
+    assert ("SUCCEEDED", {"total": 6}, None) == (given["state"], given["metrics"], given["error"])
+    assert ["ROC curve", "confusion matrix", "page / <b>"] == given["artifacts"]
+
+
+async def test_after_a_gap_the_rest_is_told(listen: Any, finished: Run) -> None:
+    """Who knows the events up to some batch is told those after it, none twice and none left out."""
+    whole = (await frames_of(await listen(finished.id)))[0]["events"]
+    known = finished.batches // 2
+    before = [event for number in range(1, known + 1) for event in _batch(finished, number)]
+    first, *_ = await frames_of(await listen(finished.id, known))
+    said = [event["time"] for event in first["events"] if event["kind"] != "task-progress"]
+    assert [event["time"] for event in whole if event["kind"] != "task-progress"] == [*before, *said]
+
+
+def _batch(run: Run, number: int) -> list[float]:
+    """The times of the events of one batch."""
+    events = json.loads(run.store.read(f"runs/{run.id}/events/{number:08d}.json"))
+    return [event["time"] for event in events if event["kind"] != "task-progress"]
+
+
+async def test_who_knows_everything_is_told_so(listen: Any, finished: Run) -> None:
+    """The first frame comes at once, also if nothing is new."""
+    first, *_ = await frames_of(await listen(finished.id, finished.batches))
+    assert {"batch": finished.batches, "events": []} == first
+
+
+async def test_a_living_run_and_what_it_prints(
+    listen: Any, post: Post, jp_root_dir: Path, tmp_path: Path, client: Client
+) -> None:
+    """States come as they change; a followed task's text comes while it runs, in pieces that join without a seam."""
+    mark = tmp_path / "go on"  # not in the notebook's folder, of which a step sees what there was
+    waits = f"import os, time\nwhile not os.path.exists({str(mark)!r}): time.sleep(0.05)"
+    write_notebook(jp_root_dir / "talks.ipynb", {"a": f"print('first ü')\n{waits}\nprint('last', flush=True)"})
+    _, begun = await post("runs", path="talks.ipynb")
+    socket = await listen(begun["run_id"])
+    await socket.write_message(json.dumps({"follow": "a", "offset": 0}))
+    frames = await frames_of(socket, "log")
+    assert ("a", "RUNNING") == states(frames)[-1]
+    assert "first ü\n" == frames[-1]["text"]
+    mark.write_text("")
+    frames += await frames_of(socket)
+    texts = [frame for frame in frames if frame.get("kind") == "log"]
+    assert "first ü\nlast\n" == "".join(frame["text"] for frame in texts)
+    assert len("first ü\nlast\n".encode()) == texts[-1]["offset"]
+    assert ("a", "SUCCEEDED") == states(frames)[-1]
+    assert {"kind": "end", "state": "SUCCEEDED"} == frames[-1]
+
+
+async def test_a_log_goes_on_where_it_was_left(listen: Any, finished: Run) -> None:
+    """After a cut the rest of a log is asked for by its byte, and told before the end."""
+    socket = await listen(finished.id, finished.batches)
+    await socket.write_message(json.dumps({"follow": "make", "offset": 7}))
+    frames = await frames_of(socket)
+    assert ["two\n"] == [frame["text"] for frame in frames if frame.get("kind") == "log"]
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [("{", "cannot be understood"), ('{"follow": 1}', "Expected `str | null`"), ('{"follow": "nope"}', "no task nope")],
+)
+async def test_what_cannot_be_followed(listen: Any, finished: Run, message: str, says: str) -> None:
+    """A wish that cannot be met is answered in words, and the stream goes on."""
+    socket = await listen(finished.id)
+    await socket.write_message(message)
+    frames = await frames_of(socket)
+    assert [True] == [says in frame["message"] for frame in frames if frame.get("kind") == "error"]
+
+
+@pytest.mark.parametrize(
+    ("run", "after", "status"), [("20260101-000000-abcd", 0, 404), ("last", 0, 404), (None, "x", 400), (None, -1, 400)]
+)
+async def test_streams_that_there_are_not(
+    listen: Any, finished: Run, run: str | None, after: int | str, status: int
+) -> None:
+    """A run or a batch that is none is refused before the socket opens."""
+    with pytest.raises(HTTPClientError) as refused:
+        await listen(run or finished.id, after)
+    assert status == refused.value.code
+
+
+async def test_an_interrupted_run_is_said_to_be_so(
+    listen: Any, post: Post, jp_root_dir: Path, tmp_path: Path, client: Client
+) -> None:
+    """When a run's own process is killed, the listeners hear of it; resumed, it goes on in the same stream."""
+    import os
+    import signal
+
+    mark = tmp_path / "go on"  # not in the notebook's folder, of which a step sees what there was
+    waits = f"import os, time\nwhile not os.path.exists({str(mark)!r}): time.sleep(0.05)"
+    write_notebook(jp_root_dir / "killed.ipynb", {"a": f"print('here')\n{waits}"})
+    _, begun = await post("runs", path="killed.ipynb")
+    socket = await listen(begun["run_id"])
+    await socket.write_message(json.dumps({"follow": "a"}))
+    await frames_of(socket, "log")
+    holder = json.loads(client.get(begun["run_id"]).lease.path.read_text())
+    os.kill(holder["pid"], signal.SIGKILL)
+    frames = await frames_of(socket, "interrupted")
+    assert {"kind": "interrupted", "interrupted": True} == frames[-1]
+    mark.write_text("")
+    status, answer = await post("runs", begun["run_id"], "resume")
+    assert 200 == status, answer
+    assert {"kind": "end", "state": "SUCCEEDED"} == (await frames_of(socket))[-1]
