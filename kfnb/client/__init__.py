@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kfnb.compiler import Outline
+    from kfnb.notebook.cells import Notebook
     from kfnb.profiles import Profile
     from kfnb.suggestion import Suggestion
 
@@ -90,12 +91,8 @@ class Client:
         Python with code in it.
         """
         from kfnb.compiler import outline_read  # not needed to look at runs
-        from kfnb.notebook.reader import checked_content, notebook_of, read_notebook
 
-        path = Path(path)
-        if content is None:
-            return outline_read(read_notebook(path))
-        return outline_read(notebook_of(path, checked_content(content, path.name)))
+        return outline_read(_notebook(Path(path), content))
 
     def compile(self, path: Path | str) -> PipelineSpec:
         """Return what a notebook compiles to; Refused with its diagnostics if it has errors."""
@@ -103,15 +100,16 @@ class Client:
 
         return compile_notebook(Path(path))
 
-    def suggest(self, path: Path | str, *, skip: bool = False) -> Suggestion:
+    def suggest(self, path: Path | str, *, skip: bool = False, content: dict[str, Any] | None = None) -> Suggestion:
         """Return steps proposed for a notebook, and the tags that make them; nothing is written or run.
 
-        `skip`: cells that only explore are to be tagged `skip`. Refused if it has errors, whatever its steps.
+        `skip`: cells that only explore are to be tagged `skip`. `content`: its JSON (nbformat), where that is not what
+        the file holds yet. Refused if it has errors, whatever its steps.
         """
         from kfnb.compiler import compile_read  # not needed to look at runs
         from kfnb.suggestion import suggest_steps
 
-        return suggest_steps(Path(path), compile_read, skip=skip)
+        return suggest_steps(_notebook(Path(path), content), compile_read, skip=skip)
 
     def apply_suggestion(self, suggestion: Suggestion, into: Path | str | None = None) -> Path:
         """Write the proposed tags into the notebook, or into a copy of it in the file `into`; return the path."""
@@ -427,6 +425,13 @@ class Client:
         """Return all runs here, the newest first."""
         infos = (read_info(self.store, run) for run in names_under(self.store, "runs"))
         return [Run(self.store, i, self.home) for i in sorted(infos, key=lambda info: info.created, reverse=True)]
+
+
+def _notebook(path: Path, content: dict[str, Any] | None) -> Notebook:
+    """Return the notebook at `path`, or, of the same name and folder, the one that `content` is."""
+    from kfnb.notebook.reader import checked_content, notebook_of, read_notebook
+
+    return read_notebook(path) if content is None else notebook_of(path, checked_content(content, path.name))
 
 
 def _selected(spec: PipelineSpec, options: Mapping[str, Any]) -> PipelineSpec:

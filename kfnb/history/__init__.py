@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kfnb.artifacts.store import Store
-from kfnb.errors import ClusterError, KfnbError, LeaseHeld, OutsideError, WrongCall
+from kfnb.errors import ClusterError, KfnbError, LeaseHeld, WrongCall
 from kfnb.history.catching_up import CatchUp
 from kfnb.metadata import store as rows
 from kfnb.metadata.database import Behind, Damaged, Database, url_of
@@ -67,6 +67,12 @@ class History:
             found = rows.page(connection, wanted, limit + 1 if limit is not None else None, offset)
         cut = found if limit is None else found[:limit]
         return Page([replace_state(row, self._is_interrupted(row)) for row in cut], len(found) > len(cut))
+
+    def experiments(self) -> list[str]:
+        """Return the names of all experiments, the one with the newest run first."""
+        self._catch_up()
+        with self.database.reading() as connection:
+            return rows.experiments(connection)
 
     def rebuild(self) -> int:
         """Make every row anew from the events, and return how many runs there are."""
@@ -132,10 +138,10 @@ class History:
         return said
 
     def deletable(self, run_id: str) -> Run:
-        """Return a run that may be deleted; OutsideError if it is living."""
+        """Return a run that may be deleted; LeaseHeld if it is living."""
         run = self._client.get(run_id)
         if not run.has_ended and not run.is_interrupted:
-            raise OutsideError(f"Run {run.id} is living: it cannot be deleted. `kfnb cancel {run.id}` ends it.")
+            raise LeaseHeld(f"Run {run.id} is living: it cannot be deleted. `kfnb cancel {run.id}` ends it.")
         return run
 
     def delete(self, run_id: str) -> str:

@@ -71,6 +71,13 @@ def page(connection: Connection, wanted: RunFilter, limit: int | None, offset: i
     return _rows(connection, keys)
 
 
+def experiments(connection: Connection) -> list[str]:
+    """Return the names of all experiments, the one with the newest run first."""
+    runs = tables.runs
+    query = select(runs.c.experiment).group_by(runs.c.experiment).order_by(func.max(runs.c.created).desc())
+    return list(connection.execute(query).scalars())
+
+
 def count(connection: Connection) -> int:
     """Return how many runs are known."""
     return connection.execute(select(func.count()).select_from(tables.runs)).scalar_one()

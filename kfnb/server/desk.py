@@ -74,9 +74,9 @@ class Desk:
         with self._lock:
             self._runs.pop(run_id, None)
 
-    def history(self, messages: list[str]) -> History:
+    def history(self, messages: list[str] | None = None) -> History:
         """Return the history of the runs; what it has to say is added to `messages`."""
-        return History(self.client, say=messages.append)
+        return History(self.client, say=(messages if messages is not None else []).append)
 
     def page(self, limit: int, page: int, **wanted: Any) -> tuple[list[Any], bool, list[str]]:
         """Return a page of the runs that pass the filters, whether there are more, and what there is to say."""

@@ -310,3 +310,171 @@ class Failure(_Answer, frozen=True, kw_only=True):
     code: str | None = None
     fix: str | None = None
     diagnostics: tuple[Finding, ...] = ()
+
+
+# ------------------------------------------------------------------------------------------- proposals and preflight
+
+
+class SuggestRequest(_Request, frozen=True, kw_only=True):
+    """As an AnalyseRequest. `skip`: cells that only explore are to be tagged `skip`."""
+
+    path: str
+    notebook: dict[str, Any] | None = None
+    skip: bool = False
+
+
+class ProposedStep(_Answer, frozen=True, kw_only=True):
+    """A step of the proposal and why it is one. `new`: it was not tagged before."""
+
+    name: str
+    cells: tuple[str, ...]
+    why: str
+    new: bool
+
+
+class ReasonedCell(_Answer, frozen=True, kw_only=True):
+    """A cell for which something is proposed, and why."""
+
+    cell_id: str
+    why: str
+
+
+class Proposal(_Answer, frozen=True, kw_only=True):
+    """Steps that are proposed, and the tags to add that make them. `skippable`: cells that only explore.
+
+    `notes`: what was joined because the pipeline would not compile otherwise.
+    """
+
+    steps: tuple[ProposedStep, ...]
+    edges: tuple[OutlinedEdge, ...]
+    tags: tuple[TagChange, ...]
+    setup: tuple[ReasonedCell, ...]
+    parameters: ReasonedCell | None
+    metrics: tuple[ReasonedCell, ...]
+    skippable: tuple[ReasonedCell, ...]
+    notes: tuple[str, ...]
+    diagnostics: tuple[Finding, ...]
+
+
+class CheckRequest(_Request, frozen=True, kw_only=True):
+    """The notebook at `path`, as it is saved. `cluster`: where it is to run; None: this machine."""
+
+    path: str
+    cluster: str | None = None
+    allow_cpu: bool = False
+
+
+class CheckResult(_Answer, frozen=True, kw_only=True):
+    """Everything that stands against a run there, or is doubtful. `ready`: nothing stands against it."""
+
+    ready: bool
+    diagnostics: tuple[Finding, ...]
+
+
+# ---------------------------------------------------------------------------------------------------- runs compared
+
+
+class Comparand(_Answer, frozen=True, kw_only=True):
+    """One of the runs that are compared."""
+
+    run_id: str
+    name: str
+    state: State
+    created: str | None
+
+
+class SideBySide(_Answer, frozen=True, kw_only=True):
+    """A value of each run, in their order. `present`: whether a run has it at all."""
+
+    name: str
+    values: tuple[Any, ...]
+    present: tuple[bool, ...]
+    differs: bool
+
+
+class CellDifference(_Answer, frozen=True, kw_only=True):
+    """A cell that is not the same in run `run_id` as in the run `against`; `diff`: lines as of a unified diff."""
+
+    run_id: str
+    against: str
+    cell: str
+    kind: Literal["added", "removed", "changed"]
+    diff: str
+
+
+class ComparisonDocument(_Answer, frozen=True, kw_only=True):
+    """What is the same in runs and what is not; metrics are called TASK.NAME."""
+
+    runs: tuple[Comparand, ...]
+    parameters: tuple[SideBySide, ...]
+    metrics: tuple[SideBySide, ...]
+    versions: tuple[SideBySide, ...]
+    cells: tuple[CellDifference, ...]
+
+
+class TagRequest(_Request, frozen=True, kw_only=True):
+    """Tags to give a run and to take off it."""
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+class RunTags(_Answer, frozen=True, kw_only=True):
+    """The tags that a run has now."""
+
+    run_id: str
+    tags: tuple[str, ...]
+
+
+class ArchiveRequest(_Request, frozen=True, kw_only=True):
+    """`undo`: put it back into the lists."""
+
+    undo: bool = False
+
+
+class RunName(_Answer, frozen=True, kw_only=True):
+    """The run that was archived or deleted."""
+
+    run_id: str
+
+
+class Experiments(_Answer, frozen=True, kw_only=True):
+    """The names of all experiments, the one with the newest run first."""
+
+    experiments: tuple[str, ...]
+
+
+# ---------------------------------------------------------------------------------------------------------- clusters
+
+
+class Cluster(_Answer, frozen=True, kw_only=True):
+    """A cluster profile. `settings`: every setting that has a value; `accelerators`: types that steps can ask for."""
+
+    name: str
+    default: bool
+    settings: dict[str, Any]
+    accelerators: tuple[str, ...]
+
+
+class Clusters(_Answer, frozen=True, kw_only=True):
+    """The clusters of the file of profiles that can be used, and what is wrong with the others."""
+
+    clusters: tuple[Cluster, ...]
+    default: str | None
+    file: str
+    diagnostics: tuple[Finding, ...]
+
+
+class ClusterRequest(_Request, frozen=True, kw_only=True):
+    """What a profile is to say: settings as in the file. `default`: it is to be the default one.
+
+    `replace`: in the place of one of that name.
+    """
+
+    settings: dict[str, Any]
+    default: bool = False
+    replace: bool = False
+
+
+class DefaultRequest(_Request, frozen=True, kw_only=True):
+    """Nothing more can be said about the default cluster than its name."""

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
 
+from kfnb.server.clusters import ClusterHandler, ClustersHandler, DefaultHandler
 from kfnb.server.desk import Desk
 from kfnb.server.handler import MissingHandler
-from kfnb.server.notebooks import AnalyseHandler, VersionHandler
+from kfnb.server.notebooks import AnalyseHandler, CheckHandler, SuggestHandler, VersionHandler
 from kfnb.server.results import (
     ArtifactContentHandler,
     ArtifactsHandler,
@@ -17,7 +18,16 @@ from kfnb.server.results import (
     MetricsHandler,
     OutputsHandler,
 )
-from kfnb.server.runs import CancelHandler, ResumeHandler, RunHandler, RunsHandler
+from kfnb.server.runs import (
+    ArchiveHandler,
+    CancelHandler,
+    CompareHandler,
+    ExperimentsHandler,
+    ResumeHandler,
+    RunHandler,
+    RunsHandler,
+    TagsHandler,
+)
 from kfnb.server.stream import EventsHandler
 
 if TYPE_CHECKING:
@@ -29,10 +39,19 @@ TASK = RUN + r"/tasks/([^/]+)"
 ADDRESSES: tuple[tuple[str, Any], ...] = (
     (r"version", VersionHandler),
     (r"analyse", AnalyseHandler),
+    (r"suggest", SuggestHandler),
+    (r"check", CheckHandler),
+    (r"clusters", ClustersHandler),
+    (r"clusters/([^/]+)", ClusterHandler),
+    (r"clusters/([^/]+)/default", DefaultHandler),
+    (r"experiments", ExperimentsHandler),
+    (r"compare", CompareHandler),
     (r"runs", RunsHandler),
     (RUN, RunHandler),
     (RUN + r"/cancel", CancelHandler),
     (RUN + r"/resume", ResumeHandler),
+    (RUN + r"/tags", TagsHandler),
+    (RUN + r"/archive", ArchiveHandler),
     (RUN + r"/metrics", MetricsHandler),
     (RUN + r"/artifacts", ArtifactsHandler),
     (RUN + r"/outputs", OutputsHandler),

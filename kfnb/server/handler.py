@@ -146,6 +146,10 @@ class KfnbHandler(APIHandler):  # type: ignore[misc]
         """Do `work` in a thread and return what it returns."""
         return await asyncio.get_running_loop().run_in_executor(self.desk.work, work)
 
+    async def past(self, work: Callable[[], T]) -> T:
+        """Do `work` on the database of runs, after what others do on it, and return what it returns."""
+        return await asyncio.get_running_loop().run_in_executor(self.desk.historians, work)
+
 
 class MissingHandler(KfnbHandler):
     """Every address that there is not: another version's front end asks for it."""

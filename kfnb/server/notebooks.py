@@ -1,4 +1,4 @@
-"""Addresses about kfnb itself and about notebooks: version, analyse. Nothing here runs a notebook."""
+"""Addresses about kfnb itself and about notebooks: version, analyse, suggest, check. Nothing here runs a notebook."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import asyncio
 import platform
 from typing import TYPE_CHECKING
 
+from kfnb.client.elsewhere import cluster_called
 from kfnb.errors import NotFound, Refused
-from kfnb.server.documents import AnalyseRequest, Analysis, Version
+from kfnb.server.documents import AnalyseRequest, Analysis, CheckRequest, CheckResult, Proposal, SuggestRequest, Version
 from kfnb.server.handler import KfnbHandler, Superseded, allowed
-from kfnb.server.showing import analysis, refusal
+from kfnb.server.showing import analysis, finding, proposal, refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,11 +47,52 @@ class AnalyseHandler(KfnbHandler):
         self.answer(await asyncio.get_running_loop().run_in_executor(self.desk.analysts, work))
 
     def _analysis(self, path: Path, asked: AnalyseRequest) -> Analysis:
-        if asked.notebook is None and not path.is_file():
-            raise NotFound(f"There is no notebook {asked.path}. It may have been renamed or deleted.")
-        client = self.desk.client
+        if asked.notebook is None:
+            must_be_there(path, asked.path)
         try:
-            outline = client.outline(path, asked.notebook)
+            outline = self.desk.client.outline(path, asked.notebook)
         except Refused as refused:
             return refusal(refused.diagnostics)
         return analysis(outline)
+
+
+class SuggestHandler(KfnbHandler):
+    """`POST suggest`: steps for a notebook that has none, or not everywhere; nothing is written."""
+
+    @allowed("read")
+    async def post(self) -> None:
+        """Return a Proposal for what a SuggestRequest names; 422 with findings if no tags can heal its mistakes."""
+        asked = self.read(SuggestRequest)
+        path = self.file_of(asked.path)
+
+        def work() -> Proposal:
+            if asked.notebook is None:
+                must_be_there(path, asked.path)
+            return proposal(self.desk.client.suggest(path, skip=asked.skip, content=asked.notebook))
+
+        self.answer(await asyncio.get_running_loop().run_in_executor(self.desk.analysts, work))
+
+
+class CheckHandler(KfnbHandler):
+    """`POST check`: what stands against a run of a notebook, here or on a cluster, which is asked."""
+
+    @allowed("read")
+    async def post(self) -> None:
+        """Return a CheckResult for what a CheckRequest names."""
+        asked = self.read(CheckRequest)
+        path = self.file_of(asked.path)
+
+        def work() -> CheckResult:
+            must_be_there(path, asked.path)
+            on = cluster_called(asked.cluster)
+            found = self.desk.client.check(path, allow_cpu=asked.allow_cpu, on=on)
+            ready = not any(one.severity == "error" for one in found)
+            return CheckResult(ready=ready, diagnostics=tuple(map(finding, found)))
+
+        self.answer(await self.aside(work))
+
+
+def must_be_there(path: Path, called: str) -> None:
+    """Raise NotFound if there is no notebook at `path`, which the front end calls so."""
+    if not path.is_file():
+        raise NotFound(f"There is no notebook {called}. It may have been renamed or deleted.")

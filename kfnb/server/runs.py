@@ -1,23 +1,33 @@
-"""Addresses about runs: list, start, look at one, cancel, resume. A run that starts here does not need the server."""
+"""Addresses about runs: list, start, look at, cancel, resume, compare, mark. No run needs the server to go on."""
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from kfnb.client import Client
 from kfnb.client.elsewhere import cluster_called
-from kfnb.errors import NotFound, WrongCall
+from kfnb.errors import WrongCall
+from kfnb.history import as_document
+from kfnb.history.comparison import compare
 from kfnb.server.documents import (
+    ArchiveRequest,
     CancelRequest,
+    ComparisonDocument,
+    Experiments,
     ResumeRequest,
+    RunName,
     RunPage,
     RunRequest,
     RunState,
+    RunTags,
     Started,
+    TagRequest,
 )
 from kfnb.server.handler import KfnbHandler, allowed
+from kfnb.server.notebooks import must_be_there
 from kfnb.server.showing import finding, run_document, run_row
 
 if TYPE_CHECKING:
@@ -28,6 +38,9 @@ if TYPE_CHECKING:
 
 MOST = 1000
 """Runs on a page at most."""
+
+MOST_COMPARED = 20
+"""Runs that are compared at once at most."""
 
 
 class RunsHandler(KfnbHandler):
@@ -53,8 +66,6 @@ class RunsHandler(KfnbHandler):
         }
 
         def work() -> RunPage:
-            from kfnb.history import as_document
-
             rows, more, messages = self.desk.page(limit, page, **wanted)
             return RunPage(
                 runs=tuple(run_row(row, as_document(row), self.place_of) for row in rows),
@@ -62,7 +73,7 @@ class RunsHandler(KfnbHandler):
                 messages=tuple(messages),
             )
 
-        self.answer(await asyncio.get_running_loop().run_in_executor(self.desk.historians, work))
+        self.answer(await self.past(work))
 
     def _number(self, name: str, default: int, most: int) -> int:
         text = self.get_query_argument(name, str(default))
@@ -80,8 +91,7 @@ class RunsHandler(KfnbHandler):
         self.answer(Started(run_id=run.id, warnings=tuple(map(finding, run.warnings))), 201)
 
     def _start(self, path: Path, asked: RunRequest) -> Run:
-        if not path.is_file():
-            raise NotFound(f"There is no notebook {asked.path}. It may have been renamed or deleted.")
+        must_be_there(path, asked.path)
         if asked.max_parallel is not None and asked.max_parallel < 1:
             raise WrongCall(f"max_parallel is {asked.max_parallel}; it is how many tasks run at once, 1 or more.")
         client, profile = self.desk.client, cluster_called(asked.cluster)
@@ -115,6 +125,76 @@ class RunHandler(KfnbHandler):
             return run_document(self.desk.run(run_id), self.place_of)
 
         self.answer(await self.aside(work))
+
+    @allowed("write")
+    async def delete(self, run_id: str) -> None:
+        """Remove the run for good, but for artifacts, and return a RunName; 409 if it is living."""
+
+        def work() -> RunName:
+            deleted = self.desk.history().delete(self.desk.run(run_id).id)
+            self.desk.forget(run_id)
+            return RunName(run_id=deleted)
+
+        self.answer(await self.past(work))
+
+
+class TagsHandler(KfnbHandler):
+    """`POST runs/ID/tags`: give a run tags, and take them off."""
+
+    @allowed("write")
+    async def post(self, run_id: str) -> None:
+        """Do what a TagRequest says, and return RunTags."""
+        asked = self.read(TagRequest)
+
+        def work() -> RunTags:
+            history, run = self.desk.history(), self.desk.run(run_id).id
+            history.tag(run, asked.remove, remove=True)
+            return RunTags(run_id=run, tags=history.tag(run, asked.add))
+
+        self.answer(await self.past(work))
+
+
+class ArchiveHandler(KfnbHandler):
+    """`POST runs/ID/archive`: take a run out of the lists, keeping all of it, or put it back."""
+
+    @allowed("write")
+    async def post(self, run_id: str) -> None:
+        """Do what an ArchiveRequest says, and return a RunName."""
+        asked = self.read(ArchiveRequest)
+
+        def work() -> RunName:
+            return RunName(run_id=self.desk.history().archive(self.desk.run(run_id).id, undo=asked.undo))
+
+        self.answer(await self.past(work))
+
+
+class CompareHandler(KfnbHandler):
+    """`GET compare?run=ID&run=ID`: what is the same in runs and what is not."""
+
+    @allowed("read")
+    async def get(self) -> None:
+        """Return a ComparisonDocument of the runs in the order in which they are named."""
+        names = self.get_query_arguments("run")
+        if not 2 <= len(names) <= MOST_COMPARED:
+            raise WrongCall(f"From 2 to {MOST_COMPARED} runs can be compared, not {len(names)}: `?run=ID&run=ID`.")
+
+        def work() -> ComparisonDocument:
+            return msgspec.convert(compare([self.desk.run(name) for name in names]), ComparisonDocument)
+
+        self.answer(await self.aside(work))
+
+
+class ExperimentsHandler(KfnbHandler):
+    """`GET experiments`: their names."""
+
+    @allowed("read")
+    async def get(self) -> None:
+        """Return Experiments."""
+
+        def work() -> Experiments:
+            return Experiments(experiments=tuple(self.desk.history().experiments()))
+
+        self.answer(await self.past(work))
 
 
 class CancelHandler(KfnbHandler):

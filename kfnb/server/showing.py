@@ -20,6 +20,9 @@ from kfnb.server.documents import (
     OutlinedStep,
     OutputsDocument,
     ParameterField,
+    Proposal,
+    ProposedStep,
+    ReasonedCell,
     RunDocument,
     RunRow,
     TagChange,
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from kfnb.notebook.steps import Step
     from kfnb.orchestrator.handles import TaskRun
     from kfnb.spec import Artifact, Edge, ExecutorOutput, PipelineSpec, RunEvent, Task
+    from kfnb.suggestion.proposal import SuggestedCell, Suggestion
 
 
 Flows = dict[str, tuple[set[str], set[str]]]
@@ -129,6 +133,28 @@ def edges(found: Iterable[Edge]) -> tuple[OutlinedEdge, ...]:
         OutlinedEdge(source=source, target=target, names=tuple(names), why=tuple(why))
         for (source, target), (names, why) in joined.items()
     )
+
+
+def proposal(suggestion: Suggestion) -> Proposal:
+    """Return proposed steps as an answer."""
+    parameters = suggestion.parameters
+    return Proposal(
+        steps=tuple(
+            ProposedStep(name=step.name, cells=step.cells, why=step.why, new=step.new) for step in suggestion.steps
+        ),
+        edges=edges(suggestion.pipeline.edges),
+        tags=tuple(TagChange(cell_id=cell, add_tags=added) for cell, added in suggestion.tags.items()),
+        setup=_reasoned(suggestion.setup),
+        parameters=_reasoned((parameters,))[0] if parameters is not None else None,
+        metrics=_reasoned(suggestion.metrics),
+        skippable=_reasoned(suggestion.skippable),
+        notes=suggestion.notes,
+        diagnostics=tuple(map(finding, suggestion.diagnostics)),
+    )
+
+
+def _reasoned(cells: Iterable[SuggestedCell]) -> tuple[ReasonedCell, ...]:
+    return tuple(ReasonedCell(cell_id=each.cell, why=each.why) for each in cells)
 
 
 def steps_of(spec: PipelineSpec) -> tuple[OutlinedStep, ...]:

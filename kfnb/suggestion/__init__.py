@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kfnb.errors import Refused
 from kfnb.notebook.cells import Notebook
-from kfnb.notebook.reader import notebook_of, read_notebook
+from kfnb.notebook.reader import notebook_of
 from kfnb.notebook.writer import add_tags
 from kfnb.suggestion.fitting import Compiled, Fitted, fit
 from kfnb.suggestion.looks import Look, is_plain_look, look_at
@@ -30,12 +30,12 @@ Tags = dict[str, tuple[str, ...]]
 Compile = Callable[[Notebook], Compiled]
 
 
-def suggest_steps(path: Path, compile_read: Compile, *, skip: bool = False) -> Suggestion:
-    """Return steps for the notebook at `path`; Refused if it has errors that no step tags can heal.
+def suggest_steps(notebook: Notebook, compile_read: Compile, *, skip: bool = False) -> Suggestion:
+    """Return steps for a notebook; Refused if it has errors that no step tags can heal.
 
     `compile_read` compiles a notebook that has been read. `skip`: cells that only explore are to be tagged `skip`.
     """
-    notebook = read_notebook(path)
+    path = notebook.path
     pipeline, diagnostics = compile_read(notebook)
     if pipeline is None:
         raise Refused(diagnostics)

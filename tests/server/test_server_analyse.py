@@ -92,6 +92,44 @@ async def test_a_deleted_notebook(post: Post, quickstart: Path) -> None:
     assert 200 == (await post("analyse", path="quickstart.ipynb", notebook=content))[0]
 
 
+async def test_steps_are_proposed_for_what_is_not_saved(post: Post, jp_root_dir: Path) -> None:
+    """A proposal names the tags to add, cell by cell, and the pipeline that they make; the file is not touched."""
+    path = write_notebook(jp_root_dir / "plain.ipynb", {"a": "import json\nx = json.loads('[1]')", "b": "print(x)"})
+    content = json.loads(path.read_bytes())
+    for cell in content["cells"]:
+        cell["metadata"] = {}
+    before = path.read_bytes()
+    status, found = await post("suggest", path="plain.ipynb", notebook=content)
+    assert 200 == status, found
+    assert found["tags"]
+    assert {"cell_id", "add_tags", "remove_tags"} == set(found["tags"][0])
+    assert [step["name"] for step in found["steps"] if step["new"]] == [
+        tag.removeprefix("step:") for change in found["tags"] for tag in change["add_tags"] if tag.startswith("step:")
+    ]
+    assert before == path.read_bytes()
+
+
+async def test_no_steps_are_proposed_for_what_cannot_be_read(post: Post, jp_root_dir: Path) -> None:
+    """A mistake that no tags can heal is refused with its place."""
+    write_notebook(jp_root_dir / "wrong.ipynb", {"a": "x = ("})
+    status, found = await post("suggest", path="wrong.ipynb")
+    assert (422, "KF250", "c0") == (status, found["code"], found["diagnostics"][0]["cell_id"])
+
+
+async def test_a_notebook_is_checked_before_a_run(post: Post, jp_root_dir: Path, quickstart: Path) -> None:
+    """What this machine lacks of what steps ask for stands against a run, unless it may do without."""
+    assert (200, {"ready": True, "diagnostics": []}) == await post("check", path="quickstart.ipynb")
+    write_notebook(jp_root_dir / "gpus.ipynb", {"a": "print(1)"}, {"a": ["gpu:64"]})
+    ready = {}
+    for allow in (False, True):
+        _, found = await post("check", path="gpus.ipynb", allow_cpu=allow)
+        ready[allow] = (found["ready"], [one["severity"] for one in found["diagnostics"] if one["code"] == "KF507"])
+    assert (False, ["error"]) == ready[False]
+    assert ready[True][0]
+    status, found = await post("check", path="quickstart.ipynb", cluster="nope")
+    assert (422, "KF900") == (status, found["code"])
+
+
 async def test_of_requests_that_wait_the_newest_is_answered(fetch: Fetch, quickstart: Path, monkeypatch: Any) -> None:
     """While one version is looked at, those that come are dropped but the last; other views are not touched."""
     begun, go_on = asyncio.Event(), asyncio.Event()

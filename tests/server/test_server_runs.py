@@ -143,6 +143,54 @@ def _wait_for(run: Run, task: str, state: str) -> None:
         run.watch(on_event, timeout=100)
 
 
+async def test_a_run_is_tagged_archived_and_deleted(
+    fetch: Fetch, get: Get, post: Post, finished: Run, client: Client
+) -> None:
+    """Marks change the lists and nothing else; a deleted run is gone from them."""
+    assert (200, {"run_id": finished.id, "tags": ["good", "ü"]}) == await post(
+        "runs", finished.id, "tags", add=["good", "ü"]
+    )
+    assert ["ü"] == (await post("runs", finished.id, "tags", remove=["good"]))[1]["tags"]
+    assert [["ü"]] == [run["tags"] for run in (await get("runs", tag="ü"))["runs"]]
+    status, answer = await post("runs", finished.id, "tags", add=[" "])
+    assert (400, True) == (status, "is no tag" in answer["message"])
+    assert 200 == (await post("runs", finished.id, "archive"))[0]
+    assert ([], 1) == ((await get("runs"))["runs"], len((await get("runs", archived="only"))["runs"]))
+    assert 200 == (await post("runs", finished.id, "archive", undo=True))[0]
+    assert {"experiments": ["Default"]} == await get("experiments")
+    assert 200 == (await fetch("runs", finished.id, method="DELETE")).code
+    assert [] == (await get("runs", archived="too"))["runs"]
+    assert 404 == (await fetch("runs", finished.id, method="DELETE")).code
+
+
+async def test_a_living_run_is_not_deleted(
+    fetch: Fetch, post: Post, jp_root_dir: Path, tmp_path: Path, client: Client
+) -> None:
+    """A run that goes on is refused to be deleted, with the way out."""
+    mark = tmp_path / "go on"
+    waits = f"import os, time\nwhile not os.path.exists({str(mark)!r}): time.sleep(0.05)"
+    write_notebook(jp_root_dir / "waits.ipynb", {"a": waits})
+    _, begun = await post("runs", path="waits.ipynb")
+    _wait_for(client.get(begun["run_id"]), "a", "RUNNING")
+    answer = await fetch("runs", begun["run_id"], method="DELETE")
+    mark.write_text("")
+    assert (409, True) == (answer.code, f"Run {begun['run_id']} is living" in json.loads(answer.body)["message"])
+    assert "SUCCEEDED" == client.get(begun["run_id"]).wait().state
+
+
+async def test_runs_are_compared(fetch: Fetch, get: Get, quickstart: Path, client: Client) -> None:
+    """Parameters, metrics and cells of runs stand side by side, in the order in which the runs are named."""
+    first = client.run(quickstart, {"word": "a"}).wait().id
+    quickstart.write_text(quickstart.read_text().replace("more than once:", "often:"))
+    second = client.run(quickstart, {"word": "b"}).wait().id
+    found = await get("compare", run=[second, first])
+    assert [second, first] == [run["run_id"] for run in found["runs"]]
+    assert [{"name": "word", "values": ["b", "a"], "present": [True, True], "differs": True}] == found["parameters"]
+    assert [("repeated", "changed", second)] == [(c["cell"], c["kind"], c["against"]) for c in found["cells"]]
+    for wrong, status in (([first], 400), ([first, "20260101-000000-abcd"], 404)):
+        assert status == (await fetch("compare", params={"run": wrong})).code
+
+
 async def test_a_run_that_was_deleted_is_gone(fetch: Fetch, get: Get, finished: Run, client: Client) -> None:
     """What another process deletes is not remembered."""
     from kfnb.history import History
