@@ -14,11 +14,16 @@ from pathlib import Path
 import gcs_server as gcs
 import pytest
 from gcs_server import GcsServer
+from hypothesis import HealthCheck, settings
 from s3_gateway import Gateway, program
 
 pytest_plugins = ["tests.cluster.fixtures"]
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes on a busy machine says nothing about what is tested.
+settings.register_profile("kfnb", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kfnb")
 
 
 @pytest.fixture(scope="session")

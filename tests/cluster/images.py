@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import sys
@@ -38,6 +39,8 @@ _BUILDAH = ("buildah", "--root", str(CACHE / "images"), "--runroot", str(CACHE /
 """With one place for what is mounted, whichever cluster asks: two would unmount each other's layers."""
 _ENVIRONMENT = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "overlay", "NO_PROXY": ADDRESS, "no_proxy": ADDRESS}
 """Such that it needs no engine, and asks no proxy for the registry."""
+_KEPT = 6
+"""Images of a kind that stay where they are made: those of the checkouts in use."""
 _LEFT_OUT = (
     "./usr/share/doc",
     "./usr/share/man",
@@ -86,6 +89,7 @@ def make() -> list[str]:
     for image in IMAGES:
         if not registry.holds(image.exact):
             _make(image)
+            _forget_old(image)
         registry.name_also(image.exact, image.latest)  # another checkout may have moved it
     return references()
 
@@ -131,6 +135,19 @@ def _make(image: Image) -> None:
         arguments = ("--file", CONTAINERFILE, "--build-arg", f"PYTHON_IMAGE={ground}", "--tag", image.exact)
         _buildah("build", "--quiet", "--layers", *arguments, context)
     _push(image.exact)
+
+
+def _forget_old(image: Image) -> None:
+    """Keep the newest images of a kind where they are made, with the layers that the next one is made on."""
+    listed = _buildah("images", "--json", "--filter", f"reference={IMAGES_HOST}/{image.name}")
+    if old := surplus(json.loads(listed)):
+        _buildah("rmi", "--force", *old)
+
+
+def surplus(listed: list[dict[str, Any]]) -> list[str]:
+    """Names of the images, as buildah lists them, that are not among the newest; the registry still has them."""
+    newest_first = sorted(listed, key=lambda one: str(one["createdatraw"]), reverse=True)
+    return [name for one in newest_first[_KEPT:] for name in one["names"]]
 
 
 def _ground() -> str:

@@ -21,6 +21,8 @@ from tests.cluster.shell import wait_until
 
 KINDS = "pods,jobs,configmaps,leases"
 """What a run may have in its namespace."""
+EVERY_KIND = "all,configmaps,secrets,leases,persistentvolumeclaims"
+"""What a run must leave nothing of; `all` is pods, Jobs and what else kubectl counts as that."""
 ORCHESTRATOR = "kfnb.dev/role=orchestrator"
 
 
@@ -54,6 +56,11 @@ class Place:
     def objects(self, run: Run) -> list[str]:
         """Kind and name of every object of a run that is there."""
         found = self.get(KINDS, "--selector", f"kfnb.dev/run={run.id}")
+        return sorted(f"{one['kind']}/{one['metadata']['name']}" for one in found)
+
+    def left(self) -> list[str]:
+        """Kind and name of every object in this namespace that is kfnb's."""
+        found = self.get(EVERY_KIND, "--selector", "app.kubernetes.io/managed-by=kfnb")
         return sorted(f"{one['kind']}/{one['metadata']['name']}" for one in found)
 
     def pods(self, run: Run, task: str | None = None) -> list[dict[str, Any]]:

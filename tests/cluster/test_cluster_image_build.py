@@ -73,3 +73,10 @@ def test_what_cannot_be_made_says_why(cluster: Cluster, namespace: str, tmp_path
     message = json.loads(done.stdout)["error"]["message"]
     assert (4, "buildah could not make the image kfnb-own") == (done.returncode, message.partition(":")[0])
     assert "No module named pip" in done.stderr or "The kernel has Python" in done.stderr
+
+
+def test_the_newest_images_of_a_kind_stay_where_they_are_made() -> None:
+    """Of eight the two oldest go, in whatever order they are listed."""
+    made = [{"names": [f"image:{n}"], "createdatraw": f"2026-01-0{n}T00:00:00Z"} for n in (5, 2, 8, 1, 3, 7, 4, 6)]
+    assert ["image:2", "image:1"] == images.surplus(made)
+    assert [] == images.surplus(made[:6])

@@ -16,11 +16,15 @@ from kfnb.history import History
 from kfnb.runners.api_server import ApiServer
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import CHECKOUT
-from tests.cluster.runs import KINDS, Place, end, made_place, notebook
+from tests.cluster.runs import Place, end, made_place, notebook
 from tests.cluster.shell import wait_until
 from tests.equivalence.comparison import shown
 
-EXAMPLES = ("quickstart", "churn", "learning_rates", "publish_if_better", "parallel_training", "alert_on_failure")
+EXAMPLES = (
+    *("quickstart", "churn", "learning_rates", "publish_if_better", "parallel_training", "alert_on_failure"),
+    "time_limit",
+)
+"""All but that of GPUs, which is tested where the devices are."""
 
 
 @pytest.fixture
@@ -68,9 +72,7 @@ def test_examples_end_as_on_this_machine(place: Place, tmp_path: Path) -> None:
     history = History(place.client())
     for run in (*there.values(), *again):
         history.delete(run.id)
-    wait_until(
-        lambda: not place.get(KINDS, "--selector", "app.kubernetes.io/managed-by=kfnb"), "The end of all objects"
-    )
+    wait_until(lambda: [] == place.left(), "The end of all objects")
 
 
 def test_a_task_costs_few_requests(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
