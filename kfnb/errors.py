@@ -112,6 +112,11 @@ class KernelError(OutsideError):
 class ClusterError(OutsideError):
     """The cluster cannot be reached, or refuses what was asked of it."""
 
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same may go well in a while."""
+        return True
+
 
 class LeaseHeld(OutsideError):
     """Another process drives the run."""

@@ -13,17 +13,18 @@ import contextlib
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from kfnb.artifacts.store import Store
-from kfnb.errors import ClusterError, KfnbError, StoreError, WrongCall
-from kfnb.orchestrator import places, results
+from kfnb.errors import ClusterError, KfnbError, OutsideError, StoreError, WrongCall
+from kfnb.orchestrator import places, results, takeover
 from kfnb.orchestrator.events import EventReader, RunStatus
-from kfnb.orchestrator.lease import Lease
-from kfnb.orchestrator.loop import Holder, Loop
+from kfnb.orchestrator.lease import Holder, Lease
+from kfnb.orchestrator.loop import Loop
 from kfnb.orchestrator.projecting import following
 from kfnb.runners.chosen import cluster_runner, know_endpoints, run_objects
 from kfnb.runners.local import LocalRunner
@@ -49,9 +50,12 @@ def run_prepared(
     if (folder / "run.json").is_file():
         run, root = folder.absolute().name, str(folder.absolute().parent.parent)
     store = Store(root if root is not None else str(home / "store"))
-    info = _read(store, run)
+    try:
+        info = _read(store, run)
+        there = run_objects(run, info.options, inside=in_cluster)
+    except msgspec.MsgspecError as error:
+        return _end_unreadable(store, run, error, in_cluster=in_cluster)
     own = places.own_folders(home, store.local_path(""))
-    there = run_objects(run, info.options, inside=in_cluster)
     held: Holder
     if there is not None:
         runner: Runner = cluster_runner(there, run, info.options, inside=in_cluster)
@@ -67,13 +71,20 @@ def run_prepared(
         scratch=places.scratch_path(home, store.root, run),
         lease=held,
         again=again,
+        restarted=in_cluster,
         computing=home / "computing",
         own=own,
         on_events=_print if in_cluster else lambda events: None,
     )
     _on_signals(loop, leave=in_cluster)
-    with contextlib.nullcontext() if in_cluster else following(home, store, info):
-        end = loop.run()
+    try:
+        with contextlib.nullcontext() if in_cluster else following(home, store, info):
+            end = loop.run()
+    except Exception as error:
+        if not in_cluster or not _has_ended(store, info):
+            raise
+        _print_error(error)
+        return 0  # else this pod would be started again, for nothing
     if there is not None and in_cluster:
         if end == "CANCELED":  # nothing of it stays to be looked at, not even this pod
             with contextlib.suppress(ClusterError):
@@ -84,6 +95,32 @@ def run_prepared(
         status.apply(EventReader(store, info.run_id).read())
         results.remember(Path(info.notebook_path), results.facts(status))
     return EXIT_CODES[end]
+
+
+def _end_unreadable(store: Store, run_id: str, error: Exception, *, in_cluster: bool) -> int:
+    """Refuse a run that a newer or older kfnb has written; in a cluster, where nobody would see that, end it."""
+    from importlib.metadata import version  # for this message only
+
+    why = f"Run {run_id} was written by another kfnb than {version('kfnb')}, which is to drive it: {error}."
+    if not in_cluster:
+        raise OutsideError(why)
+    takeover.fail_undriven(store, run_id, f"{why} The image must have the kfnb that starts runs.", time.time())
+    print(why, file=sys.stderr)
+    return 0
+
+
+def _has_ended(store: Store, info: RunInfo) -> bool:
+    status = RunStatus(info.spec)
+    with contextlib.suppress(StoreError):
+        status.apply(EventReader(store, info.run_id).read())
+    return status.ended
+
+
+def _print_error(error: Exception) -> None:
+    if isinstance(error, KfnbError):
+        print(error, file=sys.stderr)
+    else:
+        traceback.print_exception(error)
 
 
 def _print(events: list[RunEvent]) -> None:

@@ -52,20 +52,20 @@ def init(
         return 0
     api = ApiServer(profile.context, profile.kubeconfig, profile.namespace)
     done = list(apply(api, objects))
+    code = _say_what_is_refused(api, profile, done)
     if json:
         emit({"cluster": profile.name, "objects": [{**one._asdict(), "optional": one.is_optional} for one in done]})
     else:
         show(columns([(one.kind, one.name, one.outcome) for one in done]))
-    return _say_what_is_refused(api, profile, done)
+    return code
 
 
 def _say_what_is_refused(api: ApiServer, profile: Profile, done: list[Applied]) -> int:
+    """Say first what to do about what was refused, then why it was; return the exit code."""
     from kfnb.runners.rights import who_am_i
 
     refused = [one for one in done if one.outcome == "refused" and not one.is_optional]
     left_out = [one for one in done if one.outcome == "refused" and one.is_optional]
-    for one in (*refused, *left_out):
-        say(one.why)
     if refused:
         user = who_am_i(api)
         say(
@@ -73,7 +73,21 @@ def _say_what_is_refused(api: ApiServer, profile: Profile, done: list[Applied]) 
             f"cluster to run `kfnb cluster init {profile.name} --user {user}`, or to apply what the same command "
             "prints with --dry-run."
         )
+        _say_why(refused)
         return 4
     if left_out:
         say("Nodes and priority classes will not be checked before runs; all else works.")
+        _say_why(left_out)
     return 0
+
+
+def _say_why(refused: list[Applied]) -> None:
+    """Say which rights are missing, in one line, and what else was said against an object."""
+    from kfnb.runners.refusals import right_in
+
+    rights = {one: right_in(one.why) for one in refused}
+    if named := list(dict.fromkeys(right for right in rights.values() if right is not None)):
+        say(f"Missing: {'; '.join(named)}.")
+    for one, right in rights.items():
+        if right is None:
+            say(one.why)

@@ -84,6 +84,8 @@ def print_summary(run: Run, notebook: Path, stream: TextIO) -> None:
     head = f"{seen.icon} {seen.word}" + (f" in {show_duration(took)}" if took is not None else "")
     print(file=stream)
     print(paint(head, seen.terminal, stream) + f" · run {run.id}", file=stream)
+    if document["why"]:
+        print(document["why"], file=stream)
     metrics = [
         (f"  {task}.{name}", show_number(value))
         for task, values in run.metrics.items()

@@ -7,6 +7,7 @@ running event loop. Everything about a run is in the store: another process sees
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import threading
 import time
@@ -17,7 +18,17 @@ import msgspec
 
 from kfnb.artifacts.store import Store
 from kfnb.client.run import Listener, Run
-from kfnb.errors import Diagnostic, LeaseHeld, NotFound, OutsideError, Refused, WrongCall, by_severity
+from kfnb.errors import (
+    Diagnostic,
+    KfnbError,
+    LeaseHeld,
+    NotFound,
+    OutsideError,
+    Refused,
+    StoreError,
+    WrongCall,
+    by_severity,
+)
 from kfnb.orchestrator import foresight, places, takeover
 from kfnb.orchestrator.cache_key import imports_of
 from kfnb.orchestrator.listing import find_run, names_under, read_info, the_only_one
@@ -261,7 +272,12 @@ class Client:
         options |= chosen.cluster_options(on, local_orchestrator=local) | self._locked(spec, Path(path))
         run = Run(self.store, self.prepare(path, params, options=options, spec=spec, **more), self.home)
         run.warnings = tuple(one for one in found if one.severity == "warning")
-        self._drive_on_cluster(run, on_event, detach=options["detached"])
+        try:
+            self._drive_on_cluster(run, on_event, detach=options["detached"])
+        except KfnbError as error:  # nothing drives it: it is over before it began
+            with contextlib.suppress(StoreError):
+                takeover.fail_undriven(run.store, run.id, str(error), time.time())
+            raise
         return run
 
     def _locked(self, spec: PipelineSpec, path: Path) -> dict[str, Any]:

@@ -395,7 +395,7 @@ class Run:
                 self.remember()
         except BaseException as error:
             self.error = error
-            if not isinstance(error, KfnbError):
+            if not isinstance(error, KfnbError) and not self._status.ended:
                 self._take([RunEvent(kind="run-state", time=time.time(), state="FAILED", why=repr(error))])
         finally:
             _living.discard(self)

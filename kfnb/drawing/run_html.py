@@ -40,6 +40,7 @@ def run_html(spec: PipelineSpec, document: Mapping[str, Any], *, name: str | Non
             f"<p><b>{escape(name or spec.name)}</b> · run <code>{escape(str(document['run_id']))}</code> · ",
             f'<span style="background:{seen.fill};color:{seen.ink};border:1px solid {seen.line};border-radius:4px;',
             f'padding:0 6px">{seen.icon} {seen.word}</span></p>',
+            f"<p>{escape(document['why'])}</p>" if document.get("why") else "",
             f'<img alt="{escape(_alternative(tasks))}" style="max-width:100%" ',
             f'src="data:image/svg+xml;base64,{picture}"/>',
             _task_table(folded(spec, tasks)),
@@ -52,8 +53,9 @@ def run_html(spec: PipelineSpec, document: Mapping[str, Any], *, name: str | Non
 def run_text(spec: PipelineSpec, document: Mapping[str, Any], *, name: str | None = None) -> str:
     """Return a run as plain text: its DAG with states, below it each task's state, time and why, then the metrics."""
     head = f"{name or spec.name} · run {document['run_id']} · {look(document['state']).word}"
-    lines = [head + (f" · on {document['cluster']}" if document.get("cluster") else ""), ""]
-    lines.append(dag_text(spec, tasks=document["tasks"]))
+    lines = [head + (f" · on {document['cluster']}" if document.get("cluster") else "")]
+    lines += [document["why"]] if document.get("why") else []
+    lines += ["", dag_text(spec, tasks=document["tasks"])]
     shown = folded(spec, document["tasks"])
     longest = max(map(len, shown), default=0)
     states = [_task_line(task, values, longest) for task, values in shown.items()]

@@ -23,7 +23,7 @@ import msgspec
 from kfnb.artifacts.shipped import read_index
 from kfnb.artifacts.store import Store
 from kfnb.errors import Diagnostic, Fix, KfnbError
-from kfnb.launcher import absent, guard, namespaces, processes, stamps
+from kfnb.launcher import absent, guard, namespaces, own_fault, processes, stamps
 from kfnb.launcher.body import Body
 from kfnb.launcher.reports import Echo, TaskReport, Tell
 from kfnb.launcher.shipped_view import ShippedView
@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     from kfnb.launcher.memory_limit import MemoryLimit
     from kfnb.spec import Packages
 
-DONE, USER_ERROR, WRONG_CALL, OUTSIDE, CANCELED = 0, 1, 3, 4, 130
-"""Exit codes of a launcher: succeeded, the task failed, called wrongly, something outside cannot be used, cancelled."""
+DONE, USER_ERROR, WRONG_CALL, OUTSIDE, OWN_FAULT, CANCELED = 0, 1, 3, 4, 70, 130
+"""Exit codes of a launcher: succeeded, the task failed, called wrongly, something outside cannot be used, kfnb itself
+failed, cancelled."""
 
 
 _read_input = msgspec.json.Decoder(ExecutorInput).decode  # made once, before the fork: that takes longer than reading
@@ -91,6 +92,9 @@ def _run(given: ExecutorInput, kernel: Kernel, tell: Tell, echo: Echo | None, *,
             store.write(f"{given.prefix}/output.json", to_json(output))
         os.write(2, f"{error}\n".encode())
         return OUTSIDE
+    except Exception as error:
+        own_fault.keep(given, store, error)
+        return OWN_FAULT
     return {"SUCCEEDED": DONE, "FAILED": USER_ERROR}.get(output.state, CANCELED)
 
 

@@ -156,7 +156,7 @@ class RunStatus:
         """Take in events in the order in which they happened."""
         for event in events:
             self.fence = max(self.fence, event.fence)
-            self.last_time = event.time
+            self.last_time = max(self.last_time, event.time)
             if event.kind in ("run-started", "run-resumed"):
                 self.started = self.started or event.time
                 self.host = event.data.get("host")

@@ -12,7 +12,7 @@ import json
 import os
 import socket
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kfnb.errors import LeaseHeld, OutsideError
 
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 _PATIENCE = 1.0
 """Seconds to try again: a holder that was killed a moment ago, or someone who only looks, is gone by then."""
 _PAUSE = 0.02
+
+
+class Holder(Protocol):
+    """A lease: while it is held, nobody else drives the run."""
+
+    def __enter__(self) -> object:
+        """Take it; LeaseHeld if somebody else has it."""
+
+    def __exit__(self, *_: object) -> None:
+        """Give it back."""
 
 
 class Lease:

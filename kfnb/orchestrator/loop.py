@@ -12,16 +12,16 @@ import queue
 import random
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kfnb.errors import Fenced, KfnbError, OutsideError, StoreError
-from kfnb.orchestrator import conditions, inputs, places, requests, takeover
+from kfnb.errors import ClusterError, Fenced, KfnbError, OutsideError, StoreError
+from kfnb.orchestrator import conditions, crashes, inputs, places, requests, takeover
 from kfnb.orchestrator.cache import Cache, account_key
 from kfnb.orchestrator.computing import Computing
 from kfnb.orchestrator.events import EventLog, EventReader, RunStatus
-from kfnb.orchestrator.lease import whoami
+from kfnb.orchestrator.lease import Holder, whoami
 from kfnb.orchestrator.messages import (
     AwaitOther,
     CacheHit,
@@ -51,12 +51,15 @@ from kfnb.orchestrator.messages import (
 from kfnb.orchestrator.scratch import SNAPSHOT, Scratch
 from kfnb.orchestrator.selection import select
 from kfnb.orchestrator.state import RunState
-from kfnb.runners.base import Exited, Lost, Progress, Report, Runner, Started, Waits
+from kfnb.orchestrator.times import Times
+from kfnb.runners.base import Broken, Exited, Lost, Progress, Report, Runner, Started, Waits
 from kfnb.spec import ExecutorInput, ExecutorOutput, RunEvent, RunInfo, State, TaskError, owner_of, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from kfnb.orchestrator.documents import Documents
 
 
 _REQUESTS_EVERY = 1.0
@@ -68,38 +71,6 @@ _input_decoder = msgspec.json.Decoder(ExecutorInput)
 _output_decoder = msgspec.json.Decoder(ExecutorOutput)
 
 
-class Documents(Protocol):
-    """What the loop needs of a store."""
-
-    def create(self, key: str, data: bytes) -> bool:
-        """Write a document if there is none; say whether it was written."""
-
-    def write(self, key: str, data: bytes) -> None:
-        """Write a document, replacing one that is there."""
-
-    def read(self, key: str) -> bytes:
-        """Return a document."""
-
-    def exists(self, key: str) -> bool:
-        """Say whether there is a document."""
-
-    def children(self, prefix: str) -> list[str]:
-        """Return the names right below a prefix."""
-
-    def renew(self, digest: str) -> bool:
-        """Say whether there is a blob; it then counts as put now."""
-
-
-class Holder(Protocol):
-    """A lease: while it is held, nobody else drives the run."""
-
-    def __enter__(self) -> object:
-        """Take it; LeaseHeld if somebody else has it."""
-
-    def __exit__(self, *_: object) -> None:
-        """Give it back."""
-
-
 class _Left(Exception):
     """The run is to be left as it is; why, in words."""
 
@@ -108,7 +79,7 @@ class Loop:
     """One run in progress. `run` does everything; `cancel` may be called from any thread and from signal handlers.
 
     A run that was begun before is taken up where its log ends. One that has ended stays as it ended, unless `again`:
-    then all that did not succeed is done anew.
+    then all that did not succeed is done anew. `restarted`: a process that crashes is followed by another one.
 
     `computing`: folder for the locks of results that are being computed; None: no cache is used. `own`: folders of
     kfnb's, which tasks do not see.
@@ -124,6 +95,7 @@ class Loop:
         scratch: Path,
         lease: Holder,
         again: bool = False,
+        restarted: bool = False,
         computing: Path | None = None,
         own: Sequence[str] = (),
         on_events: Callable[[list[RunEvent]], None] = lambda events: None,
@@ -138,6 +110,7 @@ class Loop:
         self._clock = clock
         self._lease = lease
         self._again = again
+        self._restarted = restarted
         selection = select(info.spec, info.options)
         self._state = RunState(
             info.spec,
@@ -160,6 +133,7 @@ class Loop:
         self._answered: set[str] = set()
         self._answers: list[RunEvent] = []
         self._last_time = 0.0  # of an event
+        self._times = Times()
         self._last_append = 0.0  # by the clock that is never set
         self._queue: queue.SimpleQueue[Report | CancelRequested | _Left] = queue.SimpleQueue()
         self._snapshot: str | None = None
@@ -182,7 +156,12 @@ class Loop:
         Whatever happens, every process is gone and the scratch folder is removed when this returns. LeaseHeld, with
         nothing done, if another process drives the run.
         """
-        with contextlib.closing(self._runner), self._lease:
+        with contextlib.closing(self._runner), contextlib.ExitStack() as held:
+            try:
+                held.enter_context(self._lease)
+            except ClusterError as error:  # for want of a right, say: then a run that was not begun has failed
+                lost = not error.is_passing and self._read_log() is None
+                raise (self._give_up(error) if lost else error) from None
             return self._run_alone()
 
     def _run_alone(self) -> State:
@@ -203,11 +182,22 @@ class Loop:
             raise self._give_up(OutsideError(f"Run {self._info.run_id} cannot go on: {error}.")) from error
         except KfnbError as error:
             raise self._give_up(error) from error.__cause__
+        except Exception as error:
+            self._crashed(error)
+            raise
         finally:
             if self._computing is not None:
                 self._computing.end_all()
             self._runner.close()
             self._scratch.remove()
+
+    def _crashed(self, error: Exception) -> None:
+        """Leave the run to the process that follows, whom chance may spare the same mistake; else say how it ended."""
+        number = crashes.note(self._store, self._info.run_id, error)
+        if self._restarted and number < crashes.MOST:
+            self._runner.close(keep=True)
+        else:
+            self._give_up(OutsideError(crashes.in_words(self._info.run_id, error, number)))
 
     @property
     def repeats(self) -> bool:
@@ -233,6 +223,7 @@ class Loop:
         """Return how to go on."""
         self._answered = set(begun.answered)
         earlier = takeover.earlier_attempts(self._store, self._info, begun, self._runner.adopt)
+        self._times.take_up(begun, earlier)
         self._state.tasks |= takeover.tasks_of(self._info.spec, begun)  # what is done anew or kept is asked of them
         for task, before in earlier.items():
             place = places.attempt_key(self._info.run_id, self._info.spec.task(task).slug, before.attempt)
@@ -439,6 +430,7 @@ class Loop:
 
     def _event(self, report: Report | CancelRequested) -> Event:
         if isinstance(report, Started):
+            self._times.began(report.task, report.attempt, report.since)
             return TaskStarted(report.task, report.attempt)
         if isinstance(report, Progress):
             return TaskProgress(report.task, report.attempt, report.data)
@@ -446,6 +438,8 @@ class Loop:
             return TaskWaits(report.task, report.attempt, report.why)
         if isinstance(report, Lost):
             return self._lost(report)
+        if isinstance(report, Broken):
+            raise report.error
         if isinstance(report, Exited):
             return self._finished(report.task, report.attempt, self._output(report))
         return report
@@ -461,6 +455,7 @@ class Loop:
         return TaskLost(report.task, report.attempt, report.why, report.counted)
 
     def _finished(self, task: str, attempt: int, output: ExecutorOutput) -> TaskFinished:
+        self._times.ended(task, attempt, output)
         self._forget(task, attempt)
         self._to_keep.append((task, output))
         return TaskFinished(task, attempt, output)
@@ -531,10 +526,11 @@ class Loop:
         now = self._last_time = max(self._clock(), self._last_time)
         shown: list[RunEvent] = []
         kept, self._answers = self._answers, []
-        for record in (i for i in instructions if isinstance(i, Record)):
+        records = [i for i in instructions if isinstance(i, Record)]
+        for record in (one for each in records for one in (self._times.untold_start(each), each) if one is not None):
             event = RunEvent(
                 kind=record.kind,
-                time=now,
+                time=self._times.of(record, now),
                 task=record.task,
                 attempt=record.attempt,
                 state=record.state,

@@ -126,6 +126,18 @@ def _left_behind(store: Documents, info: RunInfo, task: TaskStatus) -> ExecutorO
     return None
 
 
+def fail_undriven(store: Documents, run_id: str, why: str, now: float) -> None:
+    """End a run that nothing drives, or can, as FAILED, unless it has ended; what it consists of need not be known."""
+    reader = EventReader(store, run_id)
+    events = reader.read()
+    if next((event.state for event in reversed(events) if event.kind == "run-state"), None) in ENDED:
+        return
+    now = max([now, *(event.time for event in events[-1:])])
+    fence = max((event.fence for event in events), default=0) + 1
+    ended = RunEvent(kind="run-state", time=now, state="FAILED", why=why)
+    EventLog(store, run_id, reader.next, fence).append([ended])
+
+
 def cancel_abandoned(store: Documents, info: RunInfo, now: float) -> list[RunEvent]:
     """End a run that nobody drives as CANCELED, and return the events that say so; the caller holds its lease."""
     reader, status = EventReader(store, info.run_id), RunStatus(info.spec)

@@ -22,6 +22,7 @@ import tenacity
 import urllib3
 
 from kfnb.errors import ClusterError
+from kfnb.runners.refusals import without_a_right
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ class ApiError(ClusterError):
 
     @property
     def is_passing(self) -> bool:
-        """Whether the same request may be answered otherwise in a while."""
+        """Whether the same request may be answered otherwise in a while: it was not a no for good."""
         return self.status in _REPEATED
 
 
@@ -221,8 +222,9 @@ def _answered_no(response: urllib3.BaseHTTPResponse, what: str) -> ApiError:
             "Log in again, as your cluster's documentation says, and repeat the command."
         )
     wait = str(response.headers.get("Retry-After") or (said.get("details") or {}).get("retryAfterSeconds") or 0)
+    refused = without_a_right(message) if response.status == 403 else None
     return ApiError(
-        f"The cluster refused {what}: {message}",
+        refused or f"The cluster refused {what}: {message}",
         response.status,
         str(said.get("reason", "")),
         float(wait) if wait.replace(".", "", 1).isdigit() else 0.0,

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 
 class Started(NamedTuple):
-    """The attempt has a process (a pod) of its own."""
+    """The attempt has a process (a pod) of its own. `since`: seconds since the epoch, where that was not just now."""
 
     task: str
     attempt: int
+    since: float | None = None
 
 
 class Progress(NamedTuple):
@@ -63,7 +64,13 @@ class Lost(NamedTuple):
     log: str = ""
 
 
-Report = Started | Waits | Progress | Lost | Exited
+class Broken(NamedTuple):
+    """The runner itself cannot go on, for a mistake of kfnb's own: nothing else will be reported."""
+
+    error: Exception
+
+
+Report = Started | Waits | Progress | Lost | Exited | Broken
 
 
 class Runner(Protocol):

@@ -17,6 +17,7 @@ import os
 import socket
 import threading
 import time
+import traceback
 from typing import TYPE_CHECKING
 
 from kfnb.errors import ClusterError, LeaseHeld
@@ -147,6 +148,13 @@ class ClusterLease:
 
     def _keep(self) -> None:
         """Renew until released, and say when the lease is somebody else's or no more."""
+        try:
+            self._keep_renewed()
+        except Exception as error:  # a mistake of kfnb's own: a run whose lease is not renewed must be left
+            traceback.print_exception(error)
+            self._lost(f"its lease cannot be renewed: {error!r}")
+
+    def _keep_renewed(self) -> None:
         while not self._ended.wait(_RENEW):
             asked = time.monotonic()
             try:

@@ -201,6 +201,10 @@ def why_container_ended(pod: Object, ended: Object, last_words: str = "") -> str
         )
     if code in _SAY_WHY and last_words:
         return _last_line(last_words)
+    if code == _OWN_FAULT and last_words:
+        return (
+            f"kfnb itself failed around the step: {_last_line(last_words)} The step's log says where; please report it."
+        )
     if code == _KILLED:
         return "Its process was killed (exit code 137): by the node, or for the memory that the node lacked."
     if last_words:
@@ -213,6 +217,8 @@ def why_container_ended(pod: Object, ended: Object, last_words: str = "") -> str
 _SAY_WHY = (3, 4)
 """Exit codes of a launcher that says on standard error, in words, what it lacks."""
 _KILLED = 137
+_OWN_FAULT = 70
+"""Exit code of a launcher in which something happened that must not."""
 
 
 def _out_of_memory(pod: Object) -> str:

@@ -19,7 +19,7 @@ import msgspec
 from kfnb.errors import ClusterError
 from kfnb.runners import pod_logs, pod_state
 from kfnb.runners.api_server import ApiError
-from kfnb.runners.base import Exited, Lost, Progress, Report, Started, Waits
+from kfnb.runners.base import Broken, Exited, Lost, Progress, Report, Started, Waits
 from kfnb.runners.job_manifest import (
     CANCELED,
     RUN,
@@ -90,7 +90,7 @@ class KubernetesRunner:
         self._following: dict[str, _Following] = {}  # attempts that are not over, by the name of their Job
         self._said: dict[str, str] = {}  # what was reported last: "runs", or why it waits
         self._canceled: set[str] = set()
-        self._sender = Sender(f"kfnb-sends-{run_id}", self._give_up_silent)
+        self._sender = Sender(f"kfnb-sends-{run_id}", self._give_up_silent, self._break)
         self._watches: list[Watch] = []
         self._closed = threading.Event()
         self._inside = inside
@@ -98,7 +98,7 @@ class KubernetesRunner:
         self._locked = locked if locked is not None else Lock()
         self._silences = Silences()
         self._reports: ReportServer | None = None
-        self._waiting = Waiting(api, self._say_waits)
+        self._waiting = Waiting(api, self._say_waits, self._break)
 
     # ------------------------------------------------------------------------------------------- the runner's protocol
 
@@ -109,8 +109,10 @@ class KubernetesRunner:
             self._reports = ReportServer(self._inside, self._hear)
         self._owner = self._make_owner()
         selector = f"{RUN}={self._run_id}"
-        jobs = Watch(self._api, self._api.place("jobs", group=_BATCH), selector, self._job, self._job_gone)
-        pods = Watch(self._api, self._api.place("pods"), selector, self._pod, self._pod_gone)
+        jobs = Watch(
+            self._api, self._api.place("jobs", group=_BATCH), selector, self._job, self._job_gone, broken=self._break
+        )
+        pods = Watch(self._api, self._api.place("pods"), selector, self._pod, self._pod_gone, broken=self._break)
         self._waiting.start()
         for watch in (jobs, pods):
             watch.start()
@@ -379,6 +381,11 @@ class KubernetesRunner:
             self._over(name, Exited(one.task, one.attempt, said["code"]))  # of all else the pod tells why
 
     # --------------------------------------------------------------------------------------------------------- telling
+
+    def _break(self, error: Exception) -> None:
+        """Report what one of this runner's threads cannot go on from: without it the run would wait for ever."""
+        if not self._closed.is_set():
+            self._report(Broken(error))
 
     def _say_waits(self, name: str, why: str) -> None:
         with self._lock:

@@ -19,8 +19,9 @@ SERVICE_ACCOUNT = "kfnb-orchestrator"
 ROLE = "kfnb.dev/role"
 """The label that tells an orchestrator's pod from those of tasks."""
 
-_RESTARTS = 50
-"""How often an orchestrator is started again that crashed, was evicted, or was lost with its node."""
+_RESTARTS = 20
+"""How often an orchestrator is started again that was killed, evicted, or lost with its node, over hours: the cluster
+waits twice as long each time. One that crashes ends its run itself, much sooner (`kfnb.orchestrator.crashes`)."""
 _ASKS = Settings(requests={"cpu": "100m", "memory": "256Mi"})
 
 

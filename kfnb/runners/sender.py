@@ -12,6 +12,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from kfnb.runners.guarded import Broken, guarded
+
 Work = Callable[[], bool]
 """Something to be done; false: not now, ask again."""
 
@@ -22,16 +24,19 @@ _TICK = 1.0
 
 
 class Sender:
-    """The thread called `name`; `tick` is called in it about once a second."""
+    """The thread called `name`; `tick` is called in it about once a second.
 
-    def __init__(self, name: str, tick: Callable[[], None] = lambda: None) -> None:
+    `broken` is told what that, or something that is to be done, raised; then nothing is sent any more.
+    """
+
+    def __init__(self, name: str, tick: Callable[[], None] = lambda: None, broken: Broken = lambda error: None) -> None:
         self._tick = tick
         self._asked: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._refused: deque[Work] = deque()
         self._next_try = 0.0
         self._bucket = TokenBucket(_RATE, _BURST)
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = threading.Thread(target=guarded(self._run, broken), name=name, daemon=True)
 
     def start(self) -> None:
         """Begin to send."""

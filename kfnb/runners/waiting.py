@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from kfnb.errors import ClusterError
 from kfnb.runners import pod_state
 from kfnb.runners.api_server import ApiError
 from kfnb.runners.diagnose import NOTHING, Around
+from kfnb.runners.guarded import Broken, guarded
 from kfnb.runners.job_manifest import MANAGED_BY
 from kfnb.runners.unscheduled import Queued, queued, tasks_ahead
 
@@ -45,9 +47,12 @@ class _Attempt:
 
 
 class Waiting:
-    """Attempts that wait, by the names of their Jobs. `say` is called with a name and why, in a thread of its own."""
+    """Attempts that wait, by the names of their Jobs. `say` is called with a name and why, in a thread of its own.
 
-    def __init__(self, api: ApiServer, say: Callable[[str, str], None]) -> None:
+    `broken` is told of what ends that thread.
+    """
+
+    def __init__(self, api: ApiServer, say: Callable[[str, str], None], broken: Broken = lambda error: None) -> None:
         self._api = api
         self._say = say
         self._attempts: dict[str, _Attempt] = {}
@@ -55,7 +60,7 @@ class Waiting:
         self._news = threading.Event()
         self._closed = threading.Event()
         self._shared = Surroundings(api)
-        self._thread = threading.Thread(target=self._run, name="kfnb-why", daemon=True)
+        self._thread = threading.Thread(target=guarded(self._run, broken), name="kfnb-why", daemon=True)
 
     def start(self) -> None:
         """Begin to look."""
@@ -98,11 +103,20 @@ class Waiting:
             for name, attempt in waiting.items():
                 if self._closed.is_set():
                     return
-                self._look_at(name, attempt)
+                self._try_to_look_at(name, attempt)
             if nobody:
                 self._news.wait()
             else:
                 self._closed.wait(_TICK)
+
+    def _try_to_look_at(self, name: str, attempt: _Attempt) -> None:
+        """Look at an attempt; a mistake of kfnb's own in that costs the words alone, and no run is ended for them."""
+        try:
+            self._look_at(name, attempt)
+        except Exception as error:
+            traceback.print_exception(error)
+            self.over(name)
+            self._say(name, f"why is not known: kfnb itself failed to find that out ({error!r}); please report it")
 
     def _look_at(self, name: str, attempt: _Attempt) -> None:
         now, job, pod = time.monotonic(), attempt.job, attempt.pod

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from kfnb.errors import ClusterError
 from kfnb.runners.api_server import ApiError
+from kfnb.runners.guarded import Broken, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +35,8 @@ class Watch:
     """Objects at `path` that `selector` (labels) selects.
 
     `changed` is called with every object that is new or different, `gone` with every one that is no more, in a thread
-    of the watch's; `trouble` with words when the API server cannot be asked, and with None when it can again.
+    of the watch's; `trouble` with words when the API server cannot be asked, and with None when it can again; `broken`
+    with what one of them raised that is no answer of the cluster's: then the watch has ended.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Watch:
         changed: Callable[[Object], None],
         gone: Callable[[Object], None],
         trouble: Callable[[str | None], None] = lambda why: None,
+        broken: Broken = lambda error: None,
     ) -> None:
         self._api = api
         self._path = path
@@ -57,11 +60,15 @@ class Watch:
         self._listed = 0.0
         self._stopped = threading.Event()
         self._response: urllib3.BaseHTTPResponse | None = None
-        self._thread = threading.Thread(target=self._run, name=f"kfnb-watch-{path.rpartition('/')[2]}", daemon=True)
+        name = f"kfnb-watch-{path.rpartition('/')[2]}"
+        self._thread = threading.Thread(target=guarded(self._run, broken), name=name, daemon=True)
 
     def start(self) -> None:
         """List, and go on watching in the background. ClusterError if the first list cannot be had."""
-        self._list()
+        try:
+            self._list()
+        except _NotUnderstood as error:
+            raise error.cause from None
         self._thread.start()
 
     def stop(self) -> None:
@@ -75,6 +82,12 @@ class Watch:
             self._thread.join()
 
     def _run(self) -> None:
+        try:
+            self._follow()
+        except _NotUnderstood as error:
+            raise error.cause from None
+
+    def _follow(self) -> None:
         pause = _FIRST_PAUSE
         while not self._stopped.is_set():
             try:
@@ -114,11 +127,11 @@ class Watch:
             query["continue"] = more
         # What is told may need the API server itself. Where that fails, it is told again: known is what has been told.
         for name in [name for name in self._known if name not in there]:
-            self._gone(self._known[name])
+            _tell(self._gone, self._known[name])
             del self._known[name]
         for name, found in there.items():
             if _identity(self._known.get(name)) != _identity(found):
-                self._changed(found)
+                _tell(self._changed, found)
                 self._known[name] = found
         self._version = answer["metadata"]["resourceVersion"]
         self._listed = time.monotonic()
@@ -150,12 +163,29 @@ class Watch:
         if kind == "ERROR":
             raise ApiError(str(found.get("message", "the watch failed")), int(found.get("code", 500)))
         if kind in ("ADDED", "MODIFIED"):
-            self._changed(found)
+            _tell(self._changed, found)
             self._known[_name(found)] = found
         elif kind == "DELETED":
-            self._gone(found)
+            _tell(self._gone, found)
             self._known.pop(_name(found), None)
         self._version = found["metadata"]["resourceVersion"]
+
+
+class _NotUnderstood(Exception):
+    """What was told of an object could not be dealt with: that is no fault of the API server's answer."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(repr(cause))
+        self.cause = cause
+
+
+def _tell(whom: Callable[[Object], None], found: Object) -> None:
+    try:
+        whom(found)
+    except ClusterError:
+        raise
+    except Exception as error:
+        raise _NotUnderstood(error) from error
 
 
 def _lines(response: urllib3.BaseHTTPResponse) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import kfnb
 from kfnb.cli.app import run_app
 from kfnb.client import Client
 from kfnb.errors import WrongCall
+from kfnb.orchestrator import takeover
 from kfnb.profiles import Profile
 from kfnb.runners.chosen import cluster_options
 
@@ -71,6 +73,15 @@ def test_a_run_of_a_cluster_is_found_from_another_machine(machine: Machine, run_
     assert found is not None
     assert "our-context" == found.profile.context  # not that of the machine which started it
     assert (4, "", True) == (*(said := machine("logs", run_id, "--orchestrator"))[:2], "kubeconfig" in said[2])
+
+
+def test_why_a_run_failed_before_it_began_is_shown(machine: Machine, run_id: str) -> None:
+    """What ended it stands under its state, and a run that has ended stays as it is."""
+    store = kfnb.get(run_id).store
+    takeover.fail_undriven(store, run_id, "somebody may not do that", time.time())
+    takeover.fail_undriven(store, run_id, "something else", time.time())
+    head, why, *_ = machine("show", run_id)[1].splitlines()
+    assert (f"n · run {run_id} · failed · on theirs", "somebody may not do that") == (head, why)
 
 
 def test_runs_say_on_which_cluster_they_are(machine: Machine, run_id: str, tmp_path: Path) -> None:

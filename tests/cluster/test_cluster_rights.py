@@ -220,7 +220,10 @@ def test_init_says_what_is_refused(
     code = kfnb("init", "test")
     said = capsys.readouterr().err
     who = f"system:serviceaccount:{profile.namespace}:nobody"
-    assert (4, True) == (code, f"kfnb cluster init test --user {who}" in said)
+    first, missing_rights = said.splitlines()
+    assert (4, True) == (code, first.startswith(f"You are `{who}`, who may not do this in namespace "))
+    assert f"kfnb cluster init test --user {who}" in first
+    assert missing_rights.startswith("Missing: patch serviceaccounts; patch roles.rbac.authorization.k8s.io; ")
     assert 0 == kfnb("init", "test", "--dry-run", "--user", who)
     cluster.kubectl("apply", "--filename=-", text=capsys.readouterr().out)
     api = ApiServer(None, str(path), profile.namespace)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from pod_place import PodPlace
 from s3_gateway import Gateway
 
 from kfnb.launcher import memory_limit
-from kfnb.spec import Output
+from kfnb.spec import ExecutorOutput, Output, Settings
 
 
 def test_a_pod_has_the_folder_s_files_and_modules(pod: PodPlace) -> None:
@@ -214,3 +215,23 @@ def test_two_launchers_of_one_machine_have_a_folder_each(pod: PodPlace) -> None:
     said = [process.communicate()[0] for process in processes]
     ran = [pod.result(*one) for one in zip(uris, said, (p.returncode for p in processes), strict=True)]
     assert ["1\n", "2\n"] == [one.text(0) for one in ran]
+
+
+def test_a_fault_of_kfnb_itself_is_kept(pod: PodPlace) -> None:
+    """What must not happen ends a launcher with 70; its output says that it was kfnb, the end of the log where."""
+    uri = pod.give("print('never')", task={"settings": Settings(limits={"memory": "much"})})
+    said, _ = (process := pod.start(uri)).communicate()
+    prefix = uri.removeprefix(f"{pod.store.root}/").rpartition("/")[0]
+    output = msgspec.json.decode(pod.store.read(f"{prefix}/output.json"), type=ExecutorOutput)
+    assert output.error is not None
+    assert (70, "FAILED", "KF616", f"{prefix}/log.txt") == (
+        process.returncode,
+        output.state,
+        output.error.code,
+        output.log,
+    )
+    assert "kfnb itself failed around step 't': BadValue: " in output.error.message
+    log = pod.store.read(f"{prefix}/log.txt").decode()
+    assert log.startswith("Traceback (most recent call last):")
+    assert "in _memory" in log
+    assert log in said

@@ -11,7 +11,7 @@ from process_runner import ProcessRunner
 
 from kfnb.artifacts.store import Store
 from kfnb.orchestrator.events import EventReader, RunStatus
-from kfnb.orchestrator.lease import Lease
+from kfnb.orchestrator.lease import Holder, Lease
 from kfnb.orchestrator.loop import Loop
 from kfnb.spec import Cell, PipelineSpec, RunEvent, RunInfo, Task
 
@@ -26,12 +26,15 @@ class Place:
         max_parallel: int = 2,
         *,
         again: bool = False,
+        restarted: bool = False,
+        lease: Holder | None = None,
+        runner: ProcessRunner | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.folder = folder
         self.spec = spec
         self.store = Store(str(folder / "store"))
-        self.runner = ProcessRunner()
+        self.runner = runner or ProcessRunner()
         self.events: list[RunEvent] = []
         self.seen = threading.Condition()
         info = RunInfo(run_id="r1", name="r", spec=spec, folder=str(folder), options={"max_parallel": max_parallel})
@@ -41,8 +44,9 @@ class Place:
             self.runner,
             root=str(folder / "store"),
             scratch=folder / "scratch",
-            lease=Lease(folder / "lease"),
+            lease=lease or Lease(folder / "lease"),
             again=again,
+            restarted=restarted,
             on_events=self._take,
             clock=clock,
         )

@@ -177,7 +177,7 @@ def test_cancelled_and_deleted_runs_leave_nothing(place: Place, tmp_path: Path) 
     history = History(place.client())
     for run in runs:
         history.delete(run.id)
-    assert [] == place.get("pods,jobs,leases")
+    assert [] == place.left()
 
 
 # ------------------------------------------------------------------------------------ refused and late
@@ -273,7 +273,7 @@ def test_credentials_and_rights_that_do_not_do_are_named(place: Place, tmp_path:
     cases = {
         "There is no context 'nowhere'": {"context": "nowhere"},
         "Log in again": {"kubeconfig": expired},
-        "cannot create resource": {"kubeconfig": without},
+        "may not create jobs.batch in namespace": {"kubeconfig": without},
         'namespaces "gone" not found': {"namespace": "gone"},
         "cannot be read": {"kubeconfig": str(tmp_path)},
     }
@@ -281,6 +281,20 @@ def test_credentials_and_rights_that_do_not_do_are_named(place: Place, tmp_path:
         with pytest.raises(ClusterError) as caught:
             place.run(path, profile=profile, preflight=False)
         assert words in str(caught.value)
+        assert words in str(ended_without_a_pod(place).why)
+    with pytest.raises(ClusterError, match="may not get leases"):
+        place.run(path, profile={"kubeconfig": without}, preflight=False, local_orchestrator=True).wait()
+    assert "may not get leases.coordination.k8s.io in namespace" in str(ended_without_a_pod(place).why)
+    there = place.run(path, profile={"orchestrator_service_account": "default"}, preflight=False)
+    assert "FAILED" == end(there)
+    assert "kfnb cluster init NAME --user system:serviceaccount:" in str(there.why)
+
+
+def ended_without_a_pod(place: Place) -> Run:
+    """The newest run: it has FAILED, and nothing is taken for being on its way."""
+    run = place.client().get("last")
+    assert ("FAILED", False) == (run.state, run.is_interrupted)
+    return run
 
 
 def test_two_megabytes_of_parameters_and_an_hour_of_skew(place: Place, tmp_path: Path) -> None:

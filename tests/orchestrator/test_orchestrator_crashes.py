@@ -1,0 +1,121 @@
+"""Mistakes of kfnb's own while a run is driven: kept, survived a few times where there is a next process, then told."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import msgspec
+import pytest
+from orchestrator_pipelines import make_spec
+from orchestrator_place import Place, running, with_source
+
+from kfnb.artifacts.store import Store
+from kfnb.errors import ClusterError
+from kfnb.orchestrator import places
+from kfnb.orchestrator.crashes import MOST
+from kfnb.orchestrator.events import EventReader
+from kfnb.runners.base import Broken
+from kfnb.spec import PipelineSpec, RunInfo, to_json
+
+SPEC = with_source(make_spec({"a": []}), a="import time; time.sleep(600)")
+
+
+def crashed(place: Place) -> list[BaseException]:
+    """Have the runner of a place say that it cannot go on once the step runs; what the loop raises then."""
+    raised: list[BaseException] = []
+
+    def drive() -> None:
+        try:
+            place.loop.run()
+        except Exception as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=drive)
+    thread.start()
+    place.wait_for(running("a"))
+    place.runner._report(Broken(KeyError("gone")))
+    thread.join(30)
+    assert not thread.is_alive()
+    return raised
+
+
+def test_a_runner_that_cannot_go_on_ends_the_run(tmp_path: Path) -> None:
+    """The error is raised, no process is left, and the log and the store say that it was kfnb itself."""
+    place = Place(tmp_path, SPEC)
+    (error,) = crashed(place)
+    assert "KeyError('gone')" == repr(error)
+    assert place.runner.processes["a"].poll() is not None
+    assert ("FAILED", {"a": "CANCELED"}) == (place.status().state, place.states())
+    assert (
+        "kfnb itself failed while it drove the run: KeyError: 'gone'. The details are in runs/r1/crashes/0001.txt of "
+        "its store; please report it."
+    ) == place.status().why
+    assert b"KeyError: 'gone'" in place.store.read("runs/r1/crashes/0001.txt")
+
+
+def test_a_process_that_is_followed_by_another_leaves_the_run_a_few_times(tmp_path: Path) -> None:
+    """Chance may spare the next one the same mistake; the last one says that the run has FAILED."""
+    states = []
+    for _ in range(MOST):
+        place = Place(tmp_path, SPEC, restarted=True)
+        crashed(place)
+        states.append(place.status().state)
+    assert ["RUNNING", "RUNNING", "FAILED"] == states
+    assert f"kfnb itself failed for the {MOST}. time" in str(place.status().why)
+    assert "FAILED" == Place(tmp_path, SPEC, restarted=True).loop.run()
+
+
+class _Refused:
+    """A lease that cannot be had; `passing`: now."""
+
+    def __init__(self, *, passing: bool) -> None:
+        self.error = _Passing("no right") if passing else _Final("no right")
+
+    def __enter__(self) -> None:
+        raise self.error
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class _Passing(ClusterError):
+    is_passing = True
+
+
+class _Final(ClusterError):
+    is_passing = False
+
+
+@pytest.mark.parametrize(("passing", "state"), [(False, "FAILED"), (True, "PENDING")])
+def test_a_lease_that_is_refused_for_good_fails_a_run_that_was_not_begun(
+    tmp_path: Path, passing: bool, state: str
+) -> None:
+    """One that is out of reach for a moment leaves it to be begun."""
+    place = Place(tmp_path, SPEC, lease=_Refused(passing=passing))
+    with pytest.raises(ClusterError, match="no right"):
+        place.loop.run()
+    assert (state, None if passing else "no right") == (place.status().state, place.status().why)
+
+
+@pytest.mark.parametrize("broken", ["document", "profile"])
+def test_a_run_of_another_kfnb_ends_in_the_cluster_with_the_reason(tmp_path: Path, broken: str) -> None:
+    """The orchestrator's pod, which is of an image, says which kfnb it has; elsewhere the command says it."""
+    store = Store(str(tmp_path / "store"))
+    empty = PipelineSpec(name="p", notebook="p.ipynb", notebook_digest="")
+    info = RunInfo(run_id="r1", name="r", spec=empty, options={"on": "test", "profile": {"name": "test", "new": 1}})
+    document = to_json(info)
+    if broken == "document":
+        document = msgspec.json.encode({**msgspec.json.decode(document), "options": "none"})
+    store.write(places.run_key("r1", "run.json"), document)
+    command = [sys.executable, "-m", "kfnb.run_process", "r1", "--root", store.root]
+    elsewhere = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (4, True) == (elsewhere.returncode, "Run r1 was written by another kfnb than " in elsewhere.stderr)
+    assert [] == EventReader(store, "r1").read()
+    inside = subprocess.run([*command, "--in-cluster"], capture_output=True, text=True, check=False)
+    assert (0, False) == (inside.returncode, "Traceback" in inside.stderr)
+    (event,) = EventReader(store, "r1").read()
+    assert ("run-state", "FAILED") == (event.kind, event.state)
+    assert "The image must have the kfnb that starts runs." in str(event.why)
