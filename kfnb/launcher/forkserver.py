@@ -21,6 +21,7 @@ import select
 import signal
 import time
 from collections import deque
+from pathlib import Path
 from typing import Any
 
 from kfnb.launcher import processes
@@ -117,7 +118,18 @@ class ForkServer:
             self._answer({"event": "snapshot", "path": request["target"]})
 
     def _run(self, key: str, uri: str, given: dict[str, Any]) -> None:
-        """Fork a process for a task. `given`: `env`, variables of its own; `locks`, files that it holds locked."""
+        """Fork a process for a task, unless whoever asked is gone.
+
+        `given`: `env`, variables of its own; `locks`, files that it holds locked; `scratch`, the attempt's folder, held
+        from before the fork, so that nobody takes the run up again beside a task that is only just beginning.
+        """
+        held = _hold(given.get("scratch"))
+        if self._is_left():
+            if held is not None:
+                os.close(held)
+                with contextlib.suppress(OSError):
+                    Path(given["scratch"]).rmdir()
+            return
         gc.freeze()  # what is loaded stays shared: the collector of a child would touch, and so copy, every page
         parent = os.getpid()
         child = processes.fork()
@@ -130,6 +142,7 @@ class ForkServer:
                 os.setsid()
                 processes.die_with_parent(signal.SIGTERM, parent)
                 os.close(self._requests)
+                os.register_at_fork(after_in_child=self._keep_silent)
                 os.environ.update(given.get("env", {}))
                 for path in given.get("locks", ()):  # until the last process of the task is gone
                     fcntl.flock(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), fcntl.LOCK_EX)
@@ -142,8 +155,22 @@ class ForkServer:
                 os.write(2, traceback.format_exc().encode())
             finally:
                 os._exit(code)
+        if held is not None:
+            os.close(held)
         self._tasks[child] = key
         self._answer({"event": "started", "id": key, "pid": child})
+
+    def _is_left(self) -> bool:
+        """Say whether nobody can ask for anything more: the one who did may be dead, whatever still is to be read."""
+        poll = select.poll()
+        poll.register(self._requests, 0)
+        return bool(poll.poll(0))
+
+    def _keep_silent(self) -> None:
+        """Give up the answers in the body and in what it forks: their end says that server and supervisors are gone."""
+        answers, self._answers = self._answers, -1
+        if answers >= 0:
+            os.close(answers)
 
     def _kill(self, key: str, name: str) -> None:
         for pid, known in self._tasks.items():
@@ -197,6 +224,20 @@ class ForkServer:
             return
         with contextlib.suppress(OSError):
             os.write(self._answers, line + b"\n")
+
+
+def _hold(folder: str | None) -> int | None:
+    """Make an attempt's folder and lock it; None where that cannot be: whoever runs the attempt says what is wrong."""
+    if folder is None:
+        return None
+    held: int | None = None
+    try:
+        Path(folder).mkdir(exist_ok=True)
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # no such place, or a file system without locks
+        pass
+    return held
 
 
 def main() -> None:

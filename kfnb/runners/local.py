@@ -52,6 +52,7 @@ class LocalRunner:
         self._snapshot: dict[str, Any] | None = None
         self._running: dict[str, tuple[str, int]] = {}
         self._pids: dict[str, int] = {}
+        self._folders: dict[tuple[str, int], str] = {}  # of attempts that are about to start
         self._last_words = ""
         self._room: Room | None = None
         self._given: dict[str, Held] = {}
@@ -152,6 +153,7 @@ class LocalRunner:
 
     def fit(self, given: ExecutorInput) -> ExecutorInput:
         """Return it as it is: the launcher runs on this machine."""
+        self._folders[given.task.name, given.attempt] = given.scratch
         return given
 
     def adopt(self, task: Task, attempt: int) -> bool:
@@ -174,7 +176,8 @@ class LocalRunner:
         if server is None:
             self._report(Exited(task, attempt, None, "The process that starts the steps keeps ending; giving up."))
         else:
-            server.send({"op": "run", "id": key, "input": input_uri, **self._devices(task)})
+            scratch = self._folders.pop((task, attempt), None)
+            server.send({"op": "run", "id": key, "input": input_uri, "scratch": scratch, **self._devices(task)})
 
     def cancel(self, task: str, attempt: int, *, now: bool) -> None:
         """Send the attempt SIGTERM, or (now) SIGKILL."""
@@ -196,6 +199,7 @@ class LocalRunner:
         self._starts += 1
         env = task_environment(self._interpreter.env, self._home)
         self._server = ServerProcess(self._interpreter.command, env, self._hear, self._ended)
+        self._server.listen()  # now that it is known here: one that ends at once is told of too
         return self._server
 
     def _send_preload(self) -> None:

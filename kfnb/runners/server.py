@@ -22,7 +22,7 @@ _LAST_WORDS = 2_000
 
 
 class ServerProcess:
-    """One fork server. `on_message` gets each event and `on_end` the exit code, both from the reading thread."""
+    """One fork server. From `listen` on a thread hands each event to `on_message`, and the exit code to `on_end`."""
 
     def __init__(
         self,
@@ -53,6 +53,9 @@ class ServerProcess:
 
             raise KernelError(f"The kernel's interpreter {command[0]} cannot be started: {error.strerror}.") from None
         self._reader = threading.Thread(target=self._read, name="kfnb-forkserver-reader", daemon=True)
+
+    def listen(self) -> None:
+        """Begin to hand on what the process says."""
         self._reader.start()
 
     @property
@@ -92,14 +95,12 @@ class ServerProcess:
         self._process.wait()
         if threading.current_thread() is not self._reader:
             self._reader.join(_EXIT_SECONDS)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
         self._errors.close()
 
     def _read(self) -> None:
         stream = self._process.stdout
         assert stream is not None
-        with contextlib.suppress(ValueError, OSError):  # the stream was closed under the reader's feet
+        with stream:  # closed here alone: whoever closes a stream that is being read waits for its reader
             for line in stream:
                 try:
                     message = json.loads(line)

@@ -244,6 +244,31 @@ def test_a_run_killed_at_random_moments_ends_right(tmp_path: Path, first: int) -
     assert hits >= 5
 
 
+def lose(folder: Path, seed: int) -> bool:
+    """Kill some processes of a run that this process drives; say whether it failed for that. It must end either way."""
+    rng = random.Random(seed)
+    home, log = folder / "home", folder / "outside" / "log"
+    log.parent.mkdir(parents=True)
+    log.touch()
+    (folder / "nb").mkdir()
+    run = Client(home=home).run(crash_notebook(folder / "nb" / "p.ipynb", log), max_parallel=2)
+    until(lambda: any(task.state == "RUNNING" for task in run.tasks.values()) or run.has_ended)
+    time.sleep(rng.uniform(0, 0.5))  # the moment of the kill is what the test is about
+    found = processes_of(home)
+    kill_each(rng.sample(found, min(len(found), rng.randint(1, 3))))
+    run.wait(120)
+    assert run.has_ended, (seed, run.to_dict())
+    until(lambda: processes_of(home) == [])
+    assert [] == list((home / "scratch").iterdir())
+    return run.state == "FAILED"
+
+
+@pytest.mark.parametrize("first", [0, *(pytest.param(n, marks=pytest.mark.soak) for n in range(5, 105, 5))])
+def test_a_run_whose_processes_are_killed_at_random_ends(tmp_path: Path, first: int) -> None:
+    """Whichever of them it loses, and when: no end of one is missed, and some of these kills hit."""
+    assert sum(lose(tmp_path / str(seed), seed) for seed in range(first, first + 5)) >= 1
+
+
 def test_the_log_of_a_run_is_plain_json(client: Client, tmp_path: Path) -> None:
     """A batch is a list of events that any program can read."""
     run = client.run(write_notebook(tmp_path / "p.ipynb", "1")).wait()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -232,8 +234,6 @@ def test_a_server_that_is_killed_takes_its_tasks_along(tmp_path: Path) -> None:
     )
     server.process.kill()
     server.process.wait()
-    import select
-
     assert [] != select.select([supervisor], [], [], 20)[0]
     os.close(supervisor)
     assert [] == living("sleep 98764")
@@ -241,6 +241,63 @@ def test_a_server_that_is_killed_takes_its_tasks_along(tmp_path: Path) -> None:
     assert "CANCELED" == output.state
     server.process.stdin.close()
     server.process.stdout.close()
+
+
+def test_the_answers_end_with_the_server_and_its_supervisors(tmp_path: Path) -> None:
+    """A process that a body left behind does not hold them: who reads them hears at once that all are dead."""
+    server = Server()
+    place = Place(server, tmp_path)
+    pid = place.folder.parent / "pid"
+    uri = place.give(
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n"
+        f"    with open({str(pid)!r}, 'w') as f:\n        print(os.getpid(), file=f)\n"
+        "    time.sleep(60)\n    os._exit(0)\ntime.sleep(60)"
+    )
+    server.say(op="run", id=uri, input=uri)
+    (supervisor,) = (told["pid"] for told in server.until("started"))
+    while not (pid.exists() and pid.read_text().endswith("\n")):
+        os.sched_yield()
+    os.kill(server.process.pid, signal.SIGSTOP)  # so that it kills nothing that its supervisor leaves
+    os.kill(supervisor, signal.SIGKILL)
+    server.process.kill()
+    stdout = server.process.stdout
+    while select.select([stdout], [], [], 30)[0] and stdout.read(1):
+        pass
+    assert [stdout] == select.select([stdout], [], [], 0)[0]
+    os.kill(int(pid.read_text()), signal.SIGKILL)  # it lives still
+    assert -9 == server.close()
+
+
+def test_what_is_asked_by_one_that_is_gone_is_not_begun(tmp_path: Path) -> None:
+    """A request that the server finds when the one who asked is dead starts no task, beside those of who came after."""
+    server = Server()
+    place = Place(server, tmp_path)
+    uri, scratch = place.give("print(1)"), place.home / "scratch" / "1"
+    scratch.parent.mkdir(parents=True)
+    os.kill(server.process.pid, signal.SIGSTOP)
+    server.say(op="run", id=uri, input=uri, scratch=str(scratch))
+    server.process.stdin.close()
+    os.kill(server.process.pid, signal.SIGCONT)
+    assert "" == server.process.stdout.read()
+    assert 0 == server.close()
+    assert [] == list(scratch.parent.iterdir())
+    assert not Path(uri).with_name("output.json").exists()
+
+
+def test_an_attempt_is_held_as_soon_as_it_is_begun(place: Place) -> None:
+    """From when the server says so, its folder is locked, until the attempt is over."""
+    go, scratch = place.folder.parent / "go", place.home / "scratch" / "1"
+    uri = place.give(f"import os, time\nwhile not os.path.exists({str(go)!r}):\n    time.sleep(0.01)")
+    scratch.parent.mkdir(parents=True)
+    place.server.say(op="run", id=uri, input=uri, scratch=str(scratch))
+    place.server.until("started", id=uri)
+    descriptor = os.open(scratch, os.O_RDONLY | os.O_DIRECTORY)
+    with pytest.raises(BlockingIOError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    go.touch()
+    place.server.until("exited", id=uri)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(descriptor)
 
 
 def test_no_temporary_files_are_left(place: Place) -> None:
