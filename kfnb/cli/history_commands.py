@@ -92,8 +92,16 @@ def runs(
             say(f"There are more: --page {page + 1}.")
     else:
         filtered = page > 1 or any((state, experiment, tag, metric, param, since, until, archived))
-        say("No run is so." if filtered else "There are no runs, unless archived ones. `kfnb run NOTEBOOK` makes one.")
+        say("No run is so." if filtered else _no_runs(root))
     return 0
+
+
+def _no_runs(root: str | None) -> str:
+    from kfnb.client.elsewhere import clusters
+
+    names = ", ".join(clusters() if root is None else ())
+    there = f" Those of a cluster: `--on NAME`, which may be {names}." if names else ""
+    return "There are no runs, unless archived ones. `kfnb run NOTEBOOK` makes one." + there
 
 
 def _table(listed: list[dict[str, Any]]) -> str:

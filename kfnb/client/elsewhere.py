@@ -33,6 +33,17 @@ def cluster_called(on: str | None, *, local_orchestrator: bool = False) -> Profi
     return None
 
 
+def clusters() -> dict[str, Profile]:
+    """Return the clusters that can be used, by name; none where the file of them cannot be read."""
+    from kfnb.profiles import read_profiles  # not needed for runs of this machine
+
+    try:
+        profiles, _ = read_profiles()
+    except KfnbError:
+        return {}
+    return profiles.by_name
+
+
 class Found(NamedTuple):
     """What the clusters' roots hold of the runs that are meant.
 
@@ -51,15 +62,10 @@ def in_clusters(beginning: str, *, besides: str) -> Found:
     A store that does not answer at once is not waited for. What is wrong with the file of clusters is told to who names
     one of it.
     """
-    from kfnb.profiles import read_profiles  # not needed to find a run of this machine
-
-    try:
-        profiles, _ = read_profiles()
-    except KfnbError:
-        return Found({}, (), ())
+    known = clusters()
     runs: dict[str, Store] = {}
     unread: list[str] = []
-    for root in dict.fromkeys(profile.root for profile in profiles.by_name.values()):
+    for root in dict.fromkeys(profile.root for profile in known.values()):
         try:
             store = Store(root)
             if store.root == besides:
@@ -70,4 +76,4 @@ def in_clusters(beginning: str, *, besides: str) -> Found:
             unread.append(str(error))
         else:
             runs |= {name: store for name in names if name.startswith(beginning)}
-    return Found(runs, tuple(profiles.by_name), tuple(unread))
+    return Found(runs, tuple(known), tuple(unread))

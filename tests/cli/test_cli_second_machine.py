@@ -13,7 +13,7 @@ from test_cli_runs import write_notebook
 import kfnb
 from kfnb.cli.app import run_app
 from kfnb.client import Client
-from kfnb.errors import WrongCall
+from kfnb.errors import ClusterError, KfnbError, WrongCall
 from kfnb.orchestrator import takeover
 from kfnb.profiles import Profile
 from kfnb.runners.chosen import cluster_options
@@ -99,8 +99,29 @@ def test_a_run_that_is_nowhere(machine: Machine) -> None:
     assert (3, True) == (code, "There is no run 2026 in " in said)
     assert "`--on NAME`, which may be ours, away." in said
     assert "not-there" in said
+    assert "`--on NAME`, which may be ours, away." in machine("runs")[2]
     code, _, said = machine("show", "2026", "--on", "ours")
     assert (3, False) == (code, "`--on NAME`" in said)
+
+
+@pytest.mark.parametrize("local", [False, True])
+def test_python_asks_of_a_cluster_what_the_command_line_does(machine: Machine, tmp_path: Path, local: bool) -> None:
+    """Before a run whether it can run there, or nothing (`preflight`); and who drives it (`local_orchestrator`)."""
+    del machine
+    notebook = write_notebook(tmp_path / "m.ipynb", [("step:s", "x = 1")])
+    with pytest.raises(KfnbError, match="kubeconfig"):
+        kfnb.run(notebook, on="ours", local_orchestrator=local)
+    with pytest.raises(WrongCall, match="There is no run last"):
+        kfnb.get(on="ours")
+    with pytest.raises(ClusterError, match="kubeconfig"):
+        kfnb.run(notebook, on="ours", local_orchestrator=local, preflight=False)
+    run = kfnb.get(on="ours")
+    assert (local, "ours", "FAILED", True) == (
+        run.info.options["local_orchestrator"],
+        run.cluster,
+        run.state,
+        "kubeconfig" in str(run.why),
+    )
 
 
 @pytest.mark.parametrize("words", [("runs",), ("show", "last"), ("cancel", "last"), ("logs", "last")])
