@@ -32,7 +32,7 @@ export const GRAPH_STYLE = `
 .kfnb-graph-edge{fill:none;stroke:var(--jp-ui-font-color3,#7a8794);stroke-width:1.4}
 .kfnb-graph-edge.kfnb-mod-order{stroke-dasharray:5 4}
 .kfnb-graph-edge.kfnb-mod-near{stroke:var(--jp-brand-color1,#2f74c0);stroke-width:2.2}
-.kfnb-graph-arrow{fill:var(--jp-ui-font-color3,#7a8794)}
+.kfnb-graph-arrow{fill:var(--jp-ui-font-color3,#7a8794);fill:context-stroke}
 .kfnb-graph-label{font-size:10.5px;text-anchor:middle;fill:var(--jp-ui-font-color1,#35424f);
   paint-order:stroke;stroke:var(--jp-layout-color1,#fff);stroke-width:3px;stroke-linejoin:round}
 .kfnb-graph-label.kfnb-mod-near{font-weight:600}

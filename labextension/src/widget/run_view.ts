@@ -38,7 +38,12 @@ export class RunView {
   private readonly _details = html('section', { class: 'kfnb-run-details' });
   private readonly _heading = html('h4');
   private readonly _facts = html('p');
-  private readonly _log = html('pre', { class: 'kfnb-run-log', tabindex: 0, 'aria-label': 'Log' });
+  private readonly _log = html('pre', {
+    class: 'kfnb-run-log',
+    tabindex: 0,
+    role: 'region',
+    'aria-label': 'Log'
+  });
   private readonly _graph: GraphView;
   private _document: RunDocument | null = null;
   private _statuses: ReadonlyMap<string, NodeStatus> = new Map();
@@ -138,7 +143,10 @@ export class RunView {
     const status = this._statuses.get(name);
     const metrics = Object.entries(this._document.metrics[name] ?? {});
     const parts = metrics.map(([metric, value]) => `${metric} = ${showValue(value)}`);
-    setText(this._heading, `${name}  ${statusLine(status, Date.now() / 1000)}`);
+    // No time that passes: what is beside the graph is drawn anew only when there is news.
+    const shown =
+      status === undefined ? undefined : { ...status, started: status.finished ? status.started : null };
+    setText(this._heading, `${name}  ${statusLine(shown, 0)}`);
     setText(this._facts, [status?.why ?? '', ...parts].filter(part => part !== '').join(' · '));
   }
 }
