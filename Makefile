@@ -58,7 +58,7 @@ $(BIN)/python:
 run: .venv/.ready-run
 	$(BIN)/kfnb run notebooks/churn.ipynb
 
-test: lint docs test-front-end pytest pytest-cluster
+test: lint docs test-front-end pytest pytest-browser pytest-cluster
 
 lint: .venv/.ready-dev lint-front-end
 	$(BIN)/ruff check $(FOLDERS)

@@ -1,89 +1,22 @@
-"""A JupyterLab of the tests' own, with the extension and the server's half, and pages of a real browser that show it.
-
-Everything that JupyterLab and kfnb keep lies in a temporary folder. The server is started once, under a base URL and
-with a token, as a hub has it.
-"""
+"""A JupyterLab of the tests' own and pages of a real browser that show it."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from jupyter_lab import Lab
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+PATIENCE_MS = 60_000
+"""How long a page may take for what it is expected to show: a busy machine is slow, not wrong."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-TOKEN = "t0ken"
-BASE = "/user/ada/"
-START_SECONDS = 90
-
-
-class Lab:
-    """A running JupyterLab. `root`: the folder that it serves."""
-
-    def __init__(self, folder: Path) -> None:
-        self.root = folder / "root"
-        self.root.mkdir()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}{BASE}"
-        _write_configuration(folder)
-        self.log = folder / "lab.log"
-        command = [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
-            *("--ServerApp.port_retries=0", f"--ServerApp.base_url={BASE}", f"--ServerApp.root_dir={self.root}"),
-            *(f"--IdentityProvider.token={TOKEN}", f"--LabApp.user_settings_dir={folder / 'settings'}"),
-            f"--LabApp.workspaces_dir={folder / 'workspaces'}",
-        ]
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                command, cwd=self.root, env=_environment(folder), stdout=log, stderr=subprocess.STDOUT
-            )
-        self._wait()
-
-    def address(self, path: str) -> str:
-        """Where the browser finds a file in a workspace of its own, without what earlier tests left open."""
-        return f"{self.url}lab/tree/{path}?token={TOKEN}&reset"
-
-    def stop(self) -> None:
-        """End the server; runs that were detached from it end by themselves."""
-        self._process.terminate()
-        self._process.wait(30)
-
-    def _wait(self) -> None:
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end:
-            try:
-                with urllib.request.urlopen(f"{self.url}api?token={TOKEN}", timeout=5):
-                    return
-            except (urllib.error.URLError, OSError):
-                if self._process.poll() is not None:
-                    break
-                time.sleep(0.2)
-        raise RuntimeError(f"JupyterLab did not start:\n{self.log.read_text('utf-8', 'replace')[-4000:]}")
-
-
-def _write_configuration(folder: Path) -> None:
-    switched_off = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
-    (folder / "config" / "labconfig").mkdir(parents=True, exist_ok=True)
-    (folder / "config" / "labconfig" / "page_config.json").write_text(json.dumps(switched_off), "utf-8")
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    own = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime"}
-    own |= {"IPYTHONDIR": "ipython", "KFNB_HOME": "kfnb"}
-    return os.environ | {name: str(folder / value) for name, value in own.items()}
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +43,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
     """An empty page of a browser that knows nothing; with KFNB_SCREENSHOTS=FOLDER its last sight is kept there."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()
     yield opened
     if os.environ.get("KFNB_SCREENSHOTS"):
@@ -118,13 +51,7 @@ def page(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> It
     context.close()
 
 
-def read_notebook(path: Path) -> dict[str, Any]:
-    """A notebook on disk; one that is being written is read again."""
-    for _ in range(50):
-        try:
-            found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        except json.JSONDecodeError:
-            time.sleep(0.1)
-        else:
-            return found
-    raise AssertionError(f"{path} stays unreadable")
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's root folder."""
+    return Path(__file__).resolve().parents[2]

@@ -1,0 +1,161 @@
+"""The main job as a person does it in a browser: tag, run, watch, look at metrics and logs, bring the outputs home."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_lab import Lab, read_notebook
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = pytest.mark.browser
+
+MEASURED = 'import kfnb\n\nkfnb.log_metric("letters", len(longest))'
+
+
+@pytest.fixture
+def quickstart(lab: Lab, root: Path, request: pytest.FixtureRequest) -> Path:
+    """The quickstart in the folder that JupyterLab serves, without one of its steps, with a metric."""
+    notebook = json.loads((root / "notebooks" / "quickstart.ipynb").read_text("utf-8"))
+    cells = {cell["id"]: cell for cell in notebook["cells"]}
+    cells["longest"]["metadata"].clear()
+    cells["longest"]["source"] += ["\n", *MEASURED.splitlines(keepends=True)]
+    path = lab.root / f"{request.node.name}.ipynb"
+    path.write_text(json.dumps(notebook), "utf-8")
+    return path
+
+
+def cell(page: Page, code: str) -> Locator:
+    """The cell with this code."""
+    return page.locator(".jp-CodeCell", has_text=code)
+
+
+def open_notebook(page: Page, lab: Lab, path: Path) -> None:
+    """Open a notebook and wait until its chips are there."""
+    page.goto(lab.address(path.name))
+    expect(page.locator(".kfnb-chip-name", has_text="read").first).to_be_visible()
+    page.locator(".jp-SideBar [data-id=kfnb-panel]").click()
+
+
+def begin_step(page: Page, code: str, name: str) -> None:
+    """Begin a step at a cell with the button of its toolbar."""
+    cell(page, code).locator(".jp-InputArea-prompt").click()
+    cell(page, code).locator('[data-command="kfnb:name-step"]').click()
+    page.locator(".jp-Dialog input").fill(name)
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+
+
+def run(page: Page, *, word: str) -> Locator:
+    """Start a run from the form and wait until it has succeeded; its graph is returned."""
+    page.locator("#kfnb-tab-run").click()
+    form = page.locator(".kfnb-run-form")
+    if not form.is_visible():
+        page.locator("[data-group=new-run] > summary").click()
+    form.locator("[data-parameter=word]").fill(word)
+    shown = page.locator(".kfnb-run")
+    before = shown.get_attribute("data-run") if shown.is_visible() else ""
+    form.locator("[data-action=run]").click()
+    save = page.locator(".jp-Dialog .jp-mod-accept")
+    expect(shown.or_(save).first).to_be_visible()
+    if save.is_visible():
+        save.click()
+    expect(page.locator(f'.kfnb-run[data-state=SUCCEEDED]:not([data-run="{before}"])')).to_be_visible()
+    return page.locator(".kfnb-run .kfnb-graph")
+
+
+def tags_of(notebook: dict[str, Any], cell_id: str) -> list[str]:
+    """The tags of a cell as they are on disk."""
+    found: list[str] = next(cell for cell in notebook["cells"] if cell["id"] == cell_id)["metadata"].get("tags", [])
+    return found
+
+
+def test_from_tags_to_outputs_brought_home(lab: Lab, page: Page, quickstart: Path) -> None:
+    """A notebook is tagged, run on this machine, watched, and its outputs come home, all with the mouse."""
+    open_notebook(page, lab, quickstart)
+
+    begin_step(page, "longest = max", "longest")
+    expect(cell(page, "longest = max").locator(".kfnb-chip-name")).to_have_text("longest")
+    page.locator("[data-field=timeout]").or_(page.locator("[data-group=flow] > summary")).first.click()
+    page.locator("[data-field=timeout]").fill("10")
+    page.locator("[data-field=timeout]").blur()
+    expect(page.locator(".kfnb-problem")).to_contain_text("10 is not a duration")
+    page.locator("[data-field=timeout]").fill("10m")
+    page.locator("[data-field=timeout]").press("Enter")
+
+    page.locator("#kfnb-tab-pipeline").click()
+    nodes = page.locator(".kfnb-graph-node")
+    expect(nodes).to_have_count(3)
+
+    graph = run(page, word="pipeline")
+    assert ["step:longest", "timeout:10m"] == tags_of(read_notebook(quickstart), "longest")
+    for name in ("read", "longest", "repeated"):
+        expect(graph.locator(f'[data-node="{name}"]')).to_have_attribute("data-state", "SUCCEEDED")
+    expect(cell(page, "longest = max").locator(".kfnb-chip-state")).to_contain_text("succeeded")
+
+    graph.locator('[data-node="longest"]').click()
+    expect(page.locator(".kfnb-log pre")).to_contain_text("the longest word is pipeline")
+    expect(page.locator("[data-group=metrics]")).to_contain_text(re.compile("longest.*letters.*8", re.S))
+    page.locator("[data-group=artifacts] > summary").click()
+    page.locator("[data-artifact=counts] > summary").click()
+    expect(page.locator("[data-artifact=counts]")).to_contain_text("Counter")
+
+    page.locator("[data-action=bring-home]").click()
+    expect(page.locator(".kfnb-note")).to_contain_text("Outputs of 5 cells are here.")
+    shown = cell(page, "longest = max").locator(".jp-OutputArea-output").first
+    expect(shown).to_have_text(re.compile("the longest word is pipeline"))
+    page.locator("[data-action=undo-home]").click()
+    expect(page.locator(".jp-Notebook .jp-OutputArea-output")).to_have_count(0)
+
+
+def test_an_edited_cell_is_left_alone_and_only_its_step_runs_again(lab: Lab, page: Page, quickstart: Path) -> None:
+    """After an edit only that step runs anew, and outputs of the run before pass the edited cell by."""
+    open_notebook(page, lab, quickstart)
+    begin_step(page, "longest = max", "longest")
+    run(page, word="pipeline")
+
+    editor = cell(page, "repeated = sorted").locator(".cm-content")
+    editor.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\nprint('again')")
+    page.locator("[data-action=bring-home]").click()
+    expect(page.locator(".kfnb-note")).to_contain_text("edited since the run")
+    expect(cell(page, "repeated = sorted").locator(".jp-OutputArea-output")).to_have_count(0)
+
+    graph = run(page, word="pipeline")
+    expect(graph.locator('[data-node="read"]')).to_contain_text("cached")
+    expect(graph.locator('[data-node="longest"]')).to_contain_text("cached")
+    expect(graph.locator('[data-node="repeated"]')).to_contain_text("succeeded")
+
+
+def test_a_run_is_there_again_after_the_page_was_loaded_anew(lab: Lab, page: Page, quickstart: Path) -> None:
+    """Runs belong to no page: who opens the notebook again sees the newest one."""
+    open_notebook(page, lab, quickstart)
+    begin_step(page, "longest = max", "longest")
+    run(page, word="pipeline")
+    run_id = page.locator(".kfnb-run").get_attribute("data-run")
+
+    open_notebook(page, lab, quickstart)
+    page.locator("#kfnb-tab-run").click()
+    expect(page.locator(f'.kfnb-run[data-run="{run_id}"][data-state=SUCCEEDED]')).to_be_visible()
+
+
+def test_findings_are_listed_as_the_notebook_is_edited_and_fixed_by_a_click(
+    lab: Lab, page: Page, quickstart: Path
+) -> None:
+    """A tag that looks like another is found, the fix is offered, and one click sets it right; undo takes it back."""
+    notebook = read_notebook(quickstart)
+    next(cell for cell in notebook["cells"] if cell["id"] == "longest")["metadata"]["tags"] = ["stpe:longest"]
+    quickstart.write_text(json.dumps(notebook), "utf-8")
+    open_notebook(page, lab, quickstart)
+    finding = page.locator(".kfnb-findings [data-code=KF111]")
+    expect(finding).to_contain_text("it looks like `step:longest`")
+    finding.locator("[data-fix]").click()
+    expect(cell(page, "longest = max").locator(".kfnb-chip-name")).to_have_text("longest")
+    expect(finding).to_have_count(0)
+
+    cell(page, "longest = max").locator(".jp-InputArea-prompt").click()
+    page.locator("[data-action=undo]").click()
+    expect(finding).to_be_visible()
