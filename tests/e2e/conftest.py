@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from jupyter_lab import Lab
@@ -20,8 +21,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab with the extension, for all tests in the browser."""
+    if not (root / "kfnb" / "labextension" / "package.json").is_file():
+        _without("the extension is not built: `make front-end` builds it")
     server = Lab(tmp_path_factory.mktemp("lab"))
     yield server
     server.stop()
@@ -31,8 +34,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     if CHROMIUM is None:
-        why = "there is no Chromium: `make chromium` installs it"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+        _without("there is no Chromium: `make chromium` installs it")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium
@@ -55,3 +57,7 @@ def page(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> It
 def root() -> Path:
     """The project's root folder."""
     return Path(__file__).resolve().parents[2]
+
+
+def _without(why: str) -> NoReturn:
+    pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)

@@ -52,8 +52,10 @@ def run(page: Page, *, word: str) -> Locator:
     """Start a run from the form and wait until it has succeeded; its graph is returned."""
     page.locator("#kfnb-tab-run").click()
     form = page.locator(".kfnb-run-form")
-    if not form.is_visible():
-        page.locator("[data-group=new-run] > summary").click()
+    new = page.locator("[data-group=new-run]")
+    expect(new).to_be_visible()
+    if new.get_attribute("open") is None:
+        new.locator("> summary").click()
     form.locator("[data-parameter=word]").fill(word)
     shown = page.locator(".kfnb-run")
     before = shown.get_attribute("data-run") if shown.is_visible() else ""
