@@ -25,7 +25,7 @@ def test_a_server_that_is_closed_is_not_waited_for_by_what_others_keep_open(
     monkeypatch.setattr(server_module, "_EXIT_SECONDS", 0.1)
     told: list[int] = []
     pid = tmp_path / "pid"
-    server = shell(f"setsid sh -c 'echo $$ > {pid}; exec sleep 60' & exec cat", told)
+    server = shell(f"setsid sh -c 'echo $$ > {pid}; exec sleep 60' & exec sleep 60", told)
     server.listen()
     while not (pid.exists() and pid.read_text()):
         os.sched_yield()
