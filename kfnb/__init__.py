@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kfnb.artifacts.serializers.registry import register_serializer
     from kfnb.client import Client, Run
     from kfnb.errors import Diagnostic, KfnbError, OutsideError, Refused, RunFailed, WrongCall
+    from kfnb.history.compared import Comparison
     from kfnb.runtime import (
         HTML,
         Markdown,
@@ -50,6 +51,7 @@ __all__ = [  # noqa: RUF022 - plain order, as `sorted` gives it
     "WrongCall",
     "__version__",
     "check",
+    "compare",
     "get",
     "log_artifact",
     "log_confusion_matrix",
@@ -138,12 +140,12 @@ def get(run_id: str = "last", *, on: str | None = None) -> Run:
     return Client(root=profile.root if profile is not None else None).get(run_id)
 
 
-def watch(run: Run | str = "last") -> None:
+def watch(run: Run | str = "last", *, on: str | None = None) -> None:
     """Show a run in a notebook and keep it up to date until it ends; does not wait for that. A terminal shows it once.
 
-    `run`: a run, its id, the beginning of its id, or `last`. Runs of other processes are followed too.
+    `run`: a run, its id, the beginning of its id, or `last`; `on`: as of `get`. Runs of other processes are followed.
     """
-    (get(run) if isinstance(run, str) else run)._ipython_display_()
+    (get(run, on=on) if isinstance(run, str) else run)._ipython_display_()
 
 
 def runs(
@@ -194,6 +196,17 @@ def check(path: Path | str) -> tuple[Diagnostic, ...]:
     from kfnb.client import Client
 
     return Client().check(path)
+
+
+def compare(*runs: Run | str, on: str | None = None) -> Comparison:
+    """Return what differs between runs: parameters, metrics, versions and code; a notebook shows it side by side.
+
+    `runs`: two or more, each a run, its id, the beginning of its id, or `last`. Code is told against the first one.
+    `on`: as of `get`.
+    """
+    from kfnb.history.compared import Comparison
+
+    return Comparison([get(run, on=on) if isinstance(run, str) else run for run in runs])
 
 
 def suggest(path: Path | str, *, skip: bool = False) -> Suggestion:
