@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from kfnb.profiles.editing import add_profile
 from tests.cluster.fixtures import Cluster
 from tests.cluster.runs import Place, made_place
 
-from .comparison import Comparison, Verdict, kfnb
+from .comparison import KFNB, Comparison, Verdict, environment
 from .test_equivalence import EXAMPLES, KINDS, expected, label, sampled
 
 CHOSEN = {
@@ -33,7 +34,7 @@ CHOSEN = {
 """One of each kind, for the short form."""
 AT_ONCE = 5
 """How many notebooks run side by side; a node has room for some twenty pods."""
-MOST_SECONDS = 900
+MOST_SECONDS = 400
 """That one of them may take, beside the others and whatever else the cluster does."""
 
 
@@ -48,13 +49,23 @@ def place(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.
         yield made
 
 
-def run(notebook: Path, home: Path) -> subprocess.CompletedProcess[str]:
-    """Run a notebook on the cluster, driven by a process of this machine."""
-    command = ["run", notebook.name, "--json", "--on", "test", "--local-orchestrator"]
-    return kfnb(command, notebook.parent, home, seconds=MOST_SECONDS)
+def run(notebook: Path, home: Path, place: Place) -> subprocess.CompletedProcess[str]:
+    """Run a notebook on the cluster, driven by a process of this machine; one that does not end says where it is."""
+    command = [*KFNB, "run", notebook.name, "--json", "--on", "test", "--local-orchestrator"]
+    env = environment(home) | {"PYTHONFAULTHANDLER": "1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=notebook.parent, env=env, **pipes) as process:
+        try:
+            said, errors = process.communicate(timeout=MOST_SECONDS)
+        except subprocess.TimeoutExpired:
+            there = place.kubectl("get", "nodes,jobs,pods", "--output=wide")
+            process.send_signal(signal.SIGABRT)  # it writes the stacks of its threads
+            said, errors = process.communicate(timeout=30)
+            raise AssertionError(f"{notebook.name} has not ended.\n{there}\n{errors}") from None
+    return subprocess.CompletedProcess(command, process.returncode, said, errors)
 
 
-def complaints(splits: dict[str, str], folder: Path) -> dict[str, Verdict]:
+def complaints(splits: dict[str, str], folder: Path, place: Place) -> dict[str, Verdict]:
     """Return the verdicts of these notebooks, split as it says, that are not what exceptions.toml says.
 
     By hand they run here meanwhile, one after the other: what runs them belongs to this thread.
@@ -66,7 +77,7 @@ def complaints(splits: dict[str, str], folder: Path) -> dict[str, Verdict]:
             how = splits[label(example)]
             comparison = Comparison(example, folder / label(example))
             notebook = comparison.written(how, probes=how != "tagged")
-            begun.append((how, comparison, notebook, side_by_side.submit(run, notebook, comparison.folder)))
+            begun.append((how, comparison, notebook, side_by_side.submit(run, notebook, comparison.folder, place)))
         for how, comparison, notebook, ran in begun:
             assert not isinstance(comparison.by_hand, str), f"{label(comparison.example)} fails by hand"
             found[label(comparison.example)] = (how, comparison.example, comparison.judged(notebook, ran.result()))
@@ -77,10 +88,10 @@ def complaints(splits: dict[str, str], folder: Path) -> dict[str, Verdict]:
     }
 
 
-@pytest.mark.timeout(MOST_SECONDS)
+@pytest.mark.timeout(3 * MOST_SECONDS)
 def test_equals_the_notebook_on_the_cluster(place: Place, tmp_path: Path) -> None:
     """Every cell of a run whose steps are pods shows what it shows by hand, for a notebook of each kind."""
-    assert {} == complaints(dict.fromkeys(CHOSEN, "tagged"), tmp_path)
+    assert {} == complaints(dict.fromkeys(CHOSEN, "tagged"), tmp_path, place)
 
 
 @pytest.mark.soak
@@ -89,4 +100,4 @@ def test_equals_the_notebook_on_the_cluster(place: Place, tmp_path: Path) -> Non
 def test_every_notebook_equals_its_run_on_the_cluster(kind: str, place: Place, tmp_path: Path) -> None:
     """The same for all notebooks of a kind, those that their author did not cut being cut anew."""
     splits = {label(one): sampled(index, one)[0] for index, one in enumerate(EXAMPLES) if one.kind == kind}
-    assert {} == complaints(splits, tmp_path)
+    assert {} == complaints(splits, tmp_path, place)
