@@ -1,4 +1,4 @@
-"""Writes the pages of the documentation that come from code: docs/diagnostics.md and docs/cli.md.
+"""Writes what comes from code: docs/diagnostics.md, docs/cli.md and the server's kfnb/server/openapi.json.
 
 `make generate` calls this after a change of errors.CODES or of the command line; `make docs` calls it with --check,
 which writes nothing and fails where a page is not what it would write.
@@ -6,6 +6,7 @@ which writes nothing and fails where a page is not what it would write.
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import typer.main
 
 from kfnb.cli.app import app
 from kfnb.errors import CODES
+from kfnb.server import openapi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,17 +118,21 @@ def default(option: Any) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pages, or with --check say which are not current."""
-    pages = {"diagnostics.md": diagnostics(), "cli.md": command_line()}
+    """Write the files, or with --check say which are not current."""
+    files = {
+        "docs/diagnostics.md": HEAD + "\n".join(diagnostics()) + "\n",
+        "docs/cli.md": HEAD + "\n".join(command_line()) + "\n",
+        "kfnb/server/openapi.json": json.dumps(openapi.document(), indent=1, ensure_ascii=False) + "\n",
+    }
     stale = []
-    for name, lines in pages.items():
-        path, text = FOLDER / name, HEAD + "\n".join(lines) + "\n"
+    for name, text in files.items():
+        path = FOLDER.parent / name
         if not path.exists() or path.read_text("utf-8") != text:
             stale.append(name)
             if "--check" not in arguments:
                 path.write_text(text, "utf-8")
     if "--check" in arguments and stale:
-        print(f"docs/{', docs/'.join(stale)}: not what the code gives today. Run: make generate", file=sys.stderr)
+        print(f"{', '.join(stale)}: not what the code gives today. Run: make generate", file=sys.stderr)
         return 1
     return 0
 

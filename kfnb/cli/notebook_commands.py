@@ -11,6 +11,7 @@ import typer
 
 from kfnb.cli.options import AllowCpuOption, JsonOption, NotebookArgument, OnOption, client
 from kfnb.cli.output import emit, say, show, terminal_columns
+from kfnb.client.schemas import one_line_descriptions
 from kfnb.errors import OutsideError, WrongCall
 from kfnb.spec import PipelineSpec, to_json
 
@@ -134,21 +135,9 @@ def schema_bytes() -> bytes:
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "kfnb pipeline",
-        **_one_line_descriptions(msgspec.json.schema(PipelineSpec)),
+        **one_line_descriptions(msgspec.json.schema(PipelineSpec)),
     }
     return pretty(msgspec.json.encode(schema, order="deterministic"))
-
-
-def _one_line_descriptions(schema: Any) -> Any:
-    """Return the schema with each description on one line: Python versions indent docstrings differently."""
-    if isinstance(schema, dict):
-        return {
-            key: " ".join(value.split())
-            if key == "description" and isinstance(value, str)
-            else _one_line_descriptions(value)
-            for key, value in schema.items()
-        }
-    return [_one_line_descriptions(item) for item in schema] if isinstance(schema, list) else schema
 
 
 def write(path: Path, data: bytes) -> None:

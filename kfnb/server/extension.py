@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
@@ -33,35 +34,39 @@ from kfnb.server.stream import EventsHandler
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
-RUN = r"runs/([^/]+)"
-TASK = RUN + r"/tasks/([^/]+)"
+RUN = "runs/{run_id}"
+TASK = RUN + "/tasks/{task}"
 
 ADDRESSES: tuple[tuple[str, Any], ...] = (
-    (r"version", VersionHandler),
-    (r"analyse", AnalyseHandler),
-    (r"suggest", SuggestHandler),
-    (r"check", CheckHandler),
-    (r"clusters", ClustersHandler),
-    (r"clusters/([^/]+)", ClusterHandler),
-    (r"clusters/([^/]+)/default", DefaultHandler),
-    (r"experiments", ExperimentsHandler),
-    (r"compare", CompareHandler),
-    (r"runs", RunsHandler),
+    ("version", VersionHandler),
+    ("analyse", AnalyseHandler),
+    ("suggest", SuggestHandler),
+    ("check", CheckHandler),
+    ("clusters", ClustersHandler),
+    ("clusters/{name}", ClusterHandler),
+    ("clusters/{name}/default", DefaultHandler),
+    ("experiments", ExperimentsHandler),
+    ("compare", CompareHandler),
+    ("runs", RunsHandler),
     (RUN, RunHandler),
-    (RUN + r"/cancel", CancelHandler),
-    (RUN + r"/resume", ResumeHandler),
-    (RUN + r"/tags", TagsHandler),
-    (RUN + r"/archive", ArchiveHandler),
-    (RUN + r"/metrics", MetricsHandler),
-    (RUN + r"/artifacts", ArtifactsHandler),
-    (RUN + r"/outputs", OutputsHandler),
-    (RUN + r"/events", EventsHandler),
-    (TASK + r"/log", LogHandler),
-    (TASK + r"/notebook", ExecutedNotebookHandler),
-    (TASK + r"/artifacts/([^/]+)", ArtifactContentHandler),
-    (r".*", MissingHandler),
+    (RUN + "/cancel", CancelHandler),
+    (RUN + "/resume", ResumeHandler),
+    (RUN + "/tags", TagsHandler),
+    (RUN + "/archive", ArchiveHandler),
+    (RUN + "/metrics", MetricsHandler),
+    (RUN + "/artifacts", ArtifactsHandler),
+    (RUN + "/outputs", OutputsHandler),
+    (RUN + "/events", EventsHandler),
+    (TASK + "/log", LogHandler),
+    (TASK + "/notebook", ExecutedNotebookHandler),
+    (TASK + "/artifacts/{name}", ArtifactContentHandler),
 )
-"""Address below `kfnb/api/`, as a pattern → who answers."""
+"""Address below `kfnb/api/` → who answers. What stands in braces is given to who answers."""
+
+
+def pattern(address: str) -> str:
+    """Return the regular expression of an address."""
+    return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", re.escape(address).replace(r"\{", "{").replace(r"\}", "}"))
 
 
 def load(app: ServerApp) -> None:
@@ -69,4 +74,5 @@ def load(app: ServerApp) -> None:
     web_app = app.web_app
     web_app.settings["kfnb_desk"] = Desk()
     base = web_app.settings["base_url"]
-    web_app.add_handlers(".*$", [(url_path_join(base, "kfnb", "api", path), handler) for path, handler in ADDRESSES])
+    patterns = [*((pattern(address), handler) for address, handler in ADDRESSES), (".*", MissingHandler)]
+    web_app.add_handlers(".*$", [(url_path_join(base, "kfnb", "api", path), handler) for path, handler in patterns])
