@@ -12,7 +12,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-from kfnb.runners.base import Exited, Progress, Report, Started
+from kfnb.runners.base import Broken, Exited, Progress, Report, Started
 from kfnb.runners.kernelspec import DEFAULT_KERNEL, Interpreter, find_interpreter
 from kfnb.runners.server import ServerProcess, kill_group
 
@@ -198,7 +198,7 @@ class LocalRunner:
         self._ready = False
         self._starts += 1
         env = task_environment(self._interpreter.env, self._home)
-        self._server = ServerProcess(self._interpreter.command, env, self._hear, self._ended)
+        self._server = ServerProcess(self._interpreter.command, env, self._hear, self._ended, self._broken)
         self._server.listen()  # now that it is known here: one that ends at once is told of too
         return self._server
 
@@ -284,6 +284,9 @@ class LocalRunner:
             self._report(
                 Exited(task, attempt, None, f"The process that starts the steps ended ({how}), and this step with it.")
             )
+
+    def _broken(self, error: Exception) -> None:
+        self._report(Broken(error))
 
 
 def task_environment(kernel_env: dict[str, str], home: Path | None) -> dict[str, str]:

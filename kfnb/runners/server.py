@@ -14,15 +14,22 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from kfnb.runners.guarded import guarded
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from kfnb.runners.guarded import Broken
 
 _EXIT_SECONDS = 8.0
 _LAST_WORDS = 2_000
 
 
 class ServerProcess:
-    """One fork server. From `listen` on a thread hands each event to `on_message`, and the exit code to `on_end`."""
+    """One fork server. From `listen` on a thread hands each event to `on_message`, and the exit code to `on_end`.
+
+    `broken` is told what these two raise: nothing is heard of the process then.
+    """
 
     def __init__(
         self,
@@ -30,6 +37,7 @@ class ServerProcess:
         env: Mapping[str, str],
         on_message: Callable[[ServerProcess, dict[str, Any]], None],
         on_end: Callable[[ServerProcess, int], None],
+        broken: Broken,
     ) -> None:
         self._on_message = on_message
         self._on_end = on_end
@@ -52,7 +60,7 @@ class ServerProcess:
             from kfnb.errors import KernelError  # not before it is needed: this room starts fast
 
             raise KernelError(f"The kernel's interpreter {command[0]} cannot be started: {error.strerror}.") from None
-        self._reader = threading.Thread(target=self._read, name="kfnb-forkserver-reader", daemon=True)
+        self._reader = threading.Thread(target=guarded(self._read, broken), name="kfnb-forkserver-reader", daemon=True)
 
     def listen(self) -> None:
         """Begin to hand on what the process says."""
@@ -106,7 +114,8 @@ class ServerProcess:
                     message = json.loads(line)
                 except ValueError:
                     continue  # not ours: something printed to the server's stdout
-                self._on_message(self, message)
+                if isinstance(message, dict):
+                    self._on_message(self, message)
         self._on_end(self, self._process.wait())
 
 

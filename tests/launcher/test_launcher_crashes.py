@@ -254,7 +254,7 @@ def test_the_answers_end_with_the_server_and_its_supervisors(tmp_path: Path) -> 
         "    time.sleep(60)\n    os._exit(0)\ntime.sleep(60)"
     )
     server.say(op="run", id=uri, input=uri)
-    (supervisor,) = (told["pid"] for told in server.until("started"))
+    supervisor = server.until("started")[-1]["pid"]
     while not (pid.exists() and pid.read_text().endswith("\n")):
         os.sched_yield()
     os.kill(server.process.pid, signal.SIGSTOP)  # so that it kills nothing that its supervisor leaves

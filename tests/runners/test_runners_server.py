@@ -14,8 +14,12 @@ from kfnb.runners.server import ServerProcess
 
 
 def shell(script: str, told: list[Any]) -> ServerProcess:
-    """A shell in the place of the fork server; the exit code is appended to `told`."""
-    return ServerProcess(["/bin/sh", "-c", script], os.environ, lambda *_: None, lambda _, code: told.append(code))
+    """A shell in the place of the fork server; what it says, its exit code and what broke are appended to `told`."""
+
+    def take(_: ServerProcess, said: Any) -> None:
+        told.append(said["number"] if isinstance(said, dict) else said)
+
+    return ServerProcess(["/bin/sh", "-c", script], os.environ, take, take, lambda error: told.append(repr(error)))
 
 
 def test_a_server_that_is_closed_is_not_waited_for_by_what_others_keep_open(
@@ -45,4 +49,22 @@ def test_an_end_is_told_to_who_listens_after_it() -> None:
     server.listen()
     server._reader.join()
     assert [3] == told
+    server.close(gently=False)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('{"number": 1}', [1, 0]),
+        ("5\n[]\nnull\nloaded!\n{", [0]),  # by a library, on what it takes for its standard output
+        ('{"number": 1}\n{"other": 2}', [1, "KeyError('number')"]),
+    ],
+)
+def test_what_is_said_is_handed_on_and_a_mistake_in_that_is_told(said: str, told: list[Any]) -> None:
+    """What is no event is passed over; an error of whoever takes an event ends the listening and is not lost."""
+    heard: list[Any] = []
+    server = shell(f"cat <<'END'\n{said}\nEND", heard)
+    server.listen()
+    server._reader.join()
+    assert told == heard
     server.close(gently=False)
