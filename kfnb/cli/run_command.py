@@ -330,11 +330,10 @@ def _wait(run: Run) -> None:
 
 def _say_why_it_does_not_begin(run: Run) -> None:
     """Wait until the run's orchestrator in the cluster has begun, and say meanwhile what keeps it from that."""
-    assert run.there is not None
     said = None
     while run.state == "PENDING":
         run.wait(timeout=_PATIENCE)
-        why = run.there.why_it_waits() if run.state == "PENDING" else None
+        why = run.waits
         if why is not None and why != said:
             say(f"The run's orchestrator has not begun: {why}.")
             said = why

@@ -144,6 +144,13 @@ class Run:
         return here and not status.ended and self._loop is None and not self.is_driven and not self._now().ended
 
     @property
+    def waits(self) -> str | None:
+        """Why the run's orchestrator has not begun in its cluster, which is asked; None if it has, or there is none."""
+        if self.there is None or not self.drives_itself or self.state != "PENDING":
+            return None
+        return self.there.why_it_waits()
+
+    @property
     def why(self) -> str | None:
         """Why the run is in this state, where there is something to say beyond its tasks."""
         return self._now().why

@@ -35,11 +35,6 @@ class Desk:
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._asked: dict[tuple[str, str], int] = {}
 
-    def close(self) -> None:
-        """End the threads; what they do is not waited for."""
-        for pool in (self.work, self.analysts, self.historians):
-            pool.shutdown(wait=False, cancel_futures=True)
-
     # ----------------------------------------------------------------------------------------------------- analyses
 
     def ask(self, view: tuple[str, str]) -> int:

@@ -91,8 +91,9 @@ class Analysis(_Answer, frozen=True, kw_only=True):
 
 
 class AnalyseRequest(_Request, frozen=True, kw_only=True):
-    """`path` of a notebook below the server's root; `notebook`: its JSON, where it is not saved. `allow_cpu`: steps
-    that ask for a GPU may do without. `view`: name of who asks; an older request of the same view may be dropped.
+    """`path` of a notebook below the server's root; `notebook`: its JSON, where it is not saved.
+
+    `view`: name of who asks; an older request of the same view may be dropped.
     """
 
     path: str
@@ -196,6 +197,7 @@ class RunDocument(_Answer, frozen=True, kw_only=True):
     notebook: str | None
     notebook_path: str
     cluster: str | None
+    waits: str | None
     parameters: dict[str, Any]
     options: dict[str, Any]
     batch: int

@@ -73,9 +73,9 @@ def finding(diagnostic: Diagnostic) -> Finding:
     )
 
 
-def analysis(outline: Outline, lacking: Iterable[Diagnostic] = ()) -> Analysis:
-    """Return an outline as an answer. `lacking`: what this machine lacks of what the notebook asks for."""
-    found = (*outline.diagnostics, *lacking)
+def analysis(outline: Outline) -> Analysis:
+    """Return an outline as an answer."""
+    found = outline.diagnostics
     tasks = {task.name: task for task in outline.spec.tasks} if outline.spec is not None else {}
     flows = _flows(outline.edges)
     steps = [step for step in outline.steps.steps if not step.name.endswith(HEAD)]
@@ -198,6 +198,7 @@ def run_document(run: Run, place: Callable[[str], str | None]) -> RunDocument:
         notebook=place(run.notebook_path),
         notebook_path=run.notebook_path,
         cluster=run.cluster,
+        waits=run.waits,
         parameters=run.info.parameters,
         options={key: run.info.options.get(key) for key in ("cache", "from_step", "only", "until", "detached")},
         batch=batch,

@@ -172,11 +172,14 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: 
 
     async def _tell_until_it_ends(self) -> None:
         loop = asyncio.get_running_loop()
-        standing, looked = "", -STATE_EVERY
+        standing, looked, waits = "", -STATE_EVERY, None
         while True:
             if loop.time() - looked >= STATE_EVERY:
                 looked, before = loop.time(), standing
                 standing = await _aside(self._desk, self._feed.standing)
+                said, waits = waits, await _aside(self._desk, lambda: self._feed.run.waits)
+                if waits != said:
+                    await self._send({"kind": "waiting", "why": waits})
             else:
                 before = standing
             async with self._lock:

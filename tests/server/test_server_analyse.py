@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from server_notebooks import STEPS, Fetch, Post, write_notebook
 
 from kfnb.client import Client
@@ -130,10 +131,13 @@ async def test_a_notebook_is_checked_before_a_run(post: Post, jp_root_dir: Path,
     assert (422, "KF900") == (status, found["code"])
 
 
-async def test_of_requests_that_wait_the_newest_is_answered(fetch: Fetch, quickstart: Path, monkeypatch: Any) -> None:
+async def test_of_requests_that_wait_the_newest_is_answered(
+    fetch: Fetch, quickstart: Path, jp_serverapp: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While one version is looked at, those that come are dropped but the last; other views are not touched."""
     begun, go_on = asyncio.Event(), asyncio.Event()
     loop, outline = asyncio.get_running_loop(), Client.outline
+    desk = jp_serverapp.web_app.settings["kfnb_desk"]
 
     def slow(self: Client, *given: Any) -> Any:
         loop.call_soon_threadsafe(begun.set)
@@ -142,14 +146,16 @@ async def test_of_requests_that_wait_the_newest_is_answered(fetch: Fetch, quicks
 
     monkeypatch.setattr(Client, "outline", slow)
 
-    def ask(view: str) -> asyncio.Task[Any]:
+    async def ask(view: str, number: int) -> asyncio.Task[Any]:
+        """Ask, and wait until the server has the request, which is the view's `number`th."""
         body = json.dumps({"path": "quickstart.ipynb", "view": view})
-        return asyncio.create_task(fetch("analyse", method="POST", body=body))
+        asked = asyncio.create_task(fetch("analyse", method="POST", body=body))
+        while not desk.is_newest(("quickstart.ipynb", view), number):
+            await asyncio.sleep(0.01)
+        return asked
 
-    first = ask("one tab")
+    first = await ask("one tab", 1)
     await begun.wait()
-    later = [ask("one tab"), ask("one tab"), ask("other tab")]
-    desk_has_all = asyncio.create_task(asyncio.sleep(0.5))
-    await desk_has_all
+    later = [await ask("one tab", 2), await ask("one tab", 3), await ask("other tab", 1)]
     go_on.set()
     assert [200, 409, 200, 200] == [(await each).code for each in (first, *later)]

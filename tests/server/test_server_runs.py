@@ -24,6 +24,7 @@ async def test_a_run_is_started_and_outlives_the_server(get: Get, post: Post, qu
         name: (task["cells_done"], task["cells"]) for name, task in told["tasks"].items()
     }
     assert (len(run.new_events().read()) > 0, run.batches) == (True, told["batch"])
+    assert (None, None) == (told["cluster"], told["waits"])
 
 
 async def test_the_same_run_again_is_taken_from_the_cache_unless_forced(
