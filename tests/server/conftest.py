@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -14,17 +15,19 @@ from server_notebooks import STEPS, Fetch, Get, Post, write_notebook
 from tornado.httpclient import HTTPResponse
 
 from kfnb.client import Client, Run
+from tests.run_processes import kill_all
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """kfnb's data folder for the test."""
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """kfnb's data folder for the test; a run that still lives ends with it."""
     place = tmp_path / "kfnb home"
     monkeypatch.setenv("KFNB_HOME", str(place))
     monkeypatch.setenv("KFNB_CONFIG", str(tmp_path / "clusters.toml"))
-    return place
+    yield place
+    kill_all(place)
 
 
 @pytest.fixture
