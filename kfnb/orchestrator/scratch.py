@@ -28,6 +28,8 @@ _KEEP_SECONDS = 86_400.0
 """How long the copy of a run that was killed is kept: a run that is taken up again goes on with the files it had."""
 _END_SECONDS = 20.0
 """How long attempts of a run's earlier process may take to end: they save what they have (5 s), then are killed."""
+_DYING_SECONDS = 5.0
+"""How long processes of this run are waited for that were killed: one that a step left behind may live on for long."""
 _PAUSE = 0.02
 
 
@@ -50,8 +52,13 @@ class Scratch:
                 self._lock = lock
             else:  # swept by another run in the moment before the lock was held
                 os.close(lock)
+        working = _still_used(self.folder, _END_SECONDS)
+        if working is not None:
+            raise OutsideError(
+                f"Processes of an earlier attempt still work in {working}. End them (`fuser {working}` names them), "
+                "then resume the run."
+            )
         for attempt in _attempts(self.folder):
-            _wait_for_end(attempt)
             shutil.rmtree(attempt, ignore_errors=True)
         for other in self.folder.parent.iterdir():
             if other != self.folder:
@@ -76,7 +83,9 @@ class Scratch:
         (self.folder / _COMPLETE).touch()
 
     def remove(self) -> None:
-        """Remove the folder with all that is in it."""
+        """Remove the folder with all that is in it, once what was killed just now is gone and writes there no more."""
+        with contextlib.suppress(OSError):
+            _still_used(self.folder, _DYING_SECONDS)
         shutil.rmtree(self.folder, ignore_errors=True)
         self._release()
 
@@ -90,15 +99,15 @@ def _attempts(folder: Path) -> Iterator[Path]:
     return (entry for entry in sorted(folder.iterdir()) if entry.name != SNAPSHOT and entry.is_dir())
 
 
-def _wait_for_end(attempt: Path) -> None:
-    end = time.monotonic() + _END_SECONDS
-    while _is_in_use(attempt):
-        if time.monotonic() >= end:
-            raise OutsideError(
-                f"Processes of an earlier attempt still work in {attempt}. End them (`fuser {attempt}` names them), "
-                "then resume the run."
-            )
-        time.sleep(_PAUSE)
+def _still_used(folder: Path, seconds: float) -> Path | None:
+    """Wait until no process of an attempt is left, at most so long; return an attempt that still has one."""
+    end = time.monotonic() + seconds
+    for attempt in _attempts(folder):
+        while _is_in_use(attempt):
+            if time.monotonic() >= end:
+                return attempt
+            time.sleep(_PAUSE)
+    return None
 
 
 def _is_in_use(attempt: Path) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from kfnb.artifacts.store import Store
 from kfnb.errors import OutsideError
+from kfnb.orchestrator import scratch as scratch_module
 from kfnb.orchestrator.places import own_folders
 from kfnb.orchestrator.results import apply_files
 from kfnb.orchestrator.scratch import Scratch
@@ -89,6 +93,25 @@ def test_scratch_of_a_run_that_is_gone_is_swept(tmp_path: Path) -> None:
     assert ["living", "new"] == sorted(path.name for path in tmp_path.iterdir())
     for scratch in (living, new):
         scratch.remove()
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_scratch_is_removed_when_the_last_process_that_works_in_it_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a process writes that was killed and is not dead yet is not left over."""
+    monkeypatch.setattr(scratch_module, "_DYING_SECONDS", 120.0)
+    scratch = Scratch(tmp_path / "run")
+    scratch.claim()
+    attempt = scratch.folder / "a-1"
+    attempt.mkdir()
+    held = os.open(attempt, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    removing = threading.Thread(target=scratch.remove)
+    removing.start()
+    (attempt / "late").touch()
+    os.close(held)
+    removing.join()
     assert [] == list(tmp_path.iterdir())
 
 
