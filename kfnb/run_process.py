@@ -111,7 +111,7 @@ def _end_unreadable(store: Store, run_id: str, error: Exception, *, in_cluster: 
 
 def _has_ended(store: Store, info: RunInfo) -> bool:
     status = RunStatus(info.spec)
-    with contextlib.suppress(StoreError):
+    with contextlib.suppress(StoreError, msgspec.MsgspecError):
         status.apply(EventReader(store, info.run_id).read())
     return status.ended
 

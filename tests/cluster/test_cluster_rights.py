@@ -120,7 +120,7 @@ def _refusal(person: _Person, right: str) -> tuple[int, str] | None:
     try:
         _NEEDS[right](person)
     except ApiError as error:
-        return error.status, str(error).partition("cannot ")[2].partition(" ")[0]
+        return error.status, str(error).partition("may not ")[2].partition(" ")[0]
     return None
 
 
