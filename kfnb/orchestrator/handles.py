@@ -128,25 +128,9 @@ class TaskRun:
         key = self._key("log.txt")
         return self._run.store.read(key).decode(errors="replace") if self._run.store.exists(key) else ""
 
-    def log_size(self) -> int:
-        """Return how many bytes its cells have printed, as far as it is stored."""
-        key = self._key("log.txt")
-        path = self._run.store.local_path(key)
-        if path is not None:
-            return path.stat().st_size if path.exists() else 0
-        return len(self._run.store.read(key)) if self._run.store.exists(key) else 0
-
-    def log_part(self, start: int, stop: int) -> bytes:
-        """Return the bytes from `start` up to `stop` of what its cells printed; fewer where there are fewer."""
-        key = self._key("log.txt")
-        path = self._run.store.local_path(key)
-        if path is None:
-            return self._run.store.read(key)[start:stop] if self._run.store.exists(key) else b""
-        if not path.exists():
-            return b""
-        with path.open("rb") as file:
-            file.seek(start)
-            return file.read(max(0, stop - start))
+    def printed(self) -> Printed:
+        """Return what its cells have printed so far as bytes of which parts can be read; a new attempt begins anew."""
+        return Printed(self._run.store, self._key("log.txt"))
 
     def notebook(self) -> dict[str, Any]:
         """Return its executed notebook (nbformat JSON), also of a task that failed or still runs."""
@@ -163,6 +147,29 @@ class TaskRun:
     def _key(self, document: str) -> str:
         slug = self._run.spec.task(self.name).slug
         return f"{places.attempt_key(self._run.id, slug, self._status.attempt or 1)}/{document}"
+
+
+class Printed:
+    """The bytes of a log as it was when it was asked for; of one that lies elsewhere all are fetched then."""
+
+    def __init__(self, store: Store, key: str) -> None:
+        self._path = store.local_path(key)
+        self._data = b""
+        if self._path is None and store.exists(key):
+            self._data = store.read(key)
+        there = self._path is not None and self._path.exists()
+        self.size = self._path.stat().st_size if self._path is not None and there else len(self._data)
+
+    def part(self, start: int, stop: int) -> bytes:
+        """Return the bytes from `start` up to `stop`; fewer where there are fewer."""
+        stop = min(stop, self.size)
+        if start >= stop:
+            return b""
+        if self._path is None:
+            return self._data[start:stop]
+        with self._path.open("rb") as file:
+            file.seek(start)
+            return file.read(stop - start)
 
 
 class ArtifactHandle:

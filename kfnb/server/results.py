@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kfnb.client import Run
-    from kfnb.orchestrator.handles import TaskRun
+    from kfnb.orchestrator.handles import Printed, TaskRun
 
 PIECE = 1 << 20
 """Bytes that are sent at a time."""
@@ -86,14 +86,15 @@ class LogHandler(_Bytes):
     @allowed("read")
     async def get(self, run_id: str, task: str) -> None:
         """Return text, or the range of its bytes that is asked for; `download` makes it a file."""
-        found, size = await self.aside(lambda: _sized(self.desk.run(run_id).task(task)))
+
+        def work() -> tuple[TaskRun, Printed]:
+            found = self.desk.run(run_id).task(task)
+            return found, found.printed()
+
+        found, printed = await self.aside(work)
         name = f"{task}.log" if self.get_query_argument("download", None) is not None else None
         self.set_header("X-Kfnb-Attempt", str(found.attempt))
-        await self.send(size, found.log_part, "text/plain; charset=utf-8", name)
-
-
-def _sized(task: TaskRun) -> tuple[TaskRun, int]:
-    return task, task.log_size()
+        await self.send(printed.size, printed.part, "text/plain; charset=utf-8", name)
 
 
 class ExecutedNotebookHandler(KfnbHandler):
@@ -150,12 +151,12 @@ class ArtifactContentHandler(_Bytes):
     async def get(self, run_id: str, task: str, name: str) -> None:
         """Return the bytes, or a range of them."""
 
-        def work() -> tuple[bytes, str]:
+        def work() -> tuple[memoryview, str]:
             run = self.desk.run(run_id)
             handle = run.task(task).logged.get(name)
             if handle is None or handle.artifact.group is not None or handle.artifact.blob is None:
                 raise NotFound(f"Task {task} of run {run.id} has no file or text called {name}.")
-            return run.store.get(handle.artifact.blob), handle.artifact.media_type or "application/octet-stream"
+            return run.store.map(handle.artifact.blob), handle.artifact.media_type or "application/octet-stream"
 
         data, media_type = await self.aside(work)
-        await self.send(len(data), lambda start, stop: data[start:stop], media_type, name)
+        await self.send(len(data), lambda start, stop: bytes(data[start:stop]), media_type, name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
+import time
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -32,10 +33,17 @@ HERE_EVERY = 0.1
 """Seconds between looks at the events of a run whose store is a folder."""
 THERE_EVERY = 1.0
 """The same where the store is a bucket."""
+LOG_THERE_EVERY = 3.0
+"""Seconds between looks at a log in a bucket, where it is written anew every few seconds."""
 STATE_EVERY = 1.0
 """Seconds between looks at whether something drives the run."""
+LINGER = 10.0
+"""Seconds for which a stream stays open after the end: a log may be asked for, or the run be resumed."""
 LOG_PIECE = 256 << 10
 """Bytes of a log that are sent at a time."""
+
+Standing = Literal["driven", "ended", "interrupted", "waiting"]
+"""What drives a run, or why nothing does; `waiting`: it is on another machine."""
 
 
 class Follow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,30 +61,67 @@ class Feed:
         self.every = HERE_EVERY if run.store.local_path("") is not None else THERE_EVERY
         self._events = run.new_events(after)
         self._log: _LogReader | None = None
+        self._log_read = 0.0
         self._first = True
+        self._standing: Standing = "driven"
+        self._waits: str | None = None
+        self._looked: float | None = None
+        self._ended: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the end was told a while ago, so that whoever wants to follow a log has said so."""
+        return self._ended is not None and time.monotonic() - self._ended >= LINGER
 
     def follow(self, asked: Follow) -> None:
         """Tell a task's log from now on; NotFound if there is no such task."""
         self._log = _LogReader(self.run, asked.follow, asked.offset) if asked.follow is not None else None
+        self._log_read = 0.0
 
     def look(self) -> list[dict[str, Any]]:
         """Return the frames about what has come since the last look; at the first one, if nothing has, an empty one."""
-        frames: list[dict[str, Any]] = []
-        found = self._events.read()
+        about = self._about_its_process()  # looked at first: nothing comes after its end
+        found, frames = self._events.read(), []
         if found or self._first:
             frames.append({"batch": self._events.next - 1, "events": _told(found)})
         self._first = False
-        if self._log is not None:
+        if self._log is not None and self._is_log_due():
             frames += self._log.read()
+            self._log_read = time.monotonic()
+        if self._standing != "ended":
+            self._ended = None  # it goes on
+        elif not frames and self._ended is None:
+            self._ended = time.monotonic()
+            about.append({"kind": "end", "state": self.run.state})
+        return frames + about
+
+    def _is_log_due(self) -> bool:
+        often = self.every == HERE_EVERY or self._standing == "ended"
+        return often or time.monotonic() - self._log_read >= LOG_THERE_EVERY
+
+    def _about_its_process(self) -> list[dict[str, Any]]:
+        """Look, from time to time, at what drives the run, and return frames about what has changed there."""
+        now = time.monotonic()
+        if self._looked is not None and now - self._looked < STATE_EVERY:
+            return []
+        self._looked = now
+        before, self._standing = self._standing, _standing(self.run)
+        waited, self._waits = self._waits, self.run.waits
+        frames: list[dict[str, Any]] = []
+        if self._waits != waited:
+            frames.append({"kind": "waiting", "why": self._waits})
+        if self._standing != before and "interrupted" in (self._standing, before):
+            frames.append({"kind": "interrupted", "interrupted": self._standing == "interrupted"})
         return frames
 
-    def standing(self) -> Literal["driven", "ended", "interrupted", "waiting"]:
-        """Say what drives the run, or why nothing does."""
-        if self.run.is_driven:
-            return "driven"
-        if self.run.has_ended:
-            return "ended"
-        return "interrupted" if self.run.is_interrupted else "waiting"
+
+def _standing(run: Run) -> Standing:
+    """Say what drives a run, or why nothing does."""
+    if run.is_driven:
+        return "driven"
+    if run.has_ended:
+        return "ended"
+    return "interrupted" if run.is_interrupted else "waiting"
 
 
 def _told(events: list[RunEvent]) -> list[dict[str, Any]]:
@@ -102,14 +147,13 @@ class _LogReader:
             self._offset, self._attempt = 0, task.attempt
             self._decoder.reset()
         frames = []
-        while data := task.log_part(self._offset, self._offset + LOG_PIECE):
+        printed = task.printed()
+        while data := printed.part(self._offset, self._offset + LOG_PIECE):
             self._offset += len(data)
             text = self._decoder.decode(data)
             frames.append(
                 {"kind": "log", "task": self._task, "attempt": self._attempt, "text": text, "offset": self._offset}
             )
-            if len(data) < LOG_PIECE:
-                break
         return frames
 
 
@@ -171,28 +215,13 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: 
                 self.close(1011, "kfnb")
 
     async def _tell_until_it_ends(self) -> None:
-        loop = asyncio.get_running_loop()
-        standing, looked, waits = "", -STATE_EVERY, None
-        while True:
-            if loop.time() - looked >= STATE_EVERY:
-                looked, before = loop.time(), standing
-                standing = await _aside(self._desk, self._feed.standing)
-                said, waits = waits, await _aside(self._desk, lambda: self._feed.run.waits)
-                if waits != said:
-                    await self._send({"kind": "waiting", "why": waits})
-            else:
-                before = standing
+        while not self._feed.is_over:
             async with self._lock:
-                frames = await _aside(self._desk, self._feed.look)  # after `standing`: nothing comes after its end
+                frames = await _aside(self._desk, self._feed.look)
             for frame in frames:
                 await self._send(frame)
-            if standing == "ended" and not frames:
-                await self._send({"kind": "end", "state": self._feed.run.state})
-                self.close(1000)
-                return
-            if standing != before and "interrupted" in (standing, before):
-                await self._send({"kind": "interrupted", "interrupted": standing == "interrupted"})
             await asyncio.sleep(self._feed.every)
+        self.close(1000)
 
     async def _send(self, frame: dict[str, Any]) -> None:
         await self.write_message(msgspec.json.encode(frame).decode())

@@ -12,6 +12,7 @@ from server_notebooks import Post, write_notebook
 from tornado.httpclient import HTTPClientError
 
 from kfnb.client import Client, Run
+from kfnb.server import stream
 
 
 @pytest.fixture
@@ -29,12 +30,10 @@ def listen(jp_ws_fetch: Any) -> Iterator[Any]:
 
 
 async def frames_of(socket: Any, kind: str = "end") -> list[dict[str, Any]]:
-    """Return the frames of a stream up to the first of a kind (or, if it is closed, all)."""
-    frames: list[dict[str, Any]] = []
-    while (message := await socket.read_message()) is not None:
-        frames.append(json.loads(message))
-        if kind != "end" and frames[-1].get("kind") == kind:
-            break
+    """Return the frames of a stream up to the first of a kind."""
+    frames: list[dict[str, Any]] = [json.loads(await socket.read_message())]
+    while frames[-1].get("kind") != kind:
+        frames.append(json.loads(await socket.read_message()))
     return frames
 
 
@@ -44,9 +43,14 @@ def states(frames: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [(event["task"], event["state"]) for event in events if event["kind"] == "task-state"]
 
 
-async def test_everything_that_has_happened_and_the_end(listen: Any, finished: Run) -> None:
-    """The stream of a run that is over tells all of it, says how it ended, and closes."""
-    first, *rest = await frames_of(await listen(finished.id))
+async def test_everything_that_has_happened_and_the_end(
+    listen: Any, finished: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stream of a run that is over tells all of it, says how it ended, and closes a while later."""
+    monkeypatch.setattr(stream, "LINGER", 0.5)
+    socket = await listen(finished.id)
+    first, *rest = await frames_of(socket)
+    assert await socket.read_message() is None
     assert (finished.batches, [{"kind": "end", "state": "SUCCEEDED"}]) == (first["batch"], rest)
     told = [(event["kind"], event.get("task"), event.get("state")) for event in first["events"]]
     happened = [(event.kind, event.task, event.state) for event in finished.events()]
@@ -108,11 +112,11 @@ async def test_a_living_run_and_what_it_prints(
 
 
 async def test_a_log_goes_on_where_it_was_left(listen: Any, finished: Run) -> None:
-    """After a cut the rest of a log is asked for by its byte, and told before the end."""
+    """After a cut the rest of a log is asked for by its byte, also when the run is over."""
     socket = await listen(finished.id, finished.batches)
     await socket.write_message(json.dumps({"follow": "make", "offset": 7}))
-    frames = await frames_of(socket)
-    assert ["two\n"] == [frame["text"] for frame in frames if frame.get("kind") == "log"]
+    frames = await frames_of(socket, "log")
+    assert ("two\n", 11) == (frames[-1]["text"], frames[-1]["offset"])
 
 
 @pytest.mark.parametrize(
@@ -123,8 +127,10 @@ async def test_what_cannot_be_followed(listen: Any, finished: Run, message: str,
     """A wish that cannot be met is answered in words, and the stream goes on."""
     socket = await listen(finished.id)
     await socket.write_message(message)
-    frames = await frames_of(socket)
-    assert [True] == [says in frame["message"] for frame in frames if frame.get("kind") == "error"]
+    frames = await frames_of(socket, "error")
+    assert says in frames[-1]["message"]
+    await socket.write_message(json.dumps({"follow": "make", "offset": 7}))
+    assert "two\n" == (await frames_of(socket, "log"))[-1]["text"]
 
 
 @pytest.mark.parametrize(
