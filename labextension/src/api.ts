@@ -7,11 +7,13 @@ import type {
   Analysis,
   Artifact,
   CellOutputs,
+  Cluster,
   Finding,
   Metrics,
   RunDocument,
   RunRequest,
-  RunRow
+  RunRow,
+  Suggestion
 } from './model/documents';
 
 /** Why the server did not do what was asked: what, and what to do. `status` 0: it could not be reached. */
@@ -42,6 +44,16 @@ export class Api {
   /** `notebook`: what is open, saved or not. `view`: of several requests of one view only the newest is answered. */
   async analyse(path: string, notebook: unknown, view: string): Promise<Analysis> {
     return this._json('analyse', { path, notebook, view });
+  }
+
+  /** Steps that could be made of a notebook; nothing is changed. */
+  async suggest(path: string, notebook: unknown): Promise<Suggestion> {
+    return this._json('suggest', { path, notebook });
+  }
+
+  /** The clusters that runs can go to, as the file of profiles names them. */
+  async clusters(): Promise<readonly Cluster[]> {
+    return (await this._json<{ clusters: readonly Cluster[] }>('clusters')).clusters;
   }
 
   async start(request: RunRequest): Promise<{ run_id: string; warnings: readonly Finding[] }> {

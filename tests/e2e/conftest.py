@@ -12,7 +12,7 @@ import pytest
 from jupyter_lab import Lab
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 90_000
 """How long a page may take for what it is expected to show: a busy machine is slow, not wrong."""
 
 expect.set_options(timeout=PATIENCE_MS)

@@ -23,11 +23,12 @@ START_SECONDS = 90
 
 
 class Lab:
-    """A running JupyterLab. `root`: the folder that it serves."""
+    """A running JupyterLab. `root`: the folder that it serves; `profiles`: the file of clusters, not there at first."""
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "root"
         self.root.mkdir()
+        self.profiles = folder / "profiles.toml"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -76,7 +77,7 @@ def _write_configuration(folder: Path) -> None:
 
 def _environment(folder: Path) -> dict[str, str]:
     own = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime"}
-    own |= {"IPYTHONDIR": "ipython", "KFNB_HOME": "kfnb"}
+    own |= {"IPYTHONDIR": "ipython", "KFNB_HOME": "kfnb", "KFNB_CONFIG": "profiles.toml"}
     return os.environ | {name: str(folder / value) for name, value in own.items()}
 
 

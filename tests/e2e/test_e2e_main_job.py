@@ -11,7 +11,7 @@ import pytest
 from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Locator, Page, expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 MEASURED = 'import kfnb\n\nkfnb.log_metric("letters", len(longest))'
 
@@ -37,7 +37,15 @@ def open_notebook(page: Page, lab: Lab, path: Path) -> None:
     """Open a notebook and wait until its chips are there."""
     page.goto(lab.address(path.name))
     expect(page.locator(".kfnb-chip-name", has_text="read").first).to_be_visible()
-    page.locator(".jp-SideBar [data-id=kfnb-panel]").click()
+    show_panel(page)
+
+
+def show_panel(page: Page) -> None:
+    """Open the panel at the right."""
+    panel = page.locator("#kfnb-panel")
+    if not panel.is_visible():
+        page.locator(".jp-SideBar [data-id=kfnb-panel]").click()
+    expect(panel.get_by_role("tab", name="Step")).to_be_visible()
 
 
 def begin_step(page: Page, code: str, name: str) -> None:
@@ -59,13 +67,18 @@ def run(page: Page, *, word: str) -> Locator:
     form.locator("[data-parameter=word]").fill(word)
     shown = page.locator(".kfnb-run")
     before = shown.get_attribute("data-run") if shown.is_visible() else ""
-    form.locator("[data-action=run]").click()
-    save = page.locator(".jp-Dialog .jp-mod-accept")
-    expect(shown.or_(save).first).to_be_visible()
-    if save.is_visible():
-        save.click()
+    press_run(page, shown)
     expect(page.locator(f'.kfnb-run[data-state=SUCCEEDED]:not([data-run="{before}"])')).to_be_visible()
     return page.locator(".kfnb-run .kfnb-graph")
+
+
+def press_run(page: Page, then: Locator) -> None:
+    """Press the button that starts a run; asked before `then` whether the notebook may be saved, say yes."""
+    page.locator("[data-action=run]").click()
+    save = page.locator(".jp-Dialog .jp-mod-accept")
+    expect(then.or_(save).first).to_be_visible()
+    if save.is_visible():
+        save.click()
 
 
 def tags_of(notebook: dict[str, Any], cell_id: str) -> list[str]:
@@ -161,3 +174,45 @@ def test_findings_are_listed_as_the_notebook_is_edited_and_fixed_by_a_click(
     cell(page, "longest = max").locator(".jp-InputArea-prompt").click()
     page.locator("[data-action=undo]").click()
     expect(finding).to_be_visible()
+
+
+def test_steps_are_suggested_written_and_taken_back(lab: Lab, page: Page, quickstart: Path) -> None:
+    """For a notebook without tags steps are proposed with reasons; they are written at once, and undone at once."""
+    notebook = read_notebook(quickstart)
+    for found in notebook["cells"]:
+        found["metadata"].pop("tags", None)
+        if found["cell_type"] == "markdown":
+            found["source"] = f"## Part {found['id']}"
+    quickstart.write_text(json.dumps(notebook), "utf-8")
+    page.goto(lab.address(quickstart.name))
+    expect(cell(page, "longest = max")).to_be_visible()
+    show_panel(page)
+    page.locator("#kfnb-tab-pipeline").click()
+    page.locator("[data-action=suggest]").click()
+    proposed = page.locator(".kfnb-proposal [data-step]")
+    expect(proposed.nth(1)).to_be_visible()
+    page.locator("[data-action=apply-suggestion]").click()
+    expect(page.locator(".kfnb-chip-name").nth(1)).to_be_visible()
+
+    page.locator("#kfnb-tab-step").click()
+    cell(page, "longest = max").locator(".jp-InputArea-prompt").click()
+    page.locator("[data-action=undo]").click()
+    expect(page.locator(".kfnb-chip-name")).to_have_count(0)
+
+
+def test_a_cluster_is_offered_and_why_it_cannot_be_used_is_said(lab: Lab, page: Page, quickstart: Path) -> None:
+    """Clusters of the file of profiles can be chosen; what stands against a run there is shown, and nothing runs."""
+    lab.profiles.write_text(
+        '[clusters.far]\nnamespace = "team"\nroot = "s3://bucket/runs"\nimage = "example.com/kfnb:1"\n'
+        'kubeconfig = "/nowhere/config"\n',
+        "utf-8",
+    )
+    open_notebook(page, lab, quickstart)
+    page.locator("#kfnb-tab-run").click()
+    page.locator("[data-field=cluster]").select_option("far")
+    expect(page.locator("[data-action=run]")).to_have_text("▶ Run on far")
+    refusal = page.locator(".kfnb-run-form [role=alert]")
+    press_run(page, refusal)
+    expect(refusal).to_contain_text("/nowhere/config")
+    expect(page.locator(".kfnb-run")).to_have_count(0)
+    lab.profiles.unlink()

@@ -70,6 +70,30 @@ export interface RunRequest {
   readonly only?: string;
   readonly until?: string;
   readonly allow_cpu?: boolean;
+  /** Name of a cluster profile; this machine where it is left out. */
+  readonly cluster?: string;
+}
+
+/** A cluster profile. `accelerators`: types that steps can ask for. */
+export interface Cluster {
+  readonly name: string;
+  readonly default: boolean;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly accelerators: readonly string[];
+}
+
+/** Steps that are proposed for a notebook, and the tags that would make them. */
+export interface Suggestion {
+  readonly steps: readonly {
+    readonly name: string;
+    readonly cells: readonly string[];
+    readonly why: string;
+    readonly new: boolean;
+  }[];
+  readonly edges: readonly Edge[];
+  readonly tags: readonly TagChange[];
+  readonly notes: readonly string[];
+  readonly diagnostics: readonly Finding[];
 }
 
 export interface TaskError {

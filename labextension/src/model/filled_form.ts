@@ -8,6 +8,8 @@ export interface FilledForm {
   readonly allowCpu: boolean;
   readonly part: Part;
   readonly step: string;
+  /** The cluster that it runs on; empty: this machine. */
+  readonly cluster: string;
 }
 
 /** Which part of the pipeline a run is of. */
@@ -20,7 +22,8 @@ export const EMPTY_FORM: FilledForm = {
   force: false,
   allowCpu: false,
   part: 'all',
-  step: ''
+  step: '',
+  cluster: ''
 };
 
 const key = (path: string): string => `kfnb:form:${path}`;

@@ -5,6 +5,7 @@
  * a tag go on with the step above.
  */
 
+import type { TagChange } from './documents';
 import type { Field } from './fields';
 
 /** What a cell is for: `step` begins one or goes on with it by name, `continues` is a cell without a tag of this kind. */
@@ -168,4 +169,21 @@ export function renamed(cells: readonly TaggedCell[], from: string, to: string):
     }
   }
   return changes;
+}
+
+/** Return the new tags of the cells that these changes are about. Cells that are not there are left out. */
+export function withChanges(
+  cells: readonly TaggedCell[],
+  changes: readonly TagChange[]
+): Map<string, string[]> {
+  const tags = new Map(cells.map(cell => [cell.id, [...cell.tags]]));
+  const changed = new Map<string, string[]>();
+  for (const { cell_id, add_tags, remove_tags } of changes) {
+    const before = changed.get(cell_id) ?? tags.get(cell_id);
+    if (before !== undefined) {
+      const kept = before.filter(tag => !remove_tags.includes(tag.trim()));
+      changed.set(cell_id, [...kept, ...add_tags.filter(tag => !kept.includes(tag))]);
+    }
+  }
+  return changed;
 }

@@ -201,7 +201,7 @@ export class OpenNotebook implements IDisposable {
       return;
     }
     try {
-      const analysis = await this._api.analyse(this.path, this._withoutOutputs(), this._view);
+      const analysis = await this._api.analyse(this.path, this.withoutOutputs(), this._view);
       if (isLate()) {
         return;
       }
@@ -217,7 +217,7 @@ export class OpenNotebook implements IDisposable {
   }
 
   /** The notebook as it is on screen; outputs say nothing about the pipeline and may be large. */
-  private _withoutOutputs(): unknown {
+  withoutOutputs(): unknown {
     const shared = this.panel.content.model!.sharedModel;
     return {
       nbformat: shared.nbformat,

@@ -12,6 +12,8 @@ export interface FieldInputProps {
   readonly isMixed: boolean;
   readonly isDisabled: boolean;
   readonly trans: TranslationBundle;
+  /** Values that are offered; others may be written too. */
+  readonly offered?: readonly string[];
   readonly onCommit: (values: string[]) => void;
 }
 
@@ -34,7 +36,8 @@ function FlagInput({ field, values, isDisabled, trans, onCommit }: FieldInputPro
   );
 }
 
-function TextInput({ field, values, isMixed, isDisabled, trans, onCommit }: FieldInputProps): JSX.Element {
+function TextInput(props: FieldInputProps): JSX.Element {
+  const { field, values, isMixed, isDisabled, trans, offered = [], onCommit } = props;
   const shown = values.join('\n');
   const [text, setText] = React.useState(shown);
   React.useEffect(() => setText(shown), [shown]);
@@ -75,9 +78,17 @@ function TextInput({ field, values, isMixed, isDisabled, trans, onCommit }: Fiel
           {...shared}
           className="kfnb-input"
           autoComplete="off"
+          list={offered.length > 0 ? `${id}-offered` : undefined}
           onChange={event => setText(event.target.value)}
           onKeyDown={event => event.key === 'Enter' && commit(text)}
         />
+      )}
+      {offered.length > 0 && (
+        <datalist id={`${id}-offered`}>
+          {offered.map(value => (
+            <option key={value} value={value} />
+          ))}
+        </datalist>
       )}
       {problem === null ? (
         <div className="kfnb-hint" id={`${id}-hint`}>

@@ -3,7 +3,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { Finding, TagChange } from '../model/documents';
+import type { Finding } from '../model/documents';
+import { withChanges } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
 
 const ICONS: Readonly<Record<Finding['severity'], string>> = { error: '✖', warning: '▲', hint: 'ℹ' };
@@ -43,7 +44,7 @@ export function Findings({ notebook, findings, trans }: FindingsProps): JSX.Elem
               type="button"
               className="kfnb-button"
               data-fix={finding.code}
-              onClick={() => apply(notebook, finding.apply!)}
+              onClick={() => notebook.writeTags(withChanges(notebook.cells, [finding.apply!]))}
             >
               {trans.__('Fix it')}
             </button>
@@ -52,14 +53,4 @@ export function Findings({ notebook, findings, trans }: FindingsProps): JSX.Elem
       ))}
     </ul>
   );
-}
-
-function apply(notebook: OpenNotebook, change: TagChange): void {
-  const cell = notebook.cells.find(({ id }) => id === change.cell_id);
-  if (cell === undefined) {
-    return;
-  }
-  const kept = cell.tags.filter(tag => !change.remove_tags.includes(tag.trim()));
-  const added = change.add_tags.filter(tag => !kept.includes(tag));
-  notebook.writeTags(new Map([[cell.id, [...kept, ...added]]]));
 }

@@ -16,6 +16,7 @@ import { Findings } from './findings';
 import { PipelineGraph } from './pipeline_graph';
 import { RunTab } from './run_tab';
 import { StepTab } from './step_tab';
+import { SuggestSteps } from './suggest_steps';
 import { useSignal } from './watching';
 
 export type TabName = 'step' | 'pipeline' | 'run';
@@ -100,7 +101,7 @@ function PanelView(props: PanelParts & { panel: KfnbPanel }): JSX.Element {
 }
 
 function NotebookView(props: PanelParts & { panel: KfnbPanel; notebook: OpenNotebook }): JSX.Element {
-  const { panel, notebook, trans } = props;
+  const { panel, notebook, api, trans } = props;
   const findings = notebook.analysis?.diagnostics ?? [];
   const { path, trouble } = notebook;
   return (
@@ -113,8 +114,8 @@ function NotebookView(props: PanelParts & { panel: KfnbPanel; notebook: OpenNote
         aria-labelledby={`kfnb-tab-${panel.tab}`}
       >
         {trouble !== null && panel.trouble === null && <p className="kfnb-warning">{trouble.message}</p>}
-        {panel.tab === 'step' && <StepTab {...{ notebook, trans }} />}
-        {panel.tab === 'pipeline' && <PipelineTab key={path} {...{ notebook, trans }} />}
+        {panel.tab === 'step' && <StepTab {...{ notebook, api, trans }} />}
+        {panel.tab === 'pipeline' && <PipelineTab key={path} {...{ notebook, api, trans }} />}
         {panel.tab === 'run' && <RunTab key={path} {...props} />}
       </div>
       {findings.length > 0 && (
@@ -162,8 +163,8 @@ function Tabs({ panel, trans }: { panel: KfnbPanel; trans: TranslationBundle }):
   );
 }
 
-function PipelineTab(props: { notebook: OpenNotebook; trans: TranslationBundle }): JSX.Element {
-  const { notebook, trans } = props;
+function PipelineTab(props: { notebook: OpenNotebook; api: Api; trans: TranslationBundle }): JSX.Element {
+  const { notebook, api, trans } = props;
   const { analysis, session } = notebook;
   const [active] = notebook.selectedCells;
   const step = analysis?.steps.find(({ cells }) => active !== undefined && cells.includes(active));
@@ -171,15 +172,18 @@ function PipelineTab(props: { notebook: OpenNotebook; trans: TranslationBundle }
     return <p className="kfnb-quiet">{trans.__('The notebook is being read …')}</p>;
   }
   return (
-    <PipelineGraph
-      name={notebook.path}
-      steps={analysis.steps}
-      edges={analysis.edges}
-      status={session?.status ?? null}
-      selected={step?.name ?? null}
-      emptyText={trans.__('No steps yet: tag a cell to begin one.')}
-      translate={text => trans.__(text)}
-      onChoose={name => void notebook.select(notebook.seen(name)?.cells ?? [])}
-    />
+    <>
+      <PipelineGraph
+        name={notebook.path}
+        steps={analysis.steps}
+        edges={analysis.edges}
+        status={session?.status ?? null}
+        selected={step?.name ?? null}
+        emptyText={trans.__('No steps yet: tag a cell to begin one.')}
+        translate={text => trans.__(text)}
+        onChoose={name => void notebook.select(notebook.seen(name)?.cells ?? [])}
+      />
+      <SuggestSteps {...{ notebook, api, trans }} />
+    </>
   );
 }

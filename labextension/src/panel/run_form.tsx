@@ -4,11 +4,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { ApiError, type Api } from '../api';
-import type { Parameter, RunRequest } from '../model/documents';
+import type { Cluster, Parameter, RunRequest } from '../model/documents';
 import { keepForm, lastForm, type FilledForm, type Part } from '../model/filled_form';
 import { readValue, shownValue } from '../model/parameters';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { startRun, type Consent } from '../run/start';
+import { useClusters } from './clusters';
 import { Findings } from './findings';
 
 const PARTS: readonly { readonly part: Part; readonly label: string }[] = [
@@ -31,6 +32,8 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
   const [isStarting, setStarting] = React.useState(false);
   const [refusal, setRefusal] = React.useState<ApiError | null>(null);
   const set = (change: Partial<FilledForm>): void => setForm({ ...form, ...change });
+  const clusters = useClusters(api);
+  const target = clusters.some(({ name }) => name === form.cluster) ? form.cluster : '';
   const parameters = notebook.analysis?.parameters ?? [];
   const steps = notebook.analysis?.steps ?? [];
   const blocked = whyNot(notebook, parameters, form, isStarting, trans);
@@ -39,7 +42,7 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
     setRefusal(null);
     keepForm(notebook.path, form);
     try {
-      const warnings = await startRun(notebook, api, consent, trans, requestOf(parameters, form));
+      const warnings = await startRun(notebook, api, consent, trans, requestOf(parameters, form, target));
       if (warnings !== null) {
         onStarted();
       }
@@ -67,6 +70,9 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
           onChange={text => set({ parameters: { ...form.parameters, [parameter.name]: text } })}
         />
       ))}
+      {clusters.length > 0 && (
+        <Where {...{ clusters, target, trans }} onChange={cluster => set({ cluster })} />
+      )}
       <More
         {...{ form, set, trans }}
         steps={steps.map(step => step.name)}
@@ -78,9 +84,18 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
           className="kfnb-button kfnb-mod-main"
           data-action="run"
           disabled={blocked !== null}
-          title={blocked ?? trans.__('Run the pipeline on the machine of the Jupyter server')}
+          title={
+            blocked ??
+            (target === ''
+              ? trans.__('Run the pipeline on the machine of the Jupyter server')
+              : trans.__('Run the pipeline on the cluster %1, a pod a step', target))
+          }
         >
-          {isStarting ? trans.__('Starting …') : trans.__('▶ Run on this machine')}
+          {isStarting
+            ? trans.__('Starting …')
+            : target === ''
+              ? trans.__('▶ Run on this machine')
+              : trans.__('▶ Run on %1', target)}
         </button>
       </div>
       {blocked !== null && !isStarting && <p className="kfnb-hint">{blocked}</p>}
@@ -130,7 +145,11 @@ function whyNot(
 }
 
 /** What the server is sent. Parameters that are as the notebook has them are left to it. */
-function requestOf(parameters: readonly Parameter[], form: FilledForm): Omit<RunRequest, 'path'> {
+function requestOf(
+  parameters: readonly Parameter[],
+  form: FilledForm,
+  cluster: string
+): Omit<RunRequest, 'path'> {
   const values: Record<string, unknown> = {};
   for (const parameter of parameters) {
     const text = form.parameters[parameter.name];
@@ -143,10 +162,43 @@ function requestOf(parameters: readonly Parameter[], form: FilledForm): Omit<Run
     parameters: values,
     ...(form.name.trim() === '' ? {} : { name: form.name.trim() }),
     ...(form.experiment.trim() === '' ? {} : { experiment: form.experiment.trim() }),
+    ...(cluster === '' ? {} : { cluster }),
     ...(form.force ? { force: true } : {}),
     ...(form.allowCpu ? { allow_cpu: true } : {}),
     ...(form.part === 'all' ? {} : { [form.part]: form.step })
   };
+}
+
+interface WhereProps {
+  readonly clusters: readonly Cluster[];
+  readonly target: string;
+  readonly trans: TranslationBundle;
+  readonly onChange: (cluster: string) => void;
+}
+
+function Where({ clusters, target, trans, onChange }: WhereProps): JSX.Element {
+  const id = React.useId();
+  return (
+    <div className="kfnb-field">
+      <label htmlFor={id}>{trans.__('Where')}</label>
+      <select
+        id={id}
+        className="kfnb-input"
+        data-field="cluster"
+        value={target}
+        onChange={event => onChange(event.target.value)}
+      >
+        <option value="">{trans.__('this machine')}</option>
+        {clusters.map(({ name, settings }) => (
+          <option key={name} value={name}>
+            {typeof settings.namespace === 'string'
+              ? trans.__('%1, namespace %2', name, settings.namespace)
+              : name}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
 }
 
 interface ParameterInputProps {

@@ -3,11 +3,13 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import type { Api } from '../api';
 import { stepColour } from '../model/colours';
 import { FIELDS, type Field } from '../model/fields';
 import { changesOf, valuesOfStep, type TaggedStep } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { CellRole } from './cell_role';
+import { useClusters } from './clusters';
 import { FieldInput } from './field_input';
 
 const GROUPS: readonly { readonly key: Field['group']; readonly title: string }[] = [
@@ -23,7 +25,8 @@ export interface StepTabProps {
   readonly trans: TranslationBundle;
 }
 
-export function StepTab({ notebook, trans }: StepTabProps): JSX.Element {
+export function StepTab({ notebook, api, trans }: StepTabProps & { api: Api }): JSX.Element {
+  const accelerators = [...new Set(useClusters(api).flatMap(cluster => cluster.accelerators))];
   const ids = new Set(notebook.selectedCells);
   const selected = notebook.cells.filter(cell => cell.isCode && ids.has(cell.id));
   const steps = notebook.taggedSteps.filter(step => step.cells.some(cell => ids.has(cell.id)));
@@ -40,7 +43,7 @@ export function StepTab({ notebook, trans }: StepTabProps): JSX.Element {
       {steps.length > 0 && <StepHead {...{ notebook, trans, steps }} />}
       {steps.length > 0 &&
         GROUPS.map(group => (
-          <SettingsGroup key={group.key} {...{ group, notebook, trans, steps, isDisabled }} />
+          <SettingsGroup key={group.key} {...{ group, notebook, trans, steps, isDisabled, accelerators }} />
         ))}
       {steps.length === 0 && selected.length > 1 && (
         <p className="kfnb-quiet">{trans.__('None of the selected cells belongs to a step.')}</p>
@@ -99,6 +102,7 @@ interface SettingsGroupProps extends StepTabProps {
   readonly group: (typeof GROUPS)[number];
   readonly steps: readonly TaggedStep[];
   readonly isDisabled: boolean;
+  readonly accelerators: readonly string[];
 }
 
 function SettingsGroup(props: SettingsGroupProps): JSX.Element {
@@ -124,7 +128,7 @@ function SettingsGroup(props: SettingsGroupProps): JSX.Element {
 
 /** A field of all the selected steps at once. */
 function StepField(props: SettingsGroupProps & { field: Field }): JSX.Element {
-  const { field, notebook, trans, steps, isDisabled } = props;
+  const { field, notebook, trans, steps, isDisabled, accelerators } = props;
   const said = steps.map(step => valuesOfStep(field, step));
   const isMixed = said.some(values => values.join('\n') !== said[0]!.join('\n'));
   const values = isMixed ? [] : said[0]!;
@@ -138,7 +142,11 @@ function StepField(props: SettingsGroupProps & { field: Field }): JSX.Element {
       names={notebook.taggedSteps.map(step => step.name).filter(name => !names.includes(name))}
     />
   ) : (
-    <FieldInput key={names.join(' ')} {...shown} />
+    <FieldInput
+      key={names.join(' ')}
+      {...shown}
+      offered={field.key === 'accelerator' ? accelerators : undefined}
+    />
   );
 }
 

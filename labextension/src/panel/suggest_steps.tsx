@@ -1,0 +1,111 @@
+/** Proposes steps for the notebook, shows what they would be, and writes their tags: one step of undo takes them back. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Api } from '../api';
+import type { Suggestion } from '../model/documents';
+import { withChanges } from '../model/tags';
+import type { OpenNotebook } from '../notebook/open_notebook';
+
+export interface SuggestStepsProps {
+  readonly notebook: OpenNotebook;
+  readonly api: Api;
+  readonly trans: TranslationBundle;
+}
+
+export function SuggestSteps({ notebook, api, trans }: SuggestStepsProps): JSX.Element {
+  const [found, setFound] = React.useState<Suggestion | null>(null);
+  const [isAsking, setAsking] = React.useState(false);
+  const [trouble, setTrouble] = React.useState<string | null>(null);
+  const ask = async (): Promise<void> => {
+    setAsking(true);
+    setTrouble(null);
+    try {
+      setFound(await api.suggest(notebook.path, notebook.withoutOutputs()));
+    } catch (error) {
+      setTrouble((error as Error).message);
+    }
+    setAsking(false);
+  };
+  return (
+    <section className="kfnb-suggest" aria-label={trans.__('Suggested steps')}>
+      {found === null && (
+        <div className="kfnb-buttons">
+          <button
+            type="button"
+            className="kfnb-button"
+            data-action="suggest"
+            disabled={isAsking || notebook.isReadOnly}
+            title={
+              notebook.isReadOnly
+                ? trans.__('This notebook can only be read.')
+                : trans.__('Propose steps from headings and from what cells do; nothing is changed yet')
+            }
+            onClick={() => void ask()}
+          >
+            {isAsking ? trans.__('Reading the notebook …') : trans.__('Suggest steps')}
+          </button>
+        </div>
+      )}
+      {trouble !== null && (
+        <p className="kfnb-warning" role="alert">
+          {trouble}
+        </p>
+      )}
+      {found !== null && (
+        <Proposal {...{ notebook, trans }} suggestion={found} onDone={() => setFound(null)} />
+      )}
+    </section>
+  );
+}
+
+interface ProposalProps {
+  readonly notebook: OpenNotebook;
+  readonly trans: TranslationBundle;
+  readonly suggestion: Suggestion;
+  readonly onDone: () => void;
+}
+
+function Proposal({ notebook, trans, suggestion, onDone }: ProposalProps): JSX.Element {
+  const isNothing = suggestion.tags.length === 0;
+  const apply = (): void => {
+    notebook.writeTags(withChanges(notebook.cells, suggestion.tags));
+    onDone();
+  };
+  return (
+    <>
+      <h3>{isNothing ? trans.__('Nothing is to be changed') : trans.__('Suggested steps')}</h3>
+      <ol className="kfnb-proposal">
+        {suggestion.steps.map(step => (
+          <li key={step.name} data-step={step.name}>
+            <button type="button" className="kfnb-link" onClick={() => void notebook.select(step.cells)}>
+              {step.name}
+            </button>
+            <div className="kfnb-hint">{step.why}</div>
+          </li>
+        ))}
+      </ol>
+      {suggestion.notes.map(note => (
+        <p key={note} className="kfnb-hint">
+          {note}
+        </p>
+      ))}
+      <div className="kfnb-buttons">
+        {!isNothing && (
+          <button
+            type="button"
+            className="kfnb-button kfnb-mod-main"
+            data-action="apply-suggestion"
+            onClick={apply}
+          >
+            {trans.__('Write these tags')}
+          </button>
+        )}
+        <button type="button" className="kfnb-button" data-action="dismiss-suggestion" onClick={onDone}>
+          {isNothing ? trans.__('Close') : trans.__('Leave it')}
+        </button>
+      </div>
+    </>
+  );
+}
