@@ -35,6 +35,7 @@ class PodLogFollower(LogFollower):
     def __init__(self, run: Run, task: str | None, warn: Callable[[str], None]) -> None:
         super().__init__(run, task)
         self._warn = warn
+        self._warned = False
         self._pods: dict[tuple[str, int], str] = {}
         self._said: dict[tuple[str, int], int] = {}  # characters that are no line ends
         self._heard: dict[tuple[str, int], int] = {}  # the same, of what has come from the pod
@@ -63,9 +64,15 @@ class PodLogFollower(LogFollower):
         try:
             live.start()
         except ClusterError as error:
-            self._warn(f"What is stored is shown, some seconds later: {error}")
+            self._warn_once(str(error))
             return None
         return live
+
+    def _warn_once(self, why: str) -> None:
+        """Say why pods cannot be read; what is refused of one is refused of the next one too."""
+        if not self._warned:
+            self._warned = True
+            self._warn(f"What is stored is shown, some seconds later: {why}")
 
     def _listen(self, say: Callable[[str], None], live: LiveLogs | None) -> None:
         """Say what pods print for a while, without asking the store anything."""
@@ -78,7 +85,7 @@ class PodLogFollower(LogFollower):
     def _step(self, say: Callable[[str], None], live: LiveLogs | None, *, over: bool, late: bool) -> bool:
         """Say what is new; return whether more is to come from pods."""
         if live is not None and live.refused:
-            self._warn(f"What is stored is shown, some seconds later: {live.refused}")
+            self._warn_once(live.refused)
             live.refused = None
         every = self._run.tasks
         tasks = every if self._task is None else {self._task: every[self._task]}
