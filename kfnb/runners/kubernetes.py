@@ -35,6 +35,7 @@ from kfnb.runners.job_manifest import (
 from kfnb.runners.lost_nodes import SILENCE, Silences
 from kfnb.runners.orchestrator_job import orchestrator_name
 from kfnb.runners.pod_patch import BadPatch
+from kfnb.runners.pod_times import began
 from kfnb.runners.report_server import ReportServer
 from kfnb.runners.sender import Sender
 from kfnb.runners.task_packages import Lock, installable, packages_of
@@ -89,6 +90,7 @@ class KubernetesRunner:
         self._lock = threading.Lock()
         self._following: dict[str, _Following] = {}  # attempts that are not over, by the name of their Job
         self._said: dict[str, str] = {}  # what was reported last: "runs", or why it waits
+        self._began: dict[str, float | None] = {}  # when, of those that run, by their pods
         self._canceled: set[str] = set()
         self._sender = Sender(f"kfnb-sends-{run_id}", self._give_up_silent, self._break)
         self._watches: list[Watch] = []
@@ -304,6 +306,7 @@ class KubernetesRunner:
             return
         seen = pod_state.of_pod(pod)
         self._silences.seen(name, pod)
+        self._began[name] = began(pod)
         if seen.kind == "waits":
             self._waiting.pod(name, pod)
         elif seen.kind == "runs":
@@ -402,12 +405,13 @@ class KubernetesRunner:
                 return
             self._said[name] = "runs"
         self._waiting.over(name)
-        self._report(Started(one.task, one.attempt))
+        self._report(Started(one.task, one.attempt, self._began.get(name)))
 
     def _over(self, name: str, report: Exited | Lost) -> None:
         with self._lock:
             known = self._following.pop(name, None)
             self._said.pop(name, None)
+            self._began.pop(name, None)
             self._silences.forget(name)
             if self._reports is not None:
                 self._reports.forget(name)
