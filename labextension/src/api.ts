@@ -8,9 +8,11 @@ import type {
   Artifact,
   CellOutputs,
   Cluster,
+  Comparison,
   Finding,
   Metrics,
   RunDocument,
+  RunPage,
   RunRequest,
   RunRow,
   Suggestion
@@ -66,6 +68,30 @@ export class Api {
     return (await this._json<{ runs: readonly RunRow[] }>(`runs${query}`)).runs;
   }
 
+  /** A page of all runs that pass the filters, the newest first. */
+  async runs(filters: Readonly<Record<string, string>>): Promise<RunPage> {
+    return this._json(`runs?${new URLSearchParams(filters)}`);
+  }
+
+  /** The names of all experiments, the one with the newest run first. */
+  async experiments(): Promise<readonly string[]> {
+    return (await this._json<{ experiments: readonly string[] }>('experiments')).experiments;
+  }
+
+  async compare(ids: readonly string[]): Promise<Comparison> {
+    return this._json(`compare?${new URLSearchParams(ids.map(id => ['run', id]))}`);
+  }
+
+  /** Take a run out of the lists, or put it back; all of it is kept. */
+  async archive(id: string, undo: boolean): Promise<void> {
+    await this._json(runAddress(id, 'archive'), { undo });
+  }
+
+  /** Remove a run for good. */
+  async remove(id: string): Promise<void> {
+    await this._text(runAddress(id), undefined, 'DELETE');
+  }
+
   async run(id: string): Promise<RunDocument> {
     return this._json(runAddress(id));
   }
@@ -114,8 +140,12 @@ export class Api {
     return JSON.parse(await this._text(path, body)) as T;
   }
 
-  private async _text(path: string, body?: unknown): Promise<string> {
-    const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+  private async _text(
+    path: string,
+    body?: unknown,
+    method = body === undefined ? 'GET' : 'POST'
+  ): Promise<string> {
+    const init = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     let response: Response;
     try {
       response = await ServerConnection.makeRequest(this.address(path), init, this.settings);

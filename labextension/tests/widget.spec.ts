@@ -69,10 +69,10 @@ function choose(name: string): void {
   nodes.find(node => node.dataset.node === name)!.dispatchEvent(new MouseEvent('click', { bubbles: true }));
 }
 
-const logText = () => el.querySelector('.kfnb-run-log')!.textContent;
+const logText = () => el.querySelector('.kfnb-live-log')!.textContent;
 
 test('the widget shows run, graph and states, and tells the kernel that it is seen', () => {
-  expect(el.querySelector('.kfnb-run-head')!.textContent).toBe('churn · run 20260101-a ▶ running');
+  expect(el.querySelector('.kfnb-live-head')!.textContent).toBe('churn · run 20260101-a ▶ running');
   expect(el.querySelectorAll('.kfnb-graph-node').length).toBe(2);
   expect(model.get('seen')).toBe(true);
   expect(model.save_changes).toHaveBeenCalledTimes(1);
@@ -80,14 +80,14 @@ test('the widget shows run, graph and states, and tells the kernel that it is se
 
 test('a new status is shown at once', () => {
   model.set('status', { ...STATUS, state: 'FAILED', why: 'train failed' });
-  expect(el.querySelector('.kfnb-run-state')!.textContent).toBe('✖ failed');
-  expect(el.querySelector('.kfnb-run-why')!.textContent).toBe('train failed');
+  expect(el.querySelector('.kfnb-live-state')!.textContent).toBe('✖ failed');
+  expect(el.querySelector('.kfnb-live-why')!.textContent).toBe('train failed');
 });
 
 test('a clicked task shows its metrics, and its log once the kernel answers', () => {
   choose('load');
   expect(model.sent).toEqual([{ kind: 'log', task: 'load' }]);
-  expect(el.querySelector('.kfnb-run-details p')!.textContent).toBe('rows = 12 · share = 0.1235');
+  expect(el.querySelector('.kfnb-live-details p')!.textContent).toBe('rows = 12 · share = 0.1235');
   model.fire('msg:custom', { kind: 'log', task: 'load', text: '<b>read</b>\n', cut: false });
   expect(logText()).toBe('<b>read</b>\n');
 });

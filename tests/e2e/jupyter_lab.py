@@ -23,12 +23,16 @@ START_SECONDS = 90
 
 
 class Lab:
-    """A running JupyterLab. `root`: the folder that it serves; `profiles`: the file of clusters, not there at first."""
+    """A running JupyterLab. `root`: the folder that it serves; `home`: where kfnb keeps its runs.
+
+    `profiles`: the file of clusters, not there at first.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "root"
         self.root.mkdir()
         self.profiles = folder / "profiles.toml"
+        self.home = folder / "kfnb"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]

@@ -44,7 +44,7 @@ def test_a_run_lives_in_its_cell_and_leaves_a_picture(page: Page, lab: Lab, gate
     step = output.locator(".kfnb-graph-node[data-node=wait]")
     expect(step).to_have_attribute("data-state", "RUNNING")
     step.click()
-    expect(output.locator(".kfnb-run-log")).to_contain_text("it waits")
+    expect(output.locator(".kfnb-live-log")).to_contain_text("it waits")
     gate.touch()
     picture = output.locator("img[src^='data:image/svg+xml;base64,']")
     expect(picture).to_be_visible()

@@ -132,10 +132,51 @@ export interface RunDocument {
 export interface RunRow {
   readonly run_id: string;
   readonly name: string;
+  readonly experiment: string;
   readonly state: State;
+  readonly why: string | null;
   readonly interrupted: boolean;
   readonly created: string | null;
+  readonly started: string | null;
+  readonly finished: string | null;
   readonly notebook: string | null;
+  readonly notebook_path: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly metrics: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly tags: readonly string[];
+  readonly archived: boolean;
+  readonly versions: Readonly<Record<string, unknown>>;
+}
+
+/** A page of the list of runs, the newest first. `messages`: what a person should know of the list. */
+export interface RunPage {
+  readonly runs: readonly RunRow[];
+  readonly next: string | null;
+  readonly messages: readonly string[];
+}
+
+/** A value of each run that is compared, in their order. `present`: whether a run has it at all. */
+export interface SideBySide {
+  readonly name: string;
+  readonly values: readonly unknown[];
+  readonly present: readonly boolean[];
+  readonly differs: boolean;
+}
+
+export interface CellDifference {
+  readonly run_id: string;
+  readonly cell: string;
+  readonly kind: 'added' | 'removed' | 'changed';
+  readonly diff: string;
+}
+
+/** What is the same in runs and what is not; metrics are called TASK.NAME. */
+export interface Comparison {
+  readonly runs: readonly { readonly run_id: string; readonly name: string; readonly state: State }[];
+  readonly parameters: readonly SideBySide[];
+  readonly metrics: readonly SideBySide[];
+  readonly versions: readonly SideBySide[];
+  readonly cells: readonly CellDifference[];
 }
 
 export interface Artifact {

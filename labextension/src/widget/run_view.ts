@@ -32,14 +32,14 @@ export class RunView {
   private readonly _element: HTMLElement;
   private readonly _title = html('strong');
   private readonly _id = html('code');
-  private readonly _state = html('span', { class: 'kfnb-run-state', role: 'status' });
-  private readonly _why = html('div', { class: 'kfnb-run-why' });
-  private readonly _canvas = html('div', { class: 'kfnb-run-graph' });
-  private readonly _details = html('section', { class: 'kfnb-run-details' });
+  private readonly _state = html('span', { class: 'kfnb-live-state', role: 'status' });
+  private readonly _why = html('div', { class: 'kfnb-live-why' });
+  private readonly _canvas = html('div', { class: 'kfnb-live-graph' });
+  private readonly _details = html('section', { class: 'kfnb-live-details' });
   private readonly _heading = html('h4');
   private readonly _facts = html('p');
   private readonly _log = html('pre', {
-    class: 'kfnb-run-log',
+    class: 'kfnb-live-log',
     tabindex: 0,
     role: 'region',
     'aria-label': 'Log'
@@ -58,9 +58,9 @@ export class RunView {
     close.addEventListener('click', () => this._choose(null));
     this._details.append(html('header', {}, [this._heading, close]), this._facts, this._log);
     this._details.hidden = true;
-    this._element = html('div', { class: 'kfnb-run' }, [
+    this._element = html('div', { class: 'kfnb-live' }, [
       html('style', {}, [WIDGET_STYLE]),
-      html('div', { class: 'kfnb-run-head' }, [this._title, ' · run ', this._id, ' ', this._state]),
+      html('div', { class: 'kfnb-live-head' }, [this._title, ' · run ', this._id, ' ', this._state]),
       this._why,
       this._canvas,
       this._details

@@ -1,0 +1,88 @@
+/** The table of runs: its columns and its order. */
+
+import { describe, expect, test } from 'vitest';
+import type { RunRow } from '../src/model/documents';
+import { durationOf, MOST_VALUE_COLUMNS, plainColumns, sorted, valueColumns } from '../src/runs_page/columns';
+
+function row(id: string, more: Partial<RunRow> = {}): RunRow {
+  return {
+    run_id: id,
+    name: id,
+    experiment: 'Default',
+    state: 'SUCCEEDED',
+    why: null,
+    interrupted: false,
+    created: '2026-01-01T00:00:00+00:00',
+    started: null,
+    finished: null,
+    notebook: null,
+    notebook_path: 'elsewhere/a.ipynb',
+    parameters: {},
+    metrics: {},
+    tags: [],
+    archived: false,
+    versions: {},
+    ...more
+  };
+}
+
+const ROWS = [
+  row('a', { parameters: { lr: 0.1 }, metrics: { train: { auc: 0.5 } } }),
+  row('b', { parameters: { lr: 0.01, note: 'x' }, metrics: { train: { auc: 'NaN' } } }),
+  row('c', { metrics: { train: { auc: 0.123456 } } })
+];
+
+describe('columns of values', () => {
+  const columns = valueColumns(ROWS);
+
+  test('are there for each parameter and metric of any run', () => {
+    expect(columns.map(({ key, label }) => [key, label])).toEqual([
+      ['param.lr', 'lr'],
+      ['param.note', 'note'],
+      ['metric.train.auc', 'train.auc']
+    ]);
+    expect(ROWS.map(columns[2]!.text)).toEqual(['0.5', 'NaN', '0.1235']);
+  });
+
+  test('are not more than can be read', () => {
+    const parameters = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`p${index}`, index]));
+    expect(valueColumns([row('a', { parameters })]).length).toBe(MOST_VALUE_COLUMNS);
+  });
+
+  test('sort by number, those without one at the end both ways', () => {
+    const order = (key: string, isDown: boolean) =>
+      sorted(ROWS, columns, { key, isDown }).map(({ run_id }) => run_id);
+    expect(order('metric.train.auc', true)).toEqual(['a', 'c', 'b']);
+    expect(order('metric.train.auc', false)).toEqual(['c', 'a', 'b']);
+    expect(order('param.lr', false)).toEqual(['b', 'a', 'c']);
+  });
+});
+
+describe('plain columns', () => {
+  const columns = plainColumns(text => text, 0);
+  const text = (key: string, of: RunRow) => columns.find(column => column.key === key)!.text(of);
+
+  test('name a notebook by its path in the server, else by its own', () => {
+    expect(text('notebook', row('a', { notebook: 'a.ipynb' }))).toBe('a.ipynb');
+    expect(text('notebook', row('a'))).toBe('elsewhere/a.ipynb');
+  });
+
+  test('say the commit, and that more than it was there', () => {
+    const git = { commit: '0123456789abcdef', dirty: true };
+    expect([text('commit', row('a', { versions: { git } })), text('commit', row('a'))]).toEqual([
+      '01234567 +',
+      ''
+    ]);
+  });
+
+  test('keep the order in which runs came where none is asked for', () => {
+    expect(sorted(ROWS, columns, { key: null, isDown: true })).toBe(ROWS);
+  });
+});
+
+test('a run takes from its start to its end, or until now', () => {
+  const started = '2026-01-01T00:00:00Z';
+  expect(durationOf(row('a', { started, finished: '2026-01-01T00:01:30Z' }), 0)).toBe(90);
+  expect(durationOf(row('a', { started }), Date.parse(started) / 1000 + 5)).toBe(5);
+  expect(durationOf(row('a'), 0)).toBe(null);
+});

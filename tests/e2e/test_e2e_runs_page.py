@@ -1,0 +1,66 @@
+"""In a real browser: the page of all runs, found among others, looked at, put side by side and archived."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+from jupyter_lab import TOKEN, Lab
+from playwright.sync_api import Page, expect
+
+from kfnb.client import Client
+
+pytestmark = pytest.mark.browser
+
+SCORE = """
+import kfnb
+kfnb.log_metric("auc", rate / 4)
+kfnb.log_roc_curve([0, rate / 4, 1], [0, 1, 1], [1, 0.5, 0])
+"""
+
+
+@pytest.fixture
+def runs(lab: Lab) -> tuple[str, str]:
+    """Two runs of one notebook, the second with another rate and another line of code."""
+    path = lab.root / "scores" / "scores.ipynb"
+    path.parent.mkdir()
+    client = Client(home=lab.home)
+    ids = []
+    for rate, code in ((1, SCORE), (3, SCORE + "print('more')")):
+        cells = [
+            nbformat.v4.new_code_cell("rate = 1", id="p", metadata={"tags": ["parameters"]}),
+            nbformat.v4.new_code_cell(code, id="s", metadata={"tags": ["step:score"]}),
+        ]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+        ids.append(client.run(path, {"rate": rate}, name="scores <b>").wait().id)
+    client.close()
+    return ids[0], ids[1]
+
+
+def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, runs: tuple[str, str]) -> None:
+    """The list is searched and sorted; a run shows its graph, two show what differs; an archived one leaves it."""
+    page.goto(f"{lab.url}lab?token={TOKEN}&reset")
+    page.locator(".jp-LauncherCard", has_text="Pipeline Runs").click()
+    shown = page.locator(".kfnb-runs-page")
+    rows = shown.locator(".kfnb-runs tbody tr")
+    shown.get_by_placeholder("Search runs").fill("scores <b>")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_have_attribute("data-run", runs[1])
+    shown.locator("[data-sort='metric.score.auc']").click()
+    shown.locator("[data-sort='metric.score.auc']").click()
+    expect(rows.first).to_have_attribute("data-run", runs[0])
+    rows.first.get_by_role("button", name="scores <b>").click()
+    expect(shown.locator(".kfnb-graph-node[data-node=score]")).to_have_attribute("data-state", "SUCCEEDED")
+    expect(shown.locator("[data-group=metrics]")).to_contain_text("auc")
+    expect(shown.locator("[data-action=compare]")).to_be_disabled()
+    for row in rows.all():
+        row.get_by_role("checkbox").check()
+    shown.locator("[data-action=compare]").click()
+    compared = shown.locator(".kfnb-comparison")
+    expect(compared.locator("tr[data-differs=true]", has_text="rate")).to_have_text("rate31")
+    expect(compared.locator("polyline")).to_have_count(2)
+    expect(compared.locator("[data-cell=s]")).to_contain_text("-print('more')")
+    rows.first.get_by_role("checkbox").uncheck()
+    shown.locator("[data-action=archive]").click()
+    expect(rows).to_have_count(1)
+    shown.get_by_label("Archived").check()
+    expect(rows.first).to_have_attribute("data-run", runs[1])
