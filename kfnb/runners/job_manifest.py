@@ -10,7 +10,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from kfnb.runners.pod_manifest import LAUNCHER, LENT_LAUNCHER, MAIN, Manifest, is_lent, pod_template
+from kfnb.runners.pod_manifest import LAUNCHER, LENT_LAUNCHER, Manifest, is_lent, pod_template
 from kfnb.runners.pod_patch import patched
 
 if TYPE_CHECKING:
@@ -31,7 +31,10 @@ CANCELED = 130
 """Exit code with which the launcher says that it was told to stop."""
 
 _NAME_LENGTH = 52
-"""An Indexed Job's pods are called NAME-INDEX, which must be a DNS label of 63 characters."""
+"""A Job's pods are called after it, with a part of their own, and their names are host names of 63 characters."""
+
+_DISRUPTED = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
+"""Evicted, drained, preempted: a new pod, which counts as nothing."""
 
 
 class Owner(NamedTuple):
@@ -44,8 +47,7 @@ class Owner(NamedTuple):
 class Attempt(NamedTuple):
     """What one Job is made of, beside the profile.
 
-    `elements`: how many there are where the Job is a fan-out (an Indexed Job; the pod learns its place from
-    JOB_COMPLETION_INDEX), at most `parallelism` of them at once. `suspended`: made, but not to run yet.
+    `suspended`: made, but not to run yet.
     """
 
     run_id: str
@@ -55,8 +57,6 @@ class Attempt(NamedTuple):
     input_uri: str
     settings: Settings
     owner: Owner | None = None
-    elements: int | None = None
-    parallelism: int | None = None
     suspended: bool = False
 
 
@@ -83,10 +83,10 @@ def job(profile: Profile, attempt: Attempt) -> Manifest:
             **({"ownerReferences": [owner_reference(owner)]} if owner else {}),
         },
         "spec": {
-            **_counts(attempt),
+            "backoffLimit": 0,  # attempts are the orchestrator's
             "suspend": attempt.suspended or bool(queue),
             "podReplacementPolicy": "Failed",  # no second pod while the first one is still ending
-            "podFailurePolicy": {"rules": _rules(attempt)},
+            "podFailurePolicy": {"rules": [_DISRUPTED]},
             "template": patched(template, profile.pod_patch, *settings.pod_patches),
         },
     }
@@ -138,27 +138,6 @@ def foreign(kind: str, name: str, namespace: str) -> str:
 def owner_reference(owner: Owner) -> Manifest:
     """Return the reference by which the run's ConfigMap owns an object."""
     return {"apiVersion": "v1", "kind": "ConfigMap", "name": owner.name, "uid": owner.uid}
-
-
-def _counts(attempt: Attempt) -> Manifest:
-    """Return how many pods there are and how often they are made anew: never, attempts are the orchestrator's."""
-    if attempt.elements is None:
-        return {"backoffLimit": 0}
-    return {
-        "completionMode": "Indexed",
-        "completions": attempt.elements,
-        "parallelism": min(attempt.parallelism or attempt.elements, attempt.elements),
-        "backoffLimitPerIndex": 0,  # without `backoffLimit`, which would end the others at the first failure
-    }
-
-
-def _rules(attempt: Attempt) -> list[Manifest]:
-    """Return what a pod's failure means. Evicted, drained, preempted: a new pod, which counts as nothing."""
-    rules: list[Manifest] = [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
-    if attempt.elements is not None:
-        codes = {"containerName": MAIN, "operator": "In", "values": [USER_ERROR]}
-        rules.append({"action": "FailIndex", "onExitCodes": codes})
-    return rules
 
 
 def _label(slug: str) -> str:

@@ -134,25 +134,6 @@ def test_the_job_of_a_plain_step() -> None:
     assert expected == job(PROFILE, attempt_of(owner=Owner(f"kfnb-{RUN_ID}", "u-1")))
 
 
-def test_a_fan_out_is_one_indexed_job() -> None:
-    """Elements are indexes of one Job; one that fails with the user's error fails alone, and none is tried again."""
-    spec = job(PROFILE, attempt_of(elements=5, parallelism=2))["spec"]
-    expected = {"completionMode": "Indexed", "completions": 5, "parallelism": 2, "backoffLimitPerIndex": 0}
-    assert expected == {key: spec[key] for key in expected}
-    assert "backoffLimit" not in spec
-    rule = {
-        "action": "FailIndex",
-        "onExitCodes": {"containerName": "main", "operator": "In", "values": [1]},
-    }
-    assert rule == spec["podFailurePolicy"]["rules"][1]
-
-
-@pytest.mark.parametrize(("most", "expected"), [(None, 3), (9, 3), (1, 1)])
-def test_a_fan_out_runs_no_more_than_it_has(most: int | None, expected: int) -> None:
-    """Without a limit all elements run at once; a limit above their number says nothing."""
-    assert expected == job(PROFILE, attempt_of(elements=3, parallelism=most))["spec"]["parallelism"]
-
-
 @pytest.mark.parametrize(
     ("profile", "settings"),
     [({"queue": "gpus"}, Settings()), ({"queue": "other"}, Settings(queue="gpus"))],
