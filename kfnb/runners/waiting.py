@@ -94,8 +94,10 @@ class Waiting:
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._closed.is_set():
+        while True:
             self._news.clear()
+            if self._closed.is_set():  # asked after clearing: what `close` sets later wakes the wait below
+                return
             now = time.monotonic()
             with self._lock:
                 waiting = {name: one for name, one in self._attempts.items() if now - one.since >= PATIENCE}
