@@ -7,6 +7,7 @@ be looked at: `make(NUMBER)`; what it shows becomes a cell of `dataflow_cells_â€
 from __future__ import annotations
 
 import collections
+import gc
 import warnings
 from pathlib import Path
 
@@ -47,6 +48,9 @@ def test_a_split_program_gives_what_it_gives_in_one_piece(first: int, tmp_path: 
         ends[end.split()[0]] += 1
         if end.split()[0] not in ("equal", "refused", "stopped", "deep"):
             wrong[number] = end
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()  # coroutines that nobody awaited: what is said of them upsets `ast.parse` (Python 3.11.7, gh-106905)
     assert {} == wrong
     assert ends["equal"] >= 0.9 * BATCH
 
