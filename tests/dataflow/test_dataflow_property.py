@@ -50,7 +50,7 @@ def test_a_split_program_gives_what_it_gives_in_one_piece(first: int, tmp_path: 
             wrong[number] = end
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        gc.collect()  # coroutines that nobody awaited: what is said of them upsets `ast.parse` (Python 3.11.7, gh-106905)
+        gc.collect()  # coroutines that nobody awaited: said of them within `ast.parse`, it fails (gh-106905)
     assert {} == wrong
     assert ends["equal"] >= 0.9 * BATCH
 
