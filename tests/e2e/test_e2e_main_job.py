@@ -216,3 +216,25 @@ def test_a_cluster_is_offered_and_why_it_cannot_be_used_is_said(lab: Lab, page: 
     expect(refusal).to_contain_text("/nowhere/config")
     expect(page.locator(".kfnb-run")).to_have_count(0)
     lab.profiles.unlink()
+
+
+def test_the_status_bar_says_that_a_run_goes_on(lab: Lab, page: Page, quickstart: Path, tmp_path: Path) -> None:
+    """While a run is living the status bar says so, a click on it shows the run, and it goes when the run ends."""
+    gate = tmp_path / "gate"
+    notebook = read_notebook(quickstart)
+    waiting = next(found for found in notebook["cells"] if found["id"] == "longest")
+    waiting["source"] = f"import os, time\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.02)"
+    waiting["metadata"]["tags"] = ["step:wait"]
+    quickstart.write_text(json.dumps(notebook), "utf-8")
+    open_notebook(page, lab, quickstart)
+    page.locator("#kfnb-tab-run").click()
+    living = page.locator(".kfnb-living-runs button")
+    expect(living).to_be_hidden()
+    press_run(page, page.locator(".kfnb-run"))
+    expect(living).to_have_text("▶ 1 run is going on")
+    page.locator("#kfnb-tab-step").click()
+    living.click()
+    expect(page.locator(".kfnb-run")).to_be_visible()
+    gate.touch()
+    expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
+    expect(living).to_be_hidden()

@@ -5,6 +5,7 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Api } from '../api';
@@ -14,6 +15,7 @@ import { OpenNotebook } from '../notebook/open_notebook';
 import { OpenNotebooks } from '../notebook/open_notebooks';
 import { KfnbPanel } from '../panel/panel';
 import { showLatestRun } from '../run/latest';
+import { LivingRuns } from '../run/living_runs';
 import { noteEnds } from '../run/notification';
 import { addCommands } from './commands';
 import { CommandIds } from './command_ids';
@@ -28,7 +30,7 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Tag cells as steps, run the notebook as a pipeline, watch it.',
   autoStart: true,
   requires: [INotebookTracker],
-  optional: [ISettingRegistry, ITranslator, ICommandPalette, ILayoutRestorer, ILauncher],
+  optional: [ISettingRegistry, ITranslator, ICommandPalette, ILayoutRestorer, ILauncher, IStatusBar],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
@@ -36,7 +38,8 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
-    launcher: ILauncher | null
+    launcher: ILauncher | null,
+    statusBar: IStatusBar | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('kfnb');
     const { serviceManager, shell, commands } = app;
@@ -64,6 +67,14 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
       void showLatestRun(notebook, api);
     };
     notebooks.added.connect((_, notebook) => dress(notebook));
+    if (statusBar !== null) {
+      const living = new LivingRuns(notebooks, trans, notebook => {
+        panel.tab = 'run';
+        shell.activateById(notebook.panel.id);
+        shell.activateById(PANEL_ID);
+      });
+      statusBar.registerStatusItem('@kfnb/jupyterlab:living-runs', living.item);
+    }
     addCommands({ app, notebooks, panel, trans });
     notebooks.currentChanged.connect(() => commands.notifyCommandChanged());
     for (const command of Object.values(CommandIds)) {
