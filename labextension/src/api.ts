@@ -1,6 +1,7 @@
 /** The server's half, asked over HTTP and its stream of events. Nothing here decides anything. */
 
 import { URLExt } from '@jupyterlab/coreutils';
+import type { INotebookContent } from '@jupyterlab/nbformat';
 import { ServerConnection } from '@jupyterlab/services';
 
 import type {
@@ -115,6 +116,11 @@ export class Api {
   /** All of a task's log. */
   async log(id: string, task: string): Promise<string> {
     return this._text(logAddress(id, task));
+  }
+
+  /** The notebook that a task executed, as far as it got. */
+  async executedNotebook(id: string, task: string): Promise<INotebookContent> {
+    return this._json(runAddress(id, 'tasks', task, 'notebook'));
   }
 
   async outputs(id: string): Promise<readonly CellOutputs[]> {

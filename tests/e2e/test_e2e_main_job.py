@@ -238,3 +238,16 @@ def test_the_status_bar_says_that_a_run_goes_on(lab: Lab, page: Page, quickstart
     gate.touch()
     expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
     expect(living).to_be_hidden()
+
+
+def test_what_a_task_executed_is_read_in_a_tab(lab: Lab, page: Page, quickstart: Path) -> None:
+    """The executed notebook of a task opens with its outputs, and cannot be edited."""
+    open_notebook(page, lab, quickstart)
+    begin_step(page, "longest = max", "longest")
+    run(page, word="pipeline").locator('[data-node="longest"]').click()
+    page.locator("[data-action=open-executed]").click()
+    executed = page.locator(".kfnb-executed .jp-CodeCell", has_text="longest = max")
+    expect(executed.locator(".jp-OutputArea-output").first).to_have_text(re.compile("the longest word is pipeline"))
+    executed.locator(".cm-content").click()
+    page.keyboard.type("changed")
+    expect(executed).not_to_contain_text("changed")

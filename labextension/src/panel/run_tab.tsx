@@ -1,6 +1,7 @@
 /** The *Run* tab: the form, then the run; earlier runs of the notebook are looked at here too. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import type { Api } from '../api';
@@ -17,10 +18,11 @@ export interface RunTabProps {
   readonly notebook: OpenNotebook;
   readonly api: Api;
   readonly consent: Consent;
+  readonly commands: CommandRegistry;
   readonly trans: TranslationBundle;
 }
 
-export function RunTab({ notebook, api, consent, trans }: RunTabProps): JSX.Element {
+export function RunTab({ notebook, api, consent, commands, trans }: RunTabProps): JSX.Element {
   const { session } = notebook;
   const [isFormOpen, setFormOpen] = React.useState(session === null);
   return (
@@ -37,7 +39,7 @@ export function RunTab({ notebook, api, consent, trans }: RunTabProps): JSX.Elem
           <RunForm {...{ notebook, api, consent, trans }} onStarted={() => setFormOpen(false)} />
         )}
       </details>
-      {session !== null && <RunView {...{ notebook, session, api, trans }} />}
+      {session !== null && <RunView {...{ notebook, session, api, commands, trans }} />}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** A run as it goes: its graph, the task that was clicked, metrics, artifacts, and what can be done with it. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import type { Api } from '../api';
@@ -19,7 +20,8 @@ export interface RunViewProps {
   readonly trans: TranslationBundle;
 }
 
-export function RunView({ notebook, session, api, trans }: RunViewProps): JSX.Element {
+export function RunView(props: RunViewProps & { readonly commands: CommandRegistry }): JSX.Element {
+  const { notebook, session, api, commands, trans } = props;
   const { document, status } = session;
   const task = session.log?.task ?? null;
   return (
@@ -39,7 +41,7 @@ export function RunView({ notebook, session, api, trans }: RunViewProps): JSX.El
       {task === null ? (
         <p className="kfnb-hint">{trans.__('Click a step to see its log.')}</p>
       ) : (
-        <TaskDetails {...{ notebook, session, api, task, trans }} />
+        <TaskDetails {...{ notebook, session, api, commands, task, trans }} />
       )}
       <MetricsView metrics={session.metrics} trans={trans} />
       <ArtifactsView artifacts={session.artifacts} {...{ api, trans }} />

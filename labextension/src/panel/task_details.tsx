@@ -1,23 +1,33 @@
 /** The task that was clicked: how it stands, why it failed, and its log as it grows. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import { logAddress, type Api } from '../api';
 import { lookOf, statusLine, nodeStatuses } from '../graph';
 import { plainText } from '../model/terminal_text';
 import type { OpenNotebook } from '../notebook/open_notebook';
+import { CommandIds } from '../plugins/command_ids';
 import type { RunSession } from '../run/session';
 
 export interface TaskDetailsProps {
   readonly notebook: OpenNotebook;
   readonly session: RunSession;
   readonly api: Api;
+  readonly commands: CommandRegistry;
   readonly task: string;
   readonly trans: TranslationBundle;
 }
 
-export function TaskDetails({ notebook, session, api, task, trans }: TaskDetailsProps): JSX.Element {
+export function TaskDetails({
+  notebook,
+  session,
+  api,
+  commands,
+  task,
+  trans
+}: TaskDetailsProps): JSX.Element {
   const status = session.status.tasks.get(task);
   const error = session.document.tasks[task]?.error ?? null;
   const step = session.document.steps.find(({ name }) => name === (status?.owner ?? task));
@@ -31,6 +41,16 @@ export function TaskDetails({ notebook, session, api, task, trans }: TaskDetails
         {step !== undefined && (
           <button type="button" className="kfnb-link" onClick={() => void notebook.select(step.cells)}>
             {trans.__('show its cells')}
+          </button>
+        )}
+        {status !== undefined && status.attempt > 0 && (
+          <button
+            type="button"
+            className="kfnb-link"
+            data-action="open-executed"
+            onClick={() => void commands.execute(CommandIds.openExecuted)}
+          >
+            {trans.__('open its executed notebook')}
           </button>
         )}
       </div>

@@ -4,5 +4,6 @@ export const CommandIds = {
   nameStep: 'kfnb:name-step',
   runNotebook: 'kfnb:run-notebook',
   showPipeline: 'kfnb:show-pipeline',
-  openExample: 'kfnb:open-example'
+  openExample: 'kfnb:open-example',
+  openExecuted: 'kfnb:open-executed-notebook'
 } as const;

@@ -1,9 +1,10 @@
 /** The extension's commands: toolbars, menus, shortcuts and the palette call them by their ids. */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { InputDialog } from '@jupyterlab/apputils';
+import { InputDialog, showErrorMessage } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { Api } from '../api';
 import { openExample } from '../example';
 import { kfnbIcon } from '../icon';
 import { stepNameOf } from '../model/tags';
@@ -11,19 +12,21 @@ import type { OpenNotebook } from '../notebook/open_notebook';
 import type { OpenNotebooks } from '../notebook/open_notebooks';
 import { nameStep } from '../panel/cell_role';
 import type { KfnbPanel, TabName } from '../panel/panel';
+import { executedNotebook } from '../run/executed_notebook';
 import { CommandIds } from './command_ids';
 
 const NO_ARGUMENTS = { args: { type: 'object' as const, properties: {} } };
 
 export interface CommandParts {
   readonly app: JupyterFrontEnd;
+  readonly api: Api;
   readonly notebooks: OpenNotebooks;
   readonly panel: KfnbPanel;
   readonly trans: TranslationBundle;
 }
 
 /** Add the commands to JupyterLab. */
-export function addCommands({ app, notebooks, panel, trans }: CommandParts): void {
+export function addCommands({ app, api, notebooks, panel, trans }: CommandParts): void {
   const { commands, shell } = app;
   const show = (tab: TabName): void => {
     panel.tab = tab;
@@ -74,6 +77,42 @@ export function addCommands({ app, notebooks, panel, trans }: CommandParts): voi
       show('run');
     }
   });
+  commands.addCommand(CommandIds.openExecuted, {
+    label: trans.__('Open Executed Notebook'),
+    caption: trans.__('Open the notebook that the chosen task of the run executed; it can only be read'),
+    describedBy: NO_ARGUMENTS,
+    isEnabled: () => (notebooks.current?.session?.log ?? null) !== null,
+    execute: async () => {
+      const { current } = notebooks;
+      const task = current?.session?.log?.task;
+      if (current !== null && task !== undefined) {
+        await openExecuted({ app, api, trans }, current, current.session!.id, task);
+      }
+    }
+  });
+}
+
+async function openExecuted(
+  { app, api, trans }: Pick<CommandParts, 'app' | 'api' | 'trans'>,
+  notebook: OpenNotebook,
+  run: string,
+  task: string
+): Promise<void> {
+  const { shell } = app;
+  const id = `kfnb-executed-${run}-${task}`;
+  try {
+    const widget = executedNotebook(notebook, await api.executedNotebook(run, task));
+    [...shell.widgets('main')].find(shown => shown.id === id)?.dispose(); // it may have got further since
+    widget.id = id;
+    widget.title.label = trans.__('%1 (executed)', task);
+    widget.title.caption = trans.__('What task %1 executed in run %2; it can only be read', task, run);
+    widget.title.icon = kfnbIcon;
+    widget.title.closable = true;
+    shell.add(widget, 'main', { ref: notebook.panel.id, type: 'Executed Notebook' });
+    shell.activateById(id);
+  } catch (error) {
+    await showErrorMessage(trans.__('There is no executed notebook'), (error as Error).message);
+  }
 }
 
 async function askForStep(notebook: OpenNotebook, trans: TranslationBundle): Promise<void> {

@@ -75,7 +75,7 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
       });
       statusBar.registerStatusItem('@kfnb/jupyterlab:living-runs', living.item);
     }
-    addCommands({ app, notebooks, panel, trans });
+    addCommands({ app, api, notebooks, panel, trans });
     notebooks.currentChanged.connect(() => commands.notifyCommandChanged());
     for (const command of Object.values(CommandIds)) {
       palette?.addItem({ command, category: trans.__('Pipeline') });
