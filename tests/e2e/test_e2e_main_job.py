@@ -251,3 +251,22 @@ def test_what_a_task_executed_is_read_in_a_tab(lab: Lab, page: Page, quickstart:
     executed.locator(".cm-content").click()
     page.keyboard.type("changed")
     expect(executed).not_to_contain_text("changed")
+
+
+def test_the_cells_of_a_step_fold_together_and_nothing_is_written(lab: Lab, page: Page, quickstart: Path) -> None:
+    """The arrow at the chip hides a step's cells; going to one of them shows them; the notebook stays as it was."""
+    open_notebook(page, lab, quickstart)
+    code = cell(page, "counts = Counter").locator(".cm-content")
+    chip = page.locator(".jp-Cell[data-kfnb-step=read] .kfnb-chip").first
+    chip.locator(".kfnb-chip-fold").click()
+    expect(code).to_be_hidden()
+    expect(chip.locator(".kfnb-chip-name")).to_be_visible()
+    expect(chip.locator(".kfnb-chip-fold")).to_have_attribute("aria-expanded", "false")
+    chip.locator(".kfnb-chip-fold").click()
+    expect(code).to_be_visible()
+    chip.locator(".kfnb-chip-fold").click()
+    expect(code).to_be_hidden()
+    page.locator("#kfnb-tab-pipeline").click()
+    page.locator(".kfnb-graph-node[data-node=read]").click()
+    expect(code).to_be_visible()
+    expect(page.locator("#jp-main-dock-panel .lm-TabBar-tab.jp-mod-dirty")).to_have_count(0)

@@ -22,7 +22,12 @@ interface ChipText {
   readonly state: string;
   readonly stateText: string;
   readonly why: string;
+  /** The step that the chip folds; null where it folds none. */
+  readonly folds: string | null;
+  readonly isFolded: boolean;
 }
+
+const PLAIN = { parts: [], state: '', stateText: '', why: '', folds: null, isFolded: false };
 
 /** Keeps the chips of one notebook right. `onChoose` is told the cell whose chip was clicked. */
 export class Chips {
@@ -35,6 +40,7 @@ export class Chips {
     this._notebook = notebook;
     this._trans = trans;
     this._onChoose = onChoose;
+    notebook.folding.changed.connect(this._schedule, this);
     notebook.changed.connect(this._schedule, this);
     notebook.panel.content.modelContentChanged.connect(this._schedule, this);
     // JupyterLab 4.2 may not have this one yet
@@ -67,12 +73,12 @@ export class Chips {
       if (step !== null) {
         seen.add(step);
       }
-      this._paint(cell, step);
+      this._paint(cell, step, isFirst);
       if (step !== null && (isTagged || isFirst)) {
         this._show(cell, this._stepText(step, !isFirst));
       } else if (role !== 'step' && role !== 'continues') {
         const title = role === 'skip' ? this._trans.__('not in the pipeline') : role;
-        this._show(cell, { title, parts: [], state: '', stateText: '', why: '' });
+        this._show(cell, { ...PLAIN, title });
       } else {
         cell.node.querySelector(':scope > .kfnb-chip')?.remove();
       }
@@ -91,7 +97,12 @@ export class Chips {
     return owners;
   }
 
-  private _paint(cell: Cell, step: string | null): void {
+  private _paint(cell: Cell, step: string | null, isFirst: boolean): void {
+    if (this._notebook.folding.has(step)) {
+      cell.node.dataset.kfnbFolded = isFirst ? 'first' : 'rest';
+    } else {
+      delete cell.node.dataset.kfnbFolded;
+    }
     if (step === null) {
       delete cell.node.dataset.kfnbStep;
       cell.node.style.removeProperty('--kfnb-step-colour');
@@ -110,7 +121,9 @@ export class Chips {
       parts: isContinued ? [] : flowOf(seen, this._trans),
       state: task?.state ?? '',
       stateText: isContinued || !task || !look ? '' : stateText(look.icon, look.word, task),
-      why: task?.why ?? ''
+      why: task?.why ?? '',
+      folds: isContinued ? null : name,
+      isFolded: this._notebook.folding.has(name)
     };
   }
 
@@ -121,6 +134,7 @@ export class Chips {
       chip.className = 'kfnb-chip';
       const button = document.createElement('button');
       button.type = 'button';
+      button.className = 'kfnb-chip-settings';
       button.addEventListener('click', () => this._onChoose(cell));
       chip.append(button);
     }
@@ -133,13 +147,37 @@ export class Chips {
     }
     chip.dataset.said = said;
     chip.dataset.state = text.state;
-    const button = chip.firstElementChild as HTMLButtonElement;
+    this._showFold(chip, text);
+    const button = chip.querySelector<HTMLButtonElement>('.kfnb-chip-settings')!;
     button.title = text.why || this._trans.__('Settings of this step');
     button.replaceChildren(
       piece('kfnb-chip-name', text.title),
       ...text.parts.map(part => piece('kfnb-chip-part', part)),
       ...(text.stateText === '' ? [] : [piece('kfnb-chip-state', text.stateText)])
     );
+  }
+
+  /** The button that folds the cells of the chip's step, in front of the chip. */
+  private _showFold(chip: HTMLElement, { folds, isFolded }: ChipText): void {
+    let button = chip.querySelector<HTMLButtonElement>('.kfnb-chip-fold');
+    if (folds === null) {
+      button?.remove();
+      return;
+    }
+    if (button === null) {
+      button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'kfnb-chip-fold';
+      button.addEventListener('click', () => this._notebook.folding.toggle(chip.dataset.folds!));
+      chip.prepend(button);
+    }
+    chip.dataset.folds = folds;
+    button.textContent = isFolded ? '▸' : '▾';
+    button.title = isFolded
+      ? this._trans.__('Show the cells of %1', folds)
+      : this._trans.__('Hide the cells of %1', folds);
+    button.setAttribute('aria-label', button.title);
+    button.setAttribute('aria-expanded', String(!isFolded));
   }
 }
 

@@ -14,11 +14,13 @@ import { ApiError, type Api } from '../api';
 import type { Analysis, Step } from '../model/documents';
 import { stepsIn, type TaggedCell, type TaggedStep } from '../model/tags';
 import type { RunSession } from '../run/session';
+import { Folding } from './folding';
 
 const QUIET_MS = 500;
 
 export class OpenNotebook implements IDisposable {
   readonly panel: NotebookPanel;
+  readonly folding: Folding;
   private readonly _api: Api;
   private readonly _view = UUID.uuid4();
   private readonly _localPath: (path: string) => string;
@@ -33,6 +35,7 @@ export class OpenNotebook implements IDisposable {
   /** `localPath`: a path without the name of the drive it is on. */
   constructor(panel: NotebookPanel, api: Api, localPath: (path: string) => string) {
     this.panel = panel;
+    this.folding = new Folding(panel.content);
     this._api = api;
     this._localPath = localPath;
     panel.context.model.contentChanged.connect(this._onContent, this);
@@ -152,6 +155,7 @@ export class OpenNotebook implements IDisposable {
     if (first === undefined) {
       return;
     }
+    places.forEach(index => this.folding.unfold(content.widgets[index]!));
     content.deselectAll();
     content.activeCellIndex = first;
     await content.scrollToItem(first, 'smart');
