@@ -270,3 +270,18 @@ def test_the_cells_of_a_step_fold_together_and_nothing_is_written(lab: Lab, page
     page.locator(".kfnb-graph-node[data-node=read]").click()
     expect(code).to_be_visible()
     expect(page.locator("#jp-main-dock-panel .lm-TabBar-tab.jp-mod-dirty")).to_have_count(0)
+
+
+def test_findings_are_underlined_where_the_code_is(lab: Lab, page: Page, quickstart: Path) -> None:
+    """What cannot be parsed is underlined as it is written, with the reason, and is no longer when it is mended."""
+    open_notebook(page, lab, quickstart)
+    found = cell(page, "repeated = sorted")
+    found.locator(".cm-content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\nif")
+    underlined = found.locator(".kfnb-underlined[data-severity=error]").first
+    expect(underlined).to_be_visible()
+    expect(underlined).to_have_attribute("title", re.compile("."))
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    expect(found.locator(".kfnb-underlined")).to_have_count(0)

@@ -13,6 +13,7 @@ import { kfnbIcon } from '../icon';
 import { Chips } from '../notebook/chips';
 import { OpenNotebook } from '../notebook/open_notebook';
 import { OpenNotebooks } from '../notebook/open_notebooks';
+import { Underlines } from '../notebook/underlines';
 import { KfnbPanel } from '../panel/panel';
 import { showLatestRun } from '../run/latest';
 import { LivingRuns } from '../run/living_runs';
@@ -63,6 +64,7 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
         panel.tab = 'step';
         shell.activateById(PANEL_ID);
       });
+      new Underlines(notebook);
       noteEnds(notebook, panel, shell, trans);
       void showLatestRun(notebook, api);
     };
