@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -135,5 +136,9 @@ def executed_notebook(given: ExecutorInput, collector: Collector) -> dict[str, A
         for number, cell in enumerate(given.task.cells)
     ]
     spec = {"name": given.kernel, "display_name": given.kernel, "language": "python"}
-    metadata = {"kernelspec": spec, "kfnb": {"run": given.run_id, "task": given.task.name, "attempt": given.attempt}}
+    metadata = {
+        "kernelspec": spec,
+        "language_info": {"name": "python", "version": ".".join(map(str, sys.version_info[:3]))},
+        "kfnb": {"run": given.run_id, "task": given.task.name, "attempt": given.attempt},
+    }
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}

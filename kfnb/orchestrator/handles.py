@@ -108,6 +108,12 @@ class TaskRun:
         logged = self._status.output.logged if self._status.output is not None else ()
         return {a.name: ArtifactHandle(self._run, self.name, a) for a in logged}
 
+    @property
+    def artifacts(self) -> dict[str, ArtifactHandle]:
+        """The values that it gave out, by name; `load` of one loads nothing of the others."""
+        given = self._status.output.artifacts if self._status.output is not None else {}
+        return {name: ArtifactHandle(self._run, self.name, artifact) for name, artifact in given.items()}
+
     def inputs(self) -> dict[str, Any]:
         """Load exactly what the task was given, parameters too: `globals().update(run.tasks["train"].inputs())`.
 

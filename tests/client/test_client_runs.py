@@ -67,6 +67,15 @@ def test_the_inputs_of_a_failed_task_load_where_one_is(client: Client, tmp_path:
         run.raise_for_state()
 
 
+def test_a_value_that_a_later_task_changed_loads_as_each_of_them_gave_it(client: Client, tmp_path: Path) -> None:
+    """A run's artifact is the last of its name; each task has the one that it gave out itself."""
+    notebook = write_notebook(tmp_path / "grows.ipynb", "rows = [1]", "rows.append(2)", "print(rows)")
+    run = client.run(notebook).wait()
+    assert [1, 2] == run.artifacts["rows"].load()
+    assert [1] == run.tasks["s0"].artifacts["rows"].load()
+    assert [1, 2] == run.tasks["s1"].artifacts["rows"].load()
+
+
 def test_parameters_reach_the_steps_that_read_them(client: Client, tmp_path: Path) -> None:
     """A given value takes the place of the notebook's, the others stay."""
     notebook = write_notebook(tmp_path / "p.ipynb", "n = 1\nrate = 0.5", "print(n, rate)", tags={0: ("parameters",)})

@@ -285,3 +285,43 @@ def test_findings_are_underlined_where_the_code_is(lab: Lab, page: Page, quickst
     page.keyboard.press("Backspace")
     page.keyboard.press("Backspace")
     expect(found.locator(".kfnb-underlined")).to_have_count(0)
+
+
+def type_and_run(page: Page, code: str) -> Locator:
+    """Run this code in a new cell of the notebook; the place of the outputs is returned."""
+    cell(page, "repeated = sorted").locator(".jp-InputArea-prompt").click()
+    page.keyboard.press("b")
+    page.keyboard.press("Enter")
+    page.keyboard.insert_text(code)
+    page.keyboard.press("Shift+Enter")
+    return page.locator(".jp-Notebook .jp-OutputArea-output")
+
+
+WITHOUT = """import os, sys
+kept = sys.path[:]
+sys.path[:] = [place for place in kept if not os.path.isdir(os.path.join(place, "kfnb"))]
+print("without kfnb")"""
+
+
+def test_values_of_a_run_are_loaded_into_the_kernel(lab: Lab, page: Page, quickstart: Path) -> None:
+    """A task's inputs and an artifact become variables of the kernel, if it has kfnb: else it is said what to type."""
+    open_notebook(page, lab, quickstart)
+    begin_step(page, "longest = max", "longest")
+    graph = run(page, word="pipeline")
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    graph.locator('[data-node="longest"]').click()
+    task = page.locator(".kfnb-task")
+    load = task.locator("[data-action=load]")
+    expect(type_and_run(page, WITHOUT).filter(has_text="without kfnb")).to_be_visible()
+    load.click()
+    expect(task.locator("[role=alert]")).to_contain_text("%pip install kfnb")
+    expect(type_and_run(page, "sys.path[:] = kept; print('with kfnb')").filter(has_text="with kfnb")).to_be_visible()
+    load.click()
+    expect(task.locator(".kfnb-note")).to_have_text("In the kernel now: counts")
+    shown = type_and_run(page, "print('loaded', type(counts).__name__); del counts")
+    expect(shown.filter(has_text="loaded Counter")).to_be_visible()
+    page.locator("[data-group=artifacts] > summary").click()
+    counts = page.locator("[data-artifact=counts]")
+    counts.locator("> summary").click()
+    counts.locator("[data-action=load]").click()
+    expect(counts.locator(".kfnb-note")).to_have_text("In the kernel now: counts")

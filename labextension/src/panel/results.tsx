@@ -6,6 +6,7 @@ import * as React from 'react';
 import type { Api } from '../api';
 import { dataTable, matrixTable, numberFrom, previewOf, rocChart } from '../charts';
 import type { Artifact, Metric, Metrics } from '../model/documents';
+import { LoadButton } from './load_button';
 import { Made } from './made';
 
 export function MetricsView(props: { metrics: Metrics; trans: TranslationBundle }): JSX.Element | null {
@@ -46,12 +47,17 @@ function chartOf(name: string, metric: Metric): Element {
     : matrixTable({ labels: metric.labels, rows: metric.rows.map(numbers) });
 }
 
-export function ArtifactsView(props: {
-  artifacts: readonly Artifact[];
-  api: Api;
-  trans: TranslationBundle;
-}): JSX.Element | null {
-  const { artifacts, api, trans } = props;
+/** What artifacts are shown with. `load`: makes one a variable of a kernel, and gives its name. */
+interface Showing {
+  readonly api: Api;
+  readonly trans: TranslationBundle;
+  readonly load?: (artifact: Artifact) => Promise<string>;
+}
+
+export function ArtifactsView(
+  props: Showing & { readonly artifacts: readonly Artifact[] }
+): JSX.Element | null {
+  const { artifacts, api, trans, load } = props;
   if (artifacts.length === 0) {
     return null;
   }
@@ -59,14 +65,14 @@ export function ArtifactsView(props: {
     <details className="kfnb-group" data-group="artifacts">
       <summary>{trans.__('Artifacts (%1)', artifacts.length)}</summary>
       {artifacts.map(artifact => (
-        <ArtifactView key={`${artifact.task} ${artifact.name}`} {...{ artifact, api, trans }} />
+        <ArtifactView key={`${artifact.task} ${artifact.name}`} {...{ artifact, api, trans, load }} />
       ))}
     </details>
   );
 }
 
-function ArtifactView(props: { artifact: Artifact; api: Api; trans: TranslationBundle }): JSX.Element {
-  const { artifact, api, trans } = props;
+function ArtifactView(props: Showing & { readonly artifact: Artifact }): JSX.Element {
+  const { artifact, api, trans, load } = props;
   const [isOpen, setOpen] = React.useState(false);
   const { content } = artifact;
   const isPicture = content !== null && artifact.media_type?.startsWith('image/') === true;
@@ -85,6 +91,14 @@ function ArtifactView(props: { artifact: Artifact; api: Api; trans: TranslationB
       {isOpen && isPicture && <img src={api.address(content)} alt={artifact.name} />}
       {isOpen && !isPicture && (
         <Made make={() => previewOf(artifact.name, artifact.preview)} of={[artifact.digest]} />
+      )}
+      {isOpen && load !== undefined && artifact.kind === 'value' && (
+        <LoadButton
+          label={trans.__('Load')}
+          title={trans.__('Make it a variable of the notebook’s kernel')}
+          load={() => load(artifact)}
+          trans={trans}
+        />
       )}
       {content !== null && (
         <a className="kfnb-link" href={api.address(content)} download>

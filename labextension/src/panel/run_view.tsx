@@ -8,6 +8,7 @@ import type { Api } from '../api';
 import { lookOf } from '../graph';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { bringHome, type Homecoming } from '../run/bring_home';
+import { artifactOf, loadIntoKernel } from '../run/load_values';
 import type { RunSession } from '../run/session';
 import { PipelineGraph } from './pipeline_graph';
 import { ArtifactsView, MetricsView } from './results';
@@ -44,7 +45,13 @@ export function RunView(props: RunViewProps & { readonly commands: CommandRegist
         <TaskDetails {...{ notebook, session, api, commands, task, trans }} />
       )}
       <MetricsView metrics={session.metrics} trans={trans} />
-      <ArtifactsView artifacts={session.artifacts} {...{ api, trans }} />
+      <ArtifactsView
+        artifacts={session.artifacts}
+        {...{ api, trans }}
+        load={({ task, name }) =>
+          loadIntoKernel({ notebook, session, api, trans }, task, artifactOf(session.id, task, name))
+        }
+      />
     </div>
   );
 }

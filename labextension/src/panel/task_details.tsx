@@ -9,7 +9,9 @@ import { lookOf, statusLine, nodeStatuses } from '../graph';
 import { plainText } from '../model/terminal_text';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { CommandIds } from '../plugins/command_ids';
+import { inputsOf, loadIntoKernel } from '../run/load_values';
 import type { RunSession } from '../run/session';
+import { LoadButton } from './load_button';
 
 export interface TaskDetailsProps {
   readonly notebook: OpenNotebook;
@@ -52,6 +54,15 @@ export function TaskDetails({
           >
             {trans.__('open its executed notebook')}
           </button>
+        )}
+        {status !== undefined && status.attempt > 0 && (
+          <LoadButton
+            key={`${session.id} ${task}`}
+            label={trans.__('load its inputs')}
+            title={trans.__('Make what the task was given variables of the notebook’s kernel')}
+            load={() => loadIntoKernel({ notebook, session, api, trans }, task, inputsOf(session.id, task))}
+            trans={trans}
+          />
         )}
       </div>
       {status?.why && <p className="kfnb-hint">{status.why}</p>}
