@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +18,8 @@ PATIENCE_MS = 90_000
 """How long a page may take for what it is expected to show: a busy machine is slow, not wrong."""
 
 expect.set_options(timeout=PATIENCE_MS)
+
+MEASURED = 'import kfnb\n\nkfnb.log_metric("letters", len(longest))'
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -51,6 +55,18 @@ def page(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> It
     if os.environ.get("KFNB_SCREENSHOTS"):
         opened.screenshot(path=Path(os.environ["KFNB_SCREENSHOTS"]) / f"{request.node.name}.png")
     context.close()
+
+
+@pytest.fixture
+def quickstart(lab: Lab, root: Path, request: pytest.FixtureRequest) -> Path:
+    """The quickstart in the folder that JupyterLab serves, without one of its steps, with a metric."""
+    notebook = json.loads((root / "notebooks" / "quickstart.ipynb").read_text("utf-8"))
+    cells = {cell["id"]: cell for cell in notebook["cells"]}
+    cells["longest"]["metadata"].clear()
+    cells["longest"]["source"] += ["\n", *MEASURED.splitlines(keepends=True)]
+    path = lab.root / (re.sub(r"\W+", "_", request.node.name) + ".ipynb")
+    path.write_text(json.dumps(notebook), "utf-8")
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,7 @@ class Lab:
         self.root.mkdir()
         self.profiles = folder / "profiles.toml"
         self.home = folder / "kfnb"
+        self._settings = folder / "settings"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -42,7 +43,7 @@ class Lab:
         command = [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
             *("--ServerApp.port_retries=0", f"--ServerApp.base_url={BASE}", f"--ServerApp.root_dir={self.root}"),
-            *(f"--IdentityProvider.token={TOKEN}", f"--LabApp.user_settings_dir={folder / 'settings'}"),
+            *(f"--IdentityProvider.token={TOKEN}", f"--LabApp.user_settings_dir={self._settings}"),
             f"--LabApp.workspaces_dir={folder / 'workspaces'}",
         ]
         with self.log.open("wb") as log:
@@ -54,6 +55,16 @@ class Lab:
     def address(self, path: str) -> str:
         """Where the browser finds a file in a workspace of its own, without what earlier tests left open."""
         return f"{self.url}lab/tree/{path}?token={TOKEN}&reset"
+
+    def set_up(self, plugin: str, settings: dict[str, Any] | None) -> None:
+        """Write a person's settings of one of JupyterLab's own plugins, for pages opened from now on; None: none."""
+        name, _, part = plugin.partition(":")
+        file = self._settings / name / f"{part}.jupyterlab-settings"
+        if settings is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(settings), "utf-8")
 
     def stop(self) -> None:
         """End the server; runs that were detached from it end by themselves."""

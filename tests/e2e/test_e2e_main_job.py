@@ -5,86 +5,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from jupyter_lab import Lab, read_notebook
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
+from working import begin_step, cell, open_notebook, press_run, run, show_panel, tags_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-
-MEASURED = 'import kfnb\n\nkfnb.log_metric("letters", len(longest))'
-
-
-@pytest.fixture
-def quickstart(lab: Lab, root: Path, request: pytest.FixtureRequest) -> Path:
-    """The quickstart in the folder that JupyterLab serves, without one of its steps, with a metric."""
-    notebook = json.loads((root / "notebooks" / "quickstart.ipynb").read_text("utf-8"))
-    cells = {cell["id"]: cell for cell in notebook["cells"]}
-    cells["longest"]["metadata"].clear()
-    cells["longest"]["source"] += ["\n", *MEASURED.splitlines(keepends=True)]
-    path = lab.root / f"{request.node.name}.ipynb"
-    path.write_text(json.dumps(notebook), "utf-8")
-    return path
-
-
-def cell(page: Page, code: str) -> Locator:
-    """The cell with this code."""
-    return page.locator(".jp-CodeCell", has_text=code)
-
-
-def open_notebook(page: Page, lab: Lab, path: Path) -> None:
-    """Open a notebook and wait until its chips are there."""
-    page.goto(lab.address(path.name))
-    expect(page.locator(".kfnb-chip-name", has_text="read").first).to_be_visible()
-    show_panel(page)
-
-
-def show_panel(page: Page) -> None:
-    """Open the panel at the right."""
-    panel = page.locator("#kfnb-panel")
-    if not panel.is_visible():
-        page.locator(".jp-SideBar [data-id=kfnb-panel]").click()
-    expect(panel.get_by_role("tab", name="Step")).to_be_visible()
-
-
-def begin_step(page: Page, code: str, name: str) -> None:
-    """Begin a step at a cell with the button of its toolbar."""
-    cell(page, code).locator(".jp-InputArea-prompt").click()
-    cell(page, code).locator('[data-command="kfnb:name-step"]').click()
-    page.locator(".jp-Dialog input").fill(name)
-    page.locator(".jp-Dialog .jp-mod-accept").click()
-
-
-def run(page: Page, *, word: str) -> Locator:
-    """Start a run from the form and wait until it has succeeded; its graph is returned."""
-    page.locator("#kfnb-tab-run").click()
-    form = page.locator(".kfnb-run-form")
-    new = page.locator("[data-group=new-run]")
-    expect(new).to_be_visible()
-    if new.get_attribute("open") is None:
-        new.locator("> summary").click()
-    form.locator("[data-parameter=word]").fill(word)
-    shown = page.locator(".kfnb-run")
-    before = shown.get_attribute("data-run") if shown.is_visible() else ""
-    press_run(page, shown)
-    expect(page.locator(f'.kfnb-run[data-state=SUCCEEDED]:not([data-run="{before}"])')).to_be_visible()
-    return page.locator(".kfnb-run .kfnb-graph")
-
-
-def press_run(page: Page, then: Locator) -> None:
-    """Press the button that starts a run; asked before `then` whether the notebook may be saved, say yes."""
-    page.locator("[data-action=run]").click()
-    save = page.locator(".jp-Dialog .jp-mod-accept")
-    expect(then.or_(save).first).to_be_visible()
-    if save.is_visible():
-        save.click()
-
-
-def tags_of(notebook: dict[str, Any], cell_id: str) -> list[str]:
-    """The tags of a cell as they are on disk."""
-    found: list[str] = next(cell for cell in notebook["cells"] if cell["id"] == cell_id)["metadata"].get("tags", [])
-    return found
 
 
 def test_from_tags_to_outputs_brought_home(lab: Lab, page: Page, quickstart: Path) -> None:

@@ -10,7 +10,7 @@ export function EmptyPanel(props: { commands: CommandRegistry; trans: Translatio
   const { commands, trans } = props;
   return (
     <div className="kfnb-empty">
-      <h3>{trans.__('A notebook as a pipeline')}</h3>
+      <h2>{trans.__('A notebook as a pipeline')}</h2>
       <ol>
         <li>{trans.__('Tag cells as steps: with the button of the cell’s toolbar, or here.')}</li>
         <li>{trans.__('Run: the steps run as a pipeline on this machine, side by side where they can.')}</li>

@@ -64,7 +64,7 @@ function RunHead({ session, trans }: { session: RunSession; trans: TranslationBu
     .join(', ');
   return (
     <div className="kfnb-run-head" aria-live="polite">
-      <span className="kfnb-run-state" style={{ color: look.colour }}>
+      <span className="kfnb-run-state kfnb-state" style={{ borderColor: look.colour }}>
         {session.isInterrupted ? trans.__('⏸ interrupted') : `${look.icon} ${trans.__(look.word)}`}
       </span>
       <span className="kfnb-quiet">{session.id}</span>

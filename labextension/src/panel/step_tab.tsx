@@ -76,16 +76,16 @@ function StepHead(props: StepTabProps & { steps: readonly TaggedStep[] }): JSX.E
   const { notebook, trans, steps } = props;
   if (steps.length > 1) {
     const names = steps.map(step => step.name).join(', ');
-    return <h3>{trans.__('Settings of %1 steps: %2', steps.length, names)}</h3>;
+    return <h2>{trans.__('Settings of %1 steps: %2', steps.length, names)}</h2>;
   }
   const { name } = steps[0]!;
   const seen = notebook.seen(name);
   return (
     <div className="kfnb-step-head">
-      <h3>
+      <h2>
         <span className="kfnb-dot" style={{ background: stepColour(notebook.colorIndex(name)) }} />
         {name}
-      </h3>
+      </h2>
       {seen !== null && (
         <dl className="kfnb-facts">
           <dt>{trans.__('uses')}</dt>

@@ -75,7 +75,7 @@ function Proposal({ notebook, trans, suggestion, onDone }: ProposalProps): JSX.E
   };
   return (
     <>
-      <h3>{isNothing ? trans.__('Nothing is to be changed') : trans.__('Suggested steps')}</h3>
+      <h2>{isNothing ? trans.__('Nothing is to be changed') : trans.__('Suggested steps')}</h2>
       <ol className="kfnb-proposal">
         {suggestion.steps.map(step => (
           <li key={step.name} data-step={step.name}>

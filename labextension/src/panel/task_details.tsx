@@ -39,7 +39,11 @@ export function TaskDetails({
     <section className="kfnb-task" aria-label={trans.__('Task %1', task)}>
       <div className="kfnb-task-head">
         <strong>{task}</strong>
-        <span style={{ color: lookOf(shown).colour }}>{line}</span>
+        {line !== '' && (
+          <span className="kfnb-state" style={{ borderColor: lookOf(shown).colour }}>
+            {line}
+          </span>
+        )}
         {step !== undefined && (
           <button type="button" className="kfnb-link" onClick={() => void notebook.select(step.cells)}>
             {trans.__('show its cells')}
@@ -124,6 +128,7 @@ function LogPane(props: { text: string; address: string; trans: TranslationBundl
       <pre
         ref={pane}
         tabIndex={0}
+        role="region"
         aria-label={trans.__('Log')}
         onScroll={event => {
           const { scrollTop, clientHeight, scrollHeight } = event.currentTarget;

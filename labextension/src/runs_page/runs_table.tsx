@@ -90,7 +90,7 @@ function State({ row, trans }: { row: RunRow; trans: TranslationBundle }): JSX.E
   const look = lookOf({ state: row.state });
   const text = row.interrupted ? trans.__('⏸ interrupted') : `${look.icon} ${trans.__(look.word)}`;
   return (
-    <span style={{ color: look.colour }} title={row.why ?? undefined}>
+    <span className="kfnb-state" style={{ borderColor: look.colour }} title={row.why ?? undefined}>
       {text}
     </span>
   );

@@ -4,7 +4,7 @@ export const WIDGET_STYLE = `
 .kfnb-live{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:13px;
   color:var(--jp-ui-font-color1,#1f2933);background:var(--jp-layout-color1,#fff);padding:4px}
 .kfnb-live-state{border:1px solid;border-radius:4px;padding:0 6px;margin-left:4px}
-.kfnb-live-why{color:var(--jp-error-color1,#c23b32);margin-top:2px}
+.kfnb-live-why{border-left:3px solid var(--jp-error-color1,#c23b32);padding-left:6px;margin-top:2px}
 .kfnb-live-graph{border:1px solid var(--jp-border-color2,#e0e0e0);border-radius:4px;margin-top:4px;overflow:hidden}
 .kfnb-live-details{border:1px solid var(--jp-border-color2,#e0e0e0);border-radius:4px;margin-top:4px;padding:4px 8px}
 .kfnb-live-details[hidden]{display:none}

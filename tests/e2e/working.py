@@ -1,0 +1,69 @@
+"""What a person does in a notebook in JupyterLab, in the words of the tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jupyter_lab import Lab
+from playwright.sync_api import Locator, Page, expect
+
+
+def cell(page: Page, code: str) -> Locator:
+    """The cell with this code."""
+    return page.locator(".jp-CodeCell", has_text=code)
+
+
+def open_notebook(page: Page, lab: Lab, path: Path) -> None:
+    """Open a notebook with tags, and wait until its chips are there."""
+    page.goto(lab.address(path.name))
+    expect(page.locator(".kfnb-chip-name").first).to_be_visible()
+    show_panel(page)
+
+
+def show_panel(page: Page) -> None:
+    """Open the panel at the right."""
+    panel = page.locator("#kfnb-panel")
+    if not panel.is_visible():
+        page.locator(".jp-SideBar [data-id=kfnb-panel]").click()
+    expect(panel.get_by_role("tab", name="Step")).to_be_visible()
+
+
+def begin_step(page: Page, code: str, name: str) -> None:
+    """Begin a step at a cell with the button of its toolbar."""
+    cell(page, code).locator(".jp-InputArea-prompt").click()
+    cell(page, code).locator('[data-command="kfnb:name-step"]').click()
+    page.locator(".jp-Dialog input").fill(name)
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+
+
+def run(page: Page, **parameters: str) -> Locator:
+    """Start a run from the form and wait until it has succeeded; its graph is returned."""
+    page.locator("#kfnb-tab-run").click()
+    form = page.locator(".kfnb-run-form")
+    new = page.locator("[data-group=new-run]")
+    expect(new).to_be_visible()
+    if new.get_attribute("open") is None:
+        new.locator("> summary").click()
+    for name, text in parameters.items():
+        form.locator(f"[data-parameter={name}]").fill(text)
+    shown = page.locator(".kfnb-run")
+    before = shown.get_attribute("data-run") if shown.is_visible() else ""
+    press_run(page, shown)
+    expect(page.locator(f'.kfnb-run[data-state=SUCCEEDED]:not([data-run="{before}"])')).to_be_visible()
+    return page.locator(".kfnb-run .kfnb-graph")
+
+
+def press_run(page: Page, then: Locator) -> None:
+    """Press the button that starts a run; asked before `then` whether the notebook may be saved, say yes."""
+    page.locator("[data-action=run]").click()
+    save = page.locator(".jp-Dialog .jp-mod-accept")
+    expect(then.or_(save).first).to_be_visible()
+    if save.is_visible():
+        save.click()
+
+
+def tags_of(notebook: dict[str, Any], cell_id: str) -> list[str]:
+    """The tags of a cell as they are on disk."""
+    found: list[str] = next(cell for cell in notebook["cells"] if cell["id"] == cell_id)["metadata"].get("tags", [])
+    return found
