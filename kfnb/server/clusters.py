@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from kfnb.profiles import known_accelerators, profiles_file, read_profiles
+from kfnb.profiles import Profile, known_accelerators, profiles_file, read_profiles
 from kfnb.profiles.editing import add_profile, as_table, remove_profile, set_default
 from kfnb.server.documents import Cluster, ClusterRequest, Clusters, DefaultRequest
 from kfnb.server.handler import KfnbHandler, allowed
 from kfnb.server.showing import finding
-
-if TYPE_CHECKING:
-    from kfnb.profiles import Profile
 
 
 class ClustersHandler(KfnbHandler):
@@ -75,9 +70,10 @@ def _clusters() -> Clusters:
 
 
 def _cluster(profile: Profile, default: str | None) -> Cluster:
+    bare = as_table(Profile(name=profile.name, namespace="", root="", image=""))
     return Cluster(
         name=profile.name,
         default=profile.name == default,
-        settings=as_table(profile),
+        settings={key: value for key, value in as_table(profile).items() if key not in bare or value != bare[key]},
         accelerators=tuple(known_accelerators(profile)),
     )

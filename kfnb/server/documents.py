@@ -450,7 +450,10 @@ class Experiments(_Answer, frozen=True, kw_only=True):
 
 
 class Cluster(_Answer, frozen=True, kw_only=True):
-    """A cluster profile. `settings`: every setting that has a value; `accelerators`: types that steps can ask for."""
+    """A cluster profile. `settings`: those that are not as where nothing is said, as the file has them.
+
+    `accelerators`: types that steps can ask for.
+    """
 
     name: str
     default: bool

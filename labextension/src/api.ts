@@ -9,6 +9,7 @@ import type {
   Artifact,
   CellOutputs,
   Cluster,
+  ClusterFile,
   Comparison,
   Finding,
   Metrics,
@@ -56,7 +57,26 @@ export class Api {
 
   /** The clusters that runs can go to, as the file of profiles names them. */
   async clusters(): Promise<readonly Cluster[]> {
-    return (await this._json<{ clusters: readonly Cluster[] }>('clusters')).clusters;
+    return (await this.clusterFile()).clusters;
+  }
+
+  /** The file of cluster profiles. */
+  async clusterFile(): Promise<ClusterFile> {
+    return this._json('clusters');
+  }
+
+  /** Write a profile: a new one, or with `replaces` in the place of the one of that name. */
+  async writeCluster(name: string, settings: Cluster['settings'], replaces: boolean): Promise<ClusterFile> {
+    return this._json(clusterAddress(name), { settings, replace: replaces }, 'PUT');
+  }
+
+  /** Take a profile out of the file; what is in the cluster stays. */
+  async removeCluster(name: string): Promise<ClusterFile> {
+    return this._json(clusterAddress(name), undefined, 'DELETE');
+  }
+
+  async makeDefault(name: string): Promise<ClusterFile> {
+    return this._json(`${clusterAddress(name)}/default`, {});
   }
 
   async start(request: RunRequest): Promise<{ run_id: string; warnings: readonly Finding[] }> {
@@ -142,8 +162,8 @@ export class Api {
     return new this.settings.WebSocket(`${address}?${query}`);
   }
 
-  private async _json<T>(path: string, body?: unknown): Promise<T> {
-    return JSON.parse(await this._text(path, body)) as T;
+  private async _json<T>(path: string, body?: unknown, method?: string): Promise<T> {
+    return JSON.parse(await this._text(path, body, method)) as T;
   }
 
   private async _text(
@@ -169,6 +189,10 @@ export class Api {
 /** The address of a run, or of a part of it. */
 export function runAddress(id: string, ...parts: string[]): string {
   return ['runs', id, ...parts].map(encodeURIComponent).join('/');
+}
+
+function clusterAddress(name: string): string {
+  return `clusters/${encodeURIComponent(name)}`;
 }
 
 /** The address of a task's log. */

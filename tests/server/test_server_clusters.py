@@ -25,6 +25,7 @@ async def test_clusters_are_written_into_the_file_of_the_command_line(
     assert ([], None, str(file)) == (found["clusters"], found["default"], found["file"])
     status, found = await _put(fetch, "test", settings=SETTINGS)
     assert (200, "test", True) == (status, found["default"], found["clusters"][0]["default"])
+    assert SETTINGS == found["clusters"][0]["settings"]
     file.write_text("# mine\n" + file.read_text())
     status, found = await _put(fetch, "test", settings={**SETTINGS, "queue": "gpus", "priority_class": None})
     assert (400, True) == (status, "There is a cluster `test` already" in found["message"])

@@ -74,12 +74,20 @@ export interface RunRequest {
   readonly cluster?: string;
 }
 
-/** A cluster profile. `accelerators`: types that steps can ask for. */
+/** A cluster profile. `settings`: those that the file has for it; `accelerators`: types that steps can ask for. */
 export interface Cluster {
   readonly name: string;
   readonly default: boolean;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly accelerators: readonly string[];
+}
+
+/** The file of profiles: those that can be used, and what is wrong with the others. */
+export interface ClusterFile {
+  readonly clusters: readonly Cluster[];
+  readonly default: string | null;
+  readonly file: string;
+  readonly diagnostics: readonly Finding[];
 }
 
 /** Steps that are proposed for a notebook, and the tags that would make them. */

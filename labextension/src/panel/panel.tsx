@@ -1,4 +1,7 @@
-/** The side panel: tabs *Step*, *Pipeline* and *Run* of the notebook that a person works in, and what is wrong with it. */
+/**
+ * The side panel: tabs *Step*, *Pipeline* and *Run* of the notebook that a person works in, and what is wrong with it;
+ * the tab *Clusters* says where runs can go.
+ */
 
 import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -11,6 +14,7 @@ import { CHART_STYLE } from '../charts';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import type { OpenNotebooks } from '../notebook/open_notebooks';
 import type { Consent } from '../run/start';
+import { ClustersTab } from './clusters_tab';
 import { EmptyPanel } from './empty_panel';
 import { Findings } from './findings';
 import { PipelineGraph } from './pipeline_graph';
@@ -19,12 +23,13 @@ import { StepTab } from './step_tab';
 import { SuggestSteps } from './suggest_steps';
 import { useSignal } from './watching';
 
-export type TabName = 'step' | 'pipeline' | 'run';
+export type TabName = 'step' | 'pipeline' | 'run' | 'clusters';
 
 const TABS: readonly { readonly name: TabName; readonly label: string }[] = [
   { name: 'step', label: 'Step' },
   { name: 'pipeline', label: 'Pipeline' },
-  { name: 'run', label: 'Run' }
+  { name: 'run', label: 'Run' },
+  { name: 'clusters', label: 'Clusters' }
 ];
 
 /** What all of the panel works with. */
@@ -78,7 +83,7 @@ export class KfnbPanel extends ReactWidget {
 }
 
 function PanelView(props: PanelParts & { panel: KfnbPanel }): JSX.Element {
-  const { panel, notebooks, trans, commands } = props;
+  const { panel, notebooks, api, trans, commands } = props;
   useSignal(panel.chosen);
   useSignal(notebooks.currentChanged);
   const notebook = notebooks.current;
@@ -91,12 +96,32 @@ function PanelView(props: PanelParts & { panel: KfnbPanel }): JSX.Element {
           {panel.trouble}
         </p>
       )}
-      {notebook === null ? (
-        <EmptyPanel commands={commands} trans={trans} />
+      <Tabs {...{ panel, trans }} />
+      {panel.tab === 'clusters' ? (
+        <TabBody panel={panel}>
+          <ClustersTab {...{ api, trans }} />
+        </TabBody>
+      ) : notebook === null ? (
+        <TabBody panel={panel}>
+          <EmptyPanel commands={commands} trans={trans} />
+        </TabBody>
       ) : (
         <NotebookView {...props} notebook={notebook} />
       )}
     </>
+  );
+}
+
+function TabBody({ panel, children }: React.PropsWithChildren<{ panel: KfnbPanel }>): JSX.Element {
+  return (
+    <div
+      className="kfnb-tab-body"
+      role="tabpanel"
+      id="kfnb-tab-body"
+      aria-labelledby={`kfnb-tab-${panel.tab}`}
+    >
+      {children}
+    </div>
   );
 }
 
@@ -106,18 +131,12 @@ function NotebookView(props: PanelParts & { panel: KfnbPanel; notebook: OpenNote
   const { path, trouble } = notebook;
   return (
     <>
-      <Tabs {...{ panel, trans }} />
-      <div
-        className="kfnb-tab-body"
-        role="tabpanel"
-        id="kfnb-tab-body"
-        aria-labelledby={`kfnb-tab-${panel.tab}`}
-      >
+      <TabBody panel={panel}>
         {trouble !== null && panel.trouble === null && <p className="kfnb-warning">{trouble.message}</p>}
         {panel.tab === 'step' && <StepTab {...{ notebook, api, trans }} />}
         {panel.tab === 'pipeline' && <PipelineTab key={path} {...{ notebook, api, trans }} />}
         {panel.tab === 'run' && <RunTab key={path} {...props} />}
-      </div>
+      </TabBody>
       {findings.length > 0 && (
         <details className="kfnb-group kfnb-all-findings" data-group="findings" open>
           <summary>{trans.__('Findings (%1)', findings.length)}</summary>

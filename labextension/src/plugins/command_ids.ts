@@ -4,6 +4,7 @@ export const CommandIds = {
   nameStep: 'kfnb:name-step',
   runNotebook: 'kfnb:run-notebook',
   showPipeline: 'kfnb:show-pipeline',
+  showClusters: 'kfnb:show-clusters',
   openExample: 'kfnb:open-example',
   openExecuted: 'kfnb:open-executed-notebook'
 } as const;

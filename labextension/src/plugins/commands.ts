@@ -67,6 +67,12 @@ export function addCommands({ app, api, notebooks, panel, trans }: CommandParts)
     isEnabled: hasNotebook,
     execute: () => show('pipeline')
   });
+  commands.addCommand(CommandIds.showClusters, {
+    label: trans.__('Pipeline Clusters'),
+    caption: trans.__('Show and edit the clusters that runs can go to'),
+    describedBy: NO_ARGUMENTS,
+    execute: () => show('clusters')
+  });
   commands.addCommand(CommandIds.openExample, {
     label: trans.__('Pipeline Example'),
     caption: trans.__('Open a small notebook with three steps that can be run as a pipeline'),

@@ -1,0 +1,173 @@
+/**
+ * The form of a cluster profile: its fields, the text in them, and the settings that they say.
+ *
+ * Settings are those of the file of profiles. What the form has no field for stays as it is. Here is checked what a form
+ * can know; the server checks the rest.
+ */
+
+import { quantityProblem, wholeNumberProblem, type Problem } from './values';
+
+export interface ClusterField {
+  /** The setting; `limits.cpu` is an entry of the table `limits`. */
+  readonly key: string;
+  readonly label: string;
+  readonly hint: string;
+  readonly example: string;
+  readonly isNeeded?: boolean;
+  readonly isNumber?: boolean;
+  readonly problem?: (value: string) => Problem | null;
+}
+
+export type Settings = Readonly<Record<string, unknown>>;
+export type ClusterTexts = Readonly<Record<string, string>>;
+
+const root = (value: string): Problem | null =>
+  /^(s3|gs):\/\/[^/]/.test(value)
+    ? null
+    : { text: 'Write s3://BUCKET/PREFIX or gs://BUCKET/PREFIX.', better: null };
+
+/** The fields in the order in which they are shown. */
+export const CLUSTER_FIELDS: readonly ClusterField[] = [
+  {
+    key: 'namespace',
+    label: 'Namespace',
+    hint: 'Where runs live.',
+    example: 'team-a',
+    isNeeded: true
+  },
+  {
+    key: 'root',
+    label: 'Pipeline root',
+    hint: 'The bucket where runs and artifacts lie, for this machine and for pods.',
+    example: 's3://ml-runs/kfnb',
+    isNeeded: true,
+    problem: root
+  },
+  {
+    key: 'image',
+    label: 'Image',
+    hint: 'Of steps that name none.',
+    example: 'registry.example.com/kfnb-base:1',
+    isNeeded: true
+  },
+  {
+    key: 'context',
+    label: 'Context',
+    hint: 'Of the kubeconfig; its current one where nothing stands here.',
+    example: 'kind-kind'
+  },
+  {
+    key: 'kubeconfig',
+    label: 'Kubeconfig',
+    hint: 'A path on the machine of the Jupyter server.',
+    example: '~/.kube/config'
+  },
+  {
+    key: 'store_secret',
+    label: 'Secret with the bucket’s keys',
+    hint: 'The name of a Secret of the namespace. No key is written here.',
+    example: 'kfnb-store'
+  },
+  {
+    key: 'endpoint_url',
+    label: 'Address of the store',
+    hint: 'Where it is not Amazon’s or Google’s.',
+    example: 'https://minio.example.com'
+  },
+  { key: 'queue', label: 'Queue', hint: 'A LocalQueue of Kueue.', example: 'team-a' },
+  {
+    key: 'limits.cpu',
+    label: 'CPU limit',
+    hint: 'Of steps that say nothing.',
+    example: '2',
+    problem: quantityProblem
+  },
+  {
+    key: 'limits.memory',
+    label: 'Memory limit',
+    hint: 'Of steps that say nothing.',
+    example: '4Gi',
+    problem: quantityProblem
+  },
+  {
+    key: 'max_parallel',
+    label: 'Steps at once',
+    hint: 'Of one run; no limit where nothing stands here.',
+    example: '8',
+    isNumber: true,
+    problem: value => wholeNumberProblem(value, 1)
+  },
+  {
+    key: 'service_account',
+    label: 'Service account of steps',
+    hint: 'That of the namespace where nothing stands here.',
+    example: 'kfnb-task'
+  },
+  {
+    key: 'orchestrator_service_account',
+    label: 'Service account of runs',
+    hint: 'Of the pod that drives a run.',
+    example: 'kfnb-orchestrator'
+  }
+];
+
+/** Return the text that each field has for a profile. */
+export function textsOf(settings: Settings): ClusterTexts {
+  return Object.fromEntries(
+    CLUSTER_FIELDS.map(({ key }) => {
+      const [name, entry] = key.split('.') as [string, string?];
+      const value = entry === undefined ? settings[name] : tableOf(settings, name)[entry];
+      return [key, value === undefined || value === null ? '' : String(value)];
+    })
+  );
+}
+
+/** Return the settings of a profile once the fields say `texts`; an empty field takes its setting away. */
+export function settingsOf(texts: ClusterTexts, before: Settings): Settings {
+  const settings: Record<string, unknown> = { ...before };
+  for (const { key, isNumber } of CLUSTER_FIELDS) {
+    const [name, entry] = key.split('.') as [string, string?];
+    const text = (texts[key] ?? '').trim();
+    const value = text === '' ? undefined : isNumber ? Number(text) : text;
+    const wanted = entry === undefined ? value : withEntry(tableOf(settings, name), entry, value);
+    if (wanted === undefined) {
+      delete settings[name];
+    } else {
+      settings[name] = wanted;
+    }
+  }
+  return settings;
+}
+
+/** Return what is wrong with the text of a field, null if nothing is. */
+export function clusterProblem(field: ClusterField, text: string): Problem | null {
+  const value = text.trim();
+  if (value === '') {
+    return field.isNeeded ? { text: 'This is needed.', better: null } : null;
+  }
+  return field.problem?.(value) ?? null;
+}
+
+/** Return why a new profile cannot have this name, null if it can. */
+export function clusterNameProblem(name: string, taken: readonly string[]): string | null {
+  if (!/^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/.test(name)) {
+    return 'A name has letters, digits, - and _, 63 at most.';
+  }
+  if (['kubernetes', 'local', 'default'].includes(name)) {
+    return 'This word means something else where runs are started.';
+  }
+  return taken.includes(name) ? 'There is a cluster of this name already.' : null;
+}
+
+function tableOf(settings: Settings, name: string): Settings {
+  const table = settings[name];
+  return typeof table === 'object' && table !== null ? (table as Settings) : {};
+}
+
+function withEntry(table: Settings, entry: string, value: unknown): Settings | undefined {
+  const all: Record<string, unknown> = { ...table, [entry]: value };
+  if (value === undefined) {
+    delete all[entry];
+  }
+  return Object.keys(all).length > 0 ? all : undefined;
+}

@@ -1,0 +1,168 @@
+/** The *Clusters* tab: the profiles of the command line's file, looked at and changed through the server. */
+
+import { Dialog, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Api } from '../api';
+import type { Cluster, ClusterFile } from '../model/documents';
+import { ClusterEditor } from './cluster_editor';
+
+export interface ClustersTabProps {
+  readonly api: Api;
+  readonly trans: TranslationBundle;
+}
+
+export function ClustersTab({ api, trans }: ClustersTabProps): JSX.Element {
+  const [file, setFile] = React.useState<ClusterFile | null>(null);
+  const [trouble, setTrouble] = React.useState<string | null>(null);
+  const [edited, setEdited] = React.useState<Cluster | 'new' | null>(null);
+  const attempt = async (act: Promise<ClusterFile>): Promise<void> => {
+    try {
+      setFile(await act);
+      setTrouble(null);
+      setEdited(null);
+    } catch (error) {
+      setTrouble((error as Error).message);
+    }
+  };
+  React.useEffect(() => void attempt(api.clusterFile()), [api]);
+  if (file === null) {
+    return trouble === null ? (
+      <p className="kfnb-quiet">{trans.__('The file is being read …')}</p>
+    ) : (
+      <Trouble text={trouble} />
+    );
+  }
+  return (
+    <div className="kfnb-clusters">
+      {edited === null ? (
+        <>
+          <ClusterList {...{ file, api, trans }} onChange={attempt} onEdit={setEdited} />
+          <FileNotes {...{ file, trans }} />
+        </>
+      ) : (
+        <ClusterEditor
+          cluster={edited === 'new' ? null : edited}
+          taken={file.clusters.map(({ name }) => name)}
+          trans={trans}
+          onSave={(name, settings) => attempt(api.writeCluster(name, settings, edited !== 'new'))}
+          onLeave={() => {
+            setTrouble(null);
+            setEdited(null);
+          }}
+        />
+      )}
+      <Trouble text={trouble} />
+    </div>
+  );
+}
+
+function Trouble({ text }: { text: string | null }): JSX.Element | null {
+  return text === null ? null : (
+    <p className="kfnb-warning kfnb-preview-text" role="alert">
+      {text}
+    </p>
+  );
+}
+
+interface ClusterListProps extends ClustersTabProps {
+  readonly file: ClusterFile;
+  readonly onChange: (act: Promise<ClusterFile>) => Promise<void>;
+  readonly onEdit: (cluster: Cluster | 'new') => void;
+}
+
+function ClusterList({ file, api, trans, onChange, onEdit }: ClusterListProps): JSX.Element {
+  const remove = async (name: string): Promise<void> => {
+    const answer = await showDialog({
+      title: trans.__('Forget the cluster %1?', name),
+      body: trans.__('Its profile is taken out of the file. What is in the cluster stays, its runs too.'),
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Cancel') }),
+        Dialog.warnButton({ label: trans.__('Forget') })
+      ]
+    });
+    if (answer.button.accept) {
+      await onChange(api.removeCluster(name));
+    }
+  };
+  return (
+    <>
+      {file.clusters.length === 0 && (
+        <p>{trans.__('No cluster is known yet; runs stay on the machine of the Jupyter server.')}</p>
+      )}
+      {file.clusters.map(cluster => (
+        <section
+          key={cluster.name}
+          className="kfnb-cluster"
+          data-cluster={cluster.name}
+          aria-label={cluster.name}
+        >
+          <h2>
+            {cluster.name}
+            {cluster.default && <span className="kfnb-quiet">{trans.__('the default one')}</span>}
+          </h2>
+          <dl className="kfnb-facts">
+            {(['context', 'namespace', 'root', 'image', 'queue'] as const)
+              .filter(key => typeof cluster.settings[key] === 'string')
+              .map(key => (
+                <React.Fragment key={key}>
+                  <dt>{trans.__(key)}</dt>
+                  <dd>{String(cluster.settings[key])}</dd>
+                </React.Fragment>
+              ))}
+          </dl>
+          <div className="kfnb-buttons">
+            <button type="button" className="kfnb-button" data-action="edit" onClick={() => onEdit(cluster)}>
+              {trans.__('Edit')}
+            </button>
+            {!cluster.default && (
+              <button
+                type="button"
+                className="kfnb-button"
+                data-action="make-default"
+                title={trans.__('kfnb run --on kubernetes then means this one')}
+                onClick={() => void onChange(api.makeDefault(cluster.name))}
+              >
+                {trans.__('Make it the default one')}
+              </button>
+            )}
+            <button
+              type="button"
+              className="kfnb-button"
+              data-action="remove"
+              onClick={() => void remove(cluster.name)}
+            >
+              {trans.__('Forget…')}
+            </button>
+          </div>
+        </section>
+      ))}
+      <div className="kfnb-buttons">
+        <button
+          type="button"
+          className="kfnb-button kfnb-mod-main"
+          data-action="add"
+          onClick={() => onEdit('new')}
+        >
+          {trans.__('Add a cluster')}
+        </button>
+      </div>
+    </>
+  );
+}
+
+/** Where the profiles are, and what is wrong with those that cannot be used. */
+function FileNotes({ file, trans }: { file: ClusterFile; trans: TranslationBundle }): JSX.Element {
+  return (
+    <>
+      {file.diagnostics.map(({ code, message, fix }, index) => (
+        <div key={index} className="kfnb-warning" data-code={code}>
+          <p>{message}</p>
+          {fix !== null && <p>{fix}</p>}
+        </div>
+      ))}
+      <p className="kfnb-hint">{trans.__('They are in %1, which kfnb cluster writes too.', file.file)}</p>
+    </>
+  );
+}

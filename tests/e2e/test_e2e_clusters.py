@@ -1,0 +1,67 @@
+"""In a real browser: clusters are added, edited, made the default one and forgotten on the panel's page of them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jupyter_lab import TOKEN, Lab
+from playwright.sync_api import Page, expect
+from working import show_panel
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def profiles(lab: Lab) -> Iterator[Lab]:
+    """JupyterLab with one cluster in the file of profiles, with a comment and a setting that no field shows."""
+    lab.profiles.write_text(
+        '# mine\n[clusters.near]\nnamespace = "ml"\nroot = "s3://runs/kfnb"\nimage = "x:1"\nlabels = {team = "a"}\n',
+        "utf-8",
+    )
+    yield lab
+    lab.profiles.unlink()
+
+
+def table(lab: Lab) -> dict[str, Any]:
+    """What the file of profiles says."""
+    return tomllib.loads(lab.profiles.read_text("utf-8"))
+
+
+def test_clusters_are_added_edited_and_forgotten(page: Page, profiles: Lab) -> None:
+    """Fields are checked, what the server refuses is said in its words, and the command line's file has the rest."""
+    page.goto(f"{profiles.url}lab?token={TOKEN}&reset")
+    show_panel(page)
+    page.locator("#kfnb-tab-clusters").click()
+    near = page.locator("[data-cluster=near]")
+    near.locator("[data-action=edit]").click()
+    page.locator("[data-setting='limits.memory']").fill("4gb")
+    expect(page.locator(".kfnb-problem")).to_contain_text("Is 4G meant?")
+    page.locator("[data-setting='limits.memory']").fill("4Gi")
+    page.locator("[data-action=save-cluster]").click()
+    expect(near).to_be_visible()
+    edited = {"namespace": "ml", "root": "s3://runs/kfnb", "image": "x:1", "labels": {"team": "a"}}
+    assert {"near": edited | {"limits": {"memory": "4Gi"}}} == table(profiles)["clusters"]
+    assert profiles.profiles.read_text("utf-8").startswith("# mine")
+
+    page.locator("[data-action=add]").click()
+    page.locator("[data-action=save-cluster]").click()
+    expect(page.locator(".kfnb-problem")).to_have_count(4)
+    far = {"name": "far", "namespace": "Team <b>", "root": "gs://bucket/runs", "image": "y:1", "queue": "gpus"}
+    for setting, text in far.items():
+        page.locator(f"[data-setting={setting}]").fill(text)
+    page.locator("[data-action=save-cluster]").click()
+    expect(page.locator(".kfnb-warning")).to_contain_text("`Team <b>` cannot be the name of a namespace")
+    page.locator("[data-setting=namespace]").fill("team")
+    page.locator("[data-action=save-cluster]").click()
+    added = page.locator("[data-cluster=far]")
+    added.locator("[data-action=make-default]").click()
+    expect(added).to_contain_text("the default one")
+    assert ("far", "gpus") == (table(profiles)["default"], table(profiles)["clusters"]["far"]["queue"])
+
+    near.locator("[data-action=remove]").click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    expect(near).to_have_count(0)
+    assert ["far"] == list(table(profiles)["clusters"])
