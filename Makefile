@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint docs front-end lint-front-end test-front-end chromium pytest pytest-browser pytest-cluster cluster postgresql store-endpoints soak bench format generate clean
+.PHONY: help run test lint docs screenshots front-end lint-front-end test-front-end chromium pytest pytest-browser pytest-cluster cluster postgresql store-endpoints soak bench format generate clean
 
 BIN := .venv/bin
 FOLDERS := kfnb tests docs docker hatch_build.py
@@ -24,6 +24,7 @@ help:
 	@echo "make test     set up .venv and run every check: lint, documentation, tests"
 	@echo "make lint     ruff, mypy, the import layers; eslint, prettier and tsc"
 	@echo "make docs     build the documentation into build/site"
+	@echo "make screenshots take the documentation's pictures of JupyterLab anew, in a real browser"
 	@echo "make front-end   build the JupyterLab extension and the widget; .venv/bin/jupyter lab then has them"
 	@echo "make pytest   the tests alone, with coverage"
 	@echo "make pytest-browser   the tests in a real browser"
@@ -69,6 +70,9 @@ lint: .venv/.ready-dev lint-front-end
 docs: .venv/.ready-dev
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/mkdocs build --quiet --strict
+
+screenshots: .venv/.ready-dev front-end chromium
+	$(BIN)/python tests/e2e/screenshots.py docs/images
 
 # Node's packages, as the lock file says. The lock file names no registry: npm takes the one it is configured for.
 labextension/.ready: labextension/package.json labextension/package-lock.json
