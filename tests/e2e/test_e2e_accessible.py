@@ -70,7 +70,7 @@ def test_axe_finds_nothing_in_the_panel_and_the_chips(
     expect(page.locator("[data-action=dismiss-suggestion]")).to_be_visible()
     assert [] == violations(page, "#kfnb-panel")
 
-    run(page, word="pipeline").locator('[data-node="longest"]').click()
+    run(page, word="axes").locator('[data-node="longest"]').click()
     expect(page.locator(".kfnb-log pre")).to_contain_text("the longest word")
     page.evaluate(open_all)
     expect(page.locator("[data-parameter=word]")).to_be_visible()
@@ -88,7 +88,7 @@ def test_axe_finds_nothing_in_the_page_of_runs(
     page.set_viewport_size({"width": 1600, "height": 2000})
     open_notebook(page, lab, quickstart)
     begin_step(page, "longest = max", "longest")
-    run(page, word="pipeline")
+    run(page, word="axe")
     run(page, word="notebook")
     page.goto(f"{lab.url}lab?token={TOKEN}&reset")
     prepare(page, root, is_light)
