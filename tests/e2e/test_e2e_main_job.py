@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from jupyter_lab import Lab, read_notebook
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from working import begin_step, cell, open_notebook, press_run, run, show_panel, tags_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
