@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -12,6 +15,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 AT_ONCE = 16
+_SECONDS = 5.0
 
 
 def in_parallel(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
@@ -19,9 +23,27 @@ def in_parallel(function: Callable[[Item], Result], items: Iterable[Item]) -> li
     todo = list(items)
     if len(todo) < 2:
         return [function(item) for item in todo]
-    with ThreadPoolExecutor(min(AT_ONCE, len(todo)), thread_name_prefix="kfnb-store") as pool:
-        try:
-            return list(pool.map(function, todo))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    begun: list[int] = []
+    try:
+        with ThreadPoolExecutor(
+            min(AT_ONCE, len(todo)), "kfnb-store", lambda: begun.append(threading.get_native_id())
+        ) as pool:
+            try:
+                return list(pool.map(function, todo))
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+    finally:
+        _wait_for_the_end(begun)
+
+
+def _wait_for_the_end(threads: list[int]) -> None:
+    """Return when the system has ended these threads, which Python takes for ended somewhat earlier.
+
+    Until then OpenSSL may clean up after them, under a lock that a child forked meanwhile would find taken for ever.
+    Only Linux tells.
+    """
+    end = time.monotonic() + _SECONDS
+    for thread in threads:
+        while Path(f"/proc/self/task/{thread}").exists() and time.monotonic() < end:
+            time.sleep(0.0002)
