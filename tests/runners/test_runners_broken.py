@@ -6,6 +6,7 @@ import queue
 from pathlib import Path
 
 import pytest
+from nowhere import nowhere
 
 from kfnb.runners import waiting
 from kfnb.runners.api_server import ApiServer
@@ -15,15 +16,6 @@ from kfnb.runners.waiting import Waiting
 from kfnb.runners.watch import Watch
 from tests.cluster.certificates import CONTEXT, KUBECONFIG
 from tests.cluster.fixtures import Cluster
-
-KUBE = """
-apiVersion: v1
-kind: Config
-current-context: c
-clusters: [{name: k, cluster: {server: "https://127.0.0.1:9"}}]
-users: [{name: u, user: {token: t}}]
-contexts: [{name: c, context: {cluster: k, user: u}}]
-"""
 
 
 def test_what_cannot_be_sent_is_told() -> None:
@@ -41,10 +33,9 @@ def test_why_an_attempt_waits_is_never_worth_a_run(
 ) -> None:
     """What goes wrong in finding it out is said in its place, and the next attempt is looked at all the same."""
     monkeypatch.setattr(waiting, "PATIENCE", 0.0)
-    (tmp_path / "config").write_text(KUBE, "utf-8")
     told: queue.SimpleQueue[Exception] = queue.SimpleQueue()
     said: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
-    looks = Waiting(ApiServer(None, str(tmp_path / "config"), "n"), lambda *words: said.put(words), told.put)
+    looks = Waiting(nowhere(tmp_path), lambda *words: said.put(words), told.put)
     looks.job("broken", {})
     looks.start()
     assert ("broken", True) == ((found := said.get(timeout=30))[0], "kfnb itself failed to find that out" in found[1])

@@ -6,24 +6,14 @@ import threading
 from pathlib import Path
 
 import pytest
+from nowhere import nowhere
 
-from kfnb.runners.api_server import ApiServer
 from kfnb.runners.waiting import Waiting
-
-KUBE = """
-apiVersion: v1
-kind: Config
-current-context: c
-clusters: [{name: k, cluster: {server: "https://127.0.0.1:9"}}]
-users: [{name: u, user: {token: t}}]
-contexts: [{name: c, context: {cluster: k, user: u}}]
-"""
 
 
 def test_it_ends_when_it_is_told_to_while_it_takes_up_the_news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is told between two of its steps is not forgotten: a run whose end came just then never ended."""
-    (tmp_path / "config").write_text(KUBE, "utf-8")
-    looks = Waiting(ApiServer(None, str(tmp_path / "config"), "n"), lambda name, why: None)
+    looks = Waiting(nowhere(tmp_path), lambda name, why: None)
     told = threading.Event()
 
     class News(threading.Event):
