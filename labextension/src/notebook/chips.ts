@@ -14,6 +14,7 @@ import type { TaskStatus } from '../model/run_state';
 import { roleOf, stepNameOf } from '../model/tags';
 import { badgesOf } from '../model/badges';
 import { tagsOf, type OpenNotebook } from './open_notebook';
+import { redrawn } from './redrawn';
 
 /** What a chip says. */
 interface ChipText {
@@ -34,28 +35,12 @@ export class Chips {
   private readonly _notebook: OpenNotebook;
   private readonly _trans: TranslationBundle;
   private readonly _onChoose: (cell: Cell) => void;
-  private _isScheduled = false;
 
   constructor(notebook: OpenNotebook, trans: TranslationBundle, onChoose: (cell: Cell) => void) {
     this._notebook = notebook;
     this._trans = trans;
     this._onChoose = onChoose;
-    notebook.folding.changed.connect(this._schedule, this);
-    notebook.changed.connect(this._schedule, this);
-    notebook.panel.content.modelContentChanged.connect(this._schedule, this);
-    // JupyterLab 4.2 may not have this one yet
-    notebook.panel.content.cellInViewportChanged?.connect(this._schedule, this);
-    this._schedule();
-  }
-
-  private _schedule(): void {
-    if (!this._isScheduled) {
-      this._isScheduled = true;
-      requestAnimationFrame(() => {
-        this._isScheduled = false;
-        this._draw();
-      });
-    }
+    notebook.folding.changed.connect(redrawn(notebook, () => this._draw()));
   }
 
   private _draw(): void {

@@ -12,6 +12,7 @@ import { Decoration, EditorView, type DecorationSet } from '@codemirror/view';
 import type { Analysis, Finding } from '../model/documents';
 import { underlined } from '../model/underlined';
 import type { OpenNotebook } from './open_notebook';
+import { redrawn } from './redrawn';
 
 const setMarks = StateEffect.define<DecorationSet>();
 
@@ -30,24 +31,11 @@ export class Underlines {
   private readonly _notebook: OpenNotebook;
   private readonly _shown = new WeakMap<EditorView, Analysis>();
   private readonly _awaited = new WeakSet<Cell>();
-  private _isScheduled = false;
+  private readonly _schedule: () => void;
 
   constructor(notebook: OpenNotebook) {
     this._notebook = notebook;
-    notebook.changed.connect(this._schedule, this);
-    notebook.panel.content.modelContentChanged.connect(this._schedule, this);
-    notebook.panel.content.cellInViewportChanged?.connect(this._schedule, this);
-    this._schedule();
-  }
-
-  private _schedule(): void {
-    if (!this._isScheduled) {
-      this._isScheduled = true;
-      requestAnimationFrame(() => {
-        this._isScheduled = false;
-        this._draw();
-      });
-    }
+    this._schedule = redrawn(notebook, () => this._draw());
   }
 
   private _draw(): void {
