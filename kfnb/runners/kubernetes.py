@@ -243,7 +243,7 @@ class KubernetesRunner:
         except ApiError as error:
             if error.status == 403 and "quota" in str(error):
                 self._say_waits(name, f"the namespace's quota has no room for it: {error}")
-            elif error.is_passing or "being terminated" in str(error):  # then the run's lease is gone in a moment too
+            elif error.is_passing or _without_namespace(error):  # then the run's lease is gone in a moment too
                 self._say_waits(name, str(error))
             else:
                 self._over(name, Exited(task.name, attempt, None, f"Its Job was refused: {error}"))
@@ -433,6 +433,11 @@ class KubernetesRunner:
         except ClusterError as error:
             return _is_final(error)  # it stays until the whole run is removed
         return True
+
+
+def _without_namespace(error: ApiError) -> bool:
+    """Say whether something could not be made because its namespace is about to go, or has gone."""
+    return error.status == 404 or "being terminated" in str(error)
 
 
 def _is_final(error: ClusterError) -> bool:
