@@ -1,15 +1,18 @@
 """Unpacks what kfnb's launcher needs into a folder that runs in images without kfnb; docker/Containerfile calls this.
 
-    python3 bundle.py WHEELS TARGET
+    python3 bundle.py WHEELS REQUIREMENTS TARGET
 
 WHEELS is a folder of wheels, for as many versions of CPython and kinds of processors as the bundle is to serve.
+REQUIREMENTS is a file with what kfnb itself requires, a requirement a line.
 TARGET gets `any`, what is pure Python, and a folder like `cp312-x86_64` for each of them that all compiled parts are
-there for. kfnb itself is put into `any` afterwards. `kfnb/launcher/bundled.py` starts the launcher from there.
+there for, and `least.json`: the versions below which what an image has itself is of no use to the launcher. kfnb itself
+is put into `any` afterwards. `kfnb/launcher/bundled.py` starts the launcher from there.
 """
 
 from __future__ import annotations
 
 import email
+import json
 import sys
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -17,10 +20,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 if TYPE_CHECKING:
     from packaging.tags import Tag
-    from packaging.version import Version
 
 NEEDED = ("blake3", "botocore", "certifi", "cloudpickle", "fsspec", "ipykernel", "msgspec")
 """What the launcher imports, and botocore for keys that come from the pod's service account."""
@@ -84,17 +87,17 @@ def closure(wheels: list[Wheel]) -> set[str]:
         if wheel is None:
             raise SystemExit(f"There is no wheel of {name}, which the launcher needs.")
         found.add(name)
-        left += required(wheel)
+        left += [each.name for each in required(wheel)]
     return found
 
 
-def required(wheel: Wheel) -> list[str]:
-    """Return the names of the distributions that a wheel asks for on Linux, on any of the Pythons."""
+def required(wheel: Wheel) -> list[Requirement]:
+    """Return what a wheel asks for on Linux, on any of the Pythons."""
     with zipfile.ZipFile(wheel.path) as archive:
         entry = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         lines = email.message_from_bytes(archive.read(entry)).get_all("Requires-Dist") or []
     asked = [Requirement(line) for line in lines]
-    return [each.name for each in asked if any(_holds(each, minor) for minor in PYTHONS)]
+    return [each for each in asked if any(_holds(each, minor) for minor in PYTHONS)]
 
 
 def _holds(requirement: Requirement, minor: int) -> bool:
@@ -126,10 +129,33 @@ def _place(path: PurePosixPath) -> PurePosixPath | None:
     return path
 
 
-def main(folder: Path, target: Path) -> None:
+def least(wheels: list[Wheel], names: set[str], own: list[Requirement]) -> dict[str, dict[str, object]]:
+    """Return, of the distributions `names`, the version that kfnb (`own`) or one of them asks for at least.
+
+    Each is a list of numbers under `version`, beside the top-level modules that it brings, under `modules`.
+    """
+    newest = {wheel.name: wheel for wheel in reversed(wheels) if wheel.name in names}
+    found: dict[str, Version] = {}
+    for each in (*own, *(each for wheel in newest.values() for each in required(wheel))):
+        name = str(canonicalize_name(each.name))
+        for bound in each.specifier if name in names else ():
+            if bound.operator in (">=", "~=", ">"):
+                found[name] = max(Version(bound.version), found.get(name, Version("0")))
+    return {name: {"version": found[name].release, "modules": _modules(newest[name])} for name in sorted(found)}
+
+
+def _modules(wheel: Wheel) -> list[str]:
+    with zipfile.ZipFile(wheel.path) as archive:
+        places = [_place(PurePosixPath(name)) for name in archive.namelist() if not name.endswith("/")]
+    tops = {path.parts[0].split(".")[0] for path in places if path is not None and ".dist-info" not in path.parts[0]}
+    return sorted(tops)
+
+
+def main(folder: Path, requirements: Path, target: Path) -> None:
     """Make the bundle."""
     wheels = wheels_in(folder)
     names = closure(wheels)
+    own = [Requirement(line) for line in requirements.read_text("utf-8").splitlines()]
     compiled = {name for name in names if not any(wheel.pure for wheel in wheels if wheel.name == name)}
     for name in sorted(names - compiled):
         unpack(next(wheel for wheel in wheels if wheel.name == name and wheel.pure), target / "any")
@@ -139,13 +165,14 @@ def main(folder: Path, target: Path) -> None:
             if compiled <= fit.keys():
                 for name in sorted(compiled):
                     unpack(fit[name], target / f"cp3{minor}-{processor}")
-    made = sorted(path.name for path in target.iterdir() if path.name != "any")
+    made = sorted(path.name for path in target.glob("cp3*"))
     if not made:
         raise SystemExit("For no version of CPython are all compiled parts there.")
+    (target / "least.json").write_text(json.dumps(least(wheels, names, own)), "utf-8")
     print("The launcher's bundle serves", ", ".join(made))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        raise SystemExit("usage: python3 bundle.py WHEELS TARGET")
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    if len(sys.argv) != 4:
+        raise SystemExit("usage: python3 bundle.py WHEELS REQUIREMENTS TARGET")
+    main(*map(Path, sys.argv[1:]))

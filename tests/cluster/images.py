@@ -13,8 +13,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import shutil
 import sys
 import tempfile
 import tomllib
@@ -26,15 +24,14 @@ from typing import Any
 from tests.cluster import debian, registry
 from tests.cluster.places import ADDRESS, CACHE, CHECKOUT, IMAGES_HOST, REGISTRY
 from tests.cluster.programs import program
-from tests.cluster.shell import attempt, call, say, write
+from tests.cluster.shell import attempt, call, say
 
 PAUSE = f"{IMAGES_HOST}/pause:1"
 ROOT = f"{IMAGES_HOST}/pause-as-root:1"
 """The same, for a user that no pod under `restricted` may be."""
 CONTAINERFILE = CHECKOUT / "docker" / "Containerfile"
 BUNDLE = CHECKOUT / "docker" / "bundle.py"
-_IN_PODS = ("gcs", "s3")
-"""Extras of kfnb that its image has: what a pod needs, and nothing of JupyterLab or the tests."""
+CONTEXT = CHECKOUT / "docker" / "context.py"
 _BUILDAH = ("buildah", "--root", str(CACHE / "images"), "--runroot", str(CACHE / "images-mounted"))
 """With one place for what is mounted, whichever cluster asks: two would unmount each other's layers."""
 _ENVIRONMENT = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "overlay", "NO_PROXY": ADDRESS, "no_proxy": ADDRESS}
@@ -123,15 +120,7 @@ def _make(image: Image) -> None:
     """Build an image by docker/Containerfile and push it."""
     say(f"Making the image {image.name} ...")
     ground = _ground()
-    with tempfile.TemporaryDirectory(dir=CACHE, prefix="context-") as folder:
-        context = Path(folder)
-        (context / "dependencies").mkdir()
-        for wheel in wheels(image).iterdir():
-            os.link(wheel, context / "dependencies" / wheel.name)
-        for name, wanted in (("requirements", _requirements()), ("more", _more(image))):
-            write(context / f"{name}.txt", "".join(f"{line}\n" for line in wanted))
-        shutil.copy(BUNDLE, context)
-        _pip("wheel", "--no-deps", "--wheel-dir", context / "kfnb", CHECKOUT)
+    with _context(image) as context:
         arguments = ("--file", CONTAINERFILE, "--build-arg", f"PYTHON_IMAGE={ground}", "--tag", image.exact)
         _buildah("build", "--quiet", "--layers", *arguments, context)
     _push(image.exact)
@@ -166,63 +155,40 @@ def _ground() -> str:
     return PLAIN
 
 
-def _requirements() -> list[str]:
-    """What every image has beside kfnb itself: pip, its dependencies, and extras that a cluster needs."""
-    extras = _project()["optional-dependencies"]
-    return ["pip", *_project()["dependencies"], *(line for name in _IN_PODS for line in extras[name])]
-
-
-def _more(image: Image) -> list[str]:
-    """What this image has beyond that."""
-    return [line for name in sorted(image.extras) for line in _project()["optional-dependencies"][name]]
-
-
-def _project() -> dict[str, Any]:
-    """What pyproject.toml says of kfnb."""
-    project: dict[str, Any] = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
-    return project
+@contextlib.contextmanager
+def _context(image: Image) -> Iterator[Path]:
+    """The folder that the image is built from, gone afterwards; its wheels are kept."""
+    extras = [word for name in sorted(image.extras) for word in ("--extra", name)]
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="context-") as folder:
+        context = Path(folder) / "context"
+        call(sys.executable, CONTEXT, context, "--only-own", "--wheels", _wheels(image), *extras)
+        yield context
 
 
 def wheels(image: Image) -> Path:
-    """A folder of wheels for the image's Python, whichever Python runs here."""
-    folder = CACHE / "wheels" / _digest_of_dependencies(image)
-    if folder.is_dir():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    platforms = [f"--platform=manylinux_2_{minor}_x86_64" for minor in range(36, 4, -1)]
-    target = ("--only-binary=:all:", "--implementation=cp", "--python-version=3.11", *platforms)
-    with tempfile.TemporaryDirectory(dir=CACHE, prefix="wheels-") as beside:
-        complete = Path(beside) / "complete"
-        _pip(
-            "download",
-            *target,
-            "--constraint",
-            CHECKOUT / "constraints.txt",
-            "--dest",
-            complete,
-            *_requirements(),
-            *_more(image),
-        )
-        complete.rename(folder)
-    return folder
+    """A folder with the wheels of all that the image has beside kfnb."""
+    if not _wheels(image).is_dir():
+        with _context(image):
+            pass
+    return _wheels(image)
+
+
+def _wheels(image: Image) -> Path:
+    return CACHE / "wheels" / _digest_of_dependencies(image)
 
 
 def _digest_of_dependencies(image: Image) -> str:
     """Changes when the image's dependencies, or the way it is made, may have."""
-    pins = (CHECKOUT / "constraints.txt").read_text("utf-8")
-    program, recipe = (path.read_text("utf-8") for path in (BUNDLE, CONTAINERFILE))
-    return _key(debian.RELEASE, recipe, program, pins, *_requirements(), *_more(image))
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
+    asked = json.dumps([project["dependencies"], project["optional-dependencies"], sorted(image.extras)])
+    texts = (path.read_text("utf-8") for path in (CHECKOUT / "constraints.txt", BUNDLE, CONTEXT, CONTAINERFILE))
+    return _key(debian.RELEASE, asked, *texts)
 
 
 def _digest_of_code() -> str:
     """Changes when a file of kfnb does."""
     files = [path for path in sorted((CHECKOUT / "kfnb").rglob("*")) if path.is_file() and path.suffix != ".pyc"]
     return _key(*(f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files))
-
-
-def _pip(*words: str | Path) -> None:
-    command = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", *words)
-    call(*command, env={"KFNB_WITHOUT_FRONT_END": "1"})
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
@@ -14,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BUNDLE = ROOT / "docker" / "bundle.py"
+NAMES = ("older", "newer", "same", "absent")
 NEEDED = ("botocore", "certifi", "cloudpickle", "fsspec", "ipykernel")
 COMPILED = {
     "blake3": ("cp311-cp311-manylinux_2_17_x86_64", "cp312-cp312-manylinux_2_17_aarch64", "cp313-cp313-win_amd64"),
@@ -53,7 +55,10 @@ def wheels(tmp_path: Path) -> Path:
 
 def bundled(wheels: Path, target: Path) -> subprocess.CompletedProcess[str]:
     """Make the bundle."""
-    return subprocess.run([sys.executable, BUNDLE, wheels, target], check=False, capture_output=True, text=True)
+    requirements = wheels.parent / "requirements.txt"
+    requirements.write_text("cloudpickle>=3.1\nunneeded>=9\n", "utf-8")
+    command = [sys.executable, BUNDLE, wheels, requirements, target]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
 
 
 def test_the_bundle_holds_what_is_needed(wheels: Path, tmp_path: Path) -> None:
@@ -62,6 +67,9 @@ def test_the_bundle_holds_what_is_needed(wheels: Path, tmp_path: Path) -> None:
     assert (0, "The launcher's bundle serves cp311-x86_64, cp312-aarch64\n") == (done.returncode, done.stdout)
     found = {path.name for path in (tmp_path / "made" / "any").iterdir() if not path.name.endswith("info")}
     assert {*NEEDED, "comm", "olden"} == found
+    least = json.loads((tmp_path / "made" / "least.json").read_text("utf-8"))
+    cloudpickle = {"version": [3, 1], "modules": ["cloudpickle"]}
+    assert {"cloudpickle": cloudpickle, "comm": {"version": [1], "modules": ["comm"]}} == least
     assert {"blake3", "msgspec"} == {p.name for p in (tmp_path / "made" / "cp312-aarch64").glob("*[!o]")}
     data = {path.name for path in (tmp_path / "made" / "any" / "botocore" / "data").iterdir()}
     assert {"sts"} == data
@@ -83,9 +91,42 @@ def test_what_is_missing_is_said(wheels: Path, tmp_path: Path, gone: str, messag
     assert (1, message) == (done.returncode, done.stderr)
 
 
+def library(folder: Path, name: str, version: str) -> None:
+    """Put a library of this version into a folder of modules."""
+    (folder / f"{name}-{version}.dist-info").mkdir(parents=True)
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    (folder / f"{name}-{version}.dist-info" / "METADATA").write_text(metadata, "utf-8")
+    (folder / f"{name}.py").write_text("", "utf-8")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pods are of Linux")
+def test_a_library_that_is_too_old_for_the_launcher_is_lent(tmp_path: Path) -> None:
+    """What the image has wins, but for what the launcher cannot use; which that is, is said."""
+    bundle, image = tmp_path / "bundle", tmp_path / "image"
+    (bundle / f"cp3{sys.version_info[1]}-{platform.machine()}").mkdir(parents=True)
+    shutil.copytree(ROOT / "kfnb" / "launcher", bundle / "any" / "kfnb" / "launcher")
+    for name, version in (("older", "3.0.9"), ("newer", "3.1rc1"), ("same", "3"), ("absent", "")):
+        library(bundle / "any", name, "3.2")
+        if version:
+            library(image, name, version)
+    least = {name: {"version": [3, 1] if name != "same" else [3, 0], "modules": [name]} for name in NAMES}
+    (bundle / "least.json").write_text(json.dumps(least), "utf-8")
+    (bundle / "any" / "shown.py").write_text(
+        f"import {', '.join(NAMES)}\nprint(*(each.__file__ for each in ({', '.join(NAMES)})))\n", "utf-8"
+    )
+    command = [sys.executable, bundle / "any" / "kfnb" / "launcher" / "bundled.py", "-m", "shown"]
+    environment = {**os.environ, "PYTHONPATH": str(image)}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    own = bundle / "any"
+    assert [f"{own}/older.py", f"{image}/newer.py", f"{image}/same.py", f"{own}/absent.py"] == done.stdout.split()
+    said = "The image's older 3.0.9 is older than kfnb's launcher needs (3.1), so this step has the launcher's own.\n"
+    assert (0, said) == (done.returncode, done.stderr)
+
+
 def started(bundle: Path, tmp_path: Path) -> subprocess.CompletedProcess[str]:
     """Start the launcher of a bundle with this interpreter, as a pod does."""
     (bundle / "any" / "kfnb").mkdir(parents=True)
+    (bundle / "least.json").write_text("{}", "utf-8")
     shutil.copytree(ROOT / "kfnb" / "launcher", bundle / "any" / "kfnb" / "launcher")
     command = [sys.executable, bundle / "any" / "kfnb" / "launcher" / "bundled.py", tmp_path / "none" / "input.json"]
     return subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, env=os.environ)
