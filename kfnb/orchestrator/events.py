@@ -109,6 +109,7 @@ class TaskStatus:
         "finished",
         "name",
         "output",
+        "over",
         "owner",
         "progress",
         "started",
@@ -122,6 +123,7 @@ class TaskStatus:
         self.elements: int | None = None  # how many elements it has, if it is a fan-out and that is known
         self.state: State = "PENDING"
         self.attempt = 0
+        self.over = 0  # the last attempt of which the end was seen, and after which another one was to start
         self.failures = 0  # attempts that failed and were to be repeated
         self.cached = False
         self.started: float | None = None
@@ -194,9 +196,11 @@ class RunStatus:
             task.attempt = event.attempt or task.attempt
             if event.data.get("cell") is not None and "fact" in event.data:
                 task.fact = (event.data["cell"], event.data["fact"])
-            if event.state == "PENDING":  # it starts again
+            if event.state == "PENDING":
                 task.started = task.finished = task.output = task.fact = None
-                task.progress, task.failures = {}, event.data.get("failures", 0)
+                task.progress = {}
+                if "failures" in event.data:  # it starts again; else the attempt has been started, and waits
+                    task.over, task.failures = task.attempt, event.data["failures"]
             elif event.state == "RUNNING":
                 task.started, task.finished = event.time, None
             elif event.state in ENDED and task.started is not None and task.finished is None:

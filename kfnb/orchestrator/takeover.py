@@ -82,10 +82,9 @@ def _unseen(store: Documents, info: RunInfo, task: TaskStatus, adopt: Adopt) -> 
     last = task.attempt
     while store.exists(places.attempt_key(info.run_id, slug, last + 1) + "/input.json"):
         last += 1
-    # A task that the log says to be PENDING is to start again: how the attempt named there ended has been seen.
-    unseen = last and (last > task.attempt or task.state != "PENDING")
+    unseen = last > task.over
     output = _read_output(store, places.attempt_key(info.run_id, slug, last) + "/output.json") if unseen else None
-    living = bool(unseen) and output is None and adopt(info.spec.task(task.name), last)
+    living = unseen and output is None and adopt(info.spec.task(task.name), last)
     return Earlier(last, task.failures, output, state=task.state, living=living)
 
 

@@ -103,27 +103,31 @@ def test_an_attempt_that_is_still_there_goes_on() -> None:
 
 
 def test_only_attempts_of_which_nobody_saw_the_end_are_asked_for(tmp_path: Path) -> None:
-    """The place is asked about what was started and has no result; not about what ended, nor what never began."""
-    spec = make_spec({"a": [], "b": [], "c": [], "d": []})
+    """The place is asked about what was started, be it that it waits, and has no result; not about what ended."""
+    spec = make_spec({"a": [], "b": [], "c": [], "d": [], "e": []})
     info = RunInfo(run_id="r", name="n", experiment="E", spec=spec, created=0.0, folder="/", notebook_path="/nb.ipynb")
     store, status = Store(str(tmp_path)), RunStatus(spec)
-    for task in "abc":
-        store.write(f"{places.attempt_key('r', task, 1)}/input.json", b"{}")
+    for task, attempt in (("a", 1), ("b", 1), ("c", 1), ("d", 1), ("d", 2)):
+        store.write(f"{places.attempt_key('r', task, attempt)}/input.json", b"{}")
+    again = {"why": "it starts again", "data": {"failures": 1}}
     status.apply(
         [
             RunEvent(kind="task-state", time=1.0, task="a", attempt=1, state="RUNNING"),
-            RunEvent(kind="task-state", time=1.0, task="b", attempt=1, state="PENDING", why="it starts again"),
+            RunEvent(kind="task-state", time=1.0, task="b", attempt=1, state="PENDING", **again),
+            RunEvent(kind="task-state", time=1.0, task="d", attempt=1, state="PENDING", **again),
+            RunEvent(kind="task-state", time=2.0, task="d", attempt=2, state="PENDING", why="no node is free"),
         ]
     )
     asked: list[tuple[str, int]] = []
 
     def adopt(task: Task, attempt: int) -> bool:
         asked.append((task.name, attempt))
-        return task.name == "a"
+        return task.name in ("a", "d")
 
     found = takeover.earlier_attempts(store, info, status, adopt)
-    assert [("a", 1), ("c", 1)] == asked
-    assert {"a": True, "b": False, "c": False} == {name: earlier.living for name, earlier in found.items()}
+    assert [("a", 1), ("c", 1), ("d", 2)] == asked
+    assert {"a": True, "b": False, "c": False, "d": True} == {name: each.living for name, each in found.items()}
+    assert {"a": 0, "b": 1, "c": 0, "d": 1} == {name: each.failures for name, each in found.items()}
 
 
 @settings(max_examples=150, deadline=None)
