@@ -12,6 +12,7 @@ KfnbError                 what a person sees when kfnb cannot go on; its text sa
 │   └── LeaseHeld         another process drives the run
 ├── NotSaveable           a value cannot be turned into bytes
 ├── NoDevice              a saved value lies on a device that is not seen here
+├── GraphLeft             gradients were asked of a tensor whose graph lies in an earlier step
 └── RunFailed             a run ended FAILED                                        (exit code 1)
 """
 
@@ -128,6 +129,10 @@ class NotSaveable(KfnbError):
 
 class NoDevice(KfnbError):
     """A saved value lies on a device that this process does not see; `args[0]` goes on after the value's name."""
+
+
+class GraphLeft(KfnbError):
+    """Gradients were asked of a tensor that was computed in an earlier step, which has its graph."""
 
 
 class RunFailed(KfnbError):

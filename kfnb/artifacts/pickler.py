@@ -111,8 +111,9 @@ class ValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
         if issubclass(kind, type):
             return functions.reduce_class(self, obj)
         reducer = registry.reducer_for(kind)
-        if reducer is not None:
-            return reducer(self, obj)
+        reduced = reducer(self, obj) if reducer is not None else NotImplemented
+        if reduced is not NotImplemented:
+            return reduced
         return functions.reduce_instance(obj) if functions.made_by_own_code(kind) else NotImplemented
 
     def code(self, code: Any) -> Reduced:

@@ -105,11 +105,25 @@ class LibraryCallWalker(CallWalker):
                 self.effect("unseeded", "numpy.random", node)
         if dotted.startswith(("sklearn.model_selection.cross_val", "sklearn.model_selection.learning_curve")):
             self.effect("draw-if-unseeded", "numpy.random", node)
+        self._draws_later(dotted, arguments)
         drawing = dotted.startswith("scipy.stats.") and dotted.endswith((".rvs", ".resample"))
         if drawing and not any(arguments.given(p) for p in ("random_state", "seed", "rng")):
             self.effect("draw", "numpy.random", node)
         if dotted in ("random.getstate", "numpy.random.get_state"):
             self.effect("draw", "random" if dotted.startswith("random") else "numpy.random", node)
+
+    def _draws_later(self, dotted: str, arguments: Arguments) -> None:
+        """Modules that draw when they are made, and what draws whenever it is used (`StepWalker` sees to its uses)."""
+        if prefix := begins_with(dotted, tuple(random.DRAWER_PREFIXES)):
+            self.effect("draw", random.DRAWER_PREFIXES[prefix], arguments.node)
+        if prefix := begins_with(dotted, tuple(random.DRAWS_LATER_PREFIXES)):
+            self.effect("draws-later", random.DRAWS_LATER_PREFIXES[prefix], arguments.node)
+        provider, parameters = random.DRAWS_LATER.get(dotted, (None, ()))
+        if provider and not any(arguments.given(p) for p in parameters):
+            self.effect("draws-later", provider, arguments.node)
+        provider, parameters = random.DRAWS_LATER_WITH.get(dotted, (None, ()))
+        if provider and any(arguments.given(p) for p in parameters):
+            self.effect("draws-later", provider, arguments.node)
 
     def _library_paths(self, dotted: str, arguments: Arguments) -> None:
         node = arguments.node

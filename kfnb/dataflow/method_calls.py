@@ -219,9 +219,10 @@ class MethodCallWalker(LibraryCallWalker):
 
     def _method_draws(self, receiver: Value, name: str, arguments: Arguments) -> None:
         if name in random.DRAWING_METHODS and receiver.kind not in ("rng", "list", "dict", "defaultdict", "text"):
-            provider, parameters = random.DRAWING_METHODS[name]
-            if not any(arguments.given(p) for p in parameters):
-                self.effect("draw", provider, arguments.node)
+            providers, parameters = random.DRAWING_METHODS[name]
+            for provider in providers if not any(arguments.given(p) for p in parameters) else ():
+                if receiver.kind != "frame" or provider == "numpy.random":
+                    self.effect("draw", provider, arguments.node)
         if name.startswith(("fit", "partial_fit", "split")) and receiver.kind not in ("text", "frame"):
             self.effect("draw-if-unseeded", "numpy.random", arguments.node)
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from kfnb.dataflow.summaries import ClassInfo
 
 _REPLAYABLE = frozenset(
-    {"setter", "module", "environ", "sys.path", "seed", "draw", "draw-if-unseeded", "shows", "reads-environ"}
+    {"setter", "module", "environ", "sys.path", "seed", "draw", "draws-later", "draw-if-unseeded", "shows"}
+    | {"reads-environ"}
 )
 _PLAIN_KINDS = frozenset({*IMMUTABLE_KINDS, "range"})
 _SETTING = frozenset({"setter", "module", "environ", "sys.path"})
@@ -60,6 +61,7 @@ class StepWalker(Walker):
         self.touched: set[Token] = set()
         self.statement_reads: set[str] = set()
         self.statement_binds: set[str] = set()
+        self._drawing: list[tuple[str, Token]] = []  # provider, what draws from it whenever it is used
 
     def make_function(self, node: FunctionNode) -> Value:
         return function_value(self, node)
@@ -188,9 +190,23 @@ class StepWalker(Walker):
         self.shown = node.value if statement.last and isinstance(node, ast.Expr) else None
         self.walk(node)
         self.flow.ended = False
+        self._note_draws(node, first)
         effects = self.record.effects[first:]
         if any(effect.kind in _SETTING for effect, _ in effects):
             self._note_settings(statement, notes, first)
+
+    def _note_draws(self, node: ast.stmt, first: int) -> None:
+        """What draws whenever it is used (a loader, a module with a dropout) draws in each later statement that reads
+        it, or something that shares with it."""
+        for provider, token in self._drawing:
+            bindings = (self.flow.get(name) for name in self.statement_reads)
+            if any(b is not None and b.token.root() is token.root() for b in bindings):
+                self.effect("draw", provider, node)
+        for provider in {effect.detail for effect, _ in self.record.effects[first:] if effect.kind == "draws-later"}:
+            if not isinstance(node, (ast.Assign, ast.AnnAssign)):
+                self.effect("draw", provider, node)
+            made = (self.flow.get(name) for name in self.statement_binds)
+            self._drawing += [(provider, b.token) for b in made if b is not None]
 
     def _note_settings(self, statement: Statement, notes: StepNotes, first: int) -> None:
         effects = [effect for effect, _ in self.record.effects[first:]]

@@ -320,6 +320,44 @@ def test_seeded_draws_run_in_notebook_order(book: Book) -> None:
     assert None is edge(spec, "b", "c")
 
 
+@pytest.mark.parametrize(
+    ("makes", "uses"),
+    [
+        ("loader = DataLoader(rows, batch_size=2)", "for batch in loader:\n    print(batch)"),
+        ("loader = DataLoader(rows)\ndef train():\n    for batch in loader:\n        print(batch)", "train()"),
+        ("class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.d = nn.Dropout()\n"
+         "net = Net()", "y = net(rows)"),
+        ("net = nn.Sequential(nn.ReLU(), nn.Dropout(0.5))", "y = net(rows)"),
+        ("net = nn.Sequential(nn.ReLU(), nn.Dropout(0.5))\nfast = torch.compile(net)", "y = fast(rows)"),
+        ("net = nn.LSTM(2, 2, dropout=0.1)", "y = net(rows)"),
+        ("rows = torch.zeros(2)", "rows.normal_()"),
+        ("layer = nn.Linear(2, 2)", "layer.reset_parameters()"),
+        ("normal = torch.distributions.Normal(0, 1)", "x = normal.rsample()"),
+        ("pass", "net = torchvision.models.resnet18()"),
+    ],
+)  # fmt: skip
+def test_what_torch_draws_is_seen_where_it_is_used(book: Book, makes: str, uses: str) -> None:
+    """A loader and a dropout draw in each step that uses them, not where they are made."""
+    spec = book.compile(
+        ("import torch, torchvision\nfrom torch import nn\nfrom torch.utils.data import DataLoader", "setup"),
+        ("torch.manual_seed(1)\nrows = torch.zeros(4)", "step:seed"),
+        (makes, "step:make"),
+        (uses, "step:use"),
+        (uses, "step:again"),
+    )
+    assert ["use"] == [s.producer for s in spec.task("again").state_inputs if s.provider == "torch.random"]
+
+
+def test_a_loader_with_a_generator_of_its_own_draws_nothing_global(book: Book) -> None:
+    """What changes is the generator, a value as others."""
+    spec = book.compile(
+        ("import torch\nfrom torch.utils.data import DataLoader", "setup"),
+        ("torch.manual_seed(1)\nloader = DataLoader([1], generator=torch.Generator())", "step:make"),
+        ("for batch in loader:\n    print(batch)", "step:use"),
+    )
+    assert () == spec.task("use").state_inputs
+
+
 def test_draws_that_nobody_seeded_are_not_ordered(book: Book) -> None:
     """Where nothing above seeds, the numbers differ by hand too: the state is neither carried nor ordered."""
     spec = book.compile(("import random\na = random.random()", "step:a"), ("b = random.random()", "step:b"))

@@ -51,7 +51,9 @@ DOTTED = {
         lookers: ["LOOKER_CALLS"],
         copies: ["COPYING_CALLS"],
         setters: ["SETTER_CALLS", "SETTER_RECEIVERS", "NO_EFFECT_CALLS", "OUTSIDE_CALLS", "OUTSIDE_READS"],
-        draws: ["SEEDERS", "SEEDS_ALL", "DRAWERS", "DRAWERS_UNLESS", "UNSEEDED_ESTIMATORS", "GENERATOR_MAKERS"],
+        draws: (
+            "SEEDERS SEEDS_ALL DRAWERS DRAWERS_UNLESS UNSEEDED_ESTIMATORS GENERATOR_MAKERS DRAWS_LATER DRAWS_LATER_WITH"
+        ).split(),
         files: ["PATH_READERS", "PATH_WRITERS", "MODE_CALLS"],
         iterators: ["ITERATOR_MAKERS", "CONSUMERS"],
         types: ["IMMUTABLE_CONSTRUCTORS", "RESULT_KINDS"],
@@ -756,7 +758,7 @@ def test_seaborn_draws_where_the_table_says(name: str) -> None:
 @pytest.mark.parametrize("make", ["DataFrame", "Series"])
 def test_sampling_a_frame_draws(make: str) -> None:
     """`sample` draws from NumPy's global state unless it is given one."""
-    provider, (parameter,) = draws.DRAWING_METHODS["sample"]
+    (provider, _), (parameter,) = draws.DRAWING_METHODS["sample"]
     value = getattr(pd, make)({"a": range(9)} if make == "DataFrame" else range(9))
     assert {provider} == drawn_by(lambda: value.sample(3))
     assert set() == drawn_by(lambda: value.sample(3, **{parameter: 0}))

@@ -39,7 +39,7 @@ SEEDS_ALL: dict[str, tuple[str, ...]] = dict.fromkeys(
     pytorch_lightning.seed_everything pytorch_lightning.utilities.seed.seed_everything accelerate.utils.set_seed
     keras.utils.set_random_seed tensorflow.keras.utils.set_random_seed fastai.torch_core.set_seed
     fastai.vision.all.set_seed
-    fastai.basics.set_seed monai.utils.set_determinism
+    fastai.basics.set_seed monai.utils.set_determinism transformers.Trainer transformers.Seq2SeqTrainer
     """.split(),
     ("random", "numpy.random", "torch.random"),
 )
@@ -66,8 +66,50 @@ DRAWERS: dict[str, str] = {
     "pandas.plotting.bootstrap_plot": "random",
     "seaborn.stripplot": "numpy.random",
     "seaborn.catplot": "numpy.random",
+    "timm.create_model": "torch.random",
 }
 """Dotted call → the provider it draws from whenever it is called."""
+
+DRAWER_PREFIXES: dict[str, str] = {"torchvision.models.": "torch.random", "torch_geometric.nn.": "torch.random"}
+"""Beginnings of dotted calls that make a module, whose first weights are drawn → the provider."""
+
+_DROPOUTS = (
+    "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout RReLU Transformer TransformerEncoder"
+)
+_DROPOUTS += " TransformerEncoderLayer TransformerDecoder TransformerDecoderLayer"
+
+DRAWS_LATER: dict[str, tuple[str, tuple[str, ...]]] = {
+    **dict.fromkeys((f"torch.nn.{name}" for name in _DROPOUTS.split()), ("torch.random", ())),
+    **dict.fromkeys(
+        (f"torch.nn.Lazy{name}" for name in "Linear Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d".split()),
+        ("torch.random", ()),
+    ),
+    **dict.fromkeys(
+        (f"torch.utils.data.{name}" for name in ("DataLoader", "RandomSampler", "WeightedRandomSampler")),
+        ("torch.random", ("generator",)),
+    ),
+    "torch.utils.data.SubsetRandomSampler": ("torch.random", ("generator",)),
+    "lightning.Trainer": ("torch.random", ()),
+    "lightning.pytorch.Trainer": ("torch.random", ()),
+    "pytorch_lightning.Trainer": ("torch.random", ()),
+    "transformers.Trainer": ("torch.random", ()),
+    "transformers.Seq2SeqTrainer": ("torch.random", ()),
+}
+"""Class → (provider, parameters): what it makes draws whenever it is used, unless one of these parameters was given to
+the constructor and is not None. A `DataLoader` draws the seed of its workers even where it does not shuffle
+(torch.utils.data.dataloader._BaseDataLoaderIter)."""
+
+DRAWS_LATER_WITH: dict[str, tuple[str, tuple[str, ...]]] = {
+    f"torch.nn.{name}": ("torch.random", ("dropout",)) for name in ("LSTM", "GRU", "RNN", "MultiheadAttention")
+}
+"""Class → (provider, parameters): the same, but only where one of these parameters was given."""
+
+DRAWS_LATER_PREFIXES: dict[str, str] = {
+    **{f"torchvision.transforms.{name}": "torch.random" for name in ("Random", "ColorJitter", "AutoAugment")},
+    **{f"torchvision.transforms.v2.{name}": "torch.random" for name in ("Random", "ColorJitter", "AutoAugment")},
+    "torchvision.models.": "torch.random",
+}
+"""Beginnings of the dotted names of such classes, and of what makes modules with a dropout."""
 
 DRAWERS_UNLESS: dict[str, tuple[str, tuple[str, ...]]] = {
     **{name: ("numpy.random", parameters) for name, parameters in DRAWING_FUNCTIONS.items()},
@@ -93,12 +135,19 @@ DRAWERS_UNLESS: dict[str, tuple[str, tuple[str, ...]]] = {
 """Dotted function → (provider, parameters): it draws when called unless one of these parameters is given and not
 None."""
 
-DRAWING_METHODS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "sample": ("numpy.random", ("random_state",)),
-    "rvs": ("numpy.random", ("random_state",)),
+DRAWING_METHODS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "sample": (("numpy.random", "torch.random"), ("random_state",)),
+    "rvs": (("numpy.random",), ("random_state",)),
+    "rsample": (("torch.random",), ()),
+    "reset_parameters": (("torch.random",), ()),
+    **dict.fromkeys(
+        "normal_ uniform_ random_ bernoulli_ exponential_ cauchy_ geometric_ log_normal_ bernoulli multinomial".split(),
+        (("torch.random",), ("generator",)),
+    ),
 }
-"""Method name → (provider, parameters): it draws unless one of these parameters is given and not None. `sample` of a
-`random.Random` or of a fitted mixture is another thing: the caller decides by what it knows of the receiver."""
+"""Method name → (providers, parameters): it draws from one of these unless one of the parameters is given and not None.
+`sample` is a frame's or that of one of Torch's distributions; that of a `random.Random` or of a fitted mixture is
+another thing: the caller decides by what it knows of the receiver."""
 
 _OTHER_ESTIMATORS: dict[str, tuple[str, ...]] = {
     f"imblearn.{name}": ("random_state",)
