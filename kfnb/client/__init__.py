@@ -78,19 +78,27 @@ class Client:
         self._call = call
         self._lock = threading.Lock()
 
-    def check(self, path: Path | str, *, allow_cpu: bool = False, on: Profile | None = None) -> tuple[Diagnostic, ...]:
+    def check(
+        self,
+        path: Path | str,
+        *,
+        allow_cpu: bool = False,
+        on: Profile | None = None,
+        content: dict[str, Any] | None = None,
+        part: Mapping[str, str | None] | None = None,
+    ) -> tuple[Diagnostic, ...]:
         """Return every finding about a notebook, errors first to last as they stand; nothing is run.
 
         What this machine lacks is among them (`allow_cpu`: steps that ask for a GPU may do without); or, `on` a
-        cluster, what that lacks. ClusterError if it cannot be reached.
+        cluster, what that lacks. ClusterError if it cannot be reached. `content`: the notebook's JSON (nbformat), where
+        that is not what the file holds yet. `part`: options of `run` that choose steps, whose needs alone count then.
         """
-        from kfnb.compiler import check_notebook  # not needed to look at runs
-
-        spec, found = check_notebook(Path(path))
+        spec, found = _compiled(Path(path), content)
         if on is not None:
             found = tuple(one for one in found if one.code != "KF503")  # about this machine
         if spec is None:
             return by_severity(found)
+        spec = _selected(spec, part or {})
         if on is not None:
             return by_severity((*found, *self._lacking_there(spec, Path(path), on, local=False)))
         return by_severity((*found, *self._lacking(spec, Path(path).name, allow_cpu=allow_cpu)))
@@ -347,11 +355,12 @@ class Client:
         if spec is None:
             spec = self.compile(path)
         here = "on" not in (options or {})
-        lacking = self._lacking(spec, path.name, allow_cpu=bool((options or {}).get("allow_cpu"))) if here else ()
+        chosen_part = _selected(spec, options or {})
+        allow_cpu = bool((options or {}).get("allow_cpu"))
+        lacking = self._lacking(chosen_part, path.name, allow_cpu=allow_cpu) if here else ()
         if any(one.severity == "error" for one in lacking):
             raise Refused(lacking)
         parameters = effective_parameters(spec, params or {})
-        select(spec, options or {})
         try:
             content = path.read_bytes()
         except OSError as error:
@@ -448,6 +457,18 @@ def _notebook(path: Path, content: dict[str, Any] | None) -> Notebook:
     from kfnb.notebook.reader import checked_content, notebook_of, read_notebook
 
     return read_notebook(path) if content is None else notebook_of(path, checked_content(content, path.name))
+
+
+def _compiled(path: Path, content: dict[str, Any] | None) -> tuple[PipelineSpec | None, tuple[Diagnostic, ...]]:
+    """Return what a notebook compiles to, None if it has errors, and what was found in it."""
+    from kfnb.compiler import check_notebook, compile_read  # not needed to look at runs
+
+    if content is None:
+        return check_notebook(path)
+    try:
+        return compile_read(_notebook(path, content))
+    except Refused as refused:
+        return None, refused.diagnostics
 
 
 def _selected(spec: PipelineSpec, options: Mapping[str, Any]) -> PipelineSpec:

@@ -359,11 +359,17 @@ class Proposal(_Answer, frozen=True, kw_only=True):
 
 
 class CheckRequest(_Request, frozen=True, kw_only=True):
-    """The notebook at `path`, as it is saved. `cluster`: where it is to run; None: this machine."""
+    """The notebook at `path`, as it is saved; `notebook`: its JSON, where it is not. `cluster`: where it is to run;
+    None: this machine. `from_step`, `only`, `until`: the part that is to run.
+    """
 
     path: str
+    notebook: dict[str, Any] | None = None
     cluster: str | None = None
     allow_cpu: bool = False
+    from_step: str | None = None
+    only: str | None = None
+    until: str | None = None
 
 
 class CheckResult(_Answer, frozen=True, kw_only=True):

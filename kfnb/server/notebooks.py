@@ -83,9 +83,11 @@ class CheckHandler(KfnbHandler):
         path = self.file_of(asked.path)
 
         def work() -> CheckResult:
-            must_be_there(path, asked.path)
+            if asked.notebook is None:
+                must_be_there(path, asked.path)
             on = cluster_called(asked.cluster)
-            found = self.desk.client.check(path, allow_cpu=asked.allow_cpu, on=on)
+            part = {"from_step": asked.from_step, "only": asked.only, "until": asked.until}
+            found = self.desk.client.check(path, allow_cpu=asked.allow_cpu, on=on, content=asked.notebook, part=part)
             ready = not any(one.severity == "error" for one in found)
             return CheckResult(ready=ready, diagnostics=tuple(map(finding, found)))
 

@@ -8,6 +8,8 @@ import type {
   Analysis,
   Artifact,
   CellOutputs,
+  CheckRequest,
+  CheckResult,
   Cluster,
   ClusterFile,
   Comparison,
@@ -77,6 +79,11 @@ export class Api {
 
   async makeDefault(name: string): Promise<ClusterFile> {
     return this._json(`${clusterAddress(name)}/default`, {});
+  }
+
+  /** What stands against a run, looked at before it is started; nothing is run. */
+  async check(request: CheckRequest): Promise<CheckResult> {
+    return this._json('check', request);
   }
 
   async start(request: RunRequest): Promise<{ run_id: string; warnings: readonly Finding[] }> {

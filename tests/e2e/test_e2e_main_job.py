@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Locator, Page, expect
-from working import begin_step, cell, open_notebook, press_run, run, show_panel, tags_of
+from working import begin_step, cell, choose_cluster, open_notebook, press_run, run, show_panel, tags_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -135,9 +135,8 @@ def test_a_cluster_is_offered_and_why_it_cannot_be_used_is_said(lab: Lab, page: 
         "utf-8",
     )
     open_notebook(page, lab, quickstart)
-    page.locator("#kfnb-tab-run").click()
-    page.locator("[data-field=cluster]").select_option("far")
-    expect(page.locator("[data-action=run]")).to_have_text("▶ Run on far")
+    choose_cluster(page, "far")
+    expect(page.locator("[data-group=preflight]")).to_contain_text("/nowhere/config")
     refusal = page.locator(".kfnb-run-form [role=alert]")
     press_run(page, refusal)
     expect(refusal).to_contain_text("/nowhere/config")

@@ -54,9 +54,21 @@ def run(page: Page, **parameters: str) -> Locator:
     return page.locator(".kfnb-run .kfnb-graph")
 
 
+def choose_cluster(page: Page, name: str) -> None:
+    """Say in the form of a run that it is to go to a cluster."""
+    page.locator("#kfnb-tab-run").click()
+    page.locator("[data-field=cluster]").select_option(name)
+    expect(page.locator("[data-action=run]")).to_have_text(f"▶ Run on {name}")
+
+
 def press_run(page: Page, then: Locator) -> None:
     """Press the button that starts a run; asked before `then` whether the notebook may be saved, say yes."""
     page.locator("[data-action=run]").click()
+    let_be_saved(page, then)
+
+
+def let_be_saved(page: Page, then: Locator) -> None:
+    """Asked before `then` whether the notebook may be saved, say yes."""
     save = page.locator(".jp-Dialog .jp-mod-accept")
     expect(then.or_(save).first).to_be_visible()
     if save.is_visible():

@@ -131,6 +131,22 @@ async def test_a_notebook_is_checked_before_a_run(post: Post, jp_root_dir: Path,
     assert (422, "KF900") == (status, found["code"])
 
 
+async def test_what_is_not_saved_is_checked_as_far_as_it_is_to_run(post: Post, jp_root_dir: Path) -> None:
+    """A notebook that is open is checked as it stands, and only steps that the run is of count."""
+    path = write_notebook(jp_root_dir / "open.ipynb", {"a": "x = 1", "b": "print(x)"})
+    asking = write_notebook(jp_root_dir / "asking.ipynb", {"a": "x = 1", "b": "print(x)"}, {"b": ["gpu:64"]})
+    ready = {}
+    for part in ({}, {"until": "a"}, {"only": "b"}):
+        content = json.loads(asking.read_text("utf-8"))
+        _, found = await post("check", path=path.name, notebook=content, **part)
+        ready[str(part)] = found["ready"]
+    assert {"{}": False, "{'until': 'a'}": True, "{'only': 'b'}": False} == ready
+    status, found = await post("check", path=path.name, until="c")
+    assert (400, "--until c: the notebook has no step of this name; its steps are a, b.") == (status, found["message"])
+    _, found = await post("check", path=path.name, notebook={})
+    assert not found["ready"]
+
+
 async def test_of_requests_that_wait_the_newest_is_answered(
     fetch: Fetch, quickstart: Path, jp_serverapp: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,6 +68,7 @@ export class GraphView {
     this._viewport = new Viewport(this._svg, this._drawing, () => this._layout);
     this._svg.addEventListener('click', event => this._onClick(event));
     this._svg.addEventListener('keydown', event => this._onKey(event));
+    this._svg.addEventListener('contextmenu', event => this._onMenu(event));
     this._svg.addEventListener('focusin', event => this._onFocus(event));
     this._svg.addEventListener('wheel', () => (this._isFitted = false), { passive: true });
     this._resizes =
@@ -267,6 +268,16 @@ export class GraphView {
   private _nameAt(target: EventTarget | null): string | null {
     const node = target instanceof Element ? target.closest<SVGGElement>('.kfnb-graph-node') : null;
     return node?.dataset.node ?? null;
+  }
+
+  /** Say which step a menu that opens now is of; whoever opens it reads `data-pointed` of the graph's element. */
+  private _onMenu(event: MouseEvent): void {
+    const name = this._nameAt(event.target);
+    if (name === null) {
+      delete this.element.dataset.pointed;
+    } else {
+      this.element.dataset.pointed = name;
+    }
   }
 
   private _onClick(event: MouseEvent): void {

@@ -74,6 +74,24 @@ export interface RunRequest {
   readonly cluster?: string;
 }
 
+/** A run to look at before it is started. What is left out is as in a RunRequest. */
+export interface CheckRequest {
+  readonly path: string;
+  /** What is open, where it may not be saved. */
+  readonly notebook?: unknown;
+  readonly cluster?: string;
+  readonly allow_cpu?: boolean;
+  readonly from_step?: string;
+  readonly only?: string;
+  readonly until?: string;
+}
+
+/** Everything that stands against a run, or is doubtful. `ready`: nothing stands against it. */
+export interface CheckResult {
+  readonly ready: boolean;
+  readonly diagnostics: readonly Finding[];
+}
+
 /** A cluster profile. `settings`: those that the file has for it; `accelerators`: types that steps can ask for. */
 export interface Cluster {
   readonly name: string;
@@ -130,6 +148,10 @@ export interface RunDocument {
   readonly started: string | null;
   readonly finished: string | null;
   readonly notebook: string | null;
+  /** Name of the cluster that it is on; null: the machine of the Jupyter server. */
+  readonly cluster: string | null;
+  /** Why its orchestrator in the cluster has not begun. */
+  readonly waits: string | null;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly batch: number;
   readonly tasks: Readonly<Record<string, TaskDocument>>;
@@ -231,5 +253,6 @@ export type Frame =
       readonly offset: number;
     }
   | { readonly kind: 'interrupted'; readonly interrupted: boolean }
+  | { readonly kind: 'waiting'; readonly why: string | null }
   | { readonly kind: 'end'; readonly state: State }
   | { readonly kind: 'error'; readonly message: string };

@@ -13,6 +13,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import { ApiError, type Api } from '../api';
 import type { Analysis, Step } from '../model/documents';
 import { stepsIn, type TaggedCell, type TaggedStep } from '../model/tags';
+import { RunDraft } from '../run/draft';
 import type { RunSession } from '../run/session';
 import { Folding } from './folding';
 
@@ -21,6 +22,8 @@ const QUIET_MS = 500;
 export class OpenNotebook implements IDisposable {
   readonly panel: NotebookPanel;
   readonly folding: Folding;
+  /** The run of it that is about to be started. */
+  readonly draft: RunDraft;
   private readonly _api: Api;
   private readonly _view = UUID.uuid4();
   private readonly _localPath: (path: string) => string;
@@ -38,6 +41,7 @@ export class OpenNotebook implements IDisposable {
     this.folding = new Folding(panel.content);
     this._api = api;
     this._localPath = localPath;
+    this.draft = new RunDraft(this, api);
     panel.context.model.contentChanged.connect(this._onContent, this);
     panel.context.pathChanged.connect(this._onContent, this);
     panel.content.activeCellChanged.connect(this._emit, this);
@@ -178,6 +182,7 @@ export class OpenNotebook implements IDisposable {
     this._isDisposed = true;
     clearTimeout(this._timer);
     this._session?.dispose();
+    this.draft.dispose();
     Signal.clearData(this);
   }
 

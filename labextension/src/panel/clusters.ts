@@ -5,9 +5,9 @@ import * as React from 'react';
 import type { Api } from '../api';
 import type { Cluster } from '../model/documents';
 
-/** The clusters of the file of profiles; none while they are asked for, and where there is no such file. */
-export function useClusters(api: Api): readonly Cluster[] {
-  const [clusters, setClusters] = React.useState<readonly Cluster[]>([]);
+/** The clusters of the file of profiles, none where there is no such file; null while they are asked for. */
+export function useClusters(api: Api): readonly Cluster[] | null {
+  const [clusters, setClusters] = React.useState<readonly Cluster[] | null>(null);
   React.useEffect(() => {
     let isCurrent = true;
     api.clusters().then(

@@ -19,6 +19,7 @@ import { EmptyPanel } from './empty_panel';
 import { Findings } from './findings';
 import { PipelineGraph } from './pipeline_graph';
 import { RunTab } from './run_tab';
+import { StepActions } from './step_actions';
 import { StepTab } from './step_tab';
 import { SuggestSteps } from './suggest_steps';
 import { useSignal } from './watching';
@@ -126,7 +127,7 @@ function TabBody({ panel, children }: React.PropsWithChildren<{ panel: KfnbPanel
 }
 
 function NotebookView(props: PanelParts & { panel: KfnbPanel; notebook: OpenNotebook }): JSX.Element {
-  const { panel, notebook, api, trans } = props;
+  const { panel, notebook, api, commands, trans } = props;
   const findings = notebook.analysis?.diagnostics ?? [];
   const { path, trouble } = notebook;
   return (
@@ -134,7 +135,7 @@ function NotebookView(props: PanelParts & { panel: KfnbPanel; notebook: OpenNote
       <TabBody panel={panel}>
         {trouble !== null && panel.trouble === null && <p className="kfnb-warning">{trouble.message}</p>}
         {panel.tab === 'step' && <StepTab {...{ notebook, api, trans }} />}
-        {panel.tab === 'pipeline' && <PipelineTab key={path} {...{ notebook, api, trans }} />}
+        {panel.tab === 'pipeline' && <PipelineTab key={path} {...{ notebook, api, commands, trans }} />}
         {panel.tab === 'run' && <RunTab key={path} {...props} />}
       </TabBody>
       {findings.length > 0 && (
@@ -182,8 +183,14 @@ function Tabs({ panel, trans }: { panel: KfnbPanel; trans: TranslationBundle }):
   );
 }
 
-function PipelineTab(props: { notebook: OpenNotebook; api: Api; trans: TranslationBundle }): JSX.Element {
-  const { notebook, api, trans } = props;
+interface PipelineTabProps {
+  readonly notebook: OpenNotebook;
+  readonly api: Api;
+  readonly commands: CommandRegistry;
+  readonly trans: TranslationBundle;
+}
+
+function PipelineTab({ notebook, api, commands, trans }: PipelineTabProps): JSX.Element {
   const { analysis, session } = notebook;
   const [active] = notebook.selectedCells;
   const step = analysis?.steps.find(({ cells }) => active !== undefined && cells.includes(active));
@@ -202,6 +209,7 @@ function PipelineTab(props: { notebook: OpenNotebook; api: Api; trans: Translati
         translate={text => trans.__(text)}
         onChoose={name => void notebook.select(notebook.seen(name)?.cells ?? [])}
       />
+      {step !== undefined && <StepActions {...{ commands, trans }} step={step.name} beside={false} />}
       <SuggestSteps {...{ notebook, api, trans }} />
     </>
   );

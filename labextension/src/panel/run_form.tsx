@@ -3,14 +3,17 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { ApiError, type Api } from '../api';
-import type { Cluster, Parameter, RunRequest } from '../model/documents';
-import { keepForm, lastForm, type FilledForm, type Part } from '../model/filled_form';
+import type { Api } from '../api';
+import type { Cluster, Parameter } from '../model/documents';
+import type { FilledForm, Part } from '../model/filled_form';
 import { readValue, shownValue } from '../model/parameters';
 import type { OpenNotebook } from '../notebook/open_notebook';
-import { startRun, type Consent } from '../run/start';
+import { whyNot } from '../run/request';
+import type { Consent } from '../run/start';
 import { useClusters } from './clusters';
 import { Findings } from './findings';
+import { PreflightView } from './preflight';
+import { useSignalAtOnce } from './watching';
 
 const PARTS: readonly { readonly part: Part; readonly label: string }[] = [
   { part: 'all', label: 'the whole pipeline' },
@@ -28,28 +31,21 @@ export interface RunFormProps {
 }
 
 export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormProps): JSX.Element {
-  const [form, setForm] = React.useState<FilledForm>(() => lastForm(notebook.path));
-  const [isStarting, setStarting] = React.useState(false);
-  const [refusal, setRefusal] = React.useState<ApiError | null>(null);
-  const set = (change: Partial<FilledForm>): void => setForm({ ...form, ...change });
+  const { draft } = notebook;
+  useSignalAtOnce(draft.changed);
+  const { form, isStarting, refusal } = draft;
+  const set = (change: Partial<FilledForm>): void => draft.fillIn(change);
   const clusters = useClusters(api);
-  const target = clusters.some(({ name }) => name === form.cluster) ? form.cluster : '';
+  const target = form.cluster;
+  useKnownCluster(notebook, clusters);
   const parameters = notebook.analysis?.parameters ?? [];
   const steps = notebook.analysis?.steps ?? [];
-  const blocked = whyNot(notebook, parameters, form, isStarting, trans);
+  const blocked = whyNot(notebook, trans);
   const start = async (): Promise<void> => {
-    setStarting(true);
-    setRefusal(null);
-    keepForm(notebook.path, form);
-    try {
-      const warnings = await startRun(notebook, api, consent, trans, requestOf(parameters, form, target));
-      if (warnings !== null) {
-        onStarted();
-      }
-    } catch (error) {
-      setRefusal(error instanceof ApiError ? error : new ApiError((error as Error).message, 0));
+    if (await draft.start(consent, trans)) {
+      draft.fillIn({ part: 'all', step: '' }); // that was about this one run
+      onStarted();
     }
-    setStarting(false);
   };
   return (
     <form
@@ -70,7 +66,7 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
           onChange={text => set({ parameters: { ...form.parameters, [parameter.name]: text } })}
         />
       ))}
-      {clusters.length > 0 && (
+      {clusters !== null && clusters.length > 0 && (
         <Where {...{ clusters, target, trans }} onChange={cluster => set({ cluster })} />
       )}
       <More
@@ -78,6 +74,7 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
         steps={steps.map(step => step.name)}
         needsGpu={steps.some(asksForGpu)}
       />
+      <PreflightView {...{ notebook, trans }} />
       <div className="kfnb-buttons">
         <button
           type="submit"
@@ -110,63 +107,19 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
   );
 }
 
+/** A cluster that was chosen once and is not in the file of profiles any more is chosen no longer. */
+function useKnownCluster(notebook: OpenNotebook, clusters: readonly Cluster[] | null): void {
+  const { draft } = notebook;
+  const isGone = clusters !== null && !['', ...clusters.map(({ name }) => name)].includes(draft.form.cluster);
+  React.useEffect(() => {
+    if (isGone) {
+      draft.fillIn({ cluster: '' });
+    }
+  }, [draft, isGone]);
+}
+
 function asksForGpu(step: { readonly settings: Readonly<Record<string, unknown>> }): boolean {
   return Object.keys((step.settings.limits ?? {}) as object).some(resource => resource.includes('/'));
-}
-
-/** Why the run cannot be started now, null if it can. */
-function whyNot(
-  notebook: OpenNotebook,
-  parameters: readonly Parameter[],
-  form: FilledForm,
-  isStarting: boolean,
-  trans: TranslationBundle
-): string | null {
-  if (isStarting) {
-    return trans.__('The run is being started.');
-  }
-  if (notebook.analysis === null) {
-    return notebook.trouble?.message ?? trans.__('The notebook is being read …');
-  }
-  if (!notebook.analysis.valid) {
-    return trans.__('The notebook has errors; they are listed below.');
-  }
-  const wrong = parameters.find(parameter => {
-    const text = form.parameters[parameter.name];
-    return text !== undefined && 'problem' in readValue(parameter, text);
-  });
-  if (wrong !== undefined) {
-    return trans.__('The value of %1 cannot be read.', wrong.name);
-  }
-  if (form.part !== 'all' && form.step === '') {
-    return trans.__('Choose the step.');
-  }
-  return null;
-}
-
-/** What the server is sent. Parameters that are as the notebook has them are left to it. */
-function requestOf(
-  parameters: readonly Parameter[],
-  form: FilledForm,
-  cluster: string
-): Omit<RunRequest, 'path'> {
-  const values: Record<string, unknown> = {};
-  for (const parameter of parameters) {
-    const text = form.parameters[parameter.name];
-    const reading = text === undefined ? null : readValue(parameter, text);
-    if (reading !== null && 'value' in reading && text !== shownValue(parameter, parameter.default)) {
-      values[parameter.name] = reading.value;
-    }
-  }
-  return {
-    parameters: values,
-    ...(form.name.trim() === '' ? {} : { name: form.name.trim() }),
-    ...(form.experiment.trim() === '' ? {} : { experiment: form.experiment.trim() }),
-    ...(cluster === '' ? {} : { cluster }),
-    ...(form.force ? { force: true } : {}),
-    ...(form.allowCpu ? { allow_cpu: true } : {}),
-    ...(form.part === 'all' ? {} : { [form.part]: form.step })
-  };
 }
 
 interface WhereProps {
@@ -288,6 +241,7 @@ function More({ form, steps, needsGpu, trans, set }: MoreProps): JSX.Element {
         <select
           id={`${id}-part`}
           className="kfnb-input"
+          data-field="part"
           value={form.part}
           onChange={event => set({ part: event.target.value as Part, step: form.step || (steps[0] ?? '') })}
         >
@@ -300,6 +254,7 @@ function More({ form, steps, needsGpu, trans, set }: MoreProps): JSX.Element {
         {form.part !== 'all' && (
           <select
             className="kfnb-input"
+            data-field="part-step"
             aria-label={trans.__('Step')}
             value={form.step}
             onChange={event => set({ step: event.target.value })}

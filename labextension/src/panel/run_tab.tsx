@@ -9,8 +9,10 @@ import type { RunRow } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { RunSession } from '../run/session';
 import type { Consent } from '../run/start';
+import { Findings } from './findings';
 import { RunForm } from './run_form';
 import { RunView } from './run_view';
+import { useSignal } from './watching';
 
 const EARLIER = 30;
 
@@ -23,8 +25,15 @@ export interface RunTabProps {
 }
 
 export function RunTab({ notebook, api, consent, commands, trans }: RunTabProps): JSX.Element {
-  const { session } = notebook;
+  const { session, draft } = notebook;
   const [isFormOpen, setFormOpen] = React.useState(session === null);
+  useSignal(draft.changed);
+  const { refusal } = draft;
+  React.useEffect(() => {
+    if (refusal !== null) {
+      setFormOpen(true); // whatever it was started with, the form says why it was refused
+    }
+  }, [refusal]);
   return (
     <div className="kfnb-run-tab">
       <EarlierRuns {...{ notebook, api, trans }} />
@@ -39,6 +48,11 @@ export function RunTab({ notebook, api, consent, commands, trans }: RunTabProps)
           <RunForm {...{ notebook, api, consent, trans }} onStarted={() => setFormOpen(false)} />
         )}
       </details>
+      {session !== null && session.id === draft.started && draft.warnings.length > 0 && (
+        <section className="kfnb-preflight" aria-label={trans.__('Doubtful about this run')}>
+          <Findings {...{ notebook, trans }} findings={draft.warnings} />
+        </section>
+      )}
       {session !== null && <RunView {...{ notebook, session, api, commands, trans }} />}
     </div>
   );

@@ -68,11 +68,17 @@ function RunHead({ session, trans }: { session: RunSession; trans: TranslationBu
         {session.isInterrupted ? trans.__('⏸ interrupted') : `${look.icon} ${trans.__(look.word)}`}
       </span>
       <span className="kfnb-quiet">{session.id}</span>
+      {document.cluster !== null && (
+        <div className="kfnb-quiet">{trans.__('on the cluster %1', document.cluster)}</div>
+      )}
       {parameters !== '' && <div className="kfnb-quiet">{parameters}</div>}
       {session.isInterrupted && (
         <p className="kfnb-warning">
           {trans.__('Nothing drives this run any more. Resume goes on where it stopped.')}
         </p>
+      )}
+      {session.waits !== null && (
+        <p className="kfnb-hint">{trans.__('It has not begun: %1.', session.waits)}</p>
       )}
       {status.why !== null && <p className="kfnb-hint">{status.why}</p>}
       {session.trouble !== null && <p className="kfnb-warning">{session.trouble}</p>}

@@ -26,7 +26,7 @@ export interface StepTabProps {
 }
 
 export function StepTab({ notebook, api, trans }: StepTabProps & { api: Api }): JSX.Element {
-  const accelerators = [...new Set(useClusters(api).flatMap(cluster => cluster.accelerators))];
+  const accelerators = [...new Set((useClusters(api) ?? []).flatMap(cluster => cluster.accelerators))];
   const ids = new Set(notebook.selectedCells);
   const selected = notebook.cells.filter(cell => cell.isCode && ids.has(cell.id));
   const steps = notebook.taggedSteps.filter(step => step.cells.some(cell => ids.has(cell.id)));

@@ -11,6 +11,7 @@ import type { OpenNotebook } from '../notebook/open_notebook';
 import { CommandIds } from '../plugins/command_ids';
 import { inputsOf, loadIntoKernel } from '../run/load_values';
 import type { RunSession } from '../run/session';
+import { StepActions } from './step_actions';
 import { LoadButton } from './load_button';
 
 export interface TaskDetailsProps {
@@ -69,6 +70,7 @@ export function TaskDetails({
           />
         )}
       </div>
+      <StepActions {...{ commands, trans }} step={task} beside />
       {status?.why && <p className="kfnb-hint">{status.why}</p>}
       {error !== null && (
         <div className="kfnb-warning" role="alert">

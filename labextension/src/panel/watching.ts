@@ -23,3 +23,15 @@ export function useSignal(signal: ISignal<unknown, unknown> | undefined): void {
     };
   }, [signal]);
 }
+
+/** Draw again at once: what a person types must be on screen before the next key. */
+export function useSignalAtOnce(signal: ISignal<unknown, unknown>): void {
+  const [, draw] = React.useReducer((count: number) => count + 1, 0);
+  React.useEffect(() => {
+    const slot = (): void => draw();
+    signal.connect(slot);
+    return () => {
+      signal.disconnect(slot);
+    };
+  }, [signal]);
+}

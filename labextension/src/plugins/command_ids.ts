@@ -6,5 +6,9 @@ export const CommandIds = {
   showPipeline: 'kfnb:show-pipeline',
   showClusters: 'kfnb:show-clusters',
   openExample: 'kfnb:open-example',
-  openExecuted: 'kfnb:open-executed-notebook'
+  openExecuted: 'kfnb:open-executed-notebook',
+  runFromStep: 'kfnb:run-from-step',
+  runOnlyStep: 'kfnb:run-only-step',
+  runUpToStep: 'kfnb:run-up-to-step',
+  resumeRun: 'kfnb:resume-run'
 } as const;

@@ -20,6 +20,7 @@ import { LivingRuns } from '../run/living_runs';
 import { noteEnds } from '../run/notification';
 import { addCommands } from './commands';
 import { CommandIds } from './command_ids';
+import { addStepCommands } from './step_commands';
 import { halvesProblem } from './halves';
 import { rememberedConsent } from './consent';
 
@@ -78,6 +79,11 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
       statusBar.registerStatusItem('@kfnb/jupyterlab:living-runs', living.item);
     }
     addCommands({ app, api, notebooks, panel, trans });
+    const showRun = (): void => {
+      panel.tab = 'run';
+      shell.activateById(PANEL_ID);
+    };
+    addStepCommands({ app, notebooks, consent, trans, showRun });
     notebooks.currentChanged.connect(() => commands.notifyCommandChanged());
     for (const command of Object.values(CommandIds)) {
       palette?.addItem({ command, category: trans.__('Pipeline') });

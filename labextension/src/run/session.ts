@@ -34,6 +34,7 @@ export class RunSession implements IDisposable {
   private _metrics: Metrics = {};
   private _artifacts: readonly Artifact[] = [];
   private _trouble: string | null = null;
+  private _waits: string | null;
   private _isInterrupted: boolean;
   private _isDisposed = false;
 
@@ -43,6 +44,7 @@ export class RunSession implements IDisposable {
     this._document = document;
     this._status = pending(Object.keys(document.tasks).filter(name => !/\[/.test(name)));
     this._isInterrupted = document.interrupted;
+    this._waits = document.waits;
     this._connect();
   }
 
@@ -79,6 +81,11 @@ export class RunSession implements IDisposable {
   /** Why nothing is heard of the run at the moment. */
   get trouble(): string | null {
     return this._trouble;
+  }
+
+  /** Why the run's orchestrator has not begun in its cluster; null where it has, or there is none. */
+  get waits(): string | null {
+    return this._status.state === 'PENDING' ? this._waits : null;
   }
 
   /** Whether nothing drives the run, so that it can be resumed. */
@@ -159,7 +166,16 @@ export class RunSession implements IDisposable {
     }
   }
 
+  /** A run may have gone on and ended again before anything of it was heard: then the log is another attempt's. */
+  private _catchUpWithLog(): void {
+    const attempt = this._status.tasks.get(this._log?.task ?? '')?.attempt ?? 0;
+    if (this._log !== null && attempt > this._attempt) {
+      void this._loadLog(this._log.task);
+    }
+  }
+
   private async _loadLog(task: string): Promise<void> {
+    const attempt = this._status.tasks.get(task)?.attempt ?? 0;
     let text: string;
     try {
       text = await this._api.log(this.id, task);
@@ -168,6 +184,7 @@ export class RunSession implements IDisposable {
     }
     if (this._log?.task === task && !this._isDisposed) {
       this._log = { task, text };
+      this._attempt = attempt;
       this._changed.emit();
     }
   }
@@ -176,18 +193,27 @@ export class RunSession implements IDisposable {
     if (frame.kind === undefined) {
       this._batch = Math.max(this._batch, frame.batch);
       this._trouble = null;
+      const hadEnded = this.hasEnded;
       this._status = reduce(this._status, frame.events);
+      if (hadEnded && !this.hasEnded) {
+        this._offset = 0;
+        this._attempt = 0;
+        this._askForLog(); // it goes on: what is printed now streams again
+      }
       if (frame.events.some(event => event.kind === 'task-output')) {
         void this._loadResults();
       }
     } else if (frame.kind === 'log') {
       this._takeLog(frame);
+    } else if (frame.kind === 'waiting') {
+      this._waits = frame.why;
     } else if (frame.kind === 'interrupted') {
       this._isInterrupted = frame.interrupted;
     } else if (frame.kind === 'error') {
       this._trouble = frame.message;
     } else if (frame.kind === 'end') {
       void this._loadResults();
+      this._catchUpWithLog();
     }
     this._changed.emit();
   }

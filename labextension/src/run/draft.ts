@@ -1,0 +1,156 @@
+/**
+ * The run of a notebook that a person is about to start: what is filled in, what stands against it where it is to go,
+ * and its start. The form shows it; the commands and buttons of a step start one too.
+ */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import { ApiError, type Api } from '../api';
+import type { Finding } from '../model/documents';
+import { keepForm, lastForm, type FilledForm } from '../model/filled_form';
+import type { OpenNotebook } from '../notebook/open_notebook';
+import { checkOf, requestOf } from './request';
+import { startRun, type Consent } from './start';
+
+const QUIET_MS = 300;
+
+/** What was found out about a place before a run there. `trouble`: why it could not be asked. */
+export interface Preflight {
+  readonly cluster: string;
+  readonly findings: readonly Finding[];
+  readonly ready: boolean;
+  readonly trouble: ApiError | null;
+}
+
+export class RunDraft {
+  private readonly _notebook: OpenNotebook;
+  private readonly _api: Api;
+  private readonly _changed = new Signal<this, void>(this);
+  private _form: FilledForm;
+  private _isStarting = false;
+  private _refusal: ApiError | null = null;
+  private _warnings: readonly Finding[] = [];
+  private _started: string | null = null;
+  private _preflight: Preflight | null = null;
+  private _isAsking = false;
+  private _asked = 0;
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(notebook: OpenNotebook, api: Api) {
+    this._notebook = notebook;
+    this._api = api;
+    this._form = lastForm(notebook.path);
+  }
+
+  /** What is filled in, found or refused is different from before. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get form(): FilledForm {
+    return this._form;
+  }
+
+  fillIn(change: Partial<FilledForm>): void {
+    this._form = { ...this._form, ...change };
+    this._changed.emit();
+  }
+
+  get isStarting(): boolean {
+    return this._isStarting;
+  }
+
+  /** Why the last start was refused. */
+  get refusal(): ApiError | null {
+    return this._refusal;
+  }
+
+  /** The id of the run that was started last. */
+  get started(): string | null {
+    return this._started;
+  }
+
+  /** What was doubtful about it. */
+  get warnings(): readonly Finding[] {
+    return this._warnings;
+  }
+
+  /** What stands against a run as it is filled in; null: not asked. */
+  get preflight(): Preflight | null {
+    return this._preflight;
+  }
+
+  /** Whether the place is being asked. */
+  get isAsking(): boolean {
+    return this._isAsking;
+  }
+
+  /** Start the run; say whether it has begun. `change`: what is other than filled in, this once. */
+  async start(
+    consent: Consent,
+    trans: TranslationBundle,
+    change: Partial<FilledForm> = {}
+  ): Promise<boolean> {
+    const form = { ...this._form, ...change };
+    this._isStarting = true;
+    this._refusal = null;
+    this._changed.emit();
+    keepForm(this._notebook.path, this._form);
+    let warnings: readonly Finding[] | null = null;
+    try {
+      const request = requestOf(this._notebook, form);
+      warnings = await startRun(this._notebook, this._api, consent, trans, request);
+      if (warnings !== null) {
+        this._warnings = warnings;
+        this._started = this._notebook.session?.id ?? null;
+      }
+    } catch (error) {
+      this._refusal = error instanceof ApiError ? error : new ApiError((error as Error).message, 0);
+    }
+    this._isStarting = false;
+    this._changed.emit();
+    return warnings !== null;
+  }
+
+  /** Ask the place where the run is to go what stands against it, as soon as no further change comes. */
+  lookAhead(): void {
+    clearTimeout(this._timer);
+    this._isAsking = true;
+    this._timer = setTimeout(() => void this._ask(), QUIET_MS);
+    this._changed.emit();
+  }
+
+  /** Nothing is to be asked: there is nothing that the place could lack. */
+  forgetPreflight(): void {
+    clearTimeout(this._timer);
+    this._asked += 1;
+    this._isAsking = false;
+    this._preflight = null;
+    this._changed.emit();
+  }
+
+  dispose(): void {
+    clearTimeout(this._timer);
+    this._asked += 1;
+    Signal.clearData(this);
+  }
+
+  private async _ask(): Promise<void> {
+    const asked = ++this._asked;
+    const { cluster } = this._form;
+    let found: Preflight;
+    try {
+      const { ready, diagnostics } = await this._api.check(checkOf(this._notebook, this._form));
+      found = { cluster, ready, findings: diagnostics, trouble: null };
+    } catch (error) {
+      const trouble = error instanceof ApiError ? error : new ApiError((error as Error).message, 0);
+      found = { cluster, ready: false, findings: trouble.findings, trouble };
+    }
+    if (asked === this._asked) {
+      this._preflight = found;
+      this._isAsking = false;
+      this._changed.emit();
+    }
+  }
+}

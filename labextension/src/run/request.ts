@@ -1,0 +1,75 @@
+/** What the server is asked for a run as it is filled in, and why it cannot be asked. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { CheckRequest, RunRequest } from '../model/documents';
+import type { FilledForm } from '../model/filled_form';
+import { readValue, shownValue } from '../model/parameters';
+import type { OpenNotebook } from '../notebook/open_notebook';
+
+/** Why a run cannot be started now, null if it can. */
+export function whyNot(
+  notebook: OpenNotebook,
+  trans: TranslationBundle,
+  form: FilledForm = notebook.draft.form
+): string | null {
+  if (notebook.draft.isStarting) {
+    return trans.__('The run is being started.');
+  }
+  if (notebook.analysis === null) {
+    return notebook.trouble?.message ?? trans.__('The notebook is being read …');
+  }
+  if (!notebook.analysis.valid) {
+    return trans.__('The notebook has errors; they are listed below.');
+  }
+  const wrong = notebook.analysis.parameters.find(parameter => {
+    const text = form.parameters[parameter.name];
+    return text !== undefined && 'problem' in readValue(parameter, text);
+  });
+  if (wrong !== undefined) {
+    return trans.__('The value of %1 cannot be read.', wrong.name);
+  }
+  if (form.part !== 'all' && form.step === '') {
+    return trans.__('Choose the step.');
+  }
+  if (form.part !== 'all' && notebook.seen(form.step) === null) {
+    return trans.__('The notebook has no step %1 any more.', form.step);
+  }
+  return null;
+}
+
+function partOf(form: FilledForm): Pick<RunRequest, 'from_step' | 'only' | 'until'> {
+  return form.part === 'all' ? {} : { [form.part]: form.step };
+}
+
+/** A look at the place where the run is to go, for the notebook as it is on screen. */
+export function checkOf(notebook: OpenNotebook, form: FilledForm): CheckRequest {
+  return {
+    path: notebook.path,
+    notebook: notebook.withoutOutputs(),
+    ...(form.cluster === '' ? {} : { cluster: form.cluster }),
+    ...(form.allowCpu ? { allow_cpu: true } : {}),
+    ...(form.step === '' ? {} : partOf(form))
+  };
+}
+
+/** The run. Parameters that are as the notebook has them are left to it. */
+export function requestOf(notebook: OpenNotebook, form: FilledForm): Omit<RunRequest, 'path'> {
+  const values: Record<string, unknown> = {};
+  for (const parameter of notebook.analysis?.parameters ?? []) {
+    const text = form.parameters[parameter.name];
+    const reading = text === undefined ? null : readValue(parameter, text);
+    if (reading !== null && 'value' in reading && text !== shownValue(parameter, parameter.default)) {
+      values[parameter.name] = reading.value;
+    }
+  }
+  return {
+    parameters: values,
+    ...(form.name.trim() === '' ? {} : { name: form.name.trim() }),
+    ...(form.experiment.trim() === '' ? {} : { experiment: form.experiment.trim() }),
+    ...(form.cluster === '' ? {} : { cluster: form.cluster }),
+    ...(form.force ? { force: true } : {}),
+    ...(form.allowCpu ? { allow_cpu: true } : {}),
+    ...partOf(form)
+  };
+}

@@ -1,0 +1,97 @@
+"""In a real browser: what stands against a run is said before it; parts are run, and a run is taken up again."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from jupyter_lab import Lab, read_notebook
+from playwright.sync_api import Locator, Page, expect
+from working import cell, let_be_saved, open_notebook, press_run
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+
+def node(page: Page, name: str) -> Locator:
+    """A step in the graph of the run that is shown."""
+    return page.locator(f'.kfnb-run .kfnb-graph-node[data-node="{name}"]')
+
+
+def part(page: Page, name: str, action: str) -> None:
+    """Choose an action in the menu of a step of the run that is shown."""
+    node(page, name).click(button="right")
+    page.locator(".lm-Menu-item", has_text=action).click()
+
+
+def test_a_device_that_is_not_there_is_said_in_the_form_with_a_fix(lab: Lab, page: Page, quickstart: Path) -> None:
+    """A step that asks for more GPUs than this machine has is listed in the form, with its cell, until it need not."""
+    notebook = read_notebook(quickstart)
+    asking = next(each for each in notebook["cells"] if each["id"] == "repeated")
+    asking["metadata"]["tags"] += ["gpu:64"]
+    quickstart.write_text(json.dumps(notebook), "utf-8")
+    open_notebook(page, lab, quickstart)
+    page.locator("#kfnb-tab-run").click()
+    before = page.locator("[data-group=preflight]")
+    expect(before).to_contain_text("A run on this machine would be refused")
+    finding = before.locator("[data-severity=error]")
+    expect(finding).to_contain_text("`repeated` asks for 64 GPUs")
+    finding.get_by_role("button", name="show the cell").click()
+    expect(cell(page, "repeated = sorted")).to_have_class(re.compile("jp-mod-active"))
+    page.get_by_text("Name, part, cache").click()
+    page.locator("[data-field=part]").select_option("until")
+    expect(page.locator("[data-field=part-step]")).to_have_value("read")
+    expect(before).to_have_count(0)
+    page.locator("[data-field=part]").select_option("all")
+    expect(finding).to_have_count(1)
+    page.get_by_label("Steps that ask for a GPU may run without one").check()
+    expect(finding).to_have_count(0)
+
+
+def test_parts_are_run_and_a_run_that_failed_is_taken_up_again(
+    lab: Lab, page: Page, quickstart: Path, tmp_path: Path
+) -> None:
+    """Retry goes on with the run that failed; a step's menu and buttons run it, what follows or what it needs."""
+    gate = tmp_path / "gate"
+    notebook = read_notebook(quickstart)
+    failing = next(each for each in notebook["cells"] if each["id"] == "longest")
+    failing["source"] = [f"print(counts and open({str(gate)!r}).read())\n", *failing["source"]]
+    failing["metadata"]["tags"] = ["step:longest", "cache:on"]
+    quickstart.write_text(json.dumps(notebook), "utf-8")
+    open_notebook(page, lab, quickstart)
+    page.locator("#kfnb-tab-run").click()
+    shown = page.locator(".kfnb-run")
+    press_run(page, shown)
+    expect(page.locator(".kfnb-run[data-state=FAILED]")).to_be_visible()
+    failed = shown.get_attribute("data-run")
+
+    node(page, "read").click()
+    retry = page.locator(".kfnb-task [data-action=resume-run]")
+    expect(retry).to_be_disabled()
+    expect(retry).to_have_attribute("title", re.compile("need not run again"))
+    node(page, "longest").click()
+    expect(retry).to_be_enabled()
+    gate.write_text("it is there now")
+    part(page, "longest", "Retry")
+    expect(page.locator(f".kfnb-run[data-run='{failed}'][data-state=SUCCEEDED]")).to_be_visible()
+    expect(page.locator(".kfnb-log pre")).to_have_text(re.compile("^it is there now"))
+    node(page, "longest").click(button="right")
+    expect(page.locator(".lm-Menu-item.lm-mod-disabled", has_text="nothing is left to do")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    part(page, "longest", "Run Only This Step")
+    only = page.locator(f".kfnb-run[data-state=SUCCEEDED]:not([data-run='{failed}'])")
+    let_be_saved(page, only)
+    expect(only).to_be_visible()
+    expect(node(page, "read")).to_contain_text("cached")
+    expect(node(page, "repeated")).to_have_attribute("data-state", "SKIPPED")
+    expect(node(page, "longest")).to_contain_text("succeeded")
+    before = str(shown.get_attribute("data-run"))
+
+    page.locator("#kfnb-tab-pipeline").click()
+    page.locator(".kfnb-graph-node[data-node=read]").click()
+    page.locator("[data-action=run-from-step]").click()
+    expect(page.locator(f".kfnb-run[data-state=SUCCEEDED]:not([data-run='{before}'])")).to_be_visible()
+    for name in ("read", "repeated", "longest"):
+        expect(node(page, name)).to_contain_text("succeeded")
