@@ -261,5 +261,6 @@ CODES: dict[str, str] = {
     "KF924": "The store of a cluster cannot be used from this machine",
     "KF925": "An image has another Python than this machine, or lacks what a step imports",
     "KF926": "Something could not be checked before a run",
+    "KF927": "An image is not in its registry, or is made for other processors than the nodes have",
 }
 """Every diagnostic code and its one-line meaning; docs/diagnostics.md is generated from it."""

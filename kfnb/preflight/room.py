@@ -48,17 +48,19 @@ def findings(
 
 def _unfit(nodes: Sequence[Node], profile: Profile, task: Task, why: str, resource: str | None) -> Diagnostic:
     tags = _tags(resource) if resource else ("node:", "toleration:", "accelerator:", "gpu:")
-    grows = profile.autoscaled if profile.autoscaled is not None else _look_growing(nodes)
     message = f"Step `{task.name}` fits no node of cluster `{profile.name}`: {why}."
     cell = cell_of(task, *tags)
-    if grows:
+    if grows(nodes, profile):
         message += " It waits until one is added."
         return Diagnostic("KF922", "warning", message, cell=cell, line=1)
     fix = f"Ask for what there is; if nodes are added when pods wait for them: `autoscaled = true` in `{profile.name}`."
     return Diagnostic("KF922", "error", message, cell=cell, line=1, fix=Fix(fix))
 
 
-def _look_growing(nodes: Sequence[Node]) -> bool:
+def grows(nodes: Sequence[Node], profile: Profile) -> bool:
+    """Say whether nodes are added for pods that wait: by the profile, else by the labels of those that are there."""
+    if profile.autoscaled is not None:
+        return profile.autoscaled
     return not nodes or any(label in node.labels for node in nodes for label in _GROWING)
 
 
@@ -87,6 +89,13 @@ def no_node(nodes: Sequence[Node], pod: Mapping[str, Any]) -> tuple[str, str | N
             return text + shown(resource, most), resource
         large = enough
     return None
+
+
+def open_to(nodes: Sequence[Node], pod: Mapping[str, Any]) -> list[Node]:
+    """Return the nodes that a pod may be placed on, by their labels and taints and the devices that they have."""
+    devices = [name for name, wanted in requests(pod).items() if "/" in name and wanted > 0]
+    lets_in = (node for node in nodes if _is_chosen(node, pod) and not _repelling(node, pod))
+    return [node for node in lets_in if all(_has(node, device) > 0 for device in devices)]
 
 
 def requests(pod: Mapping[str, Any]) -> Asked:

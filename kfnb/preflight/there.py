@@ -1,4 +1,4 @@
-"""Whether a pipeline can run in a cluster: the cluster and the store are asked at once, and what they say is judged.
+"""Whether a pipeline can run in a cluster: it, the store and registries are asked at once, and what they say is judged.
 
 Takes well under two seconds. What was found to be right counts for a minute, so that runs one after the other ask once;
 what was wrong is looked at again each time, as somebody is about to mend it.
@@ -18,10 +18,12 @@ from kfnb import digest
 from kfnb.artifacts import files
 from kfnb.artifacts.store import Store
 from kfnb.errors import Diagnostic, Fix, StoreError, by_severity
-from kfnb.preflight import images, names, patches, room
+from kfnb.preflight import images, names, patches, pulls, registry, room
+from kfnb.preflight.pulls import Pull
+from kfnb.preflight.registry import Seen  # noqa: TC001 - msgspec looks at the annotations
 from kfnb.runners import cluster_facts, pod_findings, rights
 from kfnb.runners.api_server import ApiServer
-from kfnb.runners.cluster_facts import Facts, Named
+from kfnb.runners.cluster_facts import Facts, Named  # noqa: TC001 - msgspec looks at the annotations
 from kfnb.runners.orchestrator_job import orchestrator_job
 from kfnb.runners.pod_manifest import pod_template
 from kfnb.runners.pod_patch import patched
@@ -29,7 +31,7 @@ from kfnb.runners.task_packages import modules_of_kernel
 from kfnb.spec import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from kfnb.profiles import Profile
@@ -52,6 +54,13 @@ class _Pod(NamedTuple):
     queue: str | None
 
 
+class _Answers(msgspec.Struct, frozen=True):
+    """What was asked and is remembered: what the cluster says, and what registries say of images by their names."""
+
+    facts: Facts
+    images: dict[str, Seen]
+
+
 def findings_there(
     spec: PipelineSpec, profile: Profile, home: Path, folder: Path, *, local: bool
 ) -> tuple[Diagnostic, ...]:
@@ -68,14 +77,18 @@ def findings_there(
     by_task = [(pod.task, [*names.references(pod.template, pod.queue)]) for pod in pods]
     named = {each.object for each in (*own, *(one for _, found in by_task for one in found))}
     memory = home / "preflight" / f"{_asked_for(profile, spec, named, local=local)}.json"
-    facts, fresh = _recall(memory), False
-    refused: list[Diagnostic] = []
-    if facts is None:
-        facts, refused = _ask(profile, spec, named)
-        fresh = True
-    found = [*refused, *_judged(facts, profile, own, by_task, pods, driver)]
-    if fresh and not any(each.severity != "hint" for each in found):
-        _keep(memory, facts)
+    answers, refused = _recall(memory), None
+    to_pull = [
+        *(Pull(pod.task, pod.template["spec"]) for pod in pods),
+        *([Pull(None, driver["spec"])] if driver else ()),
+    ]
+    if answers is None:
+        answers, refused = _ask(profile, spec, named, pulls.images_of(to_pull), home)
+    found = [*(refused or ()), *_judged(answers.facts, profile, own, by_task, pods, driver)]
+    if answers.facts.namespace is not False:
+        found += pulls.findings(answers.images, answers.facts, profile, to_pull)
+    if refused is not None and not any(each.severity != "hint" for each in found):
+        _keep(memory, answers)
     kernel = modules_of_kernel(spec, home / "interpreters") if profile.package_index is False else frozenset()
     found += images.unsuited(home, profile, spec.tasks, _modules_of(folder), kernel)
     return by_severity(found)
@@ -154,13 +167,17 @@ def _asked_for(profile: Profile, spec: PipelineSpec, named: Iterable[Named], *, 
     return digest.of_json([msgspec.to_builtins(profile), sorted(named), own, local])[:32]
 
 
-def _ask(profile: Profile, spec: PipelineSpec, named: Iterable[Named]) -> tuple[Facts, list[Diagnostic]]:
-    """Return what the cluster says, and what is wrong with the store and with pod patches."""
+def _ask(
+    profile: Profile, spec: PipelineSpec, named: Iterable[Named], to_pull: Sequence[str], home: Path
+) -> tuple[_Answers, list[Diagnostic]]:
+    """Return what cluster and registries say, and what is wrong with the store and with pod patches."""
     api = ApiServer(profile.context, profile.kubeconfig, profile.namespace)
-    with ThreadPoolExecutor(1) as aside:
+    with ThreadPoolExecutor(2) as aside:
         store = aside.submit(_try_store, profile)
-        facts = cluster_facts.look(api, named, rights.needed("user"))
-        return facts, [*patches.refused(api, profile, spec), *store.result()]
+        seen = aside.submit(registry.look, to_pull, home / "images" / "processors")
+        in_full = [str(registry.reference(image)) for image in to_pull]
+        facts = cluster_facts.look(api, named, rights.needed("user"), in_full)
+        return _Answers(facts, seen.result()), [*patches.refused(api, profile, spec), *store.result()]
 
 
 def _try_store(profile: Profile) -> list[Diagnostic]:
@@ -177,21 +194,21 @@ def _try_store(profile: Profile) -> list[Diagnostic]:
     return []
 
 
-def _keep(memory: Path, facts: Facts) -> None:
-    """Remember what a cluster said, and forget what is too old to count."""
+def _keep(memory: Path, answers: _Answers) -> None:
+    """Remember what was said, and forget what is too old to count."""
     with contextlib.suppress(OSError):  # then the next run asks again
         memory.parent.mkdir(parents=True, exist_ok=True)
         for old in memory.parent.iterdir():
             if time.time() - old.stat().st_mtime > REMEMBERED:
                 old.unlink()
-        files.replace(memory, msgspec.json.encode(facts))
+        files.replace(memory, msgspec.json.encode(answers))
 
 
-def _recall(memory: Path) -> Facts | None:
+def _recall(memory: Path) -> _Answers | None:
     try:
         if time.time() - memory.stat().st_mtime > REMEMBERED:
             return None
-        return msgspec.json.decode(memory.read_bytes(), type=Facts)
+        return msgspec.json.decode(memory.read_bytes(), type=_Answers)
     except (OSError, msgspec.MsgspecError):
         return None
 

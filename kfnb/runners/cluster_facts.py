@@ -48,12 +48,16 @@ class Named(NamedTuple):
 
 
 class Node(msgspec.Struct, frozen=True):
-    """A node: what pods may have of it in all, as Kubernetes quantities, its labels and its taints."""
+    """A node: what pods may have of it in all, as Kubernetes quantities, its labels and its taints.
+
+    `images`: those that were asked about and that it has.
+    """
 
     name: str
     allocatable: dict[str, str]
     labels: dict[str, str] = {}
     taints: tuple[dict[str, str], ...] = ()
+    images: tuple[str, ...] = ()
 
     @property
     def as_object(self) -> Object:
@@ -99,8 +103,12 @@ class Facts(msgspec.Struct, frozen=True):
     classes: tuple[str, ...] | None
 
 
-def look(api: ApiServer, named: Iterable[Named], wanted: Sequence[Right]) -> Facts:
-    """Ask a cluster for all of it. ClusterError if it cannot be reached or knows nobody with these credentials."""
+def look(api: ApiServer, named: Iterable[Named], wanted: Sequence[Right], images: Iterable[str] = ()) -> Facts:
+    """Ask a cluster for all of it. ClusterError if it cannot be reached or knows nobody with these credentials.
+
+    `images`: names in full of images; which nodes have one is told.
+    """
+    asked_about = frozenset(images)
     version = api.get("/version", patience=_PATIENCE)["gitVersion"]
     kueue = _kueue(api)
     names = sorted(set(named))
@@ -111,7 +119,7 @@ def look(api: ApiServer, named: Iterable[Named], wanted: Sequence[Right]) -> Fac
 
         namespace = asked(lambda: api.find(f"/api/v1/namespaces/{api.namespace}", patience=_PATIENCE) or {})
         objects = [asked(functools.partial(_object, api, one, kueue)) for one in names]
-        nodes = asked(lambda: tuple(map(_node, _items(api, "/api/v1/nodes"))))
+        nodes = asked(lambda: tuple(_node(each, asked_about) for each in _items(api, "/api/v1/nodes")))
         quotas = asked(lambda: tuple(_quotas(_items(api, api.place("resourcequotas")))))
         ranges = asked(lambda: tuple(_ranges(_items(api, api.place("limitranges")))))
         classes = asked(lambda: tuple(each["metadata"]["name"] for each in _items(api, _CLASSES)))
@@ -170,10 +178,13 @@ def _keys(found: Object) -> list[str]:
     return [*(found.get("data") or ()), *(found.get("binaryData") or ())]
 
 
-def _node(found: Object) -> Node:
+def _node(found: Object, images: frozenset[str]) -> Node:
     taints = ({key: str(taint.get(key, "")) for key in ("key", "value", "effect")} for taint in _taints(found))
     labels = found["metadata"].get("labels") or {}
-    return Node(found["metadata"]["name"], found["status"].get("allocatable") or {}, labels, tuple(taints))
+    status = found["status"]
+    has = {name for each in status.get("images") or () for name in each.get("names") or () if name in images}
+    allocatable = status.get("allocatable") or {}
+    return Node(found["metadata"]["name"], allocatable, labels, tuple(taints), tuple(sorted(has)))
 
 
 def _taints(found: Object) -> list[Object]:

@@ -215,7 +215,8 @@ state = "{folder}/containerd-state"
   config_path = "{_hosts(node)}"
 """
     registry = f'[host."http://{REGISTRY}"]\n  capabilities = ["pull", "resolve"]\n'
-    write(_hosts(node) / IMAGES_HOST / "hosts.toml", registry)
+    for name in (IMAGES_HOST, REGISTRY):  # by its address this machine can ask it too
+        write(_hosts(node) / name / "hosts.toml", registry)
     addresses = {"type": "host-local", "dataDir": str(folder / "addresses"), "ranges": [[{"subnet": node.pods}]]}
     plugin = {
         "type": "ptp",

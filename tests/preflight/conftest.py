@@ -8,7 +8,7 @@ from kfnb.profiles import Profile
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.cluster_setup import apply, setup_objects
 from tests.cluster.fixtures import Cluster
-from tests.cluster.places import BUCKET, S3, STORE_SECRET
+from tests.cluster.places import BUCKET, IMAGES_HOST, REGISTRY, S3, STORE_SECRET
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def profile(cluster: Cluster, namespace: str, monkeypatch: pytest.MonkeyPatch) -
         root=f"s3://{BUCKET}/{namespace}",
         endpoint_url=S3,
         store_secret=STORE_SECRET,
-        image=cluster.image,
+        image=cluster.image.replace(IMAGES_HOST, REGISTRY),  # by the name that this machine knows too
     )
     api = ApiServer(found.context, found.kubeconfig, found.namespace)
     objects = [each for each in setup_objects(found) if not each["kind"].startswith("Cluster")]

@@ -185,7 +185,7 @@ def test_a_cluster_that_is_set_up_passes(cluster: Cluster, profile: Profile, che
     assert (0, set()) == (code, {line for line in lines.values() if line.state == "failed"})
     pods = ("a step's pod", "image", "store, from a pod", "an orchestrator's pod", "nodes", "clocks")
     assert ["ok"] * len(pods) == [lines[what].state for what in pods]
-    known = images.recall(tmp_path / "home", cluster.image)
+    known = images.recall(tmp_path / "home", profile.image)
     assert known is not None
     assert ("sha256", True) == (known.digest.partition(":")[0], {"msgspec", "IPython"} <= known.modules)
     living = cluster.get("--namespace", profile.namespace, "jobs")["items"]

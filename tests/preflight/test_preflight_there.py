@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from preflight_registries import put_image
 
 from kfnb.client import Client
 from kfnb.errors import Diagnostic, Refused
 from kfnb.profiles import Profile
+from kfnb.runners.api_server import ApiServer
+from kfnb.runners.cluster_facts import look
 from kfnb.runners.rights import Right, missing, needed
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
-from tests.cluster.places import STORE_SECRET
+from tests.cluster.places import IMAGES_HOST, REGISTRY, STORE_SECRET
 from tests.cluster.shell import wait_until
 
 CELLS = {
@@ -26,6 +29,8 @@ CELLS = {
     "large": ["step:large", "request:cpu:900"],
     "gpus": ["step:gpus", "gpu:3"],
     "above": ["step:above", "limit:memory:3Gi"],
+    "image": ["step:image", f"image:{REGISTRY}/kfnb-base:none"],
+    "foreign": ["step:foreign", f"image:{REGISTRY}/foreign:1"],
 }
 
 
@@ -73,6 +78,7 @@ def test_what_is_missing_is_told_at_its_cell(cluster: Cluster, profile: Profile,
         {**quota, "spec": {"hard": {"requests.nvidia.com/gpu": "1"}}},
         {**range_, "spec": {"limits": [{"type": "Container", "max": {"memory": "2Gi"}}]}},
     )
+    put_image(REGISTRY, "foreign", "1", "s390x")
     found = check(profile, *CELLS)
     assert [
         ("KF921", "names", "Step `names` names the PersistentVolumeClaim `data`"),
@@ -83,6 +89,8 @@ def test_what_is_missing_is_told_at_its_cell(cluster: Cluster, profile: Profile,
         ("KF923", "gpus", "Step `gpus` asks for 3 of requests.nvidia.com/gpu, "),
         ("KF922", "gpus", "Step `gpus` fits no node of cluster `test`: it asks"),
         ("KF923", "above", "Step `above` asks for 3Gi of memory for a container"),
+        ("KF927", "image", f"Step `image` names the image `{REGISTRY}/kfnb-base:none`"[:51]),
+        ("KF927", "foreign", f"Step `foreign` names the image `{REGISTRY}/foreign:1`"[:51]),
     ] == [(each.code, each.cell, each.message[:51]) for each in found]
     with pytest.raises(Refused, match="KF921"):
         Client(home=tmp_path / "home", root=profile.root).run(tmp_path / "work.ipynb", on=profile)
@@ -153,6 +161,26 @@ def test_queues_are_looked_for_where_there_is_kueue(
         assert [] == check(queued, "fine")
     finally:
         cluster.kubectl("delete", f"crd/localqueues.{group}")
+
+
+def test_an_image_that_cannot_be_asked_for_is_said_and_refuses_nothing(
+    cluster: Cluster, profile: Profile, check: Any
+) -> None:
+    """A registry that only the nodes know is a hint."""
+    (found,) = check(replace(profile, image=f"{IMAGES_HOST}/kfnb-base:none"), "fine")
+    why = f"its registry {IMAGES_HOST} cannot be reached from this machine"
+    assert ("KF926", "hint", True) == (found.code, found.severity, why in found.message)
+
+
+def test_what_nodes_have_is_seen(cluster: Cluster, profile: Profile) -> None:
+    """Of the images that are asked about, those that a node has are known."""
+    api = ApiServer(profile.context, profile.kubeconfig, profile.namespace)
+    asked = (cluster.image, f"{IMAGES_HOST}/kfnb-base:none")
+
+    def seen() -> set[tuple[str, ...]]:
+        return {node.images for node in look(api, (), (), asked).nodes or ()}
+
+    wait_until(lambda: seen() == {(cluster.image,)}, "What nodes say of their images", 60)
 
 
 def test_a_store_that_cannot_be_used_is_told(profile: Profile, check: Any) -> None:
