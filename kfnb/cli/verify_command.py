@@ -22,7 +22,7 @@ def verify(
     """Run a notebook by hand in one kernel and as a pipeline, and compare every output and every step's values.
 
     Ends with 0 if they are equal, 1 at a difference, 2 if the pipeline is refused, 4 if the notebook fails by hand.
-    The notebook and its folder stay as they are.
+    The notebook and its folder stay as they are. A step that asks for a GPU runs without if there is none, as by hand.
 
     \b
     Examples:

@@ -53,9 +53,12 @@ def verify(
     """
     from kfnb.compiler import compile_notebook
     from kfnb.notebook.reader import read_notebook
+    from kfnb.preflight import findings_here
 
     notebook = read_notebook(path)
     spec = compile_notebook(path)
+    for lacking in findings_here(spec, allow_cpu=True):  # by hand too it runs with what there is: both sides are alike
+        progress(lacking.message)
     with tempfile.TemporaryDirectory(prefix="kfnb-verify-", ignore_cleanup_errors=True) as folder:
         return _Verification(notebook, spec, dict(parameters or {}), Path(folder), progress).verdict(spec_hook)
 

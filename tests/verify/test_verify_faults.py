@@ -231,3 +231,13 @@ def test_pictures_are_compared(tmp_path: Path) -> None:
     assert "equal" == verify(path).outcome
     verdict = verify(path, spec_hook=lambda spec: with_task(spec, "b", replaced("plot(ys)", "plot(ys, color='red')")))
     assert "picture 1 looks different" == verdict.differences[0].what
+
+
+def test_a_step_that_asks_for_a_device_is_verified_without_it(tmp_path: Path) -> None:
+    """Where this machine has no such device both sides run with what there is, and that is said."""
+    said: list[str] = []
+    path = notebook(
+        tmp_path, [("step:train limit:example.com/fpga:1", "x = 1\nprint(x)"), ("step:show", "print(x + 1)")]
+    )
+    assert "equal" == verify(path, progress=said.append).outcome
+    assert "Step `train` asks for 1 of example.com/fpga; this machine has none, and it runs with that." == said[0]
