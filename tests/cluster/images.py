@@ -29,6 +29,8 @@ from tests.cluster.shell import attempt, call, say
 PAUSE = f"{IMAGES_HOST}/pause:1"
 ROOT = f"{IMAGES_HOST}/pause-as-root:1"
 """The same, for a user that no pod under `restricted` may be."""
+FAULT = "KFNB_TEST_FAULT"
+"""The variable with what `make_faulty`'s image does at the start of each Python."""
 CONTAINERFILE = CHECKOUT / "docker" / "Containerfile"
 BUNDLE = CHECKOUT / "docker" / "bundle.py"
 CONTEXT = CHECKOUT / "docker" / "context.py"
@@ -116,6 +118,27 @@ def _make_pause(reference: str, user: str) -> None:
     _push(reference)
 
 
+def make_faulty() -> str:
+    """kfnb's base image in which each Python begins with what the variable FAULT holds; its reference.
+
+    So tests have mistakes in kfnb, as a release of it may have them, where its code runs as ever: in pods.
+    """
+    reference = BASE.exact.replace(BASE.name, f"{BASE.name}-faulty")
+    if not registry.holds(reference):
+        at = f"docker://{REGISTRY}/{BASE.exact.removeprefix(f'{IMAGES_HOST}/')}"
+        with _container("--tls-verify=false", at) as container, tempfile.TemporaryDirectory(dir=CACHE) as folder:
+            file = Path(folder) / "faulty.pth"  # the interpreter runs such lines when it starts
+            file.write_text(f"import os; exec(os.environ.get({FAULT!r}, ''))\n", "utf-8")
+            python = _buildah(
+                "run", container, "--", "python", "-c", "import sysconfig as s; print(s.get_path('purelib'))"
+            )
+            _buildah("copy", "--quiet", container, str(file), f"{python.strip()}/faulty.pth")
+            _buildah("commit", "--quiet", container, reference)
+        _push(reference)
+        _buildah("rmi", reference)
+    return reference
+
+
 def _make(image: Image) -> None:
     """Build an image by docker/Containerfile and push it."""
     say(f"Making the image {image.name} ...")
@@ -192,9 +215,9 @@ def _digest_of_code() -> str:
 
 
 @contextlib.contextmanager
-def _container() -> Iterator[str]:
-    """A container of buildah's with nothing in it, gone afterwards."""
-    name = _buildah("from", "scratch").strip()
+def _container(*source: str) -> Iterator[str]:
+    """A container of buildah's, with nothing in it unless it is made from an image, gone afterwards."""
+    name = _buildah("from", "--quiet", *(source or ("scratch",))).strip()
     try:
         yield name
     finally:

@@ -1,0 +1,47 @@
+"""Mistakes of kfnb's own in pods: nothing hangs or is repeated without end, and the run says that it was kfnb."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import images
+from tests.cluster.fixtures import Cluster
+from tests.cluster.runs import ORCHESTRATOR, Place, end, made_place, notebook
+
+BREAK = "import {module} as m\ndef broken(*a, **k): raise RuntimeError('broken on purpose')\nm.{name} = broken"
+"""Has a function of kfnb fail in each process."""
+LAUNCHER = BREAK.format(module="kfnb.launcher.launch", name="_compose")
+ORCHESTRATORS = BREAK.format(module="kfnb.orchestrator.loop", name="Loop._start")
+
+
+@pytest.fixture
+def place(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """A namespace for runs."""
+    with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as made:
+        yield made
+
+
+def test_mistakes_of_kfnbs_own_in_pods_are_told(place: Place, tmp_path: Path) -> None:
+    """A launcher that fails is not tried again, and an orchestrator that crashes is, twice; both runs have FAILED."""
+    path = notebook(tmp_path / "p.ipynb", "x = 1\nprint(x)", "print(x + 1)")
+    image = images.make_faulty()
+    driven = place.run(path, cache=False, profile={"image": image, "env": {images.FAULT: ORCHESTRATORS}})
+    step = place.run(
+        path, cache=False, local_orchestrator=True, profile={"image": image, "env": {images.FAULT: LAUNCHER}}
+    )
+    assert ("FAILED", 1) == (end(step), step.tasks["s0"].attempt)
+    assert "kfnb itself failed around step 's0': RuntimeError: broken on purpose." in str(step.tasks["s0"].why)
+    assert "RuntimeError: broken on purpose" in step.tasks["s0"].log()
+    assert "FAILED" == end(driven, 300)
+    assert "kfnb itself failed for the 3. time while it drove the run: RuntimeError: broken on purpose." in str(
+        driven.why
+    )
+    crashes = list(driven.store.list(f"runs/{driven.id}/crashes"))
+    assert 3 == len(crashes)
+    ended = place.get("pods", "--selector", f"kfnb.dev/run={driven.id},{ORCHESTRATOR}")
+    assert {"Failed": 2, "Succeeded": 1} == {
+        phase: sum(pod["status"]["phase"] == phase for pod in ended) for phase in ("Failed", "Succeeded")
+    }
