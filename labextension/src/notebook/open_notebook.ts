@@ -16,6 +16,7 @@ import { stepsIn, type TaggedCell, type TaggedStep } from '../model/tags';
 import { RunDraft } from '../run/draft';
 import type { RunSession } from '../run/session';
 import { Folding } from './folding';
+import { Scrolling } from './scrolling';
 
 const QUIET_MS = 500;
 
@@ -24,6 +25,7 @@ export class OpenNotebook implements IDisposable {
   readonly folding: Folding;
   /** The run of it that is about to be started. */
   readonly draft: RunDraft;
+  private readonly _scrolling: Scrolling;
   private readonly _api: Api;
   private readonly _view = UUID.uuid4();
   private readonly _localPath: (path: string) => string;
@@ -39,6 +41,7 @@ export class OpenNotebook implements IDisposable {
   constructor(panel: NotebookPanel, api: Api, localPath: (path: string) => string) {
     this.panel = panel;
     this.folding = new Folding(panel.content);
+    this._scrolling = new Scrolling(panel.content);
     this._api = api;
     this._localPath = localPath;
     this.draft = new RunDraft(this, api);
@@ -162,8 +165,8 @@ export class OpenNotebook implements IDisposable {
     places.forEach(index => this.folding.unfold(content.widgets[index]!));
     content.deselectAll();
     content.activeCellIndex = first;
-    await content.scrollToItem(first, 'smart');
     places.slice(1).forEach(index => content.select(content.widgets[index]!));
+    await this._scrolling.to(content.widgets[first]!);
   }
 
   cellWithId(id: string): Cell | undefined {
