@@ -33,6 +33,9 @@ const TABS: readonly { readonly name: TabName; readonly label: string }[] = [
   { name: 'clusters', label: 'Clusters' }
 ];
 
+/** After a command JupyterLab's palette gives the focus back to the notebook; that takes two frames. */
+const FRAMES_OF_PALETTE = 3;
+
 /** What all of the panel works with. */
 export interface PanelParts {
   readonly notebooks: OpenNotebooks;
@@ -76,6 +79,14 @@ export class KfnbPanel extends ReactWidget {
   set trouble(text: string | null) {
     this._trouble = text;
     this._chosen.emit();
+  }
+
+  /** Put the focus on the chosen tab, from where a person goes on by keys. */
+  async takeFocus(): Promise<void> {
+    for (let frame = 0; frame < FRAMES_OF_PALETTE; frame++) {
+      await new Promise(resolve => requestAnimationFrame(resolve));
+    }
+    this.node.querySelector<HTMLElement>(`#kfnb-tab-${this._tab}`)?.focus();
   }
 
   protected override render(): JSX.Element {

@@ -34,6 +34,13 @@ export function RunTab({ notebook, api, consent, commands, trans }: RunTabProps)
       setFormOpen(true); // whatever it was started with, the form says why it was refused
     }
   }, [refusal]);
+  const head = React.useRef<HTMLElement>(null);
+  const close = (): void => {
+    setFormOpen(false);
+    if (document.activeElement === null || document.activeElement === document.body) {
+      head.current?.focus(); // the button that was pressed is gone, and keys would begin at the top of the page
+    }
+  };
   return (
     <div className="kfnb-run-tab">
       <EarlierRuns {...{ notebook, api, trans }} />
@@ -43,10 +50,8 @@ export function RunTab({ notebook, api, consent, commands, trans }: RunTabProps)
         open={isFormOpen}
         onToggle={event => setFormOpen((event.target as HTMLDetailsElement).open)}
       >
-        <summary>{trans.__('New run')}</summary>
-        {isFormOpen && (
-          <RunForm {...{ notebook, api, consent, trans }} onStarted={() => setFormOpen(false)} />
-        )}
+        <summary ref={head}>{trans.__('New run')}</summary>
+        {isFormOpen && <RunForm {...{ notebook, api, consent, trans }} onStarted={close} />}
       </details>
       {session !== null && session.id === draft.started && draft.warnings.length > 0 && (
         <section className="kfnb-preflight" aria-label={trans.__('Doubtful about this run')}>

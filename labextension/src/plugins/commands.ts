@@ -31,6 +31,7 @@ export function addCommands({ app, api, notebooks, panel, trans }: CommandParts)
   const show = (tab: TabName): void => {
     panel.tab = tab;
     shell.activateById(panel.id);
+    void panel.takeFocus();
   };
   const hasNotebook = (): boolean => notebooks.current !== null;
   commands.addCommand(CommandIds.openPanel, {
@@ -38,7 +39,7 @@ export function addCommands({ app, api, notebooks, panel, trans }: CommandParts)
     caption: trans.__('Show the steps, the pipeline and the runs of the notebook'),
     icon: kfnbIcon,
     describedBy: NO_ARGUMENTS,
-    execute: () => shell.activateById(panel.id)
+    execute: () => show(panel.tab)
   });
   commands.addCommand(CommandIds.nameStep, {
     label: trans.__('Begin a Step at This Cell…'),
