@@ -6,10 +6,9 @@ import http.client
 import random
 import ssl
 import time
-from email.utils import mktime_tz, parsedate_tz
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from kfnb.artifacts.connections import Refusal
+from kfnb.artifacts.connections import Refusal, ahead_of_here
 from kfnb.errors import StoreError
 
 if TYPE_CHECKING:
@@ -105,9 +104,7 @@ class Calls:
         return time.time() + self._ahead
 
     def _look_at_clock(self, answer: Answer) -> None:
-        there = parsedate_tz(answer.headers.get("date", ""))
-        if there is not None:
-            ahead = mktime_tz(there) - time.time()
+        if (ahead := ahead_of_here(answer)) is not None:
             self._ahead = ahead if abs(ahead) > _CLOCK_SECONDS else 0.0  # it says whole seconds, a moment ago
 
     def _words(self, error: Exception, url: str, verb: str) -> StoreError:

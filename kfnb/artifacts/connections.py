@@ -8,6 +8,8 @@ from __future__ import annotations
 import http.client
 import os
 import socket
+import time
+from email.utils import mktime_tz, parsedate_tz
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -34,12 +36,12 @@ class Answer(NamedTuple):
 class Refusal(Exception):
     """An endpoint answered with an error: its code in the endpoint's words, the HTTP status, and what it said.
 
-    `region`: where the bucket is, if it said that.
+    `region`: where the bucket is, if it said that. `ahead`: by how many seconds its clock is ahead of this machine's.
     """
 
-    def __init__(self, status: int, code: str, message: str, region: str = "") -> None:
+    def __init__(self, status: int, code: str, message: str, region: str = "", ahead: float | None = None) -> None:
         super().__init__(message or code or f"HTTP status {status}")
-        self.status, self.code, self.region = status, code, region
+        self.status, self.code, self.region, self.ahead = status, code, region, ahead
 
 
 class Connections:
@@ -108,6 +110,12 @@ class Connections:
         assert isinstance(connection.sock, socket.socket)
         connection.sock.settimeout(_ANSWER_SECONDS)
         return connection
+
+
+def ahead_of_here(answer: Answer) -> float | None:
+    """Return by how many seconds the clock of what answered is ahead of this machine's, to the second; None without."""
+    there = parsedate_tz(answer.headers.get("date", ""))
+    return mktime_tz(there) - time.time() if there is not None else None
 
 
 def address_of(url: str, variable: str) -> SplitResult:

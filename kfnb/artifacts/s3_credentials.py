@@ -77,12 +77,14 @@ def signed(
     query: Mapping[str, str],
     headers: Mapping[str, str],
     payload: str,
+    at: float,
 ) -> dict[str, str]:
     """Return the headers of a request with those that prove it. `path`: as sent, quoted. `payload`: hash of the body.
+    `at`: when it is sent, by the endpoint's clock, in seconds since the epoch.
 
     The steps are those of "Create a signed AWS API request" in Amazon's IAM user guide.
     """
-    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
     more = {**headers, "Host": host, "x-amz-date": now, "x-amz-content-sha256": payload}
     if keys.token:
         more["x-amz-security-token"] = keys.token

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from kfnb.artifacts import endpoints
 from kfnb.artifacts.calls import Dialect
-from kfnb.artifacts.connections import Answer, Connections, Refusal, address_of, query_string
+from kfnb.artifacts.connections import Answer, Connections, Refusal, address_of, ahead_of_here, query_string
 from kfnb.artifacts.s3_credentials import UNSIGNED, Credentials, signed
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _CODE, _MESSAGE = re.compile(rb"<Code>(.*?)</Code>"), re.compile(rb"<Message>(.*?)</Message>", re.DOTALL)
 _REGION = re.compile(rb"<Region>(.*?)</Region>")
+
+_SKEWED = "RequestTimeTooSkewed"
 
 DIALECT = Dialect(
     scheme="s3",
@@ -38,7 +41,7 @@ DIALECT = Dialect(
         "SignatureDoesNotMatch": "the secret key is wrong: check AWS_SECRET_ACCESS_KEY",
         "ExpiredToken": "the session's token has expired: get new credentials",
         "InvalidToken": "the session's token is not valid: check AWS_SESSION_TOKEN",
-        "RequestTimeTooSkewed": "this machine's clock and the store's differ too much: set the clock",
+        _SKEWED: "this machine's clock and the store's differ too much: set the clock",
         "InvalidBucketName": "{bucket!r} cannot be the name of a bucket",
         "NotImplemented": "it lacks something that kfnb needs (conditional writes)",
     },
@@ -53,6 +56,7 @@ class Endpoint:
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
         self._credentials = Credentials()
+        self._ahead = 0.0
         self._region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _configured("region")
         given = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
         self._given = given or endpoints.address(f"s3://{bucket}") or _configured("endpoint_url")
@@ -80,16 +84,20 @@ class Endpoint:
         try:
             return self._send(method, key, query or {}, headers or {}, body)
         except Refusal as refusal:
-            if self._given is not None or refusal.region in ("", self._region):
+            if refusal.code == _SKEWED and refusal.ahead is not None:
+                self._ahead = refusal.ahead  # what proves a request holds the time: from now on by the endpoint's clock
+            elif self._given is None and refusal.region not in ("", self._region):
+                self._settle(refusal.region)  # Amazon says where a bucket is that lies elsewhere
+            else:
                 raise
-            self._settle(refusal.region)  # Amazon says where a bucket is that lies elsewhere
             return self._send(method, key, query or {}, headers or {}, body)
 
     def _send(self, method: str, key: str, query: Mapping[str, str], headers: Mapping[str, str], body: Bytes) -> Answer:
         path = self._address.path + self._prefix + (f"/{quote(key, safe='/-_.~')}" if key else "/")
         payload = UNSIGNED if self._connections.secure else hashlib.sha256(body).hexdigest()
         host = self._address.netloc.rpartition("@")[2]
-        more = signed(self._credentials.keys(), str(self._region), method, host, path, query, headers, payload)
+        now = time.time() + self._ahead
+        more = signed(self._credentials.keys(), str(self._region), method, host, path, query, headers, payload, now)
         target = f"{path}?{query_string(query)}" if query else path
         answer = self._connections.ask(method, target, more, body)
         if answer.status == 416:  # the first bytes of an object that has none
@@ -102,7 +110,7 @@ class Endpoint:
 def _refusal(answer: Answer) -> Refusal:
     code, message, region = (_found(pattern, answer.body) for pattern in (_CODE, _MESSAGE, _REGION))
     region = answer.headers.get("x-amz-bucket-region", region)
-    return Refusal(answer.status, code or str(answer.status), message, region)
+    return Refusal(answer.status, code or str(answer.status), message, region, ahead_of_here(answer))
 
 
 def _found(pattern: re.Pattern[bytes], body: bytes) -> str:

@@ -42,7 +42,8 @@ State = Literal["ok", "failed", "warning", "not checked"]
 OLDEST = (1, 33)
 """The version of Kubernetes from which on all is there that Jobs of kfnb use."""
 _MUCH, _TOO_MUCH = 30.0, 300.0
-"""Seconds by which clocks may differ without harm, and by which stores begin to refuse requests."""
+"""Seconds by which clocks may differ without harm, and by which stores begin to refuse requests. S3 is then asked by
+its own clock; credentials of Google's are not."""
 
 
 class Line(NamedTuple):
@@ -257,7 +258,12 @@ def of_clock(which: str, skew: float | None) -> Iterator[Line]:
         return
     apart = f"those of {which} are {abs(skew):.0f} s apart"
     if abs(skew) > _TOO_MUCH:
-        yield Line("clocks", "failed", apart, "Set the clock: stores refuse requests of another time.")
+        yield Line(
+            "clocks",
+            "failed",
+            apart,
+            "Set the clock: some stores refuse requests of another time, and times in tables are wrong.",
+        )
     elif abs(skew) > _MUCH:
         yield Line("clocks", "warning", apart, "Set the clock: times in tables and logs are wrong.")
     else:

@@ -77,6 +77,17 @@ def test_wrong_keys_say_which(bucket: str, variable: str, words: str, monkeypatc
         Store(bucket).write("key", b"")
 
 
+@pytest.mark.parametrize("seconds", [3600, -3600])
+def test_a_clock_that_is_wrong_is_made_up_for(bucket: str, seconds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The endpoint takes no request of another time than its own, so its own is what requests are of."""
+    clock = time.time
+    monkeypatch.setattr(time, "time", lambda: clock() + seconds)
+    store = Store(bucket)
+    store.write("key", b"value")
+    assert b"value" == store.read("key")
+    assert abs(store.now() - clock()) < 30
+
+
 def test_no_keys_say_so(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without keys the message names the variables."""
     for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
+import subprocess
+import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +19,7 @@ import pytest
 from kfnb.client import Client, Run
 from kfnb.errors import ClusterError, LeaseHeld, OutsideError
 from kfnb.history import History
+from kfnb.profiles.editing import add_profile, as_table
 from kfnb.runners.job_manifest import job_name
 from kfnb.runners.run_objects import RunObjects
 from tests.cluster.certificates import CONTEXT
@@ -297,24 +302,51 @@ def ended_without_a_pod(place: Place) -> Run:
     return run
 
 
-def test_two_megabytes_of_parameters_and_an_hour_of_skew(place: Place, tmp_path: Path) -> None:
-    """Large parameters never pass through the cluster; a lease is judged by one clock, whatever machines' say."""
-    path = notebook(
-        tmp_path / "p.ipynb",
-        "text = ''",
-        lasts(5, "n = len(text)"),
-        "print(n)",
-        tags={0: ("parameters",)},
-    )
+def test_two_megabytes_of_parameters(place: Place, tmp_path: Path) -> None:
+    """Large parameters go through the store and never through the cluster."""
+    path = notebook(tmp_path / "p.ipynb", "text = ''", "n = len(text)", "print(n)", tags={0: ("parameters",)})
     run = place.run(path, {"text": "x" * 2_000_000}, cache=False)
-    place.wait_running(run, "s1")
-    there = RunObjects(place.profile, run.id)
-    late = there.api.now()
-    lease = place.get("leases")[0]["spec"]["renewTime"]
-    assert abs((datetime.datetime.fromisoformat(lease) - late).total_seconds()) < 20
-    assert run.is_driven
     assert "SUCCEEDED" == end(run)
     assert "2000000\n" == run.tasks["s2"].log()
+
+
+AN_HOUR_AHEAD = (
+    "import sys, time\nreal = time.time\ntime.time = lambda: real() + 3600\n"
+    "from kfnb.cli.app import run_app\nsys.exit(run_app(sys.argv[1:]))"
+)
+"""kfnb's command line on a machine whose clock is wrong."""
+
+
+def test_a_clock_that_is_an_hour_ahead_harms_no_run(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store is asked by its own clock, and a lease is judged by the API server's, whatever machines' say."""
+    monkeypatch.setenv("KFNB_CONFIG", str(tmp_path / "clusters.toml"))
+    add_profile("test", {name: value for name, value in as_table(place.profile).items() if value not in ({}, [], None)})
+    path = notebook(tmp_path / "p.ipynb", lasts(5), AFTER)
+    command = [sys.executable, "-m", "kfnb", "run", str(path), "--on", "test", "--no-cache", "--local-orchestrator"]
+    environment = {**os.environ, "KFNB_HOME": str(tmp_path / "ahead")}
+    started = time.time()
+    with subprocess.Popen(
+        ["faketime", "-f", "+1h", *command],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as ahead:
+        try:
+            wait_until(lambda: place.get("leases") != [], "The run's lease", 60)
+            run = place.client().get("last")
+            there = RunObjects(place.profile, run.id)
+            (lease,) = place.get("leases")
+            renewed = datetime.datetime.fromisoformat(lease["spec"]["renewTime"])
+            assert abs((renewed - there.api.now()).total_seconds()) < 20
+            assert (True, False) == (run.is_driven, run.is_interrupted)
+            said, _ = ahead.communicate(timeout=120)
+        finally:
+            ahead.kill()
+    assert (0, "SUCCEEDED", "2\n") == (ahead.returncode, end(run), run.tasks["s1"].log()), said
+    assert run.events()[0].time > started + 3000
 
 
 def test_a_namespace_that_is_deleted_is_named(place: Place, tmp_path: Path) -> None:
