@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Locator, Page, expect
-from working import begin_step, cell, choose_cluster, open_notebook, press_run, run, show_panel, tags_of
+from working import begin_step, cell, choose_cluster, open_notebook, press_run, run, tags_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -101,30 +101,6 @@ def test_findings_are_listed_as_the_notebook_is_edited_and_fixed_by_a_click(
     cell(page, "longest = max").locator(".jp-InputArea-prompt").click()
     page.locator("[data-action=undo]").click()
     expect(finding).to_be_visible()
-
-
-def test_steps_are_suggested_written_and_taken_back(lab: Lab, page: Page, quickstart: Path) -> None:
-    """For a notebook without tags steps are proposed with reasons; they are written at once, and undone at once."""
-    notebook = read_notebook(quickstart)
-    for found in notebook["cells"]:
-        found["metadata"].pop("tags", None)
-        if found["cell_type"] == "markdown":
-            found["source"] = f"## Part {found['id']}"
-    quickstart.write_text(json.dumps(notebook), "utf-8")
-    page.goto(lab.address(quickstart.name))
-    expect(cell(page, "longest = max")).to_be_visible()
-    show_panel(page)
-    page.locator("#kfnb-tab-pipeline").click()
-    page.locator("[data-action=suggest]").click()
-    proposed = page.locator(".kfnb-proposal [data-step]")
-    expect(proposed.nth(1)).to_be_visible()
-    page.locator("[data-action=apply-suggestion]").click()
-    expect(page.locator(".kfnb-chip-name").nth(1)).to_be_visible()
-
-    page.locator("#kfnb-tab-step").click()
-    cell(page, "longest = max").locator(".jp-InputArea-prompt").click()
-    page.locator("[data-action=undo]").click()
-    expect(page.locator(".kfnb-chip-name")).to_have_count(0)
 
 
 def test_a_cluster_is_offered_and_why_it_cannot_be_used_is_said(lab: Lab, page: Page, quickstart: Path) -> None:

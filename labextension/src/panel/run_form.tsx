@@ -69,11 +69,18 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
       {clusters !== null && clusters.length > 0 && (
         <Where {...{ clusters, target, trans }} onChange={cluster => set({ cluster })} />
       )}
-      <More
-        {...{ form, set, trans }}
-        steps={steps.map(step => step.name)}
-        needsGpu={steps.some(asksForGpu)}
-      />
+      {target === '' && steps.some(asksForGpu) && (
+        <label className="kfnb-field kfnb-mod-flag">
+          <input
+            type="checkbox"
+            data-field="allow-cpu"
+            checked={form.allowCpu}
+            onChange={event => set({ allowCpu: event.target.checked })}
+          />
+          {trans.__('Steps that ask for a GPU may run without one')}
+        </label>
+      )}
+      <More {...{ form, set, trans }} steps={steps.map(step => step.name)} />
       <PreflightView {...{ notebook, trans }} />
       <div className="kfnb-buttons">
         <button
@@ -206,12 +213,11 @@ function ParameterInput({ parameter, text, trans, onChange }: ParameterInputProp
 interface MoreProps {
   readonly form: FilledForm;
   readonly steps: readonly string[];
-  readonly needsGpu: boolean;
   readonly trans: TranslationBundle;
   readonly set: (change: Partial<FilledForm>) => void;
 }
 
-function More({ form, steps, needsGpu, trans, set }: MoreProps): JSX.Element {
+function More({ form, steps, trans, set }: MoreProps): JSX.Element {
   const id = React.useId();
   return (
     <details className="kfnb-group">
@@ -273,16 +279,6 @@ function More({ form, steps, needsGpu, trans, set }: MoreProps): JSX.Element {
         />
         {trans.__('Run all steps, take none from the cache')}
       </label>
-      {needsGpu && (
-        <label className="kfnb-field kfnb-mod-flag">
-          <input
-            type="checkbox"
-            checked={form.allowCpu}
-            onChange={event => set({ allowCpu: event.target.checked })}
-          />
-          {trans.__('Steps that ask for a GPU may run without one')}
-        </label>
-      )}
     </details>
   );
 }

@@ -48,7 +48,7 @@ export function checkOf(notebook: OpenNotebook, form: FilledForm): CheckRequest 
     path: notebook.path,
     notebook: notebook.withoutOutputs(),
     ...(form.cluster === '' ? {} : { cluster: form.cluster }),
-    ...(form.allowCpu ? { allow_cpu: true } : {}),
+    ...(form.cluster === '' && form.allowCpu ? { allow_cpu: true } : {}),
     ...(form.step === '' ? {} : partOf(form))
   };
 }
@@ -69,7 +69,7 @@ export function requestOf(notebook: OpenNotebook, form: FilledForm): Omit<RunReq
     ...(form.experiment.trim() === '' ? {} : { experiment: form.experiment.trim() }),
     ...(form.cluster === '' ? {} : { cluster: form.cluster }),
     ...(form.force ? { force: true } : {}),
-    ...(form.allowCpu ? { allow_cpu: true } : {}),
+    ...(form.cluster === '' && form.allowCpu ? { allow_cpu: true } : {}),
     ...partOf(form)
   };
 }
