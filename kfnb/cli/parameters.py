@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from kfnb.errors import WrongCall
+from kfnb.parsing import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +40,7 @@ def parse_value(text: str, type_name: str | None = None) -> Any:
 def _literal(text: str) -> Any:
     stripped = text.strip()
     try:
-        value = ast.literal_eval(stripped)
+        value = ast.literal_eval(parse(stripped, mode="eval"))
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         try:
             value = json.loads(stripped)

@@ -17,6 +17,7 @@ import msgspec
 from kfnb.dataflow.magics import parse_cell
 from kfnb.dataflow.program import first_line
 from kfnb.errors import Diagnostic, Fix
+from kfnb.parsing import parse
 from kfnb.spec import FAN_ITEMS, FAN_PART, Fan, Output, PipelineSpec, Task
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _of_loop(source: str, loop: ast.For, above: list[ast.stmt], first: int) -> _
 
 def _as_analysed(source: str, loop: ast.For, name: str, kind: str) -> str:
     """Return the loop without the container that it fills: that elements are put into one says nothing about them."""
-    copy = ast.parse(ast.get_source_segment(source, loop) or "").body[0]
+    copy = parse(ast.get_source_segment(source, loop) or "").body[0]
     assert isinstance(copy, ast.For)
     copy.iter = ast.Name(FAN_ITEMS, ast.Load())
     for number, statement in enumerate(copy.body):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kfnb.dataflow.magics import parse_cell
 from kfnb.dataflow.syntax import bound_names
+from kfnb.parsing import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +79,7 @@ def script_names(folder: Path, notebook: Notebook) -> Callable[[str], tuple[str,
 
     def names(path: str) -> tuple[str, ...] | None:
         try:
-            tree = ast.parse(written[path] if path in written else (folder / path).read_text(encoding="utf-8"))
+            tree = parse(written[path] if path in written else (folder / path).read_text(encoding="utf-8"))
         except (OSError, SyntaxError, ValueError):
             return None
         return tuple(dict.fromkeys(name for statement in tree.body for name, _ in bound_names(statement)))

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from kfnb.dataflow.expressions import ExpressionWalker
 from kfnb.dataflow.values import UNKNOWN, Token, Value, merge
+from kfnb.parsing import parse
 
 if TYPE_CHECKING:
     from kfnb.dataflow.summaries import ClassInfo, Summary
@@ -404,8 +405,8 @@ class CallWalker(ExpressionWalker):
         """Walk code given as a literal string."""
         try:
             if name == "eval":
-                return self.eval(ast.parse(text.strip(), mode="eval").body)
-            self.walk_block(ast.parse(text).body)
+                return self.eval(parse(text.strip(), mode="eval").body)
+            self.walk_block(parse(text).body)
         except SyntaxError:
             pass
         return UNKNOWN

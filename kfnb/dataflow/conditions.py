@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from kfnb.dataflow.flows import Test
+from kfnb.parsing import parse
 
 if TYPE_CHECKING:
     from kfnb.dataflow.book import Book
@@ -80,7 +81,7 @@ def find_test(
 ) -> Test | None:
     """Return the condition of a step, or None if it always runs."""
     tagged = step.when is not None
-    expression = ast.parse(step.when, mode="eval").body if step.when is not None else plain_if(program, number, table)
+    expression = parse(step.when, mode="eval").body if step.when is not None else plain_if(program, number, table)
     if expression is None:
         return None
     names = {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}

@@ -22,6 +22,7 @@ from kfnb.dataflow.shell_lines import ShellEffect
 from kfnb.dataflow.tables import magics as tables
 from kfnb.dataflow.tree_text import tree_text
 from kfnb.errors import Fix, Severity
+from kfnb.parsing import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +160,7 @@ def _interpolated(text: str) -> list[ast.expr]:
                 found.append(ast.Name(match[1].split(".")[0], ast.Load()))
         if expression:
             try:
-                found.append(ast.parse(expression.strip(), mode="eval").body)
+                found.append(parse(expression.strip(), mode="eval").body)
             except (SyntaxError, ValueError):
                 continue
     return found
@@ -492,7 +493,7 @@ class Rewriter(ast.NodeTransformer):
         if not body:
             return [self._mark("harmless", line, **common)]
         name = f"{TIMEIT}{len(self.marks)}"
-        function = ast.parse(f"def {name}(): pass").body[0]
+        function = parse(f"def {name}(): pass").body[0]
         assert isinstance(function, ast.FunctionDef)
         function.body = body
         call = ast.Call(ast.Name(name, ast.Load()), [], [])
@@ -551,7 +552,7 @@ def _split_magic(text: str) -> tuple[str, str]:
 
 def _expression(text: str) -> list[ast.expr]:
     try:
-        return [ast.parse(text, mode="eval").body]
+        return [parse(text, mode="eval").body]
     except (SyntaxError, ValueError):
         return []
 

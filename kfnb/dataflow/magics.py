@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from kfnb.dataflow.magic_calls import MARK, TIMEIT, Mark, ParsedCell, Problem, Rewriter, future_imports, ipython_call
 from kfnb.dataflow.tables import magics as tables
 from kfnb.errors import Fix
+from kfnb.parsing import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,7 @@ def parse_cell(source: str) -> ParsedCell:
 def _parse(source: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an invalid escape warns when the cell runs, not here
-        tree = ast.parse(source)
+        tree = parse(source)
         # also what only the compiler sees: `return` outside a function, a name that is both parameter and global
         compile(tree, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     return tree

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from IPython.core.interactiveshell import _asyncio_runner
 
 from kfnb.launcher.frames import Kind
+from kfnb.parsing import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,7 +52,7 @@ class ReplaceLiterals(ast.NodeTransformer):
 
     def _replace(self, statement: ast.Assign | ast.AnnAssign, target: ast.expr) -> None:
         if isinstance(target, ast.Name) and target.id in self._values and statement.value is not None:
-            literal = ast.parse(repr(self._values[target.id]), mode="eval").body
+            literal = parse(repr(self._values[target.id]), mode="eval").body
             for node in ast.walk(literal):
                 ast.copy_location(node, statement.value)
             statement.value = literal

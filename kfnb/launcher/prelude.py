@@ -12,6 +12,8 @@ import importlib.abc
 import sys
 from typing import TYPE_CHECKING, Any
 
+from kfnb.parsing import parse
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
@@ -54,7 +56,7 @@ def compile_statement(shell: Any, setup: Setup) -> CodeType:
     """Compile one statement as lines of the cell it comes from; future imports of earlier cells hold."""
     source = setup.source
     try:
-        ast.parse(source)
+        parse(source)
     except SyntaxError:
         source = shell.transform_cell(source)
     padded = "\n" * (setup.line - 1) + source
@@ -67,9 +69,7 @@ def _replay(shell: Any, setup: Setup, code: CodeType, statements: Sequence[Setup
     """Run a setter in a copy of the namespace: it binds nothing, and may need an import that the task does not have."""
     namespace = dict(shell.user_ns)
     wanted = (
-        {name.id for name in ast.walk(ast.parse(setup.source)) if isinstance(name, ast.Name)}
-        if _plain(setup)
-        else set()
+        {name.id for name in ast.walk(parse(setup.source)) if isinstance(name, ast.Name)} if _plain(setup) else set()
     )
     for other in statements:
         if other.kind != "setter" and wanted.intersection(other.names) - namespace.keys():
@@ -79,7 +79,7 @@ def _replay(shell: Any, setup: Setup, code: CodeType, statements: Sequence[Setup
 
 def _plain(setup: Setup) -> bool:
     try:
-        ast.parse(setup.source)
+        parse(setup.source)
     except SyntaxError:
         return False
     return True

@@ -13,6 +13,8 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from kfnb.parsing import parse
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from types import FrameType, TracebackType
@@ -57,7 +59,7 @@ def _names(frame: FrameType, instruction: int) -> list[str]:
     if first == last and left is not None and right is not None:
         source = source.encode()[left:right].decode(errors="replace")
     try:
-        tree = ast.parse(textwrap.dedent(source))
+        tree = parse(textwrap.dedent(source))
     except SyntaxError:
         tree = None
     if tree is None or not tree.body:

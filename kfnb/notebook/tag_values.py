@@ -247,12 +247,12 @@ def timeout(value: str) -> Fields:
 
 def when(value: str) -> Fields:
     """`EXPR`: one Python expression."""
-    import ast
+    from kfnb.parsing import parse  # what parses loads `ast`, which few notebooks need here
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a doubtful escape in a string is no reason to print into a check
-            ast.parse(value, mode="eval")
+            parse(value, mode="eval")
     except SyntaxError as error:
         raise BadValue(f"`{value}` is not a Python expression ({error.msg})", _better_condition(value)) from None
     except (ValueError, RecursionError, MemoryError):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from kfnb import digest
+from kfnb.parsing import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -140,7 +141,7 @@ def _last_statement(source: str) -> str:
     """Return the first line of the last statement: above a setting stands what it needs, such as imports."""
     lines = source.strip().splitlines()
     try:
-        return lines[ast.parse(source.strip()).body[-1].lineno - 1]
+        return lines[parse(source.strip()).body[-1].lineno - 1]
     except (SyntaxError, ValueError):
         return lines[-1]
 
@@ -201,7 +202,7 @@ def _settings(task: Task) -> Iterator[Part]:
 def _normal(source: str) -> str:
     """Return code without comments and layout; a cell that is not plain Python (magics) as it is, line by line."""
     try:
-        return ast.dump(ast.parse(source))
+        return ast.dump(parse(source))
     except (SyntaxError, ValueError):
         return "\n".join(line.rstrip() for line in source.strip().splitlines())
 

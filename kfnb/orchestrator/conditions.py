@@ -11,6 +11,8 @@ import ast
 import operator
 from typing import TYPE_CHECKING, Any
 
+from kfnb.parsing import parse
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -25,7 +27,7 @@ class Undecidable(Exception):
 def evaluate(expression: str, values: Mapping[str, Any]) -> bool:
     """Return the truth of `expression`, its names taken from `values`; raise Undecidable where that cannot be known."""
     try:
-        tree = ast.parse(expression.strip(), mode="eval")
+        tree = parse(expression.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError) as error:
         raise Undecidable(f"it is not an expression ({error})") from None
     try:

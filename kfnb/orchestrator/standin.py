@@ -16,6 +16,8 @@ import threading
 import types
 from typing import TYPE_CHECKING, Any
 
+from kfnb.parsing import parse
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -97,7 +99,7 @@ def definitions(spec: PipelineSpec) -> list[str]:
 
 def _defined_in(source: str) -> Iterator[tuple[int, str]]:
     try:
-        tree = ast.parse(source)
+        tree = parse(source)
     except SyntaxError:  # a cell with magics: what its readers need of it is in their setup
         return
     for node in tree.body:

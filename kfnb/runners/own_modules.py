@@ -6,6 +6,8 @@ import ast
 import sys
 from typing import TYPE_CHECKING
 
+from kfnb.parsing import parse
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
@@ -31,7 +33,7 @@ def _sources(module: str, folder: Path) -> Iterator[Path]:
 def _imported(file: Path) -> Iterator[str]:
     """Yield the top-level modules that a file imports; none of one that is not Python."""
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return
     for node in ast.walk(tree):

@@ -11,6 +11,7 @@ import unicodedata
 
 import msgspec
 
+from kfnb.parsing import parse
 from kfnb.suggestion.words import SMALL_WORDS
 
 COMMENT_LEVEL = 7
@@ -97,7 +98,7 @@ def comment_heading(source: str, cell: int) -> Heading | None:
 def _is_code(text: str) -> bool:
     """Return whether a comment is code that was commented out."""
     try:
-        body = ast.parse(text).body
+        body = parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     prose = (ast.Name, ast.Constant, ast.BinOp, ast.Tuple, ast.BoolOp, ast.Compare)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from kfnb.parsing import parse
 from kfnb.spec import Artifact  # noqa: TC001 - msgspec looks at the annotations
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def actions_of(
 def with_parameters(source: str, parameters: Mapping[str, Any]) -> str:
     """Return the source of the `parameters` cell with the literals that it binds replaced by a run's values."""
     try:
-        body = ast.parse(source).body
+        body = parse(source).body
     except SyntaxError:
         return source  # a magic in it: such a cell is refused or holds no parameters
     lines = [line.encode() for line in source.splitlines(keepends=True)]
