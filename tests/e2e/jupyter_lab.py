@@ -25,12 +25,12 @@ START_SECONDS = 90
 class Lab:
     """A running JupyterLab. `root`: the folder that it serves; `home`: where kfnb keeps its runs.
 
-    `profiles`: the file of clusters, not there at first.
+    `profiles`: the file of clusters, not there at first. `python`: the interpreter of the server.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, python: str = sys.executable) -> None:
         self.root = folder / "root"
-        self.root.mkdir()
+        self.root.mkdir(exist_ok=True)
         self.profiles = folder / "profiles.toml"
         self.home = folder / "kfnb"
         self._settings = folder / "settings"
@@ -41,14 +41,14 @@ class Lab:
         _write_configuration(folder)
         self.log = folder / "lab.log"
         command = [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
+            *(python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
             *("--ServerApp.port_retries=0", f"--ServerApp.base_url={BASE}", f"--ServerApp.root_dir={self.root}"),
             *(f"--IdentityProvider.token={TOKEN}", f"--LabApp.user_settings_dir={self._settings}"),
             f"--LabApp.workspaces_dir={folder / 'workspaces'}",
         ]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                command, cwd=self.root, env=_environment(folder), stdout=log, stderr=subprocess.STDOUT
+                command, cwd=self.root, env=environment(folder), stdout=log, stderr=subprocess.STDOUT
             )
         self._wait()
 
@@ -90,7 +90,8 @@ def _write_configuration(folder: Path) -> None:
     (folder / "config" / "labconfig" / "page_config.json").write_text(json.dumps(switched_off), "utf-8")
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
+    """The environment of a JupyterLab whose files all lie in a folder."""
     own = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime"}
     own |= {"IPYTHONDIR": "ipython", "KFNB_HOME": "kfnb", "KFNB_CONFIG": "profiles.toml"}
     return os.environ | {name: str(folder / value) for name, value in own.items()}

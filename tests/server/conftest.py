@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from pytest_jupyter.jupyter_server import *  # noqa: F403 - its fixtures are for this folder only
 from server_notebooks import STEPS, Fetch, Get, Post, write_notebook
+from server_process import ServerProcess
 from tornado.httpclient import HTTPResponse
 
 from kfnb.client import Client, Run
@@ -52,6 +53,15 @@ def finished(done: Path, home: Path, client: Client) -> Run:
     """That run in the test's own data folder."""
     shutil.copytree(done / "home", home, dirs_exist_ok=True)
     return client.get("last")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A Jupyter server as a hub starts it, in a process of its own."""
+    process = ServerProcess(tmp_path_factory.mktemp("server"))
+    yield process
+    process.stop()
+    kill_all(process.home)
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ export async function halvesProblem(api: Api, trans: TranslationBundle): Promise
     return version === VERSION
       ? null
       : trans.__(
-          'This page has kfnb %1, the Jupyter server has %2. Restart the server and load this page again.',
+          'This page has kfnb %1, the Jupyter server has %2. Restart the server and load this page again. If they still differ, type in the environment of the server: pip install --upgrade kfnb — and do both once more.',
           VERSION,
           version
         );
   } catch (error) {
     if (error instanceof ApiError && error.isMissing) {
       return trans.__(
-        'The Jupyter server does not know kfnb. In the environment that it runs in, type: pip install kfnb && jupyter server extension enable kfnb.server — then start it again.'
+        'The Jupyter server does not know kfnb. In the environment that it runs in, type: pip install kfnb && jupyter server extension enable kfnb.server — then restart the server and load this page again. To see where it is switched off, if that does not help: jupyter server extension list'
       );
     }
     return (error as Error).message;

@@ -1,0 +1,95 @@
+"""A server under a base URL, as a hub has it: who is let in, by a token or a cookie, and from which pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+import websocket
+from server_notebooks import write_notebook
+from server_process import BASE, TOKEN, ServerProcess
+
+WITH_TOKEN = {"Authorization": f"token {TOKEN}"}
+WAIT = 100
+
+
+@pytest.fixture
+def browser(server: ServerProcess) -> Iterator[requests.Session]:
+    """What a browser has after a person came in with a token: cookies, and the server's XSRF token among them."""
+    with requests.Session() as session:
+        assert 200 == session.get(f"{server.url}api/status", params={"token": TOKEN}, timeout=WAIT).status_code
+        session.get(f"{server.url}login", timeout=WAIT)
+        assert "_xsrf" in session.cookies
+        yield session
+
+
+@pytest.fixture(scope="session")
+def run(server: ServerProcess) -> str:
+    """A run that was started over HTTP with a token."""
+    write_notebook(server.root / "prints.ipynb", {"only": "print('said')"})
+    body = json.dumps({"path": "prints.ipynb"})
+    answer = requests.post(f"{server.api}/runs", body, headers=WITH_TOKEN, timeout=WAIT)
+    assert 201 == answer.status_code, answer.text
+    assert f"{BASE}kfnb/api/runs/{answer.json()['run_id']}" == answer.headers["Location"]
+    return str(answer.json()["run_id"])
+
+
+def stream(server: ServerProcess, run: str, query: str = "", **options: object) -> list[dict[str, object]]:
+    """The frames of a run's stream up to its end."""
+    address = f"{server.api}/runs/{run}/events?after=0{query}".replace("http", "ws", 1)
+    frames: list[dict[str, object]] = []
+    with closing(websocket.create_connection(address, timeout=WAIT, **options)) as socket:
+        while not frames or frames[-1].get("kind") != "end":
+            frames.append(json.loads(socket.recv()))
+    return frames
+
+
+def cookies(browser: requests.Session) -> str:
+    """A browser's cookies, as it sends them."""
+    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies)
+
+
+@pytest.mark.parametrize("address", ["version", "runs", "clusters"])
+def test_a_token_is_asked_for(server: ServerProcess, address: str) -> None:
+    """Without a token, or with another, nothing is answered; with it everything is, below the base URL only."""
+    url = f"{server.api}/{address}"
+    assert 403 == requests.get(url, timeout=WAIT).status_code
+    assert 403 == requests.get(url, headers={"Authorization": "token other"}, timeout=WAIT).status_code
+    assert 200 == requests.get(url, headers=WITH_TOKEN, timeout=WAIT).status_code
+    assert 404 == requests.get(url.replace(BASE, "/"), headers=WITH_TOKEN, timeout=WAIT).status_code
+
+
+def test_what_comes_with_a_cookie_needs_the_xsrf_token(server: ServerProcess, browser: requests.Session) -> None:
+    """A page elsewhere can make a browser send its cookies, but does not know the token: nothing is done for it."""
+    url, body = f"{server.api}/runs/nothing/cancel", "{}"
+    assert 200 == browser.get(f"{server.api}/version", headers={"Referer": server.url}, timeout=WAIT).status_code
+    refused = browser.post(url, body, timeout=WAIT)
+    assert (403, "'_xsrf' argument missing from POST") == (refused.status_code, refused.json()["message"])
+    answer = browser.post(url, body, headers={"X-XSRFToken": browser.cookies["_xsrf"]}, timeout=WAIT)
+    assert (404, True) == (answer.status_code, "nothing" in answer.json()["message"])
+
+
+def test_a_stream_is_for_who_is_logged_in(server: ServerProcess, browser: requests.Session, run: str) -> None:
+    """Events come to who has the token, in the address or a header, or a browser's cookies, and to nobody else."""
+    for found in (
+        stream(server, run, f"&token={TOKEN}"),
+        stream(server, run, header=WITH_TOKEN),
+        stream(server, run, cookie=cookies(browser)),
+    ):
+        assert {"kind": "end", "state": "SUCCEEDED"} == found[-1]
+    with pytest.raises(websocket.WebSocketBadStatusException) as refused:
+        stream(server, run)
+    assert 403 == refused.value.status_code
+
+
+def test_a_stream_is_for_no_page_of_another_place(server: ServerProcess, browser: requests.Session, run: str) -> None:
+    """A browser that shows another place's page sends its cookies too, and is told nothing."""
+    here = "http://" + urlsplit(server.url).netloc
+    assert "end" == stream(server, run, cookie=cookies(browser), origin=here)[-1]["kind"]
+    with pytest.raises(websocket.WebSocketBadStatusException) as refused:
+        stream(server, run, cookie=cookies(browser), origin="http://elsewhere.example")
+    assert 403 == refused.value.status_code
