@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Page, expect
-from working import cell, press_run, run, show_panel, tags_of
+from working import cell, run, show_panel, tags_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -95,10 +95,10 @@ def adjust(page: Page) -> None:
 def run_without_gpu(page: Page) -> str:
     """Be told that there is no GPU here, say that none is needed, run, and watch; the run's id."""
     page.locator("#kfnb-tab-run").click()
-    refusal = page.locator(".kfnb-run-form [role=alert]")
-    press_run(page, refusal)
-    expect(refusal).to_contain_text("asks for 1 GPU, and this machine has none")
+    before = page.locator(".kfnb-run-form .kfnb-preflight")
+    expect(before).to_contain_text("asks for 1 GPU, and this machine has none")
     page.locator("[data-field=allow-cpu]").check()
+    expect(before.locator("[data-ready=true]")).to_be_visible()
     graph = run(page)
     expect(graph.locator('[data-state="SUCCEEDED"]')).to_have_count(3)
     expect(cell(page, "model = ").locator(".kfnb-chip-state")).to_contain_text("succeeded")
