@@ -17,6 +17,7 @@ from kfnb.errors import ClusterError, KfnbError, LeaseHeld, WrongCall
 from kfnb.history.catching_up import CatchUp
 from kfnb.metadata import store as rows
 from kfnb.metadata.database import Behind, Damaged, Database, url_of
+from kfnb.metadata.paging import page_after
 from kfnb.orchestrator import marks, places
 from kfnb.orchestrator.lease import Lease, whoami
 from kfnb.orchestrator.listing import read_info
@@ -27,15 +28,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kfnb.client import Client, Run
-    from kfnb.metadata.store import RunFilter, RunRow
+    from kfnb.metadata.filtering import RunFilter
+    from kfnb.metadata.paging import Cursor, Order
+    from kfnb.metadata.store import RunRow
 
 
 @dataclass(frozen=True)
 class Page:
-    """Runs that pass a filter, the newest first. `more`: there are others on the next page."""
+    """Runs that pass a filter, in their order. `more`: others are on the next page; `end`: where this one ends."""
 
     runs: list[RunRow]
     more: bool
+    end: Cursor | None = None
 
 
 class History:
@@ -67,6 +71,13 @@ class History:
             found = rows.page(connection, wanted, limit + 1 if limit is not None else None, offset)
         cut = found if limit is None else found[:limit]
         return Page([replace_state(row, self._is_interrupted(row)) for row in cut], len(found) > len(cut))
+
+    def sorted_runs(self, wanted: RunFilter, order: Order, limit: int, after: Cursor | None = None) -> Page:
+        """Return the next `limit` runs that pass, in `order`, behind where another page ended; else as `runs`."""
+        self._catch_up()
+        with self.database.reading() as connection:
+            found, end = page_after(connection, wanted, order, limit, after)
+        return Page([replace_state(row, self._is_interrupted(row)) for row in found], end is not None, end)
 
     def experiments(self) -> list[str]:
         """Return the names of all experiments, the one with the newest run first."""

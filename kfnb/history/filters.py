@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
 from kfnb.errors import WrongCall
-from kfnb.metadata.store import Archived, Comparison, Condition, RunFilter
+from kfnb.metadata.filtering import Archived, Comparison, Condition, RunFilter
+from kfnb.metadata.paging import Order
 from kfnb.spec import State
 
 if TYPE_CHECKING:
@@ -64,6 +65,11 @@ def run_filter(
         notebook=notebook,
         search=search,
     )
+
+
+def order(text: str) -> Order:
+    """Return the order that a key says, with `-` in front of it where the greatest, or the newest, is the first."""
+    return Order(text.removeprefix("-"), text.startswith("-"))
 
 
 def condition(text: str) -> Condition:

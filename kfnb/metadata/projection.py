@@ -219,7 +219,14 @@ def _run_row(known: Known) -> Row:
         "batches": known.batches,
         "marks": known.marks,
         "cluster": info.options.get("on"),
+        "duration": facts.finished - facts.started if facts.started and facts.finished else None,
+        "words": words_of(info.run_id, info.name, info.experiment, info.notebook_path),
     }
+
+
+def words_of(*texts: str) -> str:
+    """Return what is searched of a run: its texts in small letters, in every script alike, one a line."""
+    return "\n".join(texts).casefold()
 
 
 def _task_rows(known: Known) -> Iterator[Row]:

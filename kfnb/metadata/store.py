@@ -1,58 +1,25 @@
-"""Reads the database: pages of runs that pass a filter, and what belongs to a run. Called by the history of runs.
-
-A filter that names metrics, parameters or tags starts from the index of the first of these, in which the newest runs
-come first; so a page costs what is looked at to fill it, and never the sorting of all runs.
-"""
+"""Reads the database: runs that pass a filter, the newest first, and what belongs to a run. Called by the history."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import func, select
 
 from kfnb.metadata import tables
-from kfnb.metadata.projection import as_number
+from kfnb.metadata.filtering import newest
 from kfnb.runtime import number_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Select, Table
+    from sqlalchemy import Connection, Table
 
-Comparison = Literal["=", "!=", "<", "<=", ">", ">="]
-Archived = Literal["no", "only", "too"]
+    from kfnb.metadata.filtering import RunFilter
 
 UNFINISHED = ("PENDING", "RUNNING", "CANCELING")
 """States in which more is to come."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """What a metric or a parameter must be: `auc > 0.8`. `name` may be TASK.NAME."""
-
-    name: str
-    comparison: Comparison
-    value: Any
-
-
-@dataclass(frozen=True)
-class RunFilter:
-    """Which runs are meant: those that pass everything that is given. Of several states or experiments one suffices."""
-
-    states: tuple[str, ...] = ()
-    experiments: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    metrics: tuple[Condition, ...] = ()
-    parameters: tuple[Condition, ...] = ()
-    since: float | None = None
-    until: float | None = None
-    archived: Archived = "no"
-    root: str | None = None
-    ids: tuple[str, ...] = ()
-    notebook: str | None = None  # its path
-    search: str | None = None  # text in the id, the name, the experiment or the notebook's path, in any case
 
 
 class RunRow(NamedTuple):
@@ -67,8 +34,8 @@ class RunRow(NamedTuple):
 
 def page(connection: Connection, wanted: RunFilter, limit: int | None, offset: int = 0) -> list[RunRow]:
     """Return the runs that pass, the newest first: at most `limit` from the one at `offset`."""
-    keys = [row[0] for row in connection.execute(_keys(wanted).limit(limit).offset(offset or None))]
-    return _rows(connection, keys)
+    keys = [row[0] for row in connection.execute(newest(wanted).limit(limit).offset(offset or None))]
+    return rows_of(connection, keys)
 
 
 def experiments(connection: Connection) -> list[str]:
@@ -138,95 +105,11 @@ def all_rows(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-# ------------------------------------------------------------------------------------------------------------ filter
-
-
-def _keys(wanted: RunFilter) -> Select[Any]:
-    runs = tables.runs
-    leads = [
-        *((tables.tags, tables.tags.c.name == name) for name in wanted.tags),
-        *((tables.metrics, _is(tables.metrics, condition)) for condition in wanted.metrics),
-        *((tables.parameters, _is(tables.parameters, condition)) for condition in wanted.parameters),
-    ]
-    if not leads:
-        return select(runs.c.key).where(*_of_runs(wanted)).order_by(runs.c.created.desc(), runs.c.key.desc())
-    table, condition = leads[0]
-    others = [exists().where(other.c.run == runs.c.key, this) for other, this in _aliased(leads[1:])]
-    return (
-        select(table.c.run)
-        .select_from(table.join(runs, runs.c.key == table.c.run))
-        .where(condition, *_of_runs(wanted), *others, *_in_time(wanted, table))
-        .group_by(table.c.created, table.c.run)
-        .order_by(table.c.created.desc(), table.c.run.desc())
-    )
-
-
-def _aliased(leads: Sequence[tuple[Table, ColumnElement[bool]]]) -> Iterable[tuple[Any, ColumnElement[bool]]]:
-    """Give every further condition a table of its own: `auc > 0.8` and `auc < 0.9` may be of two tasks."""
-    from sqlalchemy.sql.visitors import replacement_traverse
-
-    for table, condition in leads:
-        other = table.alias()
-
-        def swap(element: Any, table: Table = table, other: Any = other, **_: Any) -> Any:
-            return other.c[element.name] if getattr(element, "table", None) is table else None
-
-        yield other, replacement_traverse(condition, {}, swap)
-
-
-def _of_runs(wanted: RunFilter) -> Iterable[ColumnElement[bool]]:
-    runs = tables.runs
-    if wanted.archived != "too":
-        yield runs.c.archived.is_(wanted.archived == "only")
-    if wanted.states:
-        yield runs.c.state.in_(wanted.states)
-    if wanted.experiments:
-        yield runs.c.experiment.in_(wanted.experiments)
-    if wanted.root is not None:
-        yield runs.c.root == wanted.root
-    if wanted.ids:
-        yield runs.c.id.in_(wanted.ids)
-    if wanted.notebook is not None:
-        yield runs.c.notebook == wanted.notebook
-    if wanted.search is not None:
-        texts = (runs.c.id, runs.c.name, runs.c.experiment, runs.c.notebook)
-        yield or_(*(text.icontains(wanted.search, autoescape=True) for text in texts))
-    yield from _in_time(wanted, runs)
-
-
-def _in_time(wanted: RunFilter, table: Table) -> Iterable[ColumnElement[bool]]:
-    if wanted.since is not None:
-        yield table.c.created >= wanted.since
-    if wanted.until is not None:
-        yield table.c.created < wanted.until
-
-
-def _is(table: Table, condition: Condition) -> ColumnElement[bool]:
-    """Return what a row of `metrics` or `parameters` must be. NaN is equal to nothing and different from everything."""
-    task, _, name = condition.name.partition(".")
-    named: ColumnElement[bool] = table.c.name == condition.name
-    if name:
-        named = or_(named, and_(table.c.name == name, table.c.task == task))
-    number = as_number(condition.value)
-    if number is None:
-        same = table.c.value == msgspec.json.encode(condition.value).decode()
-        return and_(named, same if condition.comparison == "=" else ~same)
-    column = table.c.number
-    compared = {
-        "=": column == number,
-        "!=": or_(column != number, column.is_(None)),
-        "<": column < number,
-        "<=": column <= number,
-        ">": column > number,
-        ">=": column >= number,
-    }[condition.comparison]
-    return and_(named, compared)
-
-
 # -------------------------------------------------------------------------------------------------------------- rows
 
 
-def _rows(connection: Connection, keys: Sequence[int]) -> list[RunRow]:
+def rows_of(connection: Connection, keys: Sequence[int]) -> list[RunRow]:
+    """Return the runs with these keys, in their order, with all that is known of them."""
     found = {row["key"]: dict(row) for row in _of(connection, tables.runs, tables.runs.c.key, keys)}
     metrics: dict[int, dict[tuple[str, str], Any]] = {key: {} for key in keys}
     parameters: dict[int, dict[str, Any]] = {key: {} for key in keys}

@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every form that the tables have had, the oldest first; the last is that of this module."""
 
 metadata = MetaData()
@@ -65,6 +65,8 @@ runs = Table(
     Column("batches", Integer, nullable=False),  # of its events, taken in here
     Column("marks", Integer, nullable=False),  # likewise
     Column("cluster", Text),  # the name of its profile where the run was started; empty: no cluster
+    Column("duration", Double),  # in seconds; empty while it has not ended
+    Column("words", Text),  # what is searched for text, in small letters
     UniqueConstraint("root", "id", name="uq_runs_root_id"),
 )
 
@@ -152,9 +154,32 @@ Index("ix_runs_newest", runs.c.created, runs.c.key)
 Index("ix_runs_created", runs.c.archived, runs.c.created, runs.c.key)
 Index("ix_runs_state", runs.c.archived, runs.c.state, runs.c.created, runs.c.key)
 Index("ix_runs_experiment", runs.c.archived, runs.c.experiment, runs.c.created, runs.c.key)
+Index("ix_runs_name", runs.c.archived, runs.c.name, runs.c.created, runs.c.key)
+Index("ix_runs_notebook", runs.c.archived, runs.c.notebook, runs.c.created, runs.c.key)
+Index("ix_runs_duration", runs.c.archived, runs.c.duration, runs.c.created, runs.c.key)
+Index("ix_runs_words", runs.c.archived, runs.c.created, runs.c.key, runs.c.words)  # a search reads nothing else
+Index("ix_runs_git_commit", runs.c.archived, runs.c.git_commit, runs.c.created, runs.c.key)
 Index("ix_runs_id", runs.c.id)
 Index("ix_runs_unfinished", runs.c.root, runs.c.state)
+Index(
+    "ix_metrics_values",
+    metrics.c.name,
+    metrics.c.task,
+    metrics.c.number,
+    metrics.c.value,
+    metrics.c.created,
+    metrics.c.run,
+)
 Index("ix_metrics_newest", metrics.c.name, metrics.c.created, metrics.c.run, metrics.c.task, metrics.c.number)
+Index(
+    "ix_parameters_values",
+    parameters.c.name,
+    parameters.c.task,
+    parameters.c.number,
+    parameters.c.value,
+    parameters.c.created,
+    parameters.c.run,
+)
 Index("ix_parameters_newest", parameters.c.name, parameters.c.created, parameters.c.run, parameters.c.number)
 Index("ix_tags_newest", tags.c.name, tags.c.created, tags.c.run)
 Index("ix_artifacts_digest", artifacts.c.digest)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from kfnb.client import Client, Run
 from kfnb.errors import NotFound
-from kfnb.history import History
-from kfnb.history.filters import run_filter
+from kfnb.history import History, Page
+from kfnb.history.filters import order, run_filter
+from kfnb.metadata.paging import cursor
 from kfnb.orchestrator import places
 
 if TYPE_CHECKING:
@@ -73,8 +74,12 @@ class Desk:
         """Return the history of the runs; what it has to say is added to `messages`."""
         return History(self.client, say=(messages if messages is not None else []).append)
 
-    def page(self, limit: int, page: int, **wanted: Any) -> tuple[list[Any], bool, list[str]]:
-        """Return a page of the runs that pass the filters, whether there are more, and what there is to say."""
+    def page(self, limit: int, sort: str, after: str | None, **wanted: Any) -> tuple[Page, list[str]]:
+        """Return a page of the runs that pass the filters, and what there is to say.
+
+        `sort`: a key, with `-` in front for the other way round. `after`: the cursor of the page before.
+        """
         messages: list[str] = []
-        found = self.history(messages).runs(run_filter(**wanted), limit, page)
-        return found.runs, found.more, messages
+        by = order(sort)
+        behind = cursor(after, by) if after is not None else None
+        return self.history(messages).sorted_runs(run_filter(**wanted), by, limit, behind), messages

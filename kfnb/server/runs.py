@@ -48,8 +48,12 @@ class RunsHandler(KfnbHandler):
 
     @allowed("read")
     async def get(self) -> None:
-        """Return a RunPage: the newest first, of those that pass all filters."""
-        page = self._number("cursor", 1, 1 << 30)
+        """Return a RunPage of those that pass all filters, the newest first where nothing else is asked for.
+
+        `sort`: created, name, state, notebook, experiment, duration, commit, param.NAME or metric.TASK.NAME; the least
+        first, with `-` in front the greatest. Runs without a value come last. `cursor`: `next` of the page before.
+        """
+        sort, cursor = self.get_query_argument("sort", "-created"), self.get_query_argument("cursor", None)
         limit = self._number("limit", 50, MOST)
         notebook = self.get_query_argument("notebook", None)
         wanted = {
@@ -66,10 +70,10 @@ class RunsHandler(KfnbHandler):
         }
 
         def work() -> RunPage:
-            rows, more, messages = self.desk.page(limit, page, **wanted)
+            page, messages = self.desk.page(limit, sort, cursor, **wanted)
             return RunPage(
-                runs=tuple(run_row(row, as_document(row), self.place_of) for row in rows),
-                next=str(page + 1) if more else None,
+                runs=tuple(run_row(row, as_document(row), self.place_of) for row in page.runs),
+                next=page.end.to_text() if page.end is not None else None,
                 messages=tuple(messages),
             )
 

@@ -96,9 +96,9 @@ export class Api {
     return (await this._json<{ runs: readonly RunRow[] }>(`runs${query}`)).runs;
   }
 
-  /** A page of all runs that pass the filters, the newest first. */
-  async runs(filters: Readonly<Record<string, string>>): Promise<RunPage> {
-    return this._json(`runs?${new URLSearchParams(filters)}`);
+  /** A page of all runs that pass the filters, in the order that is asked for. */
+  async runs(question: URLSearchParams): Promise<RunPage> {
+    return this._json(`runs?${question}`);
   }
 
   /** The names of all experiments, the one with the newest run first. */
@@ -113,6 +113,11 @@ export class Api {
   /** Take a run out of the lists, or put it back; all of it is kept. */
   async archive(id: string, undo: boolean): Promise<void> {
     await this._json(runAddress(id, 'archive'), { undo });
+  }
+
+  /** Give a run tags, and take others off it. */
+  async tag(id: string, add: readonly string[], remove: readonly string[]): Promise<void> {
+    await this._json(runAddress(id, 'tags'), { add, remove });
   }
 
   /** Remove a run for good. */

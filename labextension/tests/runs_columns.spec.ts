@@ -1,8 +1,8 @@
-/** The table of runs: its columns and its order. */
+/** The table of runs: its columns. */
 
 import { describe, expect, test } from 'vitest';
 import type { RunRow } from '../src/model/documents';
-import { durationOf, MOST_VALUE_COLUMNS, plainColumns, sorted, valueColumns } from '../src/runs_page/columns';
+import { durationOf, MOST_VALUE_COLUMNS, plainColumns, valueColumns } from '../src/runs_page/columns';
 
 function row(id: string, more: Partial<RunRow> = {}): RunRow {
   return {
@@ -49,12 +49,12 @@ describe('columns of values', () => {
     expect(valueColumns([row('a', { parameters })]).length).toBe(MOST_VALUE_COLUMNS);
   });
 
-  test('sort by number, those without one at the end both ways', () => {
-    const order = (key: string, isDown: boolean) =>
-      sorted(ROWS, columns, { key, isDown }).map(({ run_id }) => run_id);
-    expect(order('metric.train.auc', true)).toEqual(['a', 'c', 'b']);
-    expect(order('metric.train.auc', false)).toEqual(['c', 'a', 'b']);
-    expect(order('param.lr', false)).toEqual(['b', 'a', 'c']);
+  test('keep the one that the list is sorted by, whatever others there are', () => {
+    const parameters = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`p${index}`, index]));
+    const rows = [row('a', { parameters, metrics: { 'a.b': { 'c.d': 2 } } })];
+    const last = valueColumns(rows, 'metric.a.b.c.d').at(-1)!;
+    expect([last.label, last.text(rows[0]!), last.isNumber(rows[0]!)]).toEqual(['a.b.c.d', '2', true]);
+    expect(valueColumns([], 'created')).toEqual([]);
   });
 });
 
@@ -73,10 +73,6 @@ describe('plain columns', () => {
       '01234567 +',
       ''
     ]);
-  });
-
-  test('keep the order in which runs came where none is asked for', () => {
-    expect(sorted(ROWS, columns, { key: null, isDown: true })).toBe(ROWS);
   });
 });
 

@@ -38,7 +38,7 @@ def pages(place: Place) -> Iterator[Row]:
     home = place.folder / "home"
     client = Client(home=home)
     history = History(client)
-    _fill(history, Path(client.root))
+    fill(history, Path(client.root))
     for what, (words, page) in QUESTIONS.items():
         wanted, times = run_filter(**words), []
         for _ in range(place.rounds + 1):
@@ -54,7 +54,7 @@ def pages(place: Place) -> Iterator[Row]:
     yield Row("`kfnb runs`, whole process", f"{whole - bare:.2f} s beyond Python's own start")
 
 
-def _fill(history: Any, root: Path) -> None:
+def fill(history: Any, root: Path) -> None:
     """Write the rows of runs that ended, and note that they are all that the store holds."""
     from kfnb.metadata import store, tables
 
@@ -92,6 +92,8 @@ def _run(number: int, root: str, state: str) -> dict[str, Any]:
         "created": _created(number),
         "started": _created(number) + 1,
         "finished": _created(number) + 50,
+        "duration": 49.0 - number % 40,
+        "words": f"run-{number:06d}\nbench\nexperiment-{number % EXPERIMENTS}\n/notebooks/bench.ipynb",
         "pipeline": "bench",
         "notebook": "/notebooks/bench.ipynb",
         "notebook_digest": f"{number % 1000:064d}",

@@ -1,11 +1,11 @@
-"""In a real browser: the page of all runs, found among others, looked at, put side by side and archived."""
+"""In a real browser: the page of all runs, found among others, looked at, put side by side, tagged and archived."""
 
 from __future__ import annotations
 
 import nbformat
 import pytest
 from jupyter_lab import TOKEN, Lab
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from kfnb.client import Client
 
@@ -37,7 +37,7 @@ def runs(lab: Lab) -> tuple[str, str]:
 
 
 def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, runs: tuple[str, str]) -> None:
-    """The list is searched and sorted; a run shows its graph, two show what differs; an archived one leaves it."""
+    """The list is searched, filtered, sorted; a run shows its graph, two what differs; what is done can be undone."""
     page.goto(f"{lab.url}lab?token={TOKEN}&reset")
     page.locator(".jp-LauncherCard", has_text="Pipeline Runs").click()
     shown = page.locator(".kfnb-runs-page")
@@ -48,6 +48,11 @@ def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, ru
     shown.locator("[data-sort='metric.score.auc']").click()
     shown.locator("[data-sort='metric.score.auc']").click()
     expect(rows.first).to_have_attribute("data-run", runs[0])
+    filter_by(shown, "score.auc", "0.5")
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_have_attribute("data-run", runs[1])
+    shown.get_by_role("button", name="Take away the condition score.auc>0.5").click()
+    expect(rows).to_have_count(2)
     rows.first.get_by_role("button", name="scores <b>").click()
     expect(shown.locator(".kfnb-graph-node[data-node=score]")).to_have_attribute("data-state", "SUCCEEDED")
     expect(shown.locator("[data-group=metrics]")).to_contain_text("auc")
@@ -56,11 +61,47 @@ def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, ru
         row.get_by_role("checkbox").check()
     shown.locator("[data-action=compare]").click()
     compared = shown.locator(".kfnb-comparison")
-    expect(compared.locator("tr[data-differs=true]", has_text="rate")).to_have_text("rate31")
+    expect(compared.locator("tr[data-differs=true]", has_text="rate")).to_have_text("rate13")
     expect(compared.locator("polyline")).to_have_count(2)
-    expect(compared.locator("[data-cell=s]")).to_contain_text("-print('more')")
-    rows.first.get_by_role("checkbox").uncheck()
+    expect(compared.locator("[data-cell=s]")).to_contain_text("+print('more')")
+    shown.locator("[data-action=tag]").click()
+    page.locator(".jp-Dialog input").fill("<i>good</i>")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    expect(rows.locator(".kfnb-tag")).to_have_text(["<i>good</i>"] * 2)
+    shown.locator("[data-action=undo]").click()
+    expect(rows.locator(".kfnb-tag")).to_have_count(0)
+    tag_one_and_filter_by_it(shown, runs[0])
+    rows.first.get_by_role("checkbox").check()
     shown.locator("[data-action=archive]").click()
+    expect(rows).to_have_count(0)
+    shown.locator("[data-action=undo]").click()
     expect(rows).to_have_count(1)
+    rows.first.get_by_role("checkbox").check()
+    shown.locator("[data-action=archive]").click()
     shown.get_by_label("Archived").check()
-    expect(rows.first).to_have_attribute("data-run", runs[1])
+    expect(rows.first).to_have_attribute("data-run", runs[0])
+    rows.first.get_by_role("checkbox").check()
+    shown.locator("[data-action=delete]").click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    expect(shown.get_by_role("status")).to_have_text("1 run was deleted.")
+    expect(rows).to_have_count(0)
+
+
+def filter_by(shown: Locator, name: str, least: str) -> None:
+    """Let only runs pass whose metric is above a value."""
+    form = shown.get_by_role("form", name="Condition")
+    form.get_by_label("Name").fill(name)
+    form.get_by_label("Value").fill(least)
+    form.get_by_label("Value").press("Enter")
+
+
+def tag_one_and_filter_by_it(shown: Locator, run: str) -> None:
+    """Give a run a tag in its details, and click on the tag in the list."""
+    row = shown.locator(f"tr[data-run='{run}']")
+    row.get_by_role("button", name="scores <b>").click()
+    field = shown.get_by_label("Another tag for this run")
+    field.fill("kept")
+    field.press("Enter")
+    row.locator(".kfnb-tag").click()
+    expect(shown.locator(".kfnb-runs tbody tr")).to_have_count(1)
+    expect(row).to_be_visible()

@@ -19,7 +19,7 @@ from kfnb.artifacts.store import Store
 from kfnb.client import Client
 from kfnb.history import History, as_document
 from kfnb.metadata import store as rows
-from kfnb.metadata.store import RunFilter
+from kfnb.metadata.filtering import RunFilter
 from kfnb.orchestrator import places
 from kfnb.orchestrator.events import EventLog
 from kfnb.orchestrator.projecting import note_change
@@ -248,7 +248,7 @@ if sys.argv[3] == "locked":
     import sqlite3
     from kfnb.history import History
     from kfnb.metadata import database
-    from kfnb.metadata.store import RunFilter
+    from kfnb.metadata.filtering import RunFilter
     database.BUSY_SECONDS = 0.1
     History(Client(home=sys.argv[1])).runs(RunFilter())
     other = sqlite3.connect(sys.argv[1] + "/database/kfnb.db", isolation_level=None)

@@ -19,7 +19,7 @@ from kfnb.history import History
 from kfnb.history.collection import collect
 from kfnb.history.comparison import compare
 from kfnb.history.filters import condition, moment, run_filter
-from kfnb.metadata.store import Condition
+from kfnb.metadata.filtering import Condition
 from kfnb.orchestrator import marks, places
 from kfnb.orchestrator.events import EventLog
 from kfnb.orchestrator.lease import Lease

@@ -8,7 +8,7 @@ import pytest
 
 from kfnb.client import Run
 from kfnb.history import History
-from kfnb.metadata.store import RunFilter
+from kfnb.metadata.filtering import RunFilter
 from tests.cluster.fixtures import Cluster
 from tests.cluster.runs import end, made_place, notebook
 

@@ -14,6 +14,7 @@ from kfnb.artifacts.store import Store
 from kfnb.metadata import projection, tables
 from kfnb.metadata import store as rows
 from kfnb.metadata.database import Damaged, Database, DatabaseError
+from kfnb.metadata.filtering import RunFilter
 from kfnb.metadata.migrations import upgrade
 
 WRITER = """
@@ -78,15 +79,15 @@ def test_a_database_of_the_first_form_keeps_its_rows(database: Database, store: 
         connection.exec_driver_sql("INSERT INTO tags (run, name) VALUES (2, 'good')")
     with pytest.raises(DatabaseError, match=r"KF801.*kfnb db upgrade"), database.reading():
         pass
-    assert ("0001", "0003") == upgrade(database)
+    assert ("0001", tables.REVISIONS[-1]) == upgrade(database)
     with database.reading() as connection:
         found = rows.all_rows(connection)
-        page = rows.page(connection, rows.RunFilter(tags=("good",)), 10)
+        page = rows.page(connection, RunFilter(tags=("good",), search="R1"), 10)
     r1 = (store.root, "r1")
     assert [(r1, "a", "t", 1.0, "1", 7.5)] == found["metrics"]
     assert [(r1, "good", 7.5)] == found["tags"]
     assert [("r1", {("t", "a"): 1})] == [(row.columns["id"], row.metrics) for row in page]
-    assert ("0003", "0003") == upgrade(database)
+    assert (tables.REVISIONS[-1],) * 2 == upgrade(database)
 
 
 def test_a_newer_database_is_refused(database: Database) -> None:

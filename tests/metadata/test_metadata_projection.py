@@ -11,7 +11,7 @@ from kfnb.artifacts.store import Store
 from kfnb.metadata import projection
 from kfnb.metadata import store as rows
 from kfnb.metadata.database import Database
-from kfnb.metadata.store import RunFilter
+from kfnb.metadata.filtering import RunFilter
 from kfnb.orchestrator import marks
 from kfnb.orchestrator.events import EventLog
 
@@ -28,7 +28,9 @@ def test_a_run_becomes_rows(database: Database, store: Store) -> None:
     projection.write(database, known(store, "r1"))
     found = all_rows(database)
     run = ("r1", "nb", "E", "SUCCEEDED", None, 1000.0, 1.0, 3.0, "here", "nb", "", "d" * 64)
-    assert [(store.root, *run, "c0ffee", "main", "v1", False, False, 6, 1, None)] == [row[1:] for row in found["runs"]]
+    assert [(store.root, *run, "c0ffee", "main", "v1", False, False, 6, 1, None, 2.0, "r1\nnb\ne\n")] == [
+        row[1:] for row in found["runs"]
+    ]
     r1 = (store.root, "r1")
     assert [("E", 1000.0)] == found["experiments"]
     assert [

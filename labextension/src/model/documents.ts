@@ -178,7 +178,7 @@ export interface RunRow {
   readonly versions: Readonly<Record<string, unknown>>;
 }
 
-/** A page of the list of runs, the newest first. `messages`: what a person should know of the list. */
+/** A page of the list of runs. `next`: what asks for the one behind it. `messages`: what a person should know of the list. */
 export interface RunPage {
   readonly runs: readonly RunRow[];
   readonly next: string | null;

@@ -1,21 +1,15 @@
-/** The table of runs: which columns there are, what stands in them, in which order. Pure. */
+/** The table of runs: which columns there are, and what stands in them. Pure. */
 
 import { numberFrom, showValue } from '../charts/values';
 import { showDuration } from '../graph/look';
 import type { RunRow } from '../model/documents';
 
-/** A column: `value` is what is sorted by, `text` what is shown. */
+/** A column: `key` is what the server sorts by. Numbers stand to the right. */
 export interface Column {
   readonly key: string;
   readonly label: string;
-  readonly value: (row: RunRow) => unknown;
   readonly text: (row: RunRow) => string;
-}
-
-/** By what the table is sorted; as it came, the newest first, where `key` is null. */
-export interface Order {
-  readonly key: string | null;
-  readonly isDown: boolean;
+  readonly isNumber: (row: RunRow) => boolean;
 }
 
 /** How many columns of parameters and metrics are shown at most: a wider table cannot be read. */
@@ -32,78 +26,82 @@ export function durationOf(row: RunRow, now: number): number | null {
 
 /** Return the columns that every list has, named by `translate`. */
 export function plainColumns(translate: (text: string) => string, now: number): Column[] {
-  const word = (key: string, label: string, value: (row: RunRow) => string): Column => ({
+  const column = (key: string, label: string, text: (row: RunRow) => string, isNumber = false): Column => ({
     key,
     label: translate(label),
-    value,
-    text: value
+    text,
+    isNumber: () => isNumber
   });
   return [
-    word('name', 'Run', row => row.name),
-    word('state', 'State', row => row.state),
-    word('notebook', 'Notebook', row => row.notebook ?? row.notebook_path),
-    word('experiment', 'Experiment', row => row.experiment),
-    {
-      key: 'created',
-      label: translate('Created'),
-      value: row => (row.created === null ? null : Date.parse(row.created)),
-      text: row => (row.created === null ? '' : new Date(row.created).toLocaleString())
-    },
-    {
-      key: 'duration',
-      label: translate('Duration'),
-      value: row => durationOf(row, now),
-      text: row => {
-        const seconds = durationOf(row, now);
-        return seconds === null ? '' : showDuration(seconds);
-      }
-    },
-    word('commit', 'Commit', row => commitOf(row))
+    column('name', 'Run', row => row.name),
+    column('state', 'State', row => row.state),
+    column('notebook', 'Notebook', row => row.notebook ?? row.notebook_path),
+    column('experiment', 'Experiment', row => row.experiment),
+    column('created', 'Created', row => (row.created === null ? '' : new Date(row.created).toLocaleString())),
+    column('duration', 'Duration', row => shownDuration(row, now), true),
+    column('commit', 'Commit', row => commitOf(row))
   ];
 }
 
-/** Return a column for each parameter and metric that some run of the list has, those of the newest runs first. */
-export function valueColumns(rows: readonly RunRow[]): Column[] {
+/**
+ * Return a column for each parameter and metric that some run of the page has, those of its first runs first.
+ *
+ * `sorted`: the key that the list is sorted by. Its column is there however many others are, for its head shows the
+ * order and changes it.
+ */
+export function valueColumns(rows: readonly RunRow[], sorted = ''): Column[] {
   const found = new Map<string, Column>();
   for (const row of rows) {
     for (const name of Object.keys(row.parameters)) {
-      add(found, `param.${name}`, name, other => other.parameters[name]);
+      add(found, `param.${name}`);
     }
   }
   for (const row of rows) {
     for (const [task, metrics] of Object.entries(row.metrics)) {
       for (const name of Object.keys(metrics)) {
-        add(found, `metric.${task}.${name}`, `${task}.${name}`, other => other.metrics[task]?.[name]);
+        add(found, `metric.${task}.${name}`);
       }
     }
   }
-  return [...found.values()].slice(0, MOST_VALUE_COLUMNS);
+  const few = [...found.values()].slice(0, MOST_VALUE_COLUMNS);
+  return isOfValue(sorted) && few.every(({ key }) => key !== sorted) ? [...few, valueColumn(sorted)] : few;
 }
 
-function add(found: Map<string, Column>, key: string, label: string, of: (row: RunRow) => unknown): void {
+function isOfValue(key: string): boolean {
+  return key.startsWith('param.') || key.startsWith('metric.');
+}
+
+function add(found: Map<string, Column>, key: string): void {
   if (!found.has(key)) {
-    const value = (row: RunRow): unknown => numberFrom(of(row)) ?? of(row);
-    found.set(key, { key, label, value, text: row => showValue(value(row)) });
+    found.set(key, valueColumn(key));
   }
 }
 
-/** Return the rows in the order that is asked for; those without a value stand at the end. */
-export function sorted(rows: readonly RunRow[], columns: readonly Column[], order: Order): readonly RunRow[] {
-  const column = columns.find(({ key }) => key === order.key);
-  if (column === undefined) {
-    return rows;
-  }
-  const sign = order.isDown ? -1 : 1;
-  return [...rows].sort((a, b) => compared(column.value(a), column.value(b), sign));
+function valueColumn(key: string): Column {
+  const label = key.slice(key.indexOf('.') + 1);
+  const value = (row: RunRow): unknown => valueOf(row, key);
+  return { key, label, text: row => showValue(value(row)), isNumber: row => typeof value(row) === 'number' };
 }
 
-function compared(a: unknown, b: unknown, sign: number): number {
-  const [lacksA, lacksB] = [a, b].map(value => value === null || value === undefined || Number.isNaN(value));
-  if (lacksA || lacksB) {
-    return Number(lacksA) - Number(lacksB);
-  }
-  const isNumber = typeof a === 'number' && typeof b === 'number';
-  return sign * (isNumber ? a - b : showValue(a).localeCompare(showValue(b)));
+/** Return what a run has for `param.NAME` or `metric.TASK.NAME`, numbers as such; undefined where it has nothing. */
+export function valueOf(row: RunRow, key: string): unknown {
+  const dot = key.indexOf('.');
+  const name = key.slice(dot + 1);
+  const value = key.slice(0, dot) === 'param' ? row.parameters[name] : metricOf(row, name);
+  return numberFrom(value) ?? value;
+}
+
+/** Of TASK.NAME both may have dots in them. */
+function metricOf(row: RunRow, name: string): unknown {
+  const task = Object.keys(row.metrics).find(
+    one => name.startsWith(`${one}.`) && name.slice(one.length + 1) in row.metrics[one]!
+  );
+  return task === undefined ? undefined : row.metrics[task]![name.slice(task.length + 1)];
+}
+
+function shownDuration(row: RunRow, now: number): string {
+  const seconds = durationOf(row, now);
+  return seconds === null ? '' : showDuration(seconds);
 }
 
 function commitOf(row: RunRow): string {

@@ -1,21 +1,14 @@
-/** The runs that the page shows: asked of the server page by page, asked again while some of them are living. */
+/** The runs that the page shows: one page of the server's list at a time, asked for again while some of them live. */
 
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { Api } from '../api';
-import type { RunPage, RunRow } from '../model/documents';
+import type { RunRow } from '../model/documents';
 import { hasEnded } from '../model/run_state';
+import { NEWEST_FIRST, NO_FILTERS, questionFor, type Filters, type Order } from './query';
 
-/** What runs must pass to be in the list; empty words pass everything. */
-export interface Filters {
-  readonly search: string;
-  readonly state: string;
-  readonly experiment: string;
-  readonly archived: 'no' | 'only';
-}
-
-export const NO_FILTERS: Filters = { search: '', state: '', experiment: '', archived: 'no' };
+/** So many runs are drawn at once, however many there are. */
 const PAGE = 50;
 const AGAIN_AFTER_MS = 2000;
 /** Who types is not answered before there is a pause. */
@@ -24,10 +17,12 @@ const TYPING_MS = 200;
 export class Listing implements IDisposable {
   private readonly _changed = new Signal<this, void>(this);
   private _filters = NO_FILTERS;
+  private _order = NEWEST_FIRST;
   private _rows: readonly RunRow[] = [];
   private _messages: readonly string[] = [];
   private _next: string | null = null;
-  private _pages = 1;
+  /** Where each page begins that was turned to; the last is the one that is shown. */
+  private _begins: readonly (string | null)[] = [null];
   private _request = 0;
   private _isLoading = false;
   private _trouble: string | null = null;
@@ -48,6 +43,10 @@ export class Listing implements IDisposable {
     return this._filters;
   }
 
+  get order(): Order {
+    return this._order;
+  }
+
   get rows(): readonly RunRow[] {
     return this._rows;
   }
@@ -56,7 +55,12 @@ export class Listing implements IDisposable {
     return this._messages;
   }
 
-  get hasMore(): boolean {
+  /** The number of the page that is shown, from 1. */
+  get page(): number {
+    return this._begins.length;
+  }
+
+  get hasNext(): boolean {
     return this._next !== null;
   }
 
@@ -72,30 +76,52 @@ export class Listing implements IDisposable {
     return this._isDisposed;
   }
 
-  /** List the runs that pass other filters, from the newest one. */
-  filter(filters: Filters): void {
-    this._filters = filters;
-    this._pages = 1;
+  /** List the runs that pass other filters, from the first page. `isTyped`: more letters may come at once. */
+  filter(part: Partial<Filters>, isTyped = false): void {
+    this._filters = { ...this._filters, ...part };
+    this._begins = [null];
     this._changed.emit();
     clearTimeout(this._timer);
-    this._timer = setTimeout(() => void this.load(), TYPING_MS);
+    if (isTyped) {
+      this._timer = setTimeout(() => void this.load(), TYPING_MS);
+    } else {
+      void this.load();
+    }
   }
 
-  /** Show the next page too. */
-  more(): void {
-    this._pages += 1;
+  /** List the runs in another order, from the first page. */
+  sort(order: Order): void {
+    this._order = order;
+    this._begins = [null];
     void this.load();
   }
 
-  /** Ask for the list; the answer to an older question is dropped. */
+  /** Show the next page. */
+  next(): void {
+    if (this._next !== null) {
+      this._begins = [...this._begins, this._next];
+      void this.load();
+    }
+  }
+
+  /** Show the page before. */
+  previous(): void {
+    if (this._begins.length > 1) {
+      this._begins = this._begins.slice(0, -1);
+      void this.load();
+    }
+  }
+
+  /** Ask for the page; the answer to an older question is dropped. */
   async load(): Promise<void> {
     clearTimeout(this._timer);
     const request = ++this._request;
     this._isLoading = true;
     this._changed.emit();
+    const question = questionFor(this._filters, this._order, PAGE, this._begins[this._begins.length - 1]!);
     try {
-      const answer = await this._ask(request);
-      if (answer === null) {
+      const answer = await this._api.runs(question);
+      if (this._isLate(request)) {
         return;
       }
       this._rows = answer.runs;
@@ -103,7 +129,7 @@ export class Listing implements IDisposable {
       this._messages = answer.messages;
       this._trouble = null;
     } catch (error) {
-      if (request !== this._request || this._isDisposed) {
+      if (this._isLate(request)) {
         return;
       }
       this._trouble = (error as Error).message;
@@ -119,18 +145,8 @@ export class Listing implements IDisposable {
     Signal.clearData(this);
   }
 
-  private async _ask(request: number): Promise<RunPage | null> {
-    const runs: RunRow[] = [];
-    let page: RunPage = { runs: [], next: '1', messages: [] };
-    for (let number = 0; number < this._pages && page.next !== null; number++) {
-      const named = Object.entries(this._filters).filter(([, value]) => value !== '');
-      page = await this._api.runs({ ...Object.fromEntries(named), limit: String(PAGE), cursor: page.next });
-      if (request !== this._request || this._isDisposed) {
-        return null;
-      }
-      runs.push(...page.runs);
-    }
-    return { ...page, runs };
+  private _isLate(request: number): boolean {
+    return request !== this._request || this._isDisposed;
   }
 
   private _lookAgain(): void {

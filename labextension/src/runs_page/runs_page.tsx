@@ -1,19 +1,22 @@
 /** The page of all runs: a list that is searched, filtered and sorted, one of them in detail, several side by side. */
 
-import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
+import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import type { Api } from '../api';
 import { CHART_STYLE } from '../charts';
+import type { RunRow } from '../model/documents';
 import { useSignal } from '../panel/watching';
+import { Actions, type Outcome } from './actions';
 import { ComparisonView, compareRuns, type Compared } from './comparison';
-import { Listing, type Filters } from './listing';
+import { addCondition, FilterBar } from './filter_bar';
+import { Listing } from './listing';
+import type { Done } from './marking';
 import { RunDetails } from './run_details';
+import { RunTags } from './run_tags';
 import { RunsTable } from './runs_table';
-
-const STATES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'PENDING'];
 
 export class RunsPage extends ReactWidget {
   private readonly _listing: Listing;
@@ -48,48 +51,126 @@ interface PageProps {
   readonly trans: TranslationBundle;
 }
 
+/** What stands below the list: nothing, one run, or several side by side. */
+type Below =
+  | { readonly kind: 'run'; readonly id: string }
+  | { readonly kind: 'comparison'; readonly compared: Compared }
+  | null;
+
 function PageView({ listing, api, trans }: PageProps): JSX.Element {
   useSignal(listing.changed);
-  const [chosen, setChosen] = React.useState<ReadonlySet<string>>(new Set());
-  const [opened, setOpened] = React.useState<string | null>(null);
-  const [compared, setCompared] = React.useState<Compared | null>(null);
+  // By id, for runs of several pages can be chosen.
+  const [chosen, setChosen] = React.useState<ReadonlyMap<string, RunRow>>(new Map());
+  const [below, setBelow] = React.useState<Below>(null);
+  const [done, setDone] = React.useState<Done | null>(null);
   const [trouble, setTrouble] = React.useState<string | null>(null);
-  const ids = listing.rows.map(row => row.run_id).filter(id => chosen.has(id));
-  const attempt = async (act: () => Promise<void>): Promise<void> => {
+  const opened = below?.kind === 'run' ? below.id : null;
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
     setTrouble(null);
+    setDone(null);
     try {
-      await act();
+      await work();
     } catch (error) {
       setTrouble((error as Error).message);
     }
   };
-  const choose = (id: string, isChosen: boolean): void =>
-    setChosen(before => new Set(isChosen ? [...before, id] : [...before].filter(other => other !== id)));
-  const open = (id: string): void => {
-    setCompared(null);
-    setOpened(opened === id ? null : id);
-  };
+  const choose = (rows: readonly RunRow[], isChosen: boolean): void =>
+    setChosen(before => {
+      const after = new Map(before);
+      rows.forEach(row => (isChosen ? after.set(row.run_id, row) : after.delete(row.run_id)));
+      return after;
+    });
   const compare = (): Promise<void> =>
     attempt(async () => {
-      setOpened(null);
-      setCompared(await compareRuns(api, ids));
+      setBelow({ kind: 'comparison', compared: await compareRuns(api, [...chosen.keys()]) });
     });
-  const change = (act: (id: string) => Promise<void>): Promise<void> =>
+  const act = (work: () => Promise<Outcome>): Promise<void> =>
     attempt(async () => {
-      for (const id of ids) {
-        await act(id);
+      const outcome = await work();
+      setDone(outcome.done);
+      await listing.load();
+      if (outcome.error !== null) {
+        throw outcome.error;
       }
-      setChosen(new Set());
-      setOpened(null);
-      setCompared(null);
+    });
+  const actOnChosen = (work: () => Promise<Outcome>): Promise<void> => {
+    setChosen(new Map());
+    setBelow(null);
+    return act(work);
+  };
+  const undo = (back: () => Promise<void>): Promise<void> =>
+    attempt(async () => {
+      await back();
       await listing.load();
     });
   return (
     <>
       <style>{CHART_STYLE}</style>
       <FilterBar {...{ listing, api, trans }} />
-      <Actions {...{ listing, ids, trans }} onCompare={compare} onChange={change} api={api} />
-      {[trouble, listing.trouble].map(
+      <Actions
+        chosen={[...chosen.values()].map(run => listing.rows.find(is(run)) ?? run)}
+        isArchive={listing.filters.archived === 'only'}
+        onCompare={() => void compare()}
+        onAct={work => void actOnChosen(work)}
+        onClear={() => setChosen(new Map())}
+        onRefresh={() => void listing.load()}
+        {...{ api, trans }}
+      />
+      {done !== null && <DoneNote {...{ done, trans }} onUndo={back => void undo(back)} />}
+      <Troubles texts={[trouble, listing.trouble]} hints={listing.messages} />
+      <div className="kfnb-runs-list" aria-busy={listing.isLoading}>
+        <RunsTable
+          rows={listing.rows}
+          order={listing.order}
+          onSort={order => listing.sort(order)}
+          onChoose={choose}
+          onOpen={id => setBelow(opened === id ? null : { kind: 'run', id })}
+          onTag={name => addCondition(listing, { kind: 'tag', name, comparison: '=', value: '' })}
+          {...{ chosen, opened, trans }}
+        />
+        {listing.rows.length === 0 && !listing.isLoading && (
+          <p className="kfnb-quiet">{trans.__('There are no runs here.')}</p>
+        )}
+      </div>
+      <Pages {...{ listing, trans }} />
+      {listing.rows
+        .filter(run => run.run_id === opened)
+        .map(run => (
+          <RunTags key={run.run_id} {...{ run, api, trans }} onAct={work => void act(work)} />
+        ))}
+      {opened !== null && <RunDetails key={opened} id={opened} {...{ api, trans }} />}
+      {below?.kind === 'comparison' && <ComparisonView compared={below.compared} trans={trans} />}
+    </>
+  );
+}
+
+function is(run: RunRow): (other: RunRow) => boolean {
+  return other => other.run_id === run.run_id;
+}
+
+/** What was just done, with a button that takes it back where that can be. */
+function DoneNote(props: {
+  done: Done;
+  trans: TranslationBundle;
+  onUndo: (undo: () => Promise<void>) => void;
+}): JSX.Element {
+  const { text, undo } = props.done;
+  return (
+    <p className="kfnb-note" role="status">
+      {text}{' '}
+      {undo !== null && (
+        <button type="button" className="kfnb-link" data-action="undo" onClick={() => props.onUndo(undo)}>
+          {props.trans.__('Undo')}
+        </button>
+      )}
+    </p>
+  );
+}
+
+function Troubles(props: { texts: readonly (string | null)[]; hints: readonly string[] }): JSX.Element {
+  return (
+    <>
+      {props.texts.map(
         (text, index) =>
           text !== null && (
             <p key={index} className="kfnb-warning" role="alert">
@@ -97,134 +178,43 @@ function PageView({ listing, api, trans }: PageProps): JSX.Element {
             </p>
           )
       )}
-      {listing.messages.map(text => (
+      {props.hints.map(text => (
         <p key={text} className="kfnb-hint">
           {text}
         </p>
       ))}
-      <div className="kfnb-runs-list">
-        <RunsTable rows={listing.rows} {...{ chosen, opened, trans }} onChoose={choose} onOpen={open} />
-        {listing.rows.length === 0 && !listing.isLoading && (
-          <p className="kfnb-quiet">{trans.__('There are no runs here.')}</p>
-        )}
-        {listing.hasMore && (
-          <button type="button" className="kfnb-button" data-action="more" onClick={() => listing.more()}>
-            {trans.__('Show more')}
-          </button>
-        )}
-      </div>
-      {opened !== null && <RunDetails key={opened} id={opened} {...{ api, trans }} />}
-      {compared !== null && <ComparisonView {...{ compared, trans }} />}
     </>
   );
 }
 
-function FilterBar({ listing, api, trans }: PageProps): JSX.Element {
-  const [experiments, setExperiments] = React.useState<readonly string[]>([]);
-  React.useEffect(() => {
-    // The list itself says what is wrong with the server.
-    api.experiments().then(setExperiments, () => undefined);
-  }, [api]);
-  const [filters, setFilters] = React.useState(listing.filters);
-  const set = (part: Partial<Filters>): void => {
-    setFilters({ ...filters, ...part });
-    listing.filter({ ...filters, ...part });
-  };
+/** The number of the page of the list, and the way to those beside it; nothing where there is one page. */
+function Pages({ listing, trans }: { listing: Listing; trans: TranslationBundle }): JSX.Element | null {
+  if (listing.page === 1 && !listing.hasNext) {
+    return null;
+  }
   return (
-    <div className="kfnb-runs-filters" role="search">
-      <input
-        type="search"
-        className="kfnb-input"
-        placeholder={trans.__('Search runs')}
-        aria-label={trans.__('Search runs')}
-        onChange={event => set({ search: event.target.value.trim() })}
-      />
-      <select
-        className="kfnb-input"
-        aria-label={trans.__('State')}
-        value={filters.state}
-        onChange={event => set({ state: event.target.value })}
+    <div className="kfnb-buttons" role="navigation" aria-label={trans.__('Pages of the list')}>
+      <button
+        type="button"
+        className="kfnb-button"
+        data-action="previous-page"
+        disabled={listing.page === 1}
+        title={listing.page === 1 ? trans.__('This is the first page.') : undefined}
+        onClick={() => listing.previous()}
       >
-        <option value="">{trans.__('All states')}</option>
-        {STATES.map(state => (
-          <option key={state} value={state}>
-            {trans.__(state.toLowerCase())}
-          </option>
-        ))}
-      </select>
-      <select
-        className="kfnb-input"
-        aria-label={trans.__('Experiment')}
-        value={filters.experiment}
-        onChange={event => set({ experiment: event.target.value })}
+        {trans.__('Previous')}
+      </button>
+      <span className="kfnb-quiet">{trans.__('Page %1', listing.page)}</span>
+      <button
+        type="button"
+        className="kfnb-button"
+        data-action="next-page"
+        disabled={!listing.hasNext}
+        title={listing.hasNext ? undefined : trans.__('This is the last page.')}
+        onClick={() => listing.next()}
       >
-        <option value="">{trans.__('All experiments')}</option>
-        {experiments.map(name => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-      </select>
-      <label className="kfnb-choice">
-        <input
-          type="checkbox"
-          checked={filters.archived === 'only'}
-          onChange={event => set({ archived: event.target.checked ? 'only' : 'no' })}
-        />
-        {trans.__('Archived')}
-      </label>
-    </div>
-  );
-}
-
-interface ActionsProps extends PageProps {
-  readonly ids: readonly string[];
-  readonly onCompare: () => Promise<void>;
-  readonly onChange: (act: (id: string) => Promise<void>) => Promise<void>;
-}
-
-function Actions({ listing, ids, api, trans, onCompare, onChange }: ActionsProps): JSX.Element {
-  const isArchive = listing.filters.archived === 'only';
-  const remove = async (): Promise<void> => {
-    const answer = await showDialog({
-      title: trans._n('Delete %1 run?', 'Delete %1 runs?', ids.length),
-      body: trans.__(
-        'What they recorded is removed for good. Archive them to only take them out of the list.'
-      ),
-      buttons: [
-        Dialog.cancelButton({ label: trans.__('Cancel') }),
-        Dialog.warnButton({ label: trans.__('Delete') })
-      ]
-    });
-    if (answer.button.accept) {
-      await onChange(id => api.remove(id));
-    }
-  };
-  const none = ids.length === 0 ? trans.__('Choose runs by their boxes first.') : undefined;
-  const button = (name: string, label: string, act: () => void, why: string | undefined): JSX.Element => (
-    <button
-      type="button"
-      className="kfnb-button"
-      data-action={name}
-      disabled={why !== undefined}
-      title={why}
-      onClick={act}
-    >
-      {label}
-    </button>
-  );
-  const tooFew = ids.length < 2 ? trans.__('Choose two runs or more by their boxes first.') : undefined;
-  return (
-    <div className="kfnb-buttons">
-      {button('compare', trans.__('Compare'), () => void onCompare(), tooFew)}
-      {button(
-        'archive',
-        isArchive ? trans.__('Put back') : trans.__('Archive'),
-        () => void onChange(id => api.archive(id, isArchive)),
-        none
-      )}
-      {button('delete', trans.__('Delete…'), () => void remove(), none)}
-      {button('refresh', trans.__('Refresh'), () => void listing.load(), undefined)}
+        {trans.__('Next')}
+      </button>
     </div>
   );
 }

@@ -5,32 +5,37 @@ import * as React from 'react';
 
 import { lookOf } from '../graph';
 import type { RunRow } from '../model/documents';
-import { plainColumns, sorted, valueColumns, type Column, type Order } from './columns';
+import { plainColumns, valueColumns, type Column } from './columns';
+import { orderAfterClick, type Order } from './query';
 
 export interface RunsTableProps {
   readonly rows: readonly RunRow[];
-  readonly chosen: ReadonlySet<string>;
+  readonly order: Order;
+  readonly chosen: ReadonlyMap<string, RunRow>;
   readonly opened: string | null;
-  readonly onChoose: (id: string, isChosen: boolean) => void;
+  readonly onSort: (order: Order) => void;
+  readonly onChoose: (rows: readonly RunRow[], isChosen: boolean) => void;
   readonly onOpen: (id: string) => void;
+  readonly onTag: (name: string) => void;
   readonly trans: TranslationBundle;
 }
 
 export function RunsTable(props: RunsTableProps): JSX.Element {
-  const { rows, trans } = props;
-  const [order, setOrder] = React.useState<Order>({ key: null, isDown: true });
-  const columns = [...plainColumns(text => trans.__(text), Date.now() / 1000), ...valueColumns(rows)];
-  const sortBy = (key: string): void => {
-    // As it came, down, up: a third click takes the order away.
-    const isSame = order.key === key;
-    setOrder(isSame && !order.isDown ? { key: null, isDown: true } : { key, isDown: !isSame });
-  };
+  const { rows, order, chosen, onSort, onChoose, trans } = props;
+  const plain = plainColumns(text => trans.__(text), Date.now() / 1000);
+  const columns = [...plain, ...valueColumns(rows, order.key)];
+  const areAllChosen = rows.length > 0 && rows.every(row => chosen.has(row.run_id));
   return (
     <table className="kfnb-table kfnb-runs">
       <thead>
         <tr>
           <th scope="col">
-            <span className="kfnb-unseen">{trans.__('Chosen')}</span>
+            <input
+              type="checkbox"
+              checked={areAllChosen}
+              aria-label={trans.__('Choose all runs of this page')}
+              onChange={event => onChoose(rows, event.target.checked)}
+            />
           </th>
           {columns.map(({ key, label }) => {
             const isSorted = order.key === key;
@@ -40,7 +45,7 @@ export function RunsTable(props: RunsTableProps): JSX.Element {
                 scope="col"
                 aria-sort={isSorted ? (order.isDown ? 'descending' : 'ascending') : 'none'}
               >
-                <button type="button" data-sort={key} onClick={() => sortBy(key)}>
+                <button type="button" data-sort={key} onClick={() => onSort(orderAfterClick(order, key))}>
                   {label} {isSorted ? (order.isDown ? '▾' : '▴') : ''}
                 </button>
               </th>
@@ -49,7 +54,7 @@ export function RunsTable(props: RunsTableProps): JSX.Element {
         </tr>
       </thead>
       <tbody>
-        {sorted(rows, columns, order).map(row => (
+        {rows.map(row => (
           <Row key={row.run_id} {...props} {...{ row, columns }} />
         ))}
       </tbody>
@@ -58,7 +63,7 @@ export function RunsTable(props: RunsTableProps): JSX.Element {
 }
 
 function Row(props: RunsTableProps & { row: RunRow; columns: readonly Column[] }): JSX.Element {
-  const { row, columns, chosen, opened, onChoose, onOpen, trans } = props;
+  const { row, columns, chosen, opened, onChoose, trans } = props;
   return (
     <tr data-run={row.run_id} data-state={row.state} aria-current={opened === row.run_id}>
       <td>
@@ -66,15 +71,13 @@ function Row(props: RunsTableProps & { row: RunRow; columns: readonly Column[] }
           type="checkbox"
           checked={chosen.has(row.run_id)}
           aria-label={trans.__('Choose run %1', row.run_id)}
-          onChange={event => onChoose(row.run_id, event.target.checked)}
+          onChange={event => onChoose([row], event.target.checked)}
         />
       </td>
       {columns.map(column => (
-        <td key={column.key} className={typeof column.value(row) === 'number' ? '' : 'kfnb-mod-text'}>
+        <td key={column.key} className={column.isNumber(row) ? '' : 'kfnb-mod-text'}>
           {column.key === 'name' ? (
-            <button type="button" className="kfnb-link" title={row.run_id} onClick={() => onOpen(row.run_id)}>
-              {row.name}
-            </button>
+            <Name {...props} />
           ) : column.key === 'state' ? (
             <State {...{ row, trans }} />
           ) : (
@@ -83,6 +86,27 @@ function Row(props: RunsTableProps & { row: RunRow; columns: readonly Column[] }
         </td>
       ))}
     </tr>
+  );
+}
+
+function Name({ row, onOpen, onTag, trans }: RunsTableProps & { row: RunRow }): JSX.Element {
+  return (
+    <>
+      <button type="button" className="kfnb-link" title={row.run_id} onClick={() => onOpen(row.run_id)}>
+        {row.name}
+      </button>
+      {row.tags.map(name => (
+        <button
+          key={name}
+          type="button"
+          className="kfnb-tag"
+          title={trans.__('Show only runs with this tag')}
+          onClick={() => onTag(name)}
+        >
+          {name}
+        </button>
+      ))}
+    </>
   );
 }
 

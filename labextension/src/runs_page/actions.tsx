@@ -1,0 +1,104 @@
+/** What can be done to the chosen runs: put side by side, tagged, archived, deleted. */
+
+import { Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Api } from '../api';
+import type { RunRow } from '../model/documents';
+import { archive, tag, toEach, type Done } from './marking';
+
+/** What an action came to: what was done, even where one of the runs refused, and why that was. */
+export interface Outcome {
+  readonly done: Done;
+  readonly error: Error | null;
+}
+
+export interface ActionsProps {
+  readonly chosen: readonly RunRow[];
+  readonly isArchive: boolean;
+  readonly api: Api;
+  readonly trans: TranslationBundle;
+  readonly onCompare: () => void;
+  /** Do something to the chosen runs, tell what it came to, and list again. */
+  readonly onAct: (act: () => Promise<Outcome>) => void;
+  readonly onClear: () => void;
+  readonly onRefresh: () => void;
+}
+
+export function Actions(props: ActionsProps): JSX.Element {
+  const { chosen, isArchive, trans } = props;
+  const none = chosen.length === 0 ? trans.__('Choose runs by their boxes first.') : undefined;
+  const tooFew = chosen.length < 2 ? trans.__('Choose two runs or more by their boxes first.') : undefined;
+  const button = (name: string, label: string, act: () => void, why: string | undefined): JSX.Element => (
+    <button
+      type="button"
+      className="kfnb-button"
+      data-action={name}
+      disabled={why !== undefined}
+      title={why}
+      onClick={act}
+    >
+      {label}
+    </button>
+  );
+  return (
+    <div className="kfnb-buttons">
+      {button('compare', trans.__('Compare'), props.onCompare, tooFew)}
+      {button('tag', trans.__('Tag…'), () => void askForTag(props), none)}
+      {button('archive', isArchive ? trans.__('Put back') : trans.__('Archive'), () => putAway(props), none)}
+      {button('delete', trans.__('Delete…'), () => void remove(props), none)}
+      {button('refresh', trans.__('Refresh'), props.onRefresh, undefined)}
+      {chosen.length > 0 && (
+        <span className="kfnb-quiet" data-chosen={chosen.length}>
+          {trans._n('%1 run chosen', '%1 runs chosen', chosen.length)}{' '}
+          <button type="button" className="kfnb-link" onClick={props.onClear}>
+            {trans.__('choose none')}
+          </button>
+        </span>
+      )}
+    </div>
+  );
+}
+
+function putAway({ chosen, isArchive, api, trans, onAct }: ActionsProps): void {
+  const ids = chosen.map(run => run.run_id);
+  const text = (count: number): string =>
+    isArchive
+      ? trans._n('%1 run was put back.', '%1 runs were put back.', count)
+      : trans._n('%1 run was archived.', '%1 runs were archived.', count);
+  onAct(() => archive(api, ids, isArchive, text));
+}
+
+async function askForTag({ chosen, api, trans, onAct }: ActionsProps): Promise<void> {
+  const answer = await InputDialog.getText({
+    title: trans._n('Tag %1 run', 'Tag %1 runs', chosen.length),
+    label: trans.__('The tag to give them. An opened run shows its tags, with a button that takes each off.'),
+    okLabel: trans.__('Tag')
+  });
+  const name = answer.value?.trim() ?? '';
+  if (answer.button.accept && name !== '') {
+    const text = (count: number): string =>
+      trans._n('%1 run was tagged %2.', '%1 runs were tagged %2.', count, name);
+    onAct(() => tag(api, chosen, { name, isOff: false }, text));
+  }
+}
+
+async function remove({ chosen, api, trans, onAct }: ActionsProps): Promise<void> {
+  const answer = await showDialog({
+    title: trans._n('Delete %1 run?', 'Delete %1 runs?', chosen.length),
+    body: trans.__('What they recorded is removed for good. Archive them to only take them out of the list.'),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.warnButton({ label: trans.__('Delete') })
+    ]
+  });
+  if (answer.button.accept) {
+    onAct(async () => {
+      const ids = chosen.map(run => run.run_id);
+      const { done, error } = await toEach(ids, id => api.remove(id));
+      const text = trans._n('%1 run was deleted.', '%1 runs were deleted.', done.length);
+      return { done: { text, undo: null }, error };
+    });
+  }
+}

@@ -1,0 +1,207 @@
+/** What the list of runs is narrowed by: text, state, experiment, and conditions on metrics, parameters and tags. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Api } from '../api';
+import { useSignal } from '../panel/watching';
+import { valueColumns } from './columns';
+import type { Listing } from './listing';
+import { COMPARISONS, conditionText, type Comparison, type Condition, type Filters } from './query';
+
+const STATES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'PENDING'];
+
+interface FilterBarProps {
+  readonly listing: Listing;
+  readonly api: Api;
+  readonly trans: TranslationBundle;
+}
+
+export function FilterBar({ listing, api, trans }: FilterBarProps): JSX.Element {
+  useSignal(listing.changed);
+  const [experiments, setExperiments] = React.useState<readonly string[]>([]);
+  React.useEffect(() => {
+    // The list itself says what is wrong with the server.
+    api.experiments().then(setExperiments, () => undefined);
+  }, [api]);
+  // What is typed and clicked is shown at once, before the list has been drawn anew.
+  const [filters, setFilters] = React.useState(listing.filters);
+  const set = (part: Partial<Filters>): void => {
+    setFilters({ ...filters, ...part });
+    listing.filter(part);
+  };
+  return (
+    <div role="search">
+      <div className="kfnb-runs-filters">
+        <input
+          type="search"
+          className="kfnb-input"
+          placeholder={trans.__('Search runs')}
+          aria-label={trans.__('Search runs')}
+          onChange={event => listing.filter({ search: event.target.value.trim() }, true)}
+        />
+        <select
+          className="kfnb-input"
+          aria-label={trans.__('State')}
+          value={filters.state}
+          onChange={event => set({ state: event.target.value })}
+        >
+          <option value="">{trans.__('All states')}</option>
+          {STATES.map(state => (
+            <option key={state} value={state}>
+              {trans.__(state.toLowerCase())}
+            </option>
+          ))}
+        </select>
+        <select
+          className="kfnb-input"
+          aria-label={trans.__('Experiment')}
+          value={filters.experiment}
+          onChange={event => set({ experiment: event.target.value })}
+        >
+          <option value="">{trans.__('All experiments')}</option>
+          {experiments.map(name => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+        <label className="kfnb-choice">
+          <input
+            type="checkbox"
+            checked={filters.archived === 'only'}
+            onChange={event => set({ archived: event.target.checked ? 'only' : 'no' })}
+          />
+          {trans.__('Archived')}
+        </label>
+        <ConditionForm {...{ listing, trans }} />
+      </div>
+      <Conditions {...{ listing, trans }} />
+    </div>
+  );
+}
+
+type PartProps = Pick<FilterBarProps, 'listing' | 'trans'>;
+
+/** The fields that one more condition is made of; Enter adds it, too. */
+function ConditionForm({ listing, trans }: PartProps): JSX.Element {
+  const [kind, setKind] = React.useState<Condition['kind']>('metric');
+  const [name, setName] = React.useState('');
+  const [comparison, setComparison] = React.useState<Comparison>('>');
+  const [value, setValue] = React.useState('');
+  const isTag = kind === 'tag';
+  const isWhole = name.trim() !== '' && (isTag || value.trim() !== '');
+  const list = React.useId();
+  const add = (event: React.FormEvent): void => {
+    event.preventDefault();
+    if (isWhole) {
+      addCondition(listing, { kind, name: name.trim(), comparison, value: value.trim() });
+      setName('');
+      setValue('');
+    }
+  };
+  return (
+    <form className="kfnb-runs-filters" aria-label={trans.__('Condition')} onSubmit={add}>
+      <select
+        className="kfnb-input"
+        aria-label={trans.__('What the condition is about')}
+        value={kind}
+        onChange={event => setKind(event.target.value as Condition['kind'])}
+      >
+        <option value="metric">{trans.__('Metric')}</option>
+        <option value="param">{trans.__('Parameter')}</option>
+        <option value="tag">{trans.__('Tag')}</option>
+      </select>
+      <input
+        className="kfnb-input"
+        list={list}
+        value={name}
+        placeholder={trans.__('name')}
+        aria-label={trans.__('Name')}
+        onChange={event => setName(event.target.value)}
+      />
+      <datalist id={list}>
+        {knownNames(listing, kind).map(known => (
+          <option key={known} value={known} />
+        ))}
+      </datalist>
+      {!isTag && (
+        <>
+          <select
+            className="kfnb-input"
+            aria-label={trans.__('Comparison')}
+            value={comparison}
+            onChange={event => setComparison(event.target.value as Comparison)}
+          >
+            {COMPARISONS.map(sign => (
+              <option key={sign} value={sign}>
+                {sign}
+              </option>
+            ))}
+          </select>
+          <input
+            className="kfnb-input"
+            value={value}
+            placeholder={trans.__('value')}
+            aria-label={trans.__('Value')}
+            onChange={event => setValue(event.target.value)}
+          />
+        </>
+      )}
+      <button
+        type="submit"
+        className="kfnb-button"
+        data-action="add-condition"
+        disabled={!isWhole}
+        title={isWhole ? undefined : trans.__('Give a name first, and a value where one is compared.')}
+      >
+        {trans.__('Filter')}
+      </button>
+    </form>
+  );
+}
+
+/** Add a condition to those of a list, where it is not there yet. */
+export function addCondition(listing: Listing, condition: Condition): void {
+  const { conditions } = listing.filters;
+  const isThere = conditions.some(
+    other => other.kind === condition.kind && conditionText(other) === conditionText(condition)
+  );
+  if (!isThere) {
+    listing.filter({ conditions: [...conditions, condition] });
+  }
+}
+
+function knownNames(listing: Listing, kind: Condition['kind']): readonly string[] {
+  if (kind === 'tag') {
+    return [...new Set(listing.rows.flatMap(row => row.tags))].sort();
+  }
+  return valueColumns(listing.rows)
+    .filter(({ key }) => key.startsWith(`${kind}.`))
+    .map(({ label }) => label);
+}
+
+/** The conditions that hold, each with a button that takes it away. */
+function Conditions({ listing, trans }: PartProps): JSX.Element | null {
+  const { conditions } = listing.filters;
+  if (conditions.length === 0) {
+    return null;
+  }
+  const words = { metric: trans.__('metric'), param: trans.__('parameter'), tag: trans.__('tag') };
+  return (
+    <ul className="kfnb-tags" aria-label={trans.__('Conditions')}>
+      {conditions.map(condition => (
+        <li key={`${condition.kind} ${conditionText(condition)}`} className="kfnb-tag">
+          {words[condition.kind]} {conditionText(condition)}{' '}
+          <button
+            type="button"
+            aria-label={trans.__('Take away the condition %1', conditionText(condition))}
+            onClick={() => listing.filter({ conditions: conditions.filter(other => other !== condition) })}
+          >
+            ×
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

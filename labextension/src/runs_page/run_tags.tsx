@@ -1,0 +1,68 @@
+/** The tags of a run: each with a button that takes it off, and a field for one more. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Api } from '../api';
+import type { RunRow } from '../model/documents';
+import type { Outcome } from './actions';
+import { tag } from './marking';
+
+interface RunTagsProps {
+  readonly run: RunRow;
+  readonly api: Api;
+  readonly trans: TranslationBundle;
+  readonly onAct: (act: () => Promise<Outcome>) => void;
+}
+
+export function RunTags({ run, api, trans, onAct }: RunTagsProps): JSX.Element {
+  const [name, setName] = React.useState('');
+  const change = (changed: string, isOff: boolean): void => {
+    const text = (): string =>
+      isOff ? trans.__('The tag %1 was taken off.', changed) : trans.__('The tag %1 was given.', changed);
+    onAct(() => tag(api, [run], { name: changed, isOff }, text));
+  };
+  const add = (event: React.FormEvent): void => {
+    event.preventDefault();
+    if (name.trim() !== '') {
+      change(name.trim(), false);
+      setName('');
+    }
+  };
+  return (
+    <form className="kfnb-runs-filters" aria-label={trans.__('Tags')} onSubmit={add}>
+      {run.tags.length > 0 && (
+        <ul className="kfnb-tags" aria-label={trans.__('Tags of the run')}>
+          {run.tags.map(each => (
+            <li key={each} className="kfnb-tag">
+              {each}{' '}
+              <button
+                type="button"
+                aria-label={trans.__('Take off the tag %1', each)}
+                onClick={() => change(each, true)}
+              >
+                ×
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <input
+        className="kfnb-input"
+        value={name}
+        placeholder={trans.__('tag')}
+        aria-label={trans.__('Another tag for this run')}
+        onChange={event => setName(event.target.value)}
+      />
+      <button
+        type="submit"
+        className="kfnb-button"
+        data-action="add-tag"
+        disabled={name.trim() === ''}
+        title={name.trim() === '' ? trans.__('Type a tag first.') : undefined}
+      >
+        {trans.__('Tag')}
+      </button>
+    </form>
+  );
+}

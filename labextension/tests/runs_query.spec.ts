@@ -1,0 +1,51 @@
+/** What the page of runs asks of the server. */
+
+import { describe, expect, test } from 'vitest';
+import {
+  NEWEST_FIRST,
+  NO_FILTERS,
+  orderAfterClick,
+  questionFor,
+  type Condition
+} from '../src/runs_page/query';
+
+describe('a question for a page', () => {
+  test('names nothing that passes everything', () => {
+    expect(String(questionFor(NO_FILTERS, NEWEST_FIRST, 50, null))).toBe(
+      'archived=no&limit=50&sort=-created'
+    );
+  });
+
+  test('has every filter and condition, the order, and where the page before ended', () => {
+    const conditions: Condition[] = [
+      { kind: 'metric', name: 'train.auc', comparison: '>=', value: '0.8' },
+      { kind: 'metric', name: 'loss', comparison: '<', value: '1' },
+      { kind: 'tag', name: 'best of all', comparison: '=', value: '' }
+    ];
+    const filters = { ...NO_FILTERS, search: 'churn', state: 'FAILED', experiment: 'E', conditions };
+    const question = questionFor(filters, { key: 'param.lr', isDown: false }, 20, 'abc');
+    expect([...question]).toEqual([
+      ['archived', 'no'],
+      ['limit', '20'],
+      ['sort', 'param.lr'],
+      ['search', 'churn'],
+      ['state', 'FAILED'],
+      ['experiment', 'E'],
+      ['metric', 'train.auc>=0.8'],
+      ['metric', 'loss<1'],
+      ['tag', 'best of all'],
+      ['cursor', 'abc']
+    ]);
+  });
+});
+
+test('a column head sorts down, then up, then not at all', () => {
+  const down = orderAfterClick(NEWEST_FIRST, 'name');
+  const up = orderAfterClick(down, 'name');
+  expect([down, up, orderAfterClick(up, 'name')]).toEqual([
+    { key: 'name', isDown: true },
+    { key: 'name', isDown: false },
+    NEWEST_FIRST
+  ]);
+  expect(orderAfterClick(NEWEST_FIRST, 'created')).toEqual({ key: 'created', isDown: false });
+});
