@@ -470,7 +470,7 @@ class _Folder:
         self.path(key).unlink(missing_ok=True)
 
     def details(self, prefix: str) -> Iterator[tuple[str, int, float]]:
-        for key in self.list(prefix):
+        for key in [prefix] if self.exists(prefix) else self.list(prefix):
             with contextlib.suppress(FileNotFoundError):
                 found = self.path(key).stat()
                 yield key, found.st_size, found.st_mtime

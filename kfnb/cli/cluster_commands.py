@@ -29,7 +29,8 @@ def add(
     context: Annotated[str, typer.Option("--context", help="The context of the kubeconfig.")],
     namespace: Annotated[str, typer.Option("--namespace", help="The namespace in which runs live.")],
     root: Annotated[
-        str, typer.Option("--root", metavar="URI", help="Where runs and artifacts lie: s3://BUCKET/PREFIX or gs://…")
+        str,
+        typer.Option("--root", metavar="URI", help="Where runs and artifacts lie: s3://BUCKET/PREFIX, gs://… or /…"),
     ],
     image: Annotated[str, typer.Option("--image", help="The image of steps that name none; kfnb is in it.")],
     endpoint_url: Annotated[
@@ -39,6 +40,12 @@ def add(
     store_secret: Annotated[
         str | None,
         typer.Option("--store-secret", metavar="SECRET", help="A Secret whose keys every pod has as variables."),
+    ] = None,
+    root_claim: Annotated[
+        str | None,
+        typer.Option(
+            "--root-claim", metavar="CLAIM:/PATH", help="The volume claim that holds a root that is a folder."
+        ),
     ] = None,
     service_account: Annotated[
         str | None, typer.Option("--service-account", metavar="NAME", help="The service account of steps' pods.")
@@ -70,6 +77,7 @@ def add(
         "image": image,
         "endpoint_url": endpoint_url,
         "store_secret": store_secret,
+        "root_claim": root_claim,
         "service_account": service_account,
     }
     table = with_settings({key: value for key, value in given.items() if value is not None}, settings or [])

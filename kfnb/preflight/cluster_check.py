@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from kfnb.artifacts.store import Store
 from kfnb.errors import ClusterError, StoreError
 from kfnb.preflight import images, names, room
+from kfnb.preflight.there import unmounted
 from kfnb.profiles import known_accelerators
 from kfnb.runners import cluster_facts, rights
 from kfnb.runners.api_server import ApiServer
@@ -79,8 +80,10 @@ def check(profile: Profile, home: Path, *, version: str, seconds: float, tell: C
     yield from of_facts(facts, profile, who)
     yield from of_clock("this machine and the cluster", time.time() - api.now().timestamp())
     store = Store(profile.root)
-    here = _try_store(store)
-    yield from of_store(here, profile)
+    if why := unmounted(profile):
+        yield Line("store, from here", "failed", why, "Mount it there, or use a machine of the cluster that has it.")
+        return
+    yield from of_store(_try_store(store), profile)
     if facts.namespace is False or any(right.resource == "jobs" for right in facts.lacking):
         yield Line("pods", "not checked", "there is no namespace for them, or no right to start one")
         return
@@ -290,7 +293,10 @@ def of_task_pod(seen: Seen, profile: Profile, version: str) -> Iterator[Line]:
         return
     yield Line("a step's pod", "ok", f"runs after {seen.begun or 0.0:.0f} s")
     yield _image(report, profile.image, version)
-    if report.store is not None:
+    if profile.root_claim and not seen.whole:
+        says = f"a pod wrote into the claim of `root_claim`, and nothing came to {profile.root} on this machine"
+        yield Line("store, from a pod", "failed", says, "Mount the same volume here, at the same path.")
+    elif report.store is not None:
         fix = f"Pods get its keys from the secret `store_secret` of the profile ({profile.store_secret or 'none'})."
         yield Line("store, from a pod", "failed", report.store, fix)
     else:

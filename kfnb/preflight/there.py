@@ -10,6 +10,7 @@ import contextlib
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -32,7 +33,6 @@ from kfnb.spec import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from kfnb.profiles import Profile
     from kfnb.runners.pod_manifest import Manifest
@@ -182,6 +182,10 @@ def _ask(
 
 def _try_store(profile: Profile) -> list[Diagnostic]:
     store, key = Store(profile.root), f"checks/{os.urandom(8).hex()}"
+    if why := unmounted(profile):
+        return [
+            Diagnostic("KF924", "error", why, fix=Fix("Mount it there, or use a machine of the cluster that has it."))
+        ]
     try:
         store.write(key, b"kfnb")
         if store.read(key) != b"kfnb":
@@ -192,6 +196,16 @@ def _try_store(profile: Profile) -> list[Diagnostic]:
         message = f"This machine cannot use the store of cluster `{profile.name}`: {error}"
         return [Diagnostic("KF924", "error", message, fix=fix)]
     return []
+
+
+def unmounted(profile: Profile) -> str | None:
+    """Say that this machine does not have the claim that holds the root; None if it does, or there is none."""
+    claim, _, path = (profile.root_claim or "").partition(":")
+    if not claim or Path(path).is_dir():
+        return None
+    return (
+        f"Nothing is mounted at {path} on this machine, where pods of `{profile.name}` have the volume claim `{claim}`."
+    )
 
 
 def _keep(memory: Path, answers: _Answers) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -79,6 +80,8 @@ def problems(table: Mapping[str, Any]) -> Iterator[Problem]:
         if not found:
             good[key] = value
     yield from _contradictions(good)
+    if good.keys() & {"root_claim"} == table.keys() & {"root_claim"}:
+        yield from _of_claim(good.get("root", ""), good.get("root_claim"))
 
 
 def _problems_of(key: str, value: Any, kind: Any) -> Iterator[Problem]:
@@ -147,19 +150,28 @@ def _namespace(text: str) -> None:
 
 
 def _root(text: str) -> None:
-    if text.startswith("pvc://"):
+    if text.startswith(("pvc://", "file://")):
         raise BadValue(
-            "a volume claim cannot be the root, as laptops have no access to it: give a bucket, s3://BUCKET/PREFIX or "
-            "gs://BUCKET/PREFIX, and mount the claim in the steps that need it by `pvc:CLAIM:/PATH`"
+            "write a folder on a volume claim as a path, /PATH/FOLDER, and name the claim by `root_claim`, CLAIM:/PATH"
         )
+    if text.startswith("/") and PurePosixPath(text).parts[1:] and ".." not in text.split("/"):
+        return
     kind, _, rest = text.partition("://")
     name = rest.partition("/")[0]
     if kind in ("s3", "gs") and name and not _BUCKET.fullmatch(f"{kind}://{name}"):
         raise BadValue(f"`{name}` cannot be the name of a bucket: 3 or more of `a` to `z`, digits, `-`, `_` and `.`")
     if not _BUCKET.fullmatch(text):
         raise BadValue(
-            f"`{text}` is not a place that laptop and pods share, like s3://BUCKET/PREFIX or gs://BUCKET/PREFIX"
+            f"`{text}` is not a place that laptop and pods share, like s3://BUCKET/PREFIX or gs://BUCKET/PREFIX, or a "
+            "folder on a volume claim"
         )
+
+
+def _root_claim(text: str) -> None:
+    claim, _, path = text.partition(":")
+    object_name(claim, "the name of a volume claim")
+    if not path.startswith("/") or not PurePosixPath(path).parts[1:] or ".." in path.split("/"):
+        raise BadValue(f"`{text}` must have the form CLAIM:/PATH, the folder at which it is mounted")
 
 
 def _endpoint(text: str, what: str = "a store, like https://HOST:PORT") -> None:
@@ -261,6 +273,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "kubeconfig": _text,
     "namespace": _namespace,
     "root": _root,
+    "root_claim": _root_claim,
     "endpoint_url": _endpoint,
     "store_secret": _named("a secret"),
     "image": tag_values.image,
@@ -295,3 +308,15 @@ def _contradictions(table: Mapping[str, Any]) -> Iterator[Problem]:
         most = table.get("limits", {}).get(resource)
         if most is not None and amount(wanted) > amount(most):
             yield Problem("requests", f"`requests` asks for {wanted} of {resource}, and `limits` allows {most}")
+
+
+def _of_claim(root: str, claim: str | None) -> Iterator[Problem]:
+    """Yield what is wrong with the folder that is the root and the claim that holds it."""
+    if root.startswith("/") and claim is None:
+        yield Problem(
+            "root", "`root` is a folder, which pods have by a volume claim: name it by `root_claim`, as CLAIM:/PATH"
+        )
+    elif claim is not None and not root.startswith("/"):
+        yield Problem("root_claim", "`root_claim` holds a root that is a folder, and `root` is none")
+    elif claim is not None and not PurePosixPath(root).is_relative_to(claim.partition(":")[2]):
+        yield Problem("root", f"`root` must lie in {claim.partition(':')[2]}, where the claim is mounted")

@@ -46,7 +46,10 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     context: str | None = None  # of the kubeconfig; None: its current one
     kubeconfig: str | None = None  # path of the file; None: KUBECONFIG or ~/.kube/config
     namespace: str
-    root: str  # pipeline root that laptop and pods share: s3://BUCKET/PREFIX or gs://BUCKET/PREFIX
+    root: str  # pipeline root that this machine and pods share: s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or /FOLDER
+    root_claim: str | None = (
+        None  # CLAIM:/PATH of a folder: the volume claim that holds it, mounted at PATH here and there
+    )
     endpoint_url: str | None = None  # of a store that is not Amazon's or Google's, under the same address from both
     store_secret: str | None = None  # Secret whose keys become environment variables of every pod (AWS_ACCESS_KEY_ID …)
     # what runs

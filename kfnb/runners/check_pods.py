@@ -42,13 +42,15 @@ _GIVEN = 8.0
 class Seen(NamedTuple):
     """What became of a pod. `report`: what it said, None if it said nothing; `why`: then, in words.
 
-    `begun`: seconds until its container ran. `digest`: of the image that it ran.
+    `begun`: seconds until its container ran. `digest`: of the image that it ran. `whole`: its report was found in the
+    store too.
     """
 
     report: Report | None = None
     why: str = ""
     begun: float | None = None
     digest: str = ""
+    whole: bool = False
 
 
 def check_job(profile: Profile, id_: str, role: Role) -> Manifest:
@@ -131,7 +133,7 @@ def _follow(api: ApiServer, job: Object, store: Store, key: str, seconds: float,
 def _outcome(pod: Object, seen: pod_state.Seen, store: Store, key: str, begun: float) -> Seen:
     status = pod_state.container(pod["status"].get("containerStatuses") or (), MAIN)
     digest = str(status.get("imageID") or "").rpartition("@")[2]
-    report = None
+    report, is_whole = None, False
     with contextlib.suppress(msgspec.MsgspecError):
         report = msgspec.json.decode(_last_words(pod), type=Report)
     if report is None:
@@ -139,7 +141,8 @@ def _outcome(pod: Object, seen: pod_state.Seen, store: Store, key: str, begun: f
     with contextlib.suppress(KfnbError, msgspec.MsgspecError):
         whole = msgspec.json.decode(store.read(key), type=Report)
         report = msgspec.structs.replace(report, modules=whole.modules, packages=whole.packages)
-    return Seen(report=report, begun=begun, digest=digest)
+        is_whole = True
+    return Seen(report=report, begun=begun, digest=digest, whole=is_whole)
 
 
 def _last_words(pod: Object) -> str:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from kfnb.profiles import Profile
     from kfnb.spec import PipelineSpec, Task
 
-_OWN_FOLDERS = tuple(map(PurePosixPath, (HOME, BUNDLE, "/tmp", "/dev/shm")))
-
 
 def findings(profile: Profile, spec: PipelineSpec) -> tuple[Diagnostic, ...]:
     """Return what stands against making the pods of a pipeline in the cluster of `profile`, all of them errors."""
@@ -56,7 +54,7 @@ def _of_task(profile: Profile, task: Task) -> Iterator[Diagnostic]:
             cell = cell_of(task, f"{word}:{name}:")
             yield Diagnostic("KF912", "error", message, cell=cell, line=1, fix=Fix("Give it another name."))
     for word, path in _mounts(settings):
-        if taken := next((own for own in _OWN_FOLDERS if _meet(own, PurePosixPath(path))), None):
+        if taken := next((own for own in _own_folders(profile) if _meet(own, PurePosixPath(path))), None):
             message = f"Step `{task.name}` mounts something at `{path}`, where kfnb's own `{taken}` would be hidden."
             cell = cell_of(task, f"{word}:")
             yield Diagnostic("KF912", "error", message, cell=cell, line=1, fix=Fix("Mount it elsewhere, like /data."))
@@ -75,6 +73,12 @@ def _unknown_accelerator(profile: Profile, task: Task, type_: str) -> Diagnostic
     fix = Fix(f"Write `accelerator:{close[0]}`, or {table}." if close else f"A type that it is not told: {table}.")
     message = f"Step `{task.name}` asks for the accelerator `{type_}`, which cluster `{profile.name}` does not know."
     return Diagnostic("KF910", "error", message, cell=cell_of(task, "accelerator:"), line=1, fix=fix)
+
+
+def _own_folders(profile: Profile) -> Iterator[PurePosixPath]:
+    yield from map(PurePosixPath, (HOME, BUNDLE, "/tmp", "/dev/shm"))
+    if profile.root_claim:
+        yield PurePosixPath(profile.root_claim.partition(":")[2])
 
 
 def _mounts(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -71,7 +71,7 @@ def pod_template(
         "affinity": placement.affinity(profile, settings),
         "initContainers": [_lender(profile, settings)] if is_lent(profile, settings) else [],
         "containers": [_main(profile, settings, command)],
-        "volumes": [*_own_volumes(profile, settings), *(volume for volume, _ in _by_volume(settings))],
+        "volumes": [*_own_volumes(profile, settings), *(volume for volume, _ in _by_volume(profile, settings))],
     }
     metadata = {
         "labels": {**profile.labels, **settings.labels, **labels},
@@ -142,7 +142,7 @@ def _main(profile: Profile, settings: Settings, command: Sequence[str]) -> Manif
             "envFrom": [{"secretRef": {"name": profile.store_secret}}] if profile.store_secret else [],
             "resources": _said({"requests": asked.requests, "limits": asked.limits}),
             "securityContext": _CONTAINER_SECURITY,
-            "volumeMounts": [*mounts, *(mount for _, found in _by_volume(settings) for mount in found)],
+            "volumeMounts": [*mounts, *(mount for _, found in _by_volume(profile, settings) for mount in found)],
         }
     )
 
@@ -189,15 +189,17 @@ def _own_volumes(profile: Profile, settings: Settings) -> list[Manifest]:
     return volumes
 
 
-def _by_volume(settings: Settings) -> list[tuple[Manifest, list[Manifest]]]:
-    """Return each volume that the step asks for with its mounts; a claim is one volume, wherever it is mounted."""
+def _by_volume(profile: Profile, settings: Settings) -> list[tuple[Manifest, list[Manifest]]]:
+    """Return each volume that the root lies on or the step asks for, with its mounts; a claim is one volume, wherever
+    it is mounted."""
     found: dict[tuple[str, str], tuple[Manifest, list[Manifest]]] = {}
 
     def mount(kind: str, name: str, source: Manifest, path: str, read_only: bool) -> None:
         volume, mounts = found.setdefault((kind, name), ({"name": f"{kind}-{len(found)}", **source}, []))
         mounts.append({"name": volume["name"], "mountPath": path, **({"readOnly": True} if read_only else {})})
 
-    for claim, path, read_only in settings.volumes:
+    of_root, _, at = (profile.root_claim or "").partition(":")
+    for claim, path, read_only in (*([(of_root, at, False)] if of_root else []), *settings.volumes):
         mount("claim", claim, {"persistentVolumeClaim": {"claimName": claim}}, path, read_only)
     for name, path in settings.secret_files:
         mount("secret", name, {"secret": {"secretName": name, "defaultMode": 0o440}}, path, True)

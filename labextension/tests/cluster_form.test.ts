@@ -40,7 +40,8 @@ describe('the form of a cluster profile', () => {
 
   test.each([
     ['namespace', ''],
-    ['root', '/mnt/runs'],
+    ['root', 'mnt/runs'],
+    ['root_claim', 'shared'],
     ['limits.memory', 'much'],
     ['max_parallel', '0']
   ])('For %s it is said what is wrong with "%s".', (key, text) => {

@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,8 @@ from kfnb.errors import CorruptArtifact, StoreError
 from kfnb.spec import Blob
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import time
+from collections.abc import Callable
 
 BIG = bytes(range(256)) * (6 << 12)  # larger than what is hashed at once
 
@@ -99,6 +101,14 @@ def test_documents_are_listed(store: Store) -> None:
     assert ["runs/1/events/1", "runs/1/events/2", "runs/1/run.json"] == store.list("runs/1")
     assert ["1", "10"] == store.children("runs")
     assert ([], []) == (store.list("none"), store.children("none"))
+
+
+def test_when_a_document_was_written_is_told_by_the_store_s_clock(store: Store) -> None:
+    """That of one that is not there is not known; where the store does not say, neither is that of others."""
+    store.write("runs/1/run.json", b"")
+    written = store.written("runs/1/run.json")
+    assert written is None or abs(time.time() - written) < 3600
+    assert None is store.written("runs/1/other.json")
 
 
 def test_what_is_not_there_says_so(store: Store) -> None:

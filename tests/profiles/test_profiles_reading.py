@@ -133,12 +133,25 @@ def test_each_mistake_is_told_with_its_line_and_its_setting(tmp_path: Path, line
     ("old", "new", "message"),
     [
         ('"ml"', '"m.l"', "`namespace`: `m.l` cannot be the name of a namespace: no `.`, 63 characters at most."),
-        ('"s3://runs/kfnb"', '"/data"', "`root`: `/data` is not a place that laptop and pods share"),
+        ('"s3://runs/kfnb"', '"data"', "`root`: `data` is not a place that laptop and pods share"),
+        (
+            '"s3://runs/kfnb"',
+            '"/data"',
+            "`root` is a folder, which pods have by a volume claim: name it by `root_claim`",
+        ),
+        (
+            '"s3://runs/kfnb"',
+            '"/data"\nroot_claim = "c:/other"',
+            "`root` must lie in /other, where the claim is mounted.",
+        ),
+        ('"s3://runs/kfnb"', '"/d/e"\nroot_claim = "c"', "`root_claim`: `c` must have the form CLAIM:/PATH"),
+        ('"s3://runs/kfnb"', '"/d/e"\nroot_claim = "C:/d"', "`root_claim`: `C` cannot be the name of a volume claim"),
+        ('"ml"', '"ml"\nroot_claim = "c:/d"', "`root_claim` holds a root that is a folder, and `root` is none."),
         ('"s3://runs/kfnb"', '"gs://ml/kfnb"', "`root`: `ml` cannot be the name of a bucket: 3 or more of `a` to `z`"),
         (
             '"s3://runs/kfnb"',
             '"pvc://runs/kfnb"',
-            "`root`: a volume claim cannot be the root, as laptops have no access",
+            "`root`: write a folder on a volume claim as a path, /PATH/FOLDER, and name the claim by `root_claim`",
         ),
         ('"registry.test/base:1"', '"Base:1"', "`image`: `Base:1` is not an image reference; `base:1` is one."),
     ],

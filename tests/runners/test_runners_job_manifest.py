@@ -324,6 +324,17 @@ def test_volumes_of_claims_secrets_and_config_maps() -> None:
     ] == pod["containers"][0]["volumeMounts"][2:]
 
 
+def test_the_claim_that_holds_the_root_is_mounted() -> None:
+    """Steps and orchestrator have it where the profile says; a step that mounts it elsewhere too has one volume."""
+    root = {"root": "/shared/kfnb", "root_claim": "data:/shared"}
+    pod = pod_of(Settings(volumes=(("data", "/data", False),)), **root)
+    assert [{"name": "claim-0", "persistentVolumeClaim": {"claimName": "data"}}] == pod["volumes"][1:]
+    assert ["/shared", "/data"] == [mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"][2:]]
+    profile = Profile(name="test", namespace="ml", image="base:1", **root)
+    driver = orchestrator_job(profile, "1")["spec"]["template"]["spec"]
+    assert {"name": "claim-0", "mountPath": "/shared"} in driver["containers"][0]["volumeMounts"]
+
+
 @pytest.mark.parametrize(("settings", "size"), [(Settings(), "1Gi"), (Settings(shared_memory="2Gi"), "2Gi")])
 def test_shared_memory_is_a_volume_in_memory(settings: Settings, size: str) -> None:
     """`shm:` and the profile's `shm_size` mount memory of that size at /dev/shm."""

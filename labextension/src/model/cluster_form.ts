@@ -22,9 +22,15 @@ export type Settings = Readonly<Record<string, unknown>>;
 export type ClusterTexts = Readonly<Record<string, string>>;
 
 const root = (value: string): Problem | null =>
-  /^(s3|gs):\/\/[^/]/.test(value)
+  /^((s3|gs):\/\/|\/)[^/]/.test(value)
     ? null
-    : { text: 'Write s3://BUCKET/PREFIX or gs://BUCKET/PREFIX.', better: null };
+    : {
+        text: 'Write s3://BUCKET/PREFIX or gs://BUCKET/PREFIX, or /FOLDER on a volume claim.',
+        better: null
+      };
+
+const rootClaim = (value: string): Problem | null =>
+  /^[a-z0-9.-]+:\/[^/]/.test(value) ? null : { text: 'Write CLAIM:/PATH.', better: null };
 
 /** The fields in the order in which they are shown. */
 export const CLUSTER_FIELDS: readonly ClusterField[] = [
@@ -38,10 +44,17 @@ export const CLUSTER_FIELDS: readonly ClusterField[] = [
   {
     key: 'root',
     label: 'Pipeline root',
-    hint: 'The bucket where runs and artifacts lie, for this machine and for pods.',
+    hint: 'The bucket, or the folder, where runs and artifacts lie, for this machine and for pods.',
     example: 's3://ml-runs/kfnb',
     isNeeded: true,
     problem: root
+  },
+  {
+    key: 'root_claim',
+    label: 'Volume claim of the root',
+    hint: 'Of a root that is a folder: the claim that holds it, and where it is mounted.',
+    example: 'shared:/mnt/shared',
+    problem: rootClaim
   },
   {
     key: 'image',
