@@ -17,7 +17,7 @@ import msgspec
 from kfnb.profiles import Profile
 from kfnb.runners.job_manifest import LAUNCHER, Attempt, job
 from kfnb.spec import Settings
-from tests.cluster import control_plane, images, lifecycle
+from tests.cluster import control_plane, images, lifecycle, tiny_images
 from tests.cluster.places import ADDRESS, BUCKET, NODES, REGISTRY, RUN, S3, STORE_SECRET
 from tests.cluster.shell import wait_until, write
 
@@ -98,6 +98,7 @@ WAITING = {
     "suspended": Situation(suspended=True),
     "no-image": Situation(Settings(image=f"{OPEN}/nothing:1")),
     "no-tag": Situation(Settings(image=f"{OPEN}/kfnb-base:nothing")),
+    "foreign-image": Situation(Settings(image=f"{OPEN}/foreign:1")),
     "no-pull-secret": Situation(Settings(image=f"{PRIVATE}/team/image:1")),
     "registry-away": Situation(Settings(image=f"{NOWHERE}/team/image:1")),
     "registry-unknown": Situation(Settings(image="registry.nowhere.test/team/image:1")),
@@ -174,6 +175,7 @@ def prepared(namespace: str) -> Iterator[None]:
     """Have in and beside the namespace what situations need, and take away what lies outside of it."""
     lifecycle.make_namespace(limited(namespace))
     images.make_root()
+    tiny_images.put_image(REGISTRY, "foreign", "1", "s390x")
     write(RUN / "s3" / BUCKET / "bad" / "input.json", "rubbish")
     control_plane.apply(*_beside_the_namespace(namespace), *_in_the_namespace(namespace))
     try:

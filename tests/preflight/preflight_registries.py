@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
-import http.client
 import http.server
 import json
 import socket
@@ -17,11 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from tests.cluster.control_plane import answers_http
 from tests.cluster.shell import call, found, wait_until
 
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-INDEX = "application/vnd.oci.image.index.v1+json"
-_CONFIG = "application/vnd.oci.image.config.v1+json"
 SERVICE, ISSUER = "registry", "tokens"
 
 
@@ -69,7 +65,7 @@ def _served(address: str, folder: Path, name: str, auth: dict[str, dict[str, str
     with (folder / f"{name}.log").open("wb") as log:
         served = subprocess.Popen([str(found("docker-registry")), "serve", file], stdout=log, stderr=log)
     try:
-        wait_until(lambda: _answers(at), f"The registry {name}", 20)
+        wait_until(lambda: answers_http(at), f"The registry {name}", 20)
         yield at
     finally:
         served.kill()
@@ -81,59 +77,6 @@ def _free_port(address: str) -> int:
         one.bind((address, 0))
         port: int = one.getsockname()[1]
         return port
-
-
-def _answers(at: str) -> bool:
-    try:
-        return request(at, "GET", "/v2/")[0] in (200, 401)
-    except OSError:
-        return False
-
-
-def request(at: str, method: str, target: str, body: bytes = b"", kind: str = "") -> tuple[int, str]:
-    """Ask a registry; status and where it says that something lies."""
-    connection = http.client.HTTPConnection(at, timeout=30)
-    try:
-        connection.request(method, target, body, {"Content-Type": kind} if kind else {})
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status, answer.headers.get("Location", "")
-    finally:
-        connection.close()
-
-
-def put_image(at: str, name: str, tag: str, processor: str) -> str:
-    """Put an image without a layer there; the digest of its manifest."""
-    config = json.dumps(
-        {"architecture": processor, "os": "linux", "rootfs": {"type": "layers", "diff_ids": []}}
-    ).encode()
-    place = urlsplit(request(at, "POST", f"/v2/{name}/blobs/uploads/")[1])
-    assert 201 == request(at, "PUT", f"{place.path}?{place.query}&digest={_digest(config)}", config)[0]
-    described = {"mediaType": _CONFIG, "digest": _digest(config), "size": len(config)}
-    return _put(at, name, tag, {"mediaType": MANIFEST, "config": described, "layers": []})
-
-
-def put_index(at: str, name: str, tag: str, images: dict[str, str]) -> None:
-    """Put an image for several processors there. `images`: digest by processor; one of `unknown` is none."""
-    each = [
-        {"mediaType": MANIFEST, "digest": digest, "size": 1, "platform": _platform(processor)}
-        for processor, digest in images.items()
-    ]
-    _put(at, name, tag, {"mediaType": INDEX, "manifests": each})
-
-
-def _platform(processor: str) -> dict[str, str]:
-    return {"architecture": processor, "os": "unknown" if processor == "unknown" else "linux"}
-
-
-def _put(at: str, name: str, tag: str, manifest: dict[str, object]) -> str:
-    text = json.dumps({"schemaVersion": 2, **manifest}).encode()
-    assert 201 == request(at, "PUT", f"/v2/{name}/manifests/{tag}", text, str(manifest["mediaType"]))[0]
-    return _digest(text)
-
-
-def _digest(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 # -------------------------------------------------------------------------------------------------------------- tokens

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from preflight_registries import Registries, put_image, put_index, registries
+from preflight_registries import Registries, registries
 
 from kfnb.preflight import registry
 from kfnb.preflight.registry import Seen
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import ADDRESS
+from tests.cluster.tiny_images import put_image, put_index
 
 ENOUGH = 30.0
 """Seconds for registries in tests of what they say: the machine may be busy."""

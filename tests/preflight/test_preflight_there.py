@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from preflight_registries import put_image
 
 from kfnb.client import Client
 from kfnb.errors import Diagnostic, Refused
@@ -21,6 +20,7 @@ from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
 from tests.cluster.places import IMAGES_HOST, REGISTRY, STORE_SECRET
 from tests.cluster.shell import wait_until
+from tests.cluster.tiny_images import put_image
 
 CELLS = {
     "fine": ["step:fine"],

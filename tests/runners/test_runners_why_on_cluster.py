@@ -112,7 +112,7 @@ def test_every_situation_is_told_in_words(cluster: Cluster, namespace: str) -> N
             preempts = situations.manifest("preempts", PREEMPTS, namespace, cluster.image)
             preempts["spec"]["template"]["spec"]["priorityClassName"] = namespace
             cluster.apply(preempts)
-            wait_for(told, wanted, 60)
+            wait_for(told, wanted, 120)
     assert wanted == {name: told.words.get(name) for name in wanted}
 
 
