@@ -96,6 +96,14 @@ export class Api {
     return (await this._json<{ runs: readonly RunRow[] }>(`runs${query}`)).runs;
   }
 
+  /** The ids of all runs that go on, whoever started them. */
+  async livingRuns(): Promise<readonly string[]> {
+    const states = ['PENDING', 'RUNNING', 'CANCELING'].map(state => ['state', state]);
+    const query = new URLSearchParams([...states, ['archived', 'too'], ['limit', '1000']]);
+    const { runs } = await this._json<RunPage>(`runs?${query}`);
+    return runs.filter(({ interrupted }) => !interrupted).map(({ run_id }) => run_id);
+  }
+
   /** A page of all runs that pass the filters, in the order that is asked for. */
   async runs(question: URLSearchParams): Promise<RunPage> {
     return this._json(`runs?${question}`);

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Locator, Page, expect
 from working import begin_step, cell, choose_cluster, open_notebook, press_run, run, tags_of
+
+from kfnb.client import Client
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -120,20 +123,26 @@ def test_a_cluster_is_offered_and_why_it_cannot_be_used_is_said(lab: Lab, page: 
     lab.profiles.unlink()
 
 
-def test_the_status_bar_says_that_a_run_goes_on(lab: Lab, page: Page, quickstart: Path, tmp_path: Path) -> None:
-    """While a run is living the status bar says so, a click on it shows the run, and it goes when the run ends."""
+def test_the_status_bar_says_how_many_runs_go_on(lab: Lab, page: Page, quickstart: Path, tmp_path: Path) -> None:
+    """Runs that others started are counted too; a click shows the notebook's run, or all; it goes when none is left."""
     gate = tmp_path / "gate"
     notebook = read_notebook(quickstart)
     waiting = next(found for found in notebook["cells"] if found["id"] == "longest")
     waiting["source"] = f"import os, time\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.02)"
     waiting["metadata"]["tags"] = ["step:wait"]
-    quickstart.write_text(json.dumps(notebook), "utf-8")
+    for path in (quickstart, quickstart.with_name("not_open.ipynb")):
+        path.write_text(json.dumps(notebook), "utf-8")
+    with closing(Client(home=lab.home)) as client:
+        elsewhere = client.run(path, detach=True).id
     open_notebook(page, lab, quickstart)
-    page.locator("#kfnb-tab-run").click()
     living = page.locator(".kfnb-living-runs button")
-    expect(living).to_be_hidden()
-    press_run(page, page.locator(".kfnb-run"))
     expect(living).to_have_text("▶ 1 run is going on")
+    living.click()
+    expect(page.locator(f'.kfnb-runs tr[data-run="{elsewhere}"]')).to_be_visible()
+    page.locator("#jp-main-dock-panel .lm-TabBar-tab", has_text=quickstart.name).click()
+    page.locator("#kfnb-tab-run").click()
+    press_run(page, page.locator(".kfnb-run"))
+    expect(living).to_have_text("▶ 2 runs are going on")
     page.locator("#kfnb-tab-step").click()
     living.click()
     expect(page.locator(".kfnb-run")).to_be_visible()

@@ -23,6 +23,7 @@ import { CommandIds } from './command_ids';
 import { addStepCommands } from './step_commands';
 import { halvesProblem } from './halves';
 import { rememberedConsent } from './consent';
+import { OPEN_RUNS } from './runs_plugin';
 
 const PLUGIN_ID = '@kfnb/jupyterlab:plugin';
 const PANEL_ID = 'kfnb-panel';
@@ -71,10 +72,19 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
     };
     notebooks.added.connect((_, notebook) => dress(notebook));
     if (statusBar !== null) {
-      const living = new LivingRuns(notebooks, trans, notebook => {
-        panel.tab = 'run';
-        shell.activateById(notebook.panel.id);
-        shell.activateById(PANEL_ID);
+      const living = new LivingRuns({
+        notebooks,
+        api,
+        trans,
+        onChoose: notebook => {
+          if (notebook === null) {
+            void commands.execute(OPEN_RUNS);
+            return;
+          }
+          panel.tab = 'run';
+          shell.activateById(notebook.panel.id);
+          shell.activateById(PANEL_ID);
+        }
       });
       statusBar.registerStatusItem('@kfnb/jupyterlab:living-runs', living.item);
     }

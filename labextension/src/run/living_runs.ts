@@ -1,40 +1,58 @@
-/** The item of the status bar that says how many runs are going on in the open notebooks. */
+/**
+ * The item of the status bar that says how many runs are going on: those of the open notebooks, which are known at once,
+ * and all others of the server, which is asked now and then as JupyterLab asks for kernels.
+ */
 
 import type { IStatusBar } from '@jupyterlab/statusbar';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { Poll } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
+import type { Api } from '../api';
+import { countLiving, type SeenRun } from '../model/living';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import type { OpenNotebooks } from '../notebook/open_notebooks';
 import type { RunSession } from './session';
 
-/** Shows the number of living runs; `onChoose` is told a notebook that has one when it is clicked. */
+const EVERY_MS = 10_000;
+const AT_MOST_EVERY_MS = 300_000;
+
+export interface LivingRunsParts {
+  readonly notebooks: OpenNotebooks;
+  readonly api: Api;
+  readonly trans: TranslationBundle;
+  /** Shows a run: that of this notebook, or where none of the open ones has a living run the page of all runs. */
+  readonly onChoose: (notebook: OpenNotebook | null) => void;
+}
+
+/** Shows the number of living runs while there are any. */
 export class LivingRuns extends Widget {
-  private readonly _notebooks: OpenNotebooks;
-  private readonly _trans: TranslationBundle;
+  private readonly _parts: LivingRunsParts;
   private readonly _button = document.createElement('button');
   private readonly _toggled = new Signal<this, void>(this);
+  private readonly _poll: Poll<void>;
+  private _listed: readonly string[] = [];
   private _count = 0;
 
-  constructor(
-    notebooks: OpenNotebooks,
-    trans: TranslationBundle,
-    onChoose: (notebook: OpenNotebook) => void
-  ) {
+  constructor(parts: LivingRunsParts) {
     super();
-    this._notebooks = notebooks;
-    this._trans = trans;
+    this._parts = parts;
+    const { notebooks, api, trans, onChoose } = parts;
     this.addClass('kfnb-living-runs');
     this._button.type = 'button';
     this._button.title = trans.__('Show the run, its graph and its log');
-    this._button.addEventListener('click', () => {
-      const notebook = [...notebooks].find(isLive);
-      if (notebook !== undefined) {
-        onChoose(notebook);
+    this._button.addEventListener('click', () => onChoose([...notebooks].find(isLive) ?? null));
+    this.node.append(this._button);
+    this._poll = new Poll({
+      name: '@kfnb/jupyterlab:living-runs',
+      frequency: { interval: EVERY_MS, backoff: true, max: AT_MOST_EVERY_MS },
+      standby: 'when-hidden',
+      factory: async () => {
+        this._listed = await api.livingRuns();
+        this._recount();
       }
     });
-    this.node.append(this._button);
     [...notebooks].forEach(notebook => notebook.changed.connect(this._recount, this));
     notebooks.added.connect((_, notebook) => notebook.changed.connect(this._recount, this));
     notebooks.currentChanged.connect(this._recount, this); // also where one was closed
@@ -46,19 +64,30 @@ export class LivingRuns extends Widget {
     return { item: this, align: 'left', isActive: () => this._count > 0, activeStateChanged: toggled };
   }
 
+  override dispose(): void {
+    this._poll.dispose();
+    super.dispose();
+  }
+
   private _recount(): void {
-    const runs = new Set([...this._notebooks].filter(isLive).map(notebook => notebook.session!.id));
-    if (runs.size === this._count) {
+    const seen = [...this._parts.notebooks].flatMap(notebook => seenRun(notebook) ?? []);
+    const count = countLiving(this._listed, seen);
+    if (count === this._count) {
       return;
     }
-    this._count = runs.size;
-    this._button.textContent = this._trans._n('▶ %1 run is going on', '▶ %1 runs are going on', runs.size);
+    this._count = count;
+    this._button.textContent = this._parts.trans._n('▶ %1 run is going on', '▶ %1 runs are going on', count);
     this._toggled.emit();
   }
 }
 
+/** The run that an open notebook shows, if there is one. */
+function seenRun({ session }: OpenNotebook): SeenRun | null {
+  return session === null || session.isDisposed ? null : { id: session.id, isLiving: isLiving(session) };
+}
+
 function isLive(notebook: OpenNotebook): boolean {
-  return notebook.session !== null && !notebook.session.isDisposed && isLiving(notebook.session);
+  return seenRun(notebook)?.isLiving === true;
 }
 
 /** Whether a run goes on; of one that has just been opened only its document is known, not yet its events. */
