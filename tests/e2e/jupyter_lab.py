@@ -25,7 +25,8 @@ START_SECONDS = 90
 class Lab:
     """A running JupyterLab. `root`: the folder that it serves; `home`: where kfnb keeps its runs.
 
-    `profiles`: the file of clusters, not there at first. `python`: the interpreter of the server.
+    `profiles`: the file of clusters, not there at first. `workspaces`: what pages show first. `python`: the
+    interpreter of the server.
     """
 
     def __init__(self, folder: Path, python: str = sys.executable) -> None:
@@ -33,6 +34,7 @@ class Lab:
         self.root.mkdir(exist_ok=True)
         self.profiles = folder / "profiles.toml"
         self.home = folder / "kfnb"
+        self.workspaces = folder / "workspaces"
         self._settings = folder / "settings"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -44,7 +46,7 @@ class Lab:
             *(python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
             *("--ServerApp.port_retries=0", f"--ServerApp.base_url={BASE}", f"--ServerApp.root_dir={self.root}"),
             *(f"--IdentityProvider.token={TOKEN}", f"--LabApp.user_settings_dir={self._settings}"),
-            f"--LabApp.workspaces_dir={folder / 'workspaces'}",
+            f"--LabApp.workspaces_dir={self.workspaces}",
         ]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
