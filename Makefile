@@ -125,7 +125,7 @@ pytest: .venv/.ready-dev front-end postgresql store-endpoints
 	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m "not soak and not cluster and not browser" --cov --cov-report=term:skip-covered
 
 pytest-browser: .venv/.ready-dev front-end chromium
-	$(BIN)/pytest -m "browser and not soak" tests/e2e
+	$(BIN)/pytest -m "browser and not cluster and not soak" tests/e2e
 
 # Debian packages are installed and Kubernetes is built once, into a cache; all else is gone at the end. Where there can be
 # no cluster the tests say so and are skipped; in continuous integration they fail. Exit code 5: no test is of this kind.
@@ -135,7 +135,7 @@ define ON_CLUSTER
   $(BIN)/python -m tests.cluster down || status=1; exit $$status
 endef
 
-pytest-cluster: .venv/.ready-dev
+pytest-cluster: .venv/.ready-dev front-end chromium
 	$(call ON_CLUSTER,cluster and not soak)
 
 cluster: .venv/.ready-dev

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kfnb.cli.options import ClusterArgument, JsonOption  # noqa: TC001 - typer looks at the annotations
-from kfnb.cli.output import as_yaml, columns, emit, say, show
+from kfnb.cli.output import columns, emit, say, show
+from kfnb.runners.manifest_text import as_yaml
 
 if TYPE_CHECKING:
     from kfnb.profiles import Profile

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from kfnb.cli.options import JsonOption, NotebookArgument, OnOption, client
-from kfnb.cli.output import as_yaml, emit, show
+from kfnb.cli.output import emit, show
 from kfnb.errors import Refused
+from kfnb.runners.manifest_text import as_yaml
 
 
 def manifests(notebook: NotebookArgument, on: OnOption = "kubernetes", json: JsonOption = False) -> int:

@@ -61,14 +61,3 @@ def terminal_columns() -> int:
     import shutil
 
     return shutil.get_terminal_size((100, 24)).columns
-
-
-def as_yaml(document: object) -> str:
-    """Return plain data as YAML for people: keys in their order, lines unbroken."""
-    import json
-
-    import yaml  # type: ignore[import-untyped]
-
-    separate = json.loads(json.dumps(document))  # no parts in common, for which YAML would write anchors
-    text: str = yaml.safe_dump(separate, sort_keys=False, allow_unicode=True, width=1000)
-    return text.rstrip()

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from kfnb.orchestrator.results import CellOutputs
     from kfnb.runners.base import Runner
     from kfnb.runners.live_logs import LiveLogs
+    from kfnb.runners.run_objects import RunObjects
+    from kfnb.runners.task_objects import ClusterEvent, PodSeen
 
 Listener = Callable[[RunEvent], None]
 """Called with each event of a run."""
@@ -305,6 +307,26 @@ class Run:
             driver = "it runs on this machine" if self.there is None else "it is driven from a machine"
             raise WrongCall(f"Run {self.id} has no such pods: {driver}.")
         return chosen.live_logs(self.there, self.id, orchestrator=orchestrator, follow=follow)
+
+    def pod(self, task: str) -> PodSeen:
+        """Return the pod of a task's last attempt in the run's cluster, which is asked; WrongCall if it is on none."""
+        status, there = self.task(task), self._cluster_of(task)
+        if status.cached or not status.attempt:
+            why = "Its results were taken from an earlier run" if status.cached else "It has not been started"
+            return chosen.no_pod(f"{why}, so it has no pod.")
+        planned = self.spec.task(task)
+        key = f"{places.attempt_key(self.id, planned.slug, status.attempt)}/input.json"
+        return there.pod(planned, status.attempt, places.uri(self.store.root, key))
+
+    def cluster_events(self, task: str) -> list[ClusterEvent]:
+        """Return what the run's cluster has to say of a task's last attempt; WrongCall if the run is on none."""
+        status, there = self.task(task), self._cluster_of(task)
+        return there.events(self.spec.task(task), status.attempt) if status.attempt and not status.cached else []
+
+    def _cluster_of(self, task: str) -> RunObjects:
+        if self.there is None:
+            raise WrongCall(f"Task {task} of run {self.id} has no pod: it runs on this machine.")
+        return self.there
 
     def explain(self, step: str | None = None) -> list[Explanation]:
         """Say why each step, or the given one, ran or was taken from the cache: what differs from an earlier run."""

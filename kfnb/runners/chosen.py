@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kfnb.runners.kubernetes import KubernetesRunner
     from kfnb.runners.live_logs import LiveLogs
     from kfnb.runners.run_objects import RunObjects
+    from kfnb.runners.task_objects import PodSeen
 
 
 def know_endpoints() -> None:
@@ -75,6 +76,13 @@ def live_logs(there: RunObjects, run_id: str, *, orchestrator: bool, follow: boo
 
     which = f"{ROLE}=orchestrator" if orchestrator else TASK
     return LiveLogs(there.api, f"{RUN}={run_id},{which}", follow=follow)
+
+
+def no_pod(why: str) -> PodSeen:
+    """Return that a task of a run on a cluster has had no pod, and why."""
+    from kfnb.runners.task_objects import PodSeen
+
+    return PodSeen(None, is_there=False, why=why)
 
 
 def cluster_runner(

@@ -70,9 +70,15 @@ def _unknown_accelerator(profile: Profile, task: Task, type_: str) -> Diagnostic
     known = known_accelerators(profile)
     close = difflib.get_close_matches(type_.lower(), known, n=1)
     table = f"add a table `[clusters.{profile.name}.accelerators.{type_}]` to the file of clusters"
-    fix = Fix(f"Write `accelerator:{close[0]}`, or {table}." if close else f"A type that it is not told: {table}.")
+    cell = cell_of(task, "accelerator:")
+    fix = Fix(f"A type that it is not told: {table}.")
+    if close:
+        better = f"accelerator:{close[0]}"
+        said = [tag for each in task.cells if each.id == cell for tag in each.tags if tag.startswith("accelerator:")]
+        add = (better,) if said else ()  # said elsewhere, in a comment, a tag would not replace it
+        fix = Fix(f"Write `{better}`, or {table}.", add_tags=add, remove_tags=tuple(said))
     message = f"Step `{task.name}` asks for the accelerator `{type_}`, which cluster `{profile.name}` does not know."
-    return Diagnostic("KF910", "error", message, cell=cell_of(task, "accelerator:"), line=1, fix=fix)
+    return Diagnostic("KF910", "error", message, cell=cell, line=1, fix=fix)
 
 
 def _own_folders(profile: Profile) -> Iterator[PurePosixPath]:

@@ -12,17 +12,20 @@ import time
 from typing import TYPE_CHECKING
 
 from kfnb.errors import ClusterError, LeaseHeld
-from kfnb.runners import cluster_lease, pod_state
+from kfnb.runners import cluster_lease, pod_state, task_objects
 from kfnb.runners.api_server import ApiError, ApiServer
 from kfnb.runners.cluster_lease import ClusterLease
-from kfnb.runners.job_manifest import RUN, foreign, run_labels, run_name
+from kfnb.runners.job_manifest import RUN, Attempt, foreign, job, job_name, run_labels, run_name
 from kfnb.runners.orchestrator_job import orchestrator_job, orchestrator_name
+from kfnb.runners.task_objects import PodSeen
 from kfnb.runners.waiting import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kfnb.profiles import Profile
+    from kfnb.runners.task_objects import ClusterEvent
+    from kfnb.spec import Task
 
 _BATCH = "batch/v1"
 _LEASES = "coordination.k8s.io/v1"
@@ -109,6 +112,21 @@ class RunObjects:
             if seen is not None and seen.kind != "runs" and seen.code != 0:
                 return seen.why or f"its orchestrator ended with exit code {seen.code} and is started again"
         return None
+
+    def pod(self, task: Task, attempt: int, input_uri: str) -> PodSeen:
+        """Return the pod of an attempt, or what it was made of where it is gone."""
+        found = task_objects.pod_of(self.api, self._run_id, task.name, attempt)
+        if found is not None:
+            return PodSeen(found, is_there=True)
+        made = job(self.profile, Attempt(self._run_id, task.name, task.slug, attempt, input_uri, task.settings))
+        template = {"apiVersion": "v1", "kind": "Pod", **made["spec"]["template"]}
+        return PodSeen(
+            task_objects.shown(template), is_there=False, why="There is no pod of it now; this is what it is made of."
+        )
+
+    def events(self, task: Task, attempt: int) -> list[ClusterEvent]:
+        """Return the cluster's events about an attempt, as long as it keeps them."""
+        return task_objects.events_of(self.api, job_name(self._run_id, task.slug, attempt))
 
     def end_tasks(self) -> None:
         """Remove the run's tasks and wait until their pods have ended, having saved what they have; then kill them."""

@@ -263,6 +263,36 @@ class ArtifactList(_Answer, frozen=True, kw_only=True):
     artifacts: tuple[ArtifactDocument, ...]
 
 
+class TaskEvent(_Answer, frozen=True, kw_only=True):
+    """Something that happened to a task. `source`: the run, or its cluster. `about`: the cluster's object. `count`: how
+    often it was seen, `time` the last time.
+    """
+
+    time: str
+    source: Literal["run", "cluster"]
+    text: str
+    about: str | None = None
+    warning: bool = False
+    count: int = 1
+
+
+class TaskEvents(_Answer, frozen=True, kw_only=True):
+    """What happened to a task, in order. `trouble`: why the cluster's own events are not among them."""
+
+    events: tuple[TaskEvent, ...]
+    trouble: str | None = None
+
+
+class TaskPod(_Answer, frozen=True, kw_only=True):
+    """A task's pod as YAML, without values that look like credentials. `living`: as the cluster has it now. `why`: why
+    it is not, or why there is none.
+    """
+
+    yaml: str | None
+    living: bool
+    why: str | None = None
+
+
 class Metric(_Answer, frozen=True, kw_only=True):
     """`value`: one number. `roc_curve`: lists fpr, tpr, thresholds. `confusion_matrix`: labels, and rows of the true
     classes."""

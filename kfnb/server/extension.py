@@ -18,6 +18,8 @@ from kfnb.server.results import (
     LogHandler,
     MetricsHandler,
     OutputsHandler,
+    TaskEventsHandler,
+    TaskPodHandler,
 )
 from kfnb.server.runs import (
     ArchiveHandler,
@@ -58,6 +60,8 @@ ADDRESSES: tuple[tuple[str, Any], ...] = (
     (RUN + "/outputs", OutputsHandler),
     (RUN + "/events", EventsHandler),
     (TASK + "/log", LogHandler),
+    (TASK + "/events", TaskEventsHandler),
+    (TASK + "/pod", TaskPodHandler),
     (TASK + "/notebook", ExecutedNotebookHandler),
     (TASK + "/artifacts/{name}", ArtifactContentHandler),
 )

@@ -80,6 +80,8 @@ OPERATIONS = (
     Operation("get", f"{RUN}/artifacts", d.ArtifactList),
     Operation("get", f"{RUN}/outputs", d.OutputsDocument),
     Operation("get", f"{TASK}/log", TEXT, query=(("download", _WORD),)),
+    Operation("get", f"{TASK}/events", d.TaskEvents),
+    Operation("get", f"{TASK}/pod", d.TaskPod),
     Operation("get", f"{TASK}/notebook", NOTEBOOK),
     Operation("get", f"{TASK}/artifacts/{{name}}", BYTES),
 )

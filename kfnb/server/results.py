@@ -10,8 +10,11 @@ from urllib.parse import quote
 import msgspec
 
 from kfnb.errors import NotFound
+from kfnb.runners.manifest_text import as_yaml
+from kfnb.server.documents import TaskPod
 from kfnb.server.handler import KfnbHandler, allowed
 from kfnb.server.showing import artifacts, metrics, outputs
+from kfnb.server.task_events import task_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +108,30 @@ class ExecutedNotebookHandler(KfnbHandler):
         """Return nbformat JSON."""
         content = await self.aside(lambda: self.desk.run(run_id).task(task).notebook())
         self.finish(msgspec.json.encode(content))
+
+
+class TaskEventsHandler(KfnbHandler):
+    """`GET runs/ID/tasks/TASK/events`: what happened to a task, by the run's events and, on a cluster, by its own."""
+
+    @allowed("read")
+    async def get(self, run_id: str, task: str) -> None:
+        """Return TaskEvents."""
+        self.answer(await self.aside(lambda: task_events(self.desk.run(run_id), task)))
+
+
+class TaskPodHandler(KfnbHandler):
+    """`GET runs/ID/tasks/TASK/pod`: the pod of a task's last attempt; 400 where the run is on no cluster."""
+
+    @allowed("read")
+    async def get(self, run_id: str, task: str) -> None:
+        """Return a TaskPod."""
+
+        def work() -> TaskPod:
+            seen = self.desk.run(run_id).pod(task)
+            yaml = as_yaml(seen.manifest) if seen.manifest is not None else None
+            return TaskPod(yaml=yaml, living=seen.is_there, why=seen.why)
+
+        self.answer(await self.aside(work))
 
 
 class _OfRun(KfnbHandler):

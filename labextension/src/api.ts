@@ -19,7 +19,9 @@ import type {
   RunPage,
   RunRequest,
   RunRow,
-  Suggestion
+  Suggestion,
+  TaskEvents,
+  TaskPod
 } from './model/documents';
 
 /** Why the server did not do what was asked: what, and what to do. `status` 0: it could not be reached. */
@@ -156,6 +158,16 @@ export class Api {
   /** All of a task's log. */
   async log(id: string, task: string): Promise<string> {
     return this._text(logAddress(id, task));
+  }
+
+  /** What happened to a task, by its run and by the cluster. */
+  async taskEvents(id: string, task: string): Promise<TaskEvents> {
+    return this._json(runAddress(id, 'tasks', task, 'events'));
+  }
+
+  /** The pod of a task of a run on a cluster. */
+  async taskPod(id: string, task: string): Promise<TaskPod> {
+    return this._json(runAddress(id, 'tasks', task, 'pod'));
   }
 
   /** The notebook that a task executed, as far as it got. */

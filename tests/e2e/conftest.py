@@ -34,9 +34,9 @@ def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium; Playwright holds an event loop as long, in which other tests could run none of their own."""
     if CHROMIUM is None:
         _without("there is no Chromium: `make chromium` installs it")
     with sync_playwright() as playwright:

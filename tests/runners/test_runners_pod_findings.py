@@ -51,6 +51,18 @@ def test_an_unknown_accelerator_is_told_at_its_tag() -> None:
     assert "A type that it is not told: add a table" in str(found(Settings(accelerator="quantum"))[0][3])
 
 
+def test_an_accelerator_is_mended_where_a_tag_says_it() -> None:
+    """The fix takes the tag off and sets the nearest type; where no tag says it, there are words alone."""
+    changes = []
+    for tags in (("step:train", "accelerator:T4"), ("step:train",)):
+        cell = Cell(id="b", index=0, source="x = 1", ordinal=1, tags=tags)
+        task = Task(name="train", slug="train", cells=(cell,), settings=Settings(accelerator="T4"))
+        (one,) = findings(PROFILE, PipelineSpec(name="n", notebook="n.ipynb", notebook_digest="", tasks=(task,)))
+        assert one.fix is not None
+        changes.append((one.fix.add_tags, one.fix.remove_tags))
+    assert [(("accelerator:t4",), ("accelerator:T4",)), ((), ())] == changes
+
+
 @pytest.mark.parametrize("word", ["label", "annotation"])
 def test_labels_of_kfnb_are_refused(word: str) -> None:
     """A tag cannot set what kfnb finds its pods by."""

@@ -121,7 +121,7 @@ async def test_runs_that_are_not_there(fetch: Fetch, finished: Run) -> None:
 
 async def test_tasks_that_are_not_there(fetch: Fetch, finished: Run) -> None:
     """A task that a run does not have is named, with those it has."""
-    for what in ("log", "notebook", "artifacts/x"):
+    for what in ("log", "notebook", "events", "pod", "artifacts/x"):
         answer = await fetch("runs", finished.id, "tasks", "nope", *what.split("/"))
         assert 404 == answer.code
         assert f"Run {finished.id} has no task nope. Its tasks are make," in json.loads(answer.body)["message"]

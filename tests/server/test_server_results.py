@@ -122,3 +122,15 @@ async def test_outputs_are_those_that_are_brought_home(get: Get, finished: Run, 
     assert [len(cell["outputs"]) for cell in written] == [len(cell["outputs"]) for cell in told]
     assert ["α one\n", "two\n"] == written[0]["outputs"][0]["text"]
     assert "α one\ntwo\n" == told[0]["outputs"][0]["text"]
+
+
+async def test_what_happened_to_a_task_is_told_in_words(get: Get, fetch: Fetch, finished: Run) -> None:
+    """The events of a task of this machine are the run's; it has no pod, and that is said."""
+    found = await get("runs", finished.id, "tasks", "make", "events")
+    assert [("run", "running, attempt 1"), ("run", "succeeded, attempt 1")] == [
+        (one["source"], one["text"]) for one in found["events"]
+    ]
+    assert found["trouble"] is None
+    answer = await fetch("runs", finished.id, "tasks", "make", "pod")
+    assert 400 == answer.code
+    assert "it runs on this machine" in json.loads(answer.body)["message"]

@@ -136,6 +136,26 @@ export interface TaskDocument {
   readonly error: TaskError | null;
 }
 
+/** What happened to a task, in order. `trouble`: why the cluster's own events are not among them. */
+export interface TaskEvents {
+  readonly events: readonly {
+    readonly time: string;
+    readonly source: 'run' | 'cluster';
+    readonly text: string;
+    readonly about: string | null;
+    readonly warning: boolean;
+    readonly count: number;
+  }[];
+  readonly trouble: string | null;
+}
+
+/** A task's pod as YAML. `living`: as the cluster has it now; `why`: why it is not, or why there is none. */
+export interface TaskPod {
+  readonly yaml: string | null;
+  readonly living: boolean;
+  readonly why: string | null;
+}
+
 export interface RunDocument {
   readonly run_id: string;
   readonly name: string;

@@ -1,18 +1,18 @@
-/** The task that was clicked: how it stands, why it failed, and its log as it grows. */
+/** The task that was clicked: how it stands, why it failed, and what can be looked at and done. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
-import { logAddress, type Api } from '../api';
+import type { Api } from '../api';
 import { lookOf, statusLine, nodeStatuses } from '../graph';
-import { plainText } from '../model/terminal_text';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { CommandIds } from '../plugins/command_ids';
 import { inputsOf, loadIntoKernel } from '../run/load_values';
 import type { RunSession } from '../run/session';
-import { StepActions } from './step_actions';
 import { LoadButton } from './load_button';
+import { StepActions } from './step_actions';
+import { TaskTabs } from './task_tabs';
 
 export interface TaskDetailsProps {
   readonly notebook: OpenNotebook;
@@ -87,58 +87,7 @@ export function TaskDetails({
           )}
         </div>
       )}
-      <LogPane
-        text={session.log?.task === task ? session.log.text : ''}
-        address={`${api.address(logAddress(session.id, task))}?download`}
-        trans={trans}
-      />
+      <TaskTabs key={session.id} {...{ session, api, task, trans }} />
     </section>
-  );
-}
-
-/** A growing text that stays at its end unless a person scrolled away from it. */
-function LogPane(props: { text: string; address: string; trans: TranslationBundle }): JSX.Element {
-  const { text, address, trans } = props;
-  const pane = React.useRef<HTMLPreElement>(null);
-  const follows = React.useRef(true);
-  const [wanted, setWanted] = React.useState('');
-  React.useEffect(() => {
-    if (follows.current && pane.current !== null) {
-      pane.current.scrollTop = pane.current.scrollHeight;
-    }
-  }, [text]);
-  const lines = plainText(text);
-  const found = lines
-    .split('\n')
-    .filter(line => line.toLowerCase().includes(wanted.toLowerCase()))
-    .join('\n');
-  return (
-    <div className="kfnb-log">
-      <div className="kfnb-log-tools">
-        <input
-          className="kfnb-input"
-          type="search"
-          value={wanted}
-          placeholder={trans.__('Lines with …')}
-          aria-label={trans.__('Show only lines of the log with this text')}
-          onChange={event => setWanted(event.target.value)}
-        />
-        <a className="kfnb-link" href={address} download>
-          {trans.__('Download')}
-        </a>
-      </div>
-      <pre
-        ref={pane}
-        tabIndex={0}
-        role="region"
-        aria-label={trans.__('Log')}
-        onScroll={event => {
-          const { scrollTop, clientHeight, scrollHeight } = event.currentTarget;
-          follows.current = scrollTop + clientHeight >= scrollHeight - 8;
-        }}
-      >
-        {wanted === '' ? lines || trans.__('Nothing has been printed yet.') : found}
-      </pre>
-    </div>
   );
 }
