@@ -23,6 +23,7 @@ from kfnb.profiles import known_accelerators
 from kfnb.runners import cluster_facts, rights
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.check_pods import run_check_pod
+from kfnb.runners.chosen import know_endpoints
 from kfnb.runners.cluster_facts import Named
 from kfnb.runners.orchestrator_job import SERVICE_ACCOUNT, orchestrator_job
 from kfnb.runners.pod_manifest import pod_template
@@ -69,6 +70,7 @@ def check(profile: Profile, home: Path, *, version: str, seconds: float, tell: C
 
     `version`: of kfnb here. `seconds`: how long a pod may take. `tell`: is told what is waited for.
     """
+    know_endpoints()
     try:
         api = ApiServer(profile.context, profile.kubeconfig, profile.namespace)
         who = rights.who_am_i(api)
@@ -277,7 +279,8 @@ def of_store(seen: StoreSeen, profile: Profile) -> Iterator[Line]:
     """Yield how the store is from this machine."""
     if seen.why:
         address = "STORAGE_EMULATOR_HOST" if profile.root.startswith("gs://") else "AWS_ENDPOINT_URL"
-        fix = f"Its keys come from this machine's environment, as for any `--root`; its address from {address}."
+        fix = "Its keys come from this machine's environment, as for any `--root`; its address from the profile's "
+        fix += f"endpoint_url, unless {address} says otherwise."
         yield Line("store, from here", "failed", seen.why, fix)
         return
     yield Line("store, from here", "ok", f"{profile.root}: written and read in {seen.seconds:.2f} s")

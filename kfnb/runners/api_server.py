@@ -22,13 +22,14 @@ import tenacity
 import urllib3
 
 from kfnb.errors import ClusterError
-from kfnb.runners.refusals import without_a_right
+from kfnb.runners.refusals import right_in, without_a_right
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Object = dict[str, Any]
 Query = Mapping[str, str | int]
+Asked = tuple[str | bool, ...]
 
 PATIENCE = 60.0
 """Seconds for which a request is repeated where the API server cannot be reached, is overloaded or starts anew."""
@@ -53,6 +54,11 @@ class ApiError(ClusterError):
         """Whether the same request may be answered otherwise in a while: it was not a no for good."""
         return self.status in _REPEATED
 
+    @property
+    def lacks_right(self) -> bool:
+        """Whether it does not know who asks, or says that they may not do this."""
+        return self.status == 401 or (self.status == 403 and right_in(str(self)) is not None)
+
 
 class Unreachable(ClusterError):
     """The API server did not answer."""
@@ -70,6 +76,7 @@ class ApiServer:
         self.namespace = namespace or found
         self.host: str = self._client.configuration.host
         self._retries = urllib3.Retry(0, redirect=2)
+        self._allowed: set[Asked] = set()  # what it has allowed before
         self._ahead = time.time() - time.monotonic()  # of the clock that is never set, in seconds
 
     def __repr__(self) -> str:
@@ -149,14 +156,24 @@ class ApiServer:
         content: str = _JSON,
         accept: str = _JSON,
     ) -> Object:
-        """Send a request until it is answered, for at most `patience` seconds."""
+        """Send a request until it is answered, for at most `patience` seconds.
+
+        An API server that has just started knows no rights for a moment: what it allowed before is asked again too.
+        """
+        asked = _asked(method, path)
         again = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_is_passing),
+            retry=tenacity.retry_if_exception(lambda error: _is_passing(error, known=asked in self._allowed)),
             wait=_pause,
             stop=tenacity.stop_after_delay(patience),
             reraise=True,
         )
-        answer: Object = again(self._once, method, path, query, body, content, accept)
+        try:
+            answer: Object = again(self._once, method, path, query, body, content, accept)
+        except ApiError as error:
+            if error.lacks_right:
+                self._allowed.discard(asked)  # it was taken away for good
+            raise
+        self._allowed.add(asked)
         return answer
 
     def _once(self, method: str, path: str, query: Query, body: object, content: str, accept: str) -> Object:
@@ -231,8 +248,20 @@ def _answered_no(response: urllib3.BaseHTTPResponse, what: str) -> ApiError:
     )
 
 
-def _is_passing(error: BaseException) -> bool:
-    return isinstance(error, Unreachable) or (isinstance(error, ApiError) and error.is_passing)
+def _asked(method: str, path: str) -> Asked:
+    """Return what a right to send such requests is about: the verb, nearly, and the kind of objects."""
+    _, *parts = path.removeprefix("/").split("/")
+    parts = parts[2 if path.startswith("/apis/") else 1 :]
+    if parts[:1] == ["namespaces"] and len(parts) > 2:
+        parts = parts[2:]
+    return (method, len(parts) > 1, *parts[::2])
+
+
+def _is_passing(error: BaseException, *, known: bool) -> bool:
+    """Say whether the same request may be answered otherwise soon. `known`: such a one has been allowed before."""
+    if isinstance(error, ApiError):
+        return error.is_passing or (known and error.lacks_right)
+    return isinstance(error, Unreachable)
 
 
 _backoff = tenacity.wait_exponential(multiplier=0.1, max=5.0) + tenacity.wait_random(0, 0.5)

@@ -24,6 +24,7 @@ from kfnb.runners.job_manifest import job_name
 from kfnb.runners.run_objects import RunObjects
 from tests.cluster.certificates import CONTEXT
 from tests.cluster.fixtures import Cluster
+from tests.cluster.places import CHECKOUT
 from tests.cluster.runs import Place, end, made_place, notebook
 from tests.cluster.shell import wait_until
 from tests.run_processes import command_of, every_process, kill_each
@@ -183,6 +184,18 @@ def test_cancelled_and_deleted_runs_leave_nothing(place: Place, tmp_path: Path) 
     for run in runs:
         history.delete(run.id)
     assert [] == place.left()
+
+
+def test_a_right_that_is_away_for_a_moment_fails_no_step(place: Place, tmp_path: Path) -> None:
+    """An API server that starts anew refuses everything until it has read who may do what; what was allowed is waited
+    for."""
+    run = place.run(notebook(tmp_path / "p.ipynb", lasts(5), AFTER), cache=False)
+    place.wait_running(run, "s0")
+    place.kubectl("delete", "rolebinding", "kfnb-orchestrator")
+    wait_until(lambda: run.tasks["s0"].state == "SUCCEEDED", "The end of the first step", 60)
+    assert [] == place.pods(run, "s1")
+    place.kubectl("apply", "--filename", str(CHECKOUT / "kfnb" / "deploy" / "orchestrator.yaml"))
+    assert ("SUCCEEDED", {"s0": 1, "s1": 1}) == (end(run), attempts(run))
 
 
 # ------------------------------------------------------------------------------------ refused and late
