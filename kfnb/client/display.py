@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from kfnb import widget
-from kfnb.orchestrator.results import metrics
+from kfnb.orchestrator.results import iso, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ def picture(run: Run) -> dict[str, str]:
     """Return a run's plain form by MIME type."""
     from kfnb.drawing.run_html import run_bundle  # only needed where a run is displayed
 
-    return run_bundle(run.spec, run.to_dict(), name=run.name)
+    return run_bundle(run.spec, {**run.to_dict(), "created": iso(run.created)}, name=run.name)
 
 
 def show(run: Run, now: Callable[[], RunStatus]) -> None:

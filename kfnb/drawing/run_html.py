@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,7 @@ def run_html(spec: PipelineSpec, document: Mapping[str, Any], *, name: str | Non
             '<div class="kfnb-run">',
             f"<p><b>{escape(name or spec.name)}</b> · run <code>{escape(str(document['run_id']))}</code> · ",
             f'<span style="background:{seen.fill};color:{seen.ink};border:1px solid {seen.line};border-radius:4px;',
-            f'padding:0 6px">{seen.icon} {seen.word}</span></p>',
+            f'padding:0 6px">{seen.icon} {seen.word}</span>{_going_on(document)}</p>',
             f"<p>{escape(document['why'])}</p>" if document.get("why") else "",
             f'<img alt="{escape(_alternative(tasks))}" style="max-width:100%" ',
             f'src="data:image/svg+xml;base64,{picture}"/>',
@@ -118,6 +118,16 @@ def task_duration(task: Mapping[str, Any], *, now: datetime | None = None) -> fl
     started = datetime.fromisoformat(task["started"])
     finished = datetime.fromisoformat(task["finished"]) if task.get("finished") else now
     return (finished - started).total_seconds() if finished else None
+
+
+def _going_on(document: Mapping[str, Any]) -> str:
+    """Return what a saved picture of a run that had not ended says of its age: the time of the newest that it shows."""
+    parts = (document, *document["tasks"].values())
+    times = [str(part[key]) for part in parts for key in ("created", "started", "finished") if part.get(key)]
+    if document["state"] not in ("PENDING", "RUNNING", "CANCELING") or not times:
+        return ""
+    newest = datetime.fromisoformat(max(times)).astimezone(UTC)
+    return f" · as it stood on {newest:%Y-%m-%d} at {newest:%H:%M:%S} UTC"
 
 
 def _alternative(tasks: Mapping[str, Mapping[str, Any]]) -> str:

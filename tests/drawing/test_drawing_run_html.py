@@ -51,6 +51,13 @@ def test_texts_of_the_user_are_escaped() -> None:
     assert "&lt;b&gt;no&lt;/b&gt; model" in html
 
 
+def test_a_run_that_goes_on_says_of_when_its_picture_is() -> None:
+    """A page that was saved while a run went on says how old it is; of a run that has ended there is no need to."""
+    running = {**DOCUMENT, "state": "RUNNING", "created": "2026-01-01T09:59:59+00:00"}
+    assert " · as it stood on 2026-01-01 at 10:00:02 UTC</p>" in run_bundle(SPEC, running)["text/html"]
+    assert "as it stood" not in run_bundle(SPEC, {**running, "state": "FAILED"})["text/html"]
+
+
 def test_the_tables_say_state_time_why_and_metrics() -> None:
     """The HTML's tables hold what `kfnb show` knows."""
     html = run_bundle(SPEC, DOCUMENT)["text/html"]
