@@ -42,15 +42,20 @@ class Lab:
         self.url = f"http://127.0.0.1:{port}{BASE}"
         _write_configuration(folder)
         self.log = folder / "lab.log"
-        command = [
+        self._command = [
             *(python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
             *("--ServerApp.port_retries=0", f"--ServerApp.base_url={BASE}", f"--ServerApp.root_dir={self.root}"),
             *(f"--IdentityProvider.token={TOKEN}", f"--LabApp.user_settings_dir={self._settings}"),
             f"--LabApp.workspaces_dir={self.workspaces}",
         ]
-        with self.log.open("wb") as log:
+        self._environment = environment(folder)
+        self.start()
+
+    def start(self) -> None:
+        """Start the server, or start it again at the same address, and wait until it answers."""
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=self.root, env=environment(folder), stdout=log, stderr=subprocess.STDOUT
+                self._command, cwd=self.root, env=self._environment, stdout=log, stderr=subprocess.STDOUT
             )
         self._wait()
 
@@ -86,10 +91,32 @@ class Lab:
         raise RuntimeError(f"JupyterLab did not start:\n{self.log.read_text('utf-8', 'replace')[-4000:]}")
 
 
+READ_ONLY = "read_only"
+"""The folder below the root whose files JupyterLab's server cannot write, as a hub has its shared ones."""
+
+_CONTENTS = """\
+from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
+from tornado.web import HTTPError
+
+class Contents(AsyncLargeFileManager):
+    def is_writable(self, path):
+        return not path.strip("/").startswith("{read_only}/") and super().is_writable(path)
+
+    async def save(self, model, path=""):
+        if not self.is_writable(path):
+            raise HTTPError(403, f"Permission denied: {{path}}")
+        return await super().save(model, path)
+
+c.ServerApp.contents_manager_class = Contents
+"""
+
+
 def _write_configuration(folder: Path) -> None:
     switched_off = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
     (folder / "config" / "labconfig").mkdir(parents=True, exist_ok=True)
     (folder / "config" / "labconfig" / "page_config.json").write_text(json.dumps(switched_off), "utf-8")
+    contents = _CONTENTS.format(read_only=READ_ONLY)
+    (folder / "config" / "jupyter_server_config.py").write_text(contents, "utf-8")
 
 
 def environment(folder: Path) -> dict[str, str]:

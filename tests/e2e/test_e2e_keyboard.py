@@ -8,24 +8,13 @@ from pathlib import Path
 import pytest
 from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Page, expect
-from working import tags_of
+from working import command, tags_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 MOST_TABS = 60
 LONGEST = 6
 """The place of the cell without a tag among all of the quickstart's."""
-
-
-def command(page: Page, label: str) -> None:
-    """Give a command of the palette."""
-    page.keyboard.press("Control+Shift+C")
-    written = page.locator(".lm-CommandPalette-input")
-    expect(written).to_be_focused()
-    page.keyboard.type(label)
-    expect(page.locator(".lm-CommandPalette-item.lm-mod-active")).to_contain_text(label)
-    page.keyboard.press("Enter")
-    expect(written).to_be_hidden()
 
 
 def go_to(page: Page, selector: str, key: str = "Tab") -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
 import pytest
 from jupyter_lab import Lab
 from playwright.sync_api import Page, expect
-from working import open_notebook
+from working import open_notebook, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -32,12 +31,10 @@ def long_notebook(lab: Lab, mode: str) -> Path:
     cells = []
     for place in range(CELLS):
         number, first = divmod(place, CELLS // STEPS)
-        code = f"x{number} = {f'x{number - 1} + 1' if number else 0}" if first == 0 else f"print({place})"
-        tags = {"tags": [f"step:s{number}"]} if first == 0 else {}
-        cells.append(nbformat.v4.new_code_cell(code, id=f"c{place}", metadata=tags))
+        begins = f"x{number} = {f'x{number - 1} + 1' if number else 0}"
+        cells.append((f"step:s{number}", begins) if first == 0 else ("", f"print({place})"))
     path = lab.root / f"long_{mode}.ipynb"
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+    write_notebook(path, *cells)
     return path
 
 

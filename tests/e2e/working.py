@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from jupyter_lab import Lab
 from playwright.sync_api import Locator, Page, expect
 
@@ -12,6 +13,13 @@ from playwright.sync_api import Locator, Page, expect
 def cell(page: Page, code: str) -> Locator:
     """The cell with this code."""
     return page.locator(".jp-CodeCell", has_text=code)
+
+
+def write_notebook(path: Path, *cells: tuple[str, str]) -> None:
+    """Write a notebook for the kernel that is there, of cells of code, each with its tag (or none: empty) before it."""
+    made = [nbformat.v4.new_code_cell(code, metadata={"tags": [tag]} if tag else {}) for tag, code in cells]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernel}), path)
 
 
 def open_notebook(page: Page, lab: Lab, path: Path) -> None:
@@ -59,6 +67,23 @@ def choose_cluster(page: Page, name: str) -> None:
     page.locator("#kfnb-tab-run").click()
     page.locator("[data-field=cluster]").select_option(name)
     expect(page.locator("[data-action=run]")).to_have_text(f"▶ Run on {name}")
+
+
+def command(page: Page, label: str) -> None:
+    """Give a command of the palette."""
+    page.keyboard.press("Control+Shift+C")
+    written = page.locator(".lm-CommandPalette-input")
+    expect(written).to_be_focused()
+    page.keyboard.type(label)
+    expect(page.locator(".lm-CommandPalette-item.lm-mod-active")).to_contain_text(label)
+    page.keyboard.press("Enter")
+    expect(written).to_be_hidden()
+
+
+def choose(page: Page, menu: str, item: str) -> None:
+    """Choose from a menu of the bar at the top."""
+    page.locator(".lm-MenuBar-item", has_text=menu).click()
+    page.locator(".lm-Menu-item", has_text=item).click()
 
 
 def press_run(page: Page, then: Locator) -> None:

@@ -19,6 +19,8 @@ import { Folding } from './folding';
 import { Scrolling } from './scrolling';
 
 const QUIET_MS = 500;
+/** After how long a server that could not be reached is asked again. */
+const AGAIN_MS = 3000;
 
 export class OpenNotebook implements IDisposable {
   readonly panel: NotebookPanel;
@@ -224,6 +226,9 @@ export class OpenNotebook implements IDisposable {
         return; // a newer question is on its way
       }
       this._trouble = error instanceof ApiError ? error : new ApiError((error as Error).message, 0);
+      if (this._trouble.status === 0) {
+        this._schedule(AGAIN_MS);
+      }
     }
     this._emit();
   }

@@ -13,6 +13,7 @@ import type { RunSession } from '../run/session';
 import { LoadButton } from './load_button';
 import { StepActions } from './step_actions';
 import { TaskTabs } from './task_tabs';
+import { useSeconds } from './watching';
 
 export interface TaskDetailsProps {
   readonly notebook: OpenNotebook;
@@ -36,6 +37,7 @@ export function TaskDetails({
   const step = session.document.steps.find(({ name }) => name === (status?.owner ?? task));
   const shown = nodeStatuses(session.status).get(task);
   const line = statusLine(shown, Date.now() / 1000);
+  useSeconds(typeof shown?.started === 'number' && typeof shown.finished !== 'number');
   return (
     <section className="kfnb-task" aria-label={trans.__('Task %1', task)}>
       <div className="kfnb-task-head">

@@ -35,3 +35,15 @@ export function useSignalAtOnce(signal: ISignal<unknown, unknown>): void {
     };
   }, [signal]);
 }
+
+/** Draw again every second while a time is running. */
+export function useSeconds(isRunning: boolean): void {
+  const [, draw] = React.useReducer((count: number) => count + 1, 0);
+  React.useEffect(() => {
+    if (!isRunning) {
+      return undefined;
+    }
+    const timer = setInterval(draw, 1000);
+    return () => clearInterval(timer);
+  }, [isRunning]);
+}

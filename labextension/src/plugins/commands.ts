@@ -43,7 +43,10 @@ export function addCommands({ app, api, notebooks, panel, trans }: CommandParts)
   });
   commands.addCommand(CommandIds.nameStep, {
     label: trans.__('Begin a Step at This Cell…'),
-    caption: trans.__('Begin a pipeline step at this cell, or rename it'),
+    caption: () =>
+      notebooks.current?.isReadOnly
+        ? trans.__('This notebook can only be read.')
+        : trans.__('Begin a pipeline step at this cell, or rename it'),
     icon: kfnbIcon,
     describedBy: NO_ARGUMENTS,
     isEnabled: () => hasNotebook() && !notebooks.current!.isReadOnly,

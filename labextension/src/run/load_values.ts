@@ -29,18 +29,11 @@ export interface LoadParts {
 export async function loadIntoKernel(parts: LoadParts, task: string, python: string): Promise<string> {
   const { trans } = parts;
   const kernel = await rightKernel(parts, task, python);
-  const { content } = await kernel.requestExecute({
-    code: '',
-    silent: true,
-    store_history: false,
-    user_expressions: { loaded: loading(python) }
-  }).done;
-  const loaded = (content.status === 'ok' ? content.user_expressions?.loaded : undefined) as
-    | { status: 'ok'; data: Readonly<Record<string, string>> }
-    | { status: 'error'; ename: string; evalue: string }
-    | undefined;
-  if (loaded === undefined) {
-    throw new Error(trans.__('The kernel was interrupted before it had loaded anything. Try again.'));
+  const loaded = await answerOf(kernel, loading(python));
+  if (loaded === null) {
+    throw new Error(
+      trans.__('The kernel was interrupted, restarted or ended before it had loaded anything. Try again.')
+    );
   }
   if (loaded.status === 'ok') {
     return loaded.data['text/plain']!.slice(1, -1);
@@ -50,6 +43,27 @@ export async function loadIntoKernel(parts: LoadParts, task: string, python: str
       ? trans.__('The kernel of this notebook has no kfnb. Type in a cell: %pip install kfnb')
       : loaded.evalue || loaded.ename
   );
+}
+
+type Answer =
+  | { readonly status: 'ok'; readonly data: Readonly<Record<string, string>> }
+  | { readonly status: 'error'; readonly ename: string; readonly evalue: string };
+
+/** What an expression is in the kernel, which takes its turn after what runs there; null: it never came to it. */
+async function answerOf(kernel: Kernel.IKernelConnection, expression: string): Promise<Answer | null> {
+  const asked = kernel.requestExecute({
+    code: '',
+    silent: true,
+    store_history: false,
+    user_expressions: { loaded: expression }
+  });
+  try {
+    const { content } = await asked.done;
+    const found = content.status === 'ok' ? content.user_expressions?.loaded : undefined;
+    return (found as Answer | undefined) ?? null;
+  } catch {
+    return null; // JupyterLab gives up what it asked of a kernel that restarts or ends
+  }
 }
 
 /** An expression that sets the variables and gives their names; it leaves no name of its own behind. */

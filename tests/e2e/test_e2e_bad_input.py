@@ -1,0 +1,144 @@
+"""In a real browser: kernels that are busy or gone, notebooks that cannot be written or are not there, evil names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jupyter_lab import READ_ONLY, TOKEN, Lab
+from playwright.sync_api import Page, expect
+from working import cell, choose, open_notebook, press_run, run, show_panel, write_notebook
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+BUSY = """import os, time
+while not os.path.exists({gate!r}):
+    time.sleep(0.02)
+print("free again")"""
+DIES = "import os, time\nwhile not os.path.exists({gate!r}):\n    time.sleep(0.02)\nos._exit(1)"
+
+
+def run_first_cell(page: Page, code: str) -> None:
+    """Write code into the notebook's first cell, and run it."""
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(code)
+    page.keyboard.press("Control+Enter")
+
+
+def test_a_kernel_that_is_busy_or_ends_is_told(lab: Lab, page: Page, tmp_path: Path) -> None:
+    """Loading waits for a busy kernel, is given up with one that dies, and says how to come to one."""
+    path = lab.root / "kernels.ipynb"
+    play = ("skip", "'a cell to play with'")
+    write_notebook(path, play, ("step:load", "rows = [1, 2, 3]"), ("step:add", "print(sum(rows))"))
+    open_notebook(page, lab, path)
+    run(page).locator("[data-node=add]").click()
+    task = page.locator(".kfnb-task")
+    load = task.locator("[data-action=load]")
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+
+    run_first_cell(page, BUSY.format(gate=str(tmp_path / "free")))
+    load.click()
+    expect(load).to_have_text("loading …")
+    expect(load).to_have_attribute("title", "The kernel is loading, or busy with something else")
+    (tmp_path / "free").touch()
+    expect(task.locator(".kfnb-note")).to_have_text("In the kernel now: rows")
+
+    run_first_cell(page, DIES.format(gate=str(tmp_path / "die")))
+    load.click()
+    expect(load).to_have_text("loading …")
+    (tmp_path / "die").touch()
+    expect(task.locator("[role=alert]")).to_contain_text("ended before it had loaded anything. Try again.")
+
+    page.locator(".jp-Dialog .jp-mod-accept").click()  # JupyterLab's: the kernel has died, and starts again
+    choose(page, "Kernel", "Shut Down Kernel")
+    expect(page.get_by_text("No Kernel | Unknown")).to_be_visible()
+    load.click()
+    expect(task.locator("[role=alert]")).to_contain_text("no living kernel. Start one: Kernel → Restart Kernel…")
+
+
+def test_a_notebook_that_cannot_be_written_or_is_gone_says_so(lab: Lab, page: Page, quickstart: Path) -> None:
+    """Tagging says why it cannot be, a run goes all the same; of a notebook that was deleted none can be started."""
+    path = lab.root / READ_ONLY / "shared.ipynb"
+    path.parent.mkdir()
+    quickstart.rename(path)
+    before = path.read_bytes()
+    page.goto(lab.address(f"{READ_ONLY}/{path.name}"))
+    expect(page.locator(".kfnb-chip-name").first).to_be_visible()
+    read = cell(page, "counts = Counter")
+    read.locator(".jp-InputArea-prompt").click()
+    button = read.locator('[data-command="kfnb:name-step"]')
+    why = "This notebook can only be read."
+    expect(button).to_have_attribute("aria-disabled", "true")
+    expect(button).to_have_attribute("title", f"{why} (Alt+P)")
+    page.keyboard.press("Alt+P")
+    show_panel(page)
+    expect(page.locator(".jp-Dialog")).to_have_count(0)
+    panel = page.locator("#kfnb-panel")
+    expect(panel.locator(".kfnb-warning").first).to_have_text(why)
+    for field in panel.locator(".kfnb-step-tab :is(input, select, textarea)").all():
+        expect(field).to_be_disabled()
+    page.locator("#kfnb-tab-pipeline").click()
+    expect(panel.locator("[data-action=suggest]")).to_have_attribute("title", why)
+
+    run(page)
+    expect(panel.locator("[data-action=bring-home]")).to_be_disabled()
+    expect(panel.locator("[data-action=bring-home]")).to_have_attribute("title", why)
+    assert before == path.read_bytes()
+
+    path.unlink()
+    page.locator("[data-group=new-run] > summary").click()
+    refusal = page.locator(".kfnb-run-form [role=alert]").last
+    press_run(page, refusal)
+    expect(refusal).to_contain_text(
+        f"There is no notebook {READ_ONLY}/shared.ipynb. It may have been renamed or deleted."
+    )
+
+
+EVIL = "<script>window.hacked=1</script><img src=x onerror=window.hacked=1> größe 数据"
+"""A name that does something where it is taken for HTML, with letters of other alphabets."""
+
+CODE = """import kfnb
+größe = [word]
+kfnb.log_metric({evil!r}, 0.5)
+kfnb.log_table([{{"<b>column</b>": {evil!r}}}], {evil!r})
+print({evil!r})
+print("\\x1b[31mred\\x1b[0m")"""
+
+
+def test_names_are_shown_as_they_are_and_never_as_html(lab: Lab, page: Page) -> None:
+    """Names of notebook, step, run, parameter, experiment, artifact, metric and what is printed are text everywhere."""
+    path = lab.root / "<i>evil<i> größe.ipynb"
+    evil = (f"step:{EVIL}", CODE.format(evil=EVIL))
+    write_notebook(path, ("parameters", 'word = "x"'), evil, ("step:reads", "print(größe)"))
+    open_notebook(page, lab, path)
+    panel = page.locator("#kfnb-panel")
+    expect(page.locator(".kfnb-chip-name").nth(1)).to_have_text(EVIL)
+    page.locator(".kfnb-chip-settings").nth(1).click()
+    expect(panel.locator(".kfnb-step-head")).to_contain_text(EVIL)
+    page.locator("#kfnb-tab-pipeline").click()
+    expect(panel.locator(".kfnb-graph-node").first).to_have_attribute("data-node", EVIL)
+
+    page.locator("#kfnb-tab-run").click()
+    page.locator(".kfnb-run-form summary").click()
+    page.get_by_label("Name of the run").fill(EVIL)
+    page.get_by_label("Experiment").fill(EVIL)
+    run(page, word=EVIL).locator(".kfnb-graph-node").first.click()
+    expect(panel.locator(".kfnb-run-head")).to_contain_text(json.dumps(EVIL, ensure_ascii=False))
+    expect(panel.locator(".kfnb-log pre")).to_contain_text(f"\n{EVIL}\nred\n")
+    expect(panel.locator("[data-group=metrics]")).to_contain_text(EVIL)
+    panel.locator("[data-group=artifacts] > summary").click()
+    for artifact in panel.locator("[data-artifact]").all():
+        artifact.locator("> summary").click()
+    expect(panel.locator("[data-artifact=größe]")).to_contain_text(EVIL)
+
+    page.goto(f"{lab.url}lab?token={TOKEN}&reset")
+    page.locator(".jp-LauncherCard", has_text="Pipeline Runs").click()
+    shown = page.locator(".kfnb-runs-page")
+    row = shown.locator("tbody tr").first
+    expect(row).to_contain_text(EVIL)
+    row.get_by_role("button", name=EVIL).click()
+    expect(shown.locator("[data-group=metrics]")).to_contain_text(EVIL)
+    expect(shown.get_by_label("Experiment")).to_contain_text(EVIL)
+    assert page.evaluate("window.hacked") is None

@@ -1,0 +1,130 @@
+"""In a real browser: a run goes on and is shown rightly whatever becomes of the server, the page or the notebook."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from jupyter_lab import Lab
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+from working import cell, choose, open_notebook, press_run, write_notebook
+
+from kfnb.client import Client
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+WAITS = """import os, time
+print("it waits for", rows)
+while not os.path.exists({gate!r}):
+    time.sleep(0.02)
+print("it ends")"""
+ALL_PRINTED = "it waits for [1, 2, 3]\nit ends\n"
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Path:
+    """The file whose making lets the second step of the notebook end."""
+    return tmp_path / "gate"
+
+
+@pytest.fixture
+def waiting(lab: Lab, gate: Path, request: pytest.FixtureRequest) -> Path:
+    """A notebook with a step that ends when it may."""
+    path = lab.root / f"{request.node.name}.ipynb"
+    write_notebook(path, ("step:load", "rows = [1, 2, 3]"), ("step:wait", WAITS.format(gate=str(gate))))
+    return path
+
+
+def begin(page: Page) -> tuple[Locator, str]:
+    """Start a run and look at the log of the step that waits; the run as it is shown and its id are returned."""
+    page.locator("#kfnb-tab-run").click()
+    shown = page.locator(".kfnb-run")
+    press_run(page, shown)
+    shown.locator(".kfnb-graph-node[data-node=wait]").click()
+    expect(page.locator(".kfnb-log pre")).to_have_text("it waits for [1, 2, 3]\n")
+    return shown, shown.get_attribute("data-run") or ""
+
+
+def test_a_cut_connection_is_taken_up_again_where_it_was(lab: Lab, page: Page, waiting: Path, gate: Path) -> None:
+    """After its WebSocket was cut the page asks for what comes after the last event; nothing is lost or shown twice."""
+    routes: list[WebSocketRoute] = []
+
+    def through(route: WebSocketRoute) -> None:
+        route.connect_to_server()
+        routes.append(route)
+
+    page.route_web_socket(lambda url: "/events" in url and "/kfnb/" in url, through)
+    open_notebook(page, lab, waiting)
+    shown, _ = begin(page)
+    assert routes[0].url.split("after=")[1].startswith("0")
+    with page.expect_event("websocket", lambda socket: "/kfnb/" in socket.url) as again:
+        routes[0].close(code=1011)
+    after = int(again.value.url.split("after=")[1].split("&")[0])
+    assert after > 0
+    expect(shown.locator(".kfnb-run-head .kfnb-warning")).to_have_count(0)
+    gate.touch()
+    expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
+    expect(page.locator(".kfnb-log pre")).to_have_text(ALL_PRINTED)
+
+
+def test_a_server_that_was_down_while_the_run_ended_is_caught_up_with(
+    lab: Lab, page: Page, waiting: Path, gate: Path
+) -> None:
+    """The panel says that the server is gone and that the run goes on; when it is back it shows how the run ended."""
+    open_notebook(page, lab, waiting)
+    shown, run_id = begin(page)
+    cell(page, "rows = [1").locator(".cm-content").click()
+    lab.stop()
+    gone = shown.locator(".kfnb-run-head .kfnb-warning")
+    expect(gone).to_contain_text("The connection to the Jupyter server is gone; the run goes on.")
+    page.keyboard.type("# typed while it is down")
+    unreachable = page.locator(".kfnb-tab-body > .kfnb-warning")
+    expect(unreachable).to_contain_text("The Jupyter server cannot be reached")
+    gate.touch()
+    client = Client(home=lab.home)
+    assert "SUCCEEDED" == client.get(run_id).wait().state
+    client.close()
+    expect(shown).to_have_attribute("data-state", "RUNNING")
+    lab.start()
+    expect(page.locator(f'.kfnb-run[data-run="{run_id}"][data-state=SUCCEEDED]')).to_be_visible()
+    expect(gone).to_have_count(0)
+    expect(unreachable).to_have_count(0)
+    expect(page.locator(".kfnb-log pre")).to_have_text(ALL_PRINTED)
+
+
+def test_a_run_outlives_the_name_and_the_tab_of_its_notebook(lab: Lab, page: Page, waiting: Path, gate: Path) -> None:
+    """It is live again in a notebook that was closed and opened, in a second tab, and under the notebook's new name."""
+    open_notebook(page, lab, waiting)
+    _, run_id = begin(page)
+    live = f'.kfnb-run[data-run="{run_id}"][data-state=RUNNING]'
+    ended = f'.kfnb-run[data-run="{run_id}"][data-state=SUCCEEDED]'
+
+    tab = page.locator("#jp-main-dock-panel .lm-TabBar-tab.jp-mod-current")
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()  # it then writes its language
+    page.locator(".jp-Notebook .jp-InputArea-prompt").first.click()
+    page.keyboard.press("Control+s")
+    expect(tab).not_to_have_class(re.compile("jp-mod-dirty"))
+    tab.locator(".lm-TabBar-tabCloseIcon").click()
+    expect(page.locator(live)).to_have_count(0)
+    expect(page.locator(".kfnb-living-runs button")).to_be_visible()
+    page.locator(".jp-DirListing-item", has_text=waiting.name).dblclick()
+    expect(page.locator(live)).to_be_visible()
+    expect(cell(page, "it waits for").locator(".kfnb-chip-state")).to_contain_text("running")
+
+    second = page.context.new_page()
+    open_notebook(second, lab, waiting)
+    second.locator("#kfnb-tab-run").click()
+    expect(second.locator(live)).to_be_visible()
+
+    choose(page, "File", "Rename Notebook")
+    page.locator(".jp-Dialog input").fill("renamed_while_running.ipynb")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    expect(tab).to_contain_text("renamed_while")
+    expect(page.locator(live)).to_be_visible()
+
+    gate.touch()
+    expect(page.locator(ended)).to_be_visible()
+    expect(second.locator(ended)).to_be_visible()
+    page.locator("[data-action=bring-home]").click()
+    expect(cell(page, "it waits for").locator(".jp-OutputArea-output")).to_have_text(ALL_PRINTED)
