@@ -83,8 +83,8 @@ class RunStatus:
 class Sink(Protocol):
     """Where a task's logged things go; the launcher has one."""
 
-    def metric(self, name: str, value: Scalar) -> None:
-        """Keep a metric; a later value under the same name replaces it."""
+    def metric(self, name: str, value: Scalar, step: float | None) -> None:
+        """Keep a metric, and the point of its series; the last value is what the metric is."""
 
     def param(self, name: str, value: Any) -> None:
         """Keep a parameter: a value that JSON can hold (numbers that JSON lacks written as `json_number` does)."""
@@ -152,17 +152,29 @@ def number_from_json(value: Any) -> Any:
     return float(value) if value in ("NaN", "Infinity", "-Infinity") else value
 
 
-def log_metric(name: str, value: object) -> None:
-    """Record the number `value` as metric `name` of this step, and show it."""
-    log_metrics({name: value})
+def log_metric(name: str, value: object, step: object = None) -> None:
+    """Record the number `value` as metric `name` of this step, and show it.
+
+    Logged again and again, as in each epoch, the last value is the metric and all of them are its series, which pages
+    and `kfnb metrics --series` show. `step`: where in the series the value stands, such as the number of the epoch or
+    the batch; one further than the last where it is left out, from 0.
+    """
+    _log_metrics({name: value}, step)
 
 
 def log_metrics(metrics: Mapping[str, object] | None = None, /, **more: object) -> None:
     """Record several metrics of this step at once, and show them: `log_metrics({"auc": 0.9}, f1=0.8)`."""
-    values = {_name(name): scalar(value) for name, value in {**(metrics or {}), **more}.items()}
+    _log_metrics({**(metrics or {}), **more}, None)
+
+
+def _log_metrics(metrics: Mapping[str, object], step: object) -> None:
+    values = {_name(name): scalar(value) for name, value in metrics.items()}
+    at = None if step is None else float(scalar(step))
+    if at is not None and not math.isfinite(at):
+        raise TypeError(f"The step of a metric is a finite number, not {step!r}.")
     if _sink is not None:
         for name, value in values.items():
-            _sink.metric(name, value)
+            _sink.metric(name, value, at)
     _show(_Pairs(values))
 
 

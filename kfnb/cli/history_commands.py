@@ -6,12 +6,15 @@ import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import to_builtins
 
 from kfnb.cli.options import JsonOption, RootOption, RunArgument, RunsOnOption, client, root_of
 from kfnb.cli.output import columns, emit, say, show
+from kfnb.cli.spark import spark
 from kfnb.errors import WrongCall
 
 if TYPE_CHECKING:
+    from kfnb.client import Run
     from kfnb.history import History
 
 RunsArgument = Annotated[list[str], typer.Argument(metavar="RUN", help="Runs: ids, beginnings of ids, or `last`.")]
@@ -126,15 +129,24 @@ def _short(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def metrics(run: RunArgument, root: RootOption = None, on: RunsOnOption = None, json: JsonOption = False) -> int:
+def metrics(
+    run: RunArgument,
+    series: Annotated[bool, typer.Option("--series", help="How metrics went that were logged often.")] = False,
+    root: RootOption = None,
+    on: RunsOnOption = None,
+    json: JsonOption = False,
+) -> int:
     """Print the metrics of a run by task.
 
     \b
     Examples:
       kfnb metrics last
+      kfnb metrics last --series
       kfnb metrics last --json | jq .metrics.evaluate.auc
     """
     found = client(root, on).get(run)
+    if series:
+        return _print_series(found, json=json)
     by_task = found.to_dict()["metrics"]
     if json:
         emit({"run_id": found.id, "metrics": by_task})
@@ -143,6 +155,22 @@ def metrics(run: RunArgument, root: RootOption = None, on: RunsOnOption = None, 
         show(columns([["TASK", "METRIC", "VALUE"], *rows]))
     else:
         say(f"Run {found.id} has no metrics. `kfnb.log_metric` in a cell records one, and so does the tag `metrics`.")
+    return 0
+
+
+def _print_series(run: Run, *, json: bool) -> int:
+    by_task = run.series()
+    if json:
+        emit({"run_id": run.id, "series": to_builtins(by_task)})
+    elif by_task:
+        rows = [
+            [task, name, str(one.logged), spark(one.values), f"{one.values[0]} → {one.values[-1]}"]
+            for task, named in by_task.items()
+            for name, one in named.items()
+        ]
+        show(columns([["TASK", "METRIC", "POINTS", "SERIES", "FIRST → LAST"], *rows]))
+    else:
+        say(f"No metric of run {run.id} was logged more than once. `kfnb.log_metric` in a loop makes a series.")
     return 0
 
 

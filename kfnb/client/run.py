@@ -23,7 +23,7 @@ from kfnb.orchestrator.loop import Loop
 from kfnb.orchestrator.projecting import following
 from kfnb.orchestrator.scratch import Scratch
 from kfnb.runners import chosen
-from kfnb.spec import PipelineSpec, RunEvent, RunInfo, State
+from kfnb.spec import PipelineSpec, RunEvent, RunInfo, Series, State
 
 if TYPE_CHECKING:
     import contextlib
@@ -183,6 +183,15 @@ class Run:
     def metrics(self) -> dict[str, dict[str, Any]]:
         """Metrics by task and name; NaN is a float here."""
         return results.metric_numbers(self._now())
+
+    def series(self) -> dict[str, dict[str, Series]]:
+        """Return how metrics went, by task and name, where one was logged more than once; of living tasks as yet."""
+        told = {
+            name: task
+            for name, task in self.tasks.items()
+            if (task.progress.get("points") if task.output is None else task.output.series)
+        }
+        return {name: found for name, task in told.items() if (found := task.series())}
 
     @property
     def artifacts(self) -> dict[str, ArtifactHandle]:

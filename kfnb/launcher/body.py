@@ -11,6 +11,7 @@ import asyncio
 import atexit
 import gc
 import importlib
+import json
 import os
 import signal
 import sys
@@ -109,7 +110,10 @@ class Body:
 
     def _new_sink(self, store: Store) -> TaskSink:
         given = self._given
-        return TaskSink(store, given.run_id, self._definitions, self._quietly, given.run_status)
+        return TaskSink(store, given.run_id, self._definitions, self._quietly, given.run_status, self._say_point)
+
+    def _say_point(self, name: str, step: float | None, value: Any) -> None:
+        self._kernel.channel.send(Kind.POINT, -1, json.dumps([name, step, value]).encode())
 
     def run(self, wires: Wires) -> None:
         """Do all of it, and report. Returns once the report is sent."""

@@ -30,6 +30,7 @@ class Kind(enum.IntEnum):
     BODY_DONE = 8  # no user code runs any more
     RESULT = 9  # a JSON ExecutorOutput: what the body gives
     LOG = 10  # text for the log only
+    POINT = 11  # JSON: [name of a metric, step or null, value]
 
 
 class Frame(NamedTuple):

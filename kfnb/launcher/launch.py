@@ -298,6 +298,7 @@ def _compose(
         finished=ended.finished,
         notebook=report.notebook_key,
         log=report.log_key,
+        series=report.series_key if report.points.are_a_curve else None,
         **changed,
     )
 

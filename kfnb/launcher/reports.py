@@ -1,10 +1,12 @@
-"""What a supervisor writes while and after a body runs: the log, the executed notebook, progress; used by launch.py.
+"""What a supervisor writes while and after a body runs: log, executed notebook, progress, the points of metrics; used
+by launch.py.
 
 The log grows line by line where the store is a folder; elsewhere it is written with the notebook every few seconds.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -13,7 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kfnb.launcher.points import Points
 from kfnb.launcher.supervise import Listener
+from kfnb.spec import to_json
 
 if TYPE_CHECKING:
     from kfnb.artifacts.store import Store
@@ -24,6 +28,8 @@ SAVE_EVERY = 3.0
 """Seconds between two saves of the notebook that is being executed."""
 LOG_LIMIT = 256 << 20
 """Bytes that the log of one task keeps."""
+SAVE_POINTS_EVERY = 1.0
+"""Likewise of the points of metrics, where the store is a folder; elsewhere they go with the notebook."""
 _TELL_EVERY = 0.1
 _TELL_CHARACTERS = 2000
 
@@ -37,14 +43,17 @@ class TaskReport(Listener):
     def __init__(self, given: ExecutorInput, store: Store, tell: Tell, echo: Echo | None = None) -> None:
         self.log_key = f"{given.prefix}/log.txt"
         self.notebook_key = f"{given.prefix}/notebook.ipynb"
+        self.series_key = f"{given.prefix}/series.json"
         self.collector: Collector | None = None
+        self.points = Points()
         self.truncated = False
         self._given = given
         self._store = store
         self._tell = tell
         self._echo = echo
         self._changed = False
-        self._saved = time.monotonic()
+        self._saved = self._saved_points = time.monotonic()
+        self._points_there = 0
         self._told = 0.0
         self._unsaid = ""
         self._state: dict[str, Any] = {}
@@ -60,7 +69,7 @@ class TaskReport(Listener):
         """Tell that a cell began or ended."""
         cell = self._given.task.cells[number]
         self._done += state == "SUCCEEDED"
-        self._state = {"cell": cell.id, "number": number + 1, "done": self._done, "cells": len(self._given.task.cells)}
+        self._state |= {"cell": cell.id, "number": number + 1, "done": self._done, "cells": len(self._given.task.cells)}
         self._say({**self._state, "state": state, "time": when})
         self._changed = True
 
@@ -87,9 +96,17 @@ class TaskReport(Listener):
         else:
             self._unsaid = (self._unsaid + text)[-2 * _TELL_CHARACTERS :]
 
+    def on_point(self, name: str, step: float | None, value: Any) -> None:
+        """Keep a point of a metric."""
+        self.points.add(name, step, value)
+
     def on_tick(self) -> None:
-        """Tell new text, and save the notebook if it is time."""
+        """Tell new text, and save the notebook and the points if it is time."""
         now = time.monotonic()
+        if now - self._saved_points >= (SAVE_POINTS_EVERY if self._in_store else SAVE_EVERY):
+            self._saved_points = now
+            with contextlib.suppress(Exception), self._store.hurried():  # as below
+                self._save_points()
         if self._unsaid and now - self._told >= _TELL_EVERY:
             self._told = now
             text, self._unsaid = self._unsaid[-_TELL_CHARACTERS:], ""
@@ -114,11 +131,19 @@ class TaskReport(Listener):
         if not self._in_store:
             self._store.write(self.log_key, self._path.read_bytes())
 
+    def _save_points(self) -> None:
+        """Save the points so far where there are new ones, and tell that there are."""
+        if self.points.count > self._points_there and self.points.are_a_curve:
+            self._store.write(self.series_key, to_json(self.points.series()))
+            self._points_there = self._state["points"] = self.points.count
+            self._say({**self._state})
+
     def close(self) -> None:
         """Tell what is not told yet, and save for the last time."""
         self._told = 0.0
         self.on_tick()
         os.close(self._log)
+        self._save_points()
         self.save()
 
 

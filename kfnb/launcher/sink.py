@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class TaskSink:
-    """The sink of one task. `quietly` turns off the record of paths while kfnb itself reads and writes."""
+    """The sink of one task. `quietly` turns off the record of paths while kfnb itself reads and writes.
+
+    `point` passes on the points of metrics (name, step, value) to who keeps them, at once.
+    """
 
     def __init__(
         self,
@@ -32,6 +35,7 @@ class TaskSink:
         definitions: frozenset[str],
         quietly: Callable[[], AbstractContextManager[None]],
         status: Mapping[str, Any],
+        point: Callable[[str, float | None, Any], None],
     ) -> None:
         self.metrics: dict[str, Any] = {}
         self.parameters: dict[str, Any] = {}
@@ -41,10 +45,12 @@ class TaskSink:
         self._definitions = definitions
         self._quietly = quietly
         self._status = status
+        self._point = point
 
-    def metric(self, name: str, value: bool | int | float) -> None:
-        """Keep a metric; a later value under the same name replaces it."""
+    def metric(self, name: str, value: bool | int | float, step: float | None) -> None:
+        """Keep a metric, and pass on its point; a later value under the same name replaces it."""
         self.metrics[name] = json_number(value)
+        self._point(name, step, self.metrics[name])
 
     def param(self, name: str, value: Any) -> None:
         """Keep a parameter."""

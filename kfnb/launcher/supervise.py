@@ -64,6 +64,9 @@ class Listener:
     def on_text(self, text: str) -> None:
         """Text for the log, as it comes."""
 
+    def on_point(self, name: str, step: float | None, value: Any) -> None:
+        """A metric was logged. `step`: where in its series, None: one further."""
+
     def on_tick(self) -> None:
         """Some time has passed, or something has happened."""
 
@@ -258,6 +261,8 @@ class Supervisor:
             case Kind.RESULT:
                 self._ended.result = frame.data
                 self._kill_at = time.monotonic() + LAST_WORDS
+            case Kind.POINT:
+                self._listener.on_point(*json.loads(frame.data))
             case Kind.LOG:
                 self._listener.on_text(frame.data.decode(errors="replace"))
 

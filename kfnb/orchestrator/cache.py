@@ -195,7 +195,8 @@ class Cache:
             return _words(changed)
         if not all(map(self._store.renew, _digests(result.output))):
             return f"some of what run {result.run_id} made is no longer in the store"
-        if any(key is not None and not self._store.exists(key) for key in (result.output.notebook, result.output.log)):
+        kept = (result.output.notebook, result.output.log, result.output.series)
+        if any(key is not None and not self._store.exists(key) for key in kept):
             return f"run {result.run_id}, which made the result, was removed"
         return None
 
@@ -250,8 +251,11 @@ class Cache:
             self._store.write(f"{given.prefix}/notebook.ipynb", data)
         if output.log is not None:
             self._store.write(f"{given.prefix}/log.txt", self._store.read(output.log))
+        if output.series is not None:
+            self._store.write(f"{given.prefix}/series.json", self._store.read(output.series))
         taken = msgspec.structs.replace(
             output,
+            series=f"{given.prefix}/series.json" if output.series is not None else None,
             notebook=f"{given.prefix}/notebook.ipynb" if output.notebook is not None else None,
             log=f"{given.prefix}/log.txt" if output.log is not None else None,
             cells=tuple(msgspec.structs.replace(c, id=renamed.get(c.id, c.id)) for c in output.cells),

@@ -10,7 +10,7 @@ import msgspec
 from kfnb.errors import WrongCall
 from kfnb.orchestrator import places
 from kfnb.orchestrator.standin import notebook_namespace
-from kfnb.spec import Artifact, ExecutorInput, ExecutorOutput, PipelineSpec, State
+from kfnb.spec import Artifact, ExecutorInput, ExecutorOutput, PipelineSpec, Series, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kfnb.orchestrator.events import TaskStatus
 
 _input_decoder = msgspec.json.Decoder(ExecutorInput)
+_series_decoder = msgspec.json.Decoder(dict[str, Series])
 
 
 class Origin(Protocol):
@@ -133,6 +134,23 @@ class TaskRun:
         """Return what its cells printed, as far as it is stored."""
         key = self._key("log.txt")
         return self._run.store.read(key).decode(errors="replace") if self._run.store.exists(key) else ""
+
+    def series(self) -> dict[str, Series]:
+        """Return how its metrics went as far as that is stored: nothing where none was logged more than once."""
+        key = self._key("series.json")
+        if (self.output is not None and self.output.series is None) or not self._run.store.exists(key):
+            return {}
+        return _series_decoder.decode(self._run.store.read(key))
+
+    @property
+    def metric_series(self) -> dict[str, list[tuple[float, Any]]]:
+        """How its metrics went, as (step, value) of each point; while it runs, as far as that is stored."""
+        from kfnb.runtime import number_from_json  # as in results.py
+
+        return {
+            name: [(step, number_from_json(value)) for step, value in zip(one.steps, one.values, strict=True)]
+            for name, one in self.series().items()
+        }
 
     def printed(self) -> Printed:
         """Return what its cells have printed so far as bytes of which parts can be read; a new attempt begins anew."""

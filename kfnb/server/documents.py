@@ -312,6 +312,20 @@ class MetricsDocument(_Answer, frozen=True, kw_only=True):
     tasks: dict[str, dict[str, Metric]]
 
 
+class MetricSeries(_Answer, frozen=True, kw_only=True):
+    """How a metric went: `logged` points; of many every nth is there, and the last."""
+
+    steps: tuple[float, ...]
+    values: tuple[Any, ...]
+    logged: int
+
+
+class SeriesDocument(_Answer, frozen=True, kw_only=True):
+    """The series of each task that logged a metric more than once, by name."""
+
+    tasks: dict[str, dict[str, MetricSeries]]
+
+
 class CellOutput(_Answer, frozen=True, kw_only=True):
     """What a cell showed in a run. `source`: its code then; `outputs` as nbformat has them."""
 

@@ -18,6 +18,7 @@ from kfnb.server.results import (
     LogHandler,
     MetricsHandler,
     OutputsHandler,
+    SeriesHandler,
     TaskEventsHandler,
     TaskPodHandler,
 )
@@ -56,6 +57,7 @@ ADDRESSES: tuple[tuple[str, Any], ...] = (
     (RUN + "/tags", TagsHandler),
     (RUN + "/archive", ArchiveHandler),
     (RUN + "/metrics", MetricsHandler),
+    (RUN + "/series", SeriesHandler),
     (RUN + "/artifacts", ArtifactsHandler),
     (RUN + "/outputs", OutputsHandler),
     (RUN + "/events", EventsHandler),

@@ -77,6 +77,7 @@ OPERATIONS = (
     Operation("post", f"{RUN}/tags", d.RunTags, d.TagRequest),
     Operation("post", f"{RUN}/archive", d.RunName, d.ArchiveRequest),
     Operation("get", f"{RUN}/metrics", d.MetricsDocument),
+    Operation("get", f"{RUN}/series", d.SeriesDocument),
     Operation("get", f"{RUN}/artifacts", d.ArtifactList),
     Operation("get", f"{RUN}/outputs", d.OutputsDocument),
     Operation("get", f"{TASK}/log", TEXT, query=(("download", _WORD),)),

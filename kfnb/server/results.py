@@ -13,7 +13,7 @@ from kfnb.errors import NotFound
 from kfnb.runners.manifest_text import as_yaml
 from kfnb.server.documents import TaskPod
 from kfnb.server.handler import KfnbHandler, allowed
-from kfnb.server.showing import artifacts, metrics, outputs
+from kfnb.server.showing import artifacts, metrics, outputs, series
 from kfnb.server.task_events import task_events
 
 if TYPE_CHECKING:
@@ -153,6 +153,14 @@ class MetricsHandler(_OfRun):
     def document(self, run: Run) -> msgspec.Struct:
         """Return a MetricsDocument."""
         return metrics(run)
+
+
+class SeriesHandler(_OfRun):
+    """`GET runs/ID/series`: how metrics went that were logged more than once, while tasks run too."""
+
+    def document(self, run: Run) -> msgspec.Struct:
+        """Return a SeriesDocument."""
+        return series(run)
 
 
 class ArtifactsHandler(_OfRun):

@@ -16,6 +16,7 @@ from kfnb.server.documents import (
     Finding,
     Metric,
     MetricsDocument,
+    MetricSeries,
     OutlinedEdge,
     OutlinedStep,
     OutputsDocument,
@@ -25,6 +26,7 @@ from kfnb.server.documents import (
     ReasonedCell,
     RunDocument,
     RunRow,
+    SeriesDocument,
     TagChange,
     TaskDocument,
     TaskError,
@@ -285,6 +287,18 @@ def metrics(run: Run) -> MetricsDocument:
             if metric is not None:
                 found.setdefault(name, {})[key] = metric
     return MetricsDocument(tasks={name: found[name] for name in run.tasks if name in found})
+
+
+def series(run: Run) -> SeriesDocument:
+    """Return how the metrics of a run went."""
+    return SeriesDocument(
+        tasks={
+            task: {
+                name: MetricSeries(steps=one.steps, values=one.values, logged=one.logged) for name, one in named.items()
+            }
+            for task, named in run.series().items()
+        }
+    )
 
 
 def _drawn(preview: Mapping[str, Any]) -> Metric | None:

@@ -19,6 +19,7 @@ import type {
   RunPage,
   RunRequest,
   RunRow,
+  RunSeries,
   Suggestion,
   TaskEvents,
   TaskPod
@@ -149,6 +150,11 @@ export class Api {
 
   async metrics(id: string): Promise<Metrics> {
     return (await this._json<{ tasks: Metrics }>(runAddress(id, 'metrics'))).tasks;
+  }
+
+  /** How metrics went that were logged more than once. */
+  async series(id: string): Promise<RunSeries> {
+    return (await this._json<{ tasks: RunSeries }>(runAddress(id, 'series'))).tasks;
   }
 
   async artifacts(id: string): Promise<readonly Artifact[]> {

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import pytest
 from test_cli_runs import Shell, write_notebook
 
+from kfnb.client import Client
+
 CELLS = [("parameters", "lr = 0.5"), ("step:m metrics", "score = lr * 2"), ("step:big", "xs = list(range(5000))")]
 
 
@@ -87,6 +89,25 @@ def test_metrics_and_comparison(past: Past) -> None:
     assert (newest, True) == (cell["run_id"], "+xs = list(range(9))" in cell["diff"])
     assert {"deleted": [newest]} == shell.json("delete", newest, "--yes")
     assert 3 == shell("compare", low).returncode
+
+
+def test_how_metrics_went_is_printed(tmp_path: Path) -> None:
+    """`metrics --series` draws each that was logged again and again; a run that took its results over has them too."""
+    (tmp_path / "folder").mkdir()
+    shell, home = Shell(tmp_path / "folder", tmp_path / "home"), tmp_path / "home"
+    code = "import kfnb\nfor n in range(9):\n    kfnb.log_metric('loss', 1 - n / 8)"
+    write_notebook(shell.folder / "n.ipynb", [("step:m", code), ("step:once", "kfnb.log_metric('auc', 1)")])
+    first, again = (shell.json("run", "n.ipynb")["run_id"] for _ in range(2))
+    head, line = shell("metrics", first, "--series").stdout.splitlines()
+    assert ["TASK", "METRIC", "POINTS", "SERIES", "FIRST", "→", "LAST"] == head.split()
+    assert ["m", "loss", "9", "██▇▆▅▄▃▂▁", "1.0", "→", "0.0"] == line.split()
+    assert {"m": {"loss": {"steps": [*range(9)], "values": [1 - n / 8 for n in range(9)], "logged": 9}}} == shell.json(
+        "metrics", again, "--series"
+    )["series"]
+    shell("delete", first, "--yes")
+    assert [(0, 1.0), (8, 0.0)] == Client(home=home).get(again).tasks["m"].metric_series["loss"][::8]
+    once = shell.json("run", "n.ipynb", "--only", "once", "--no-cache")["run_id"]
+    assert f"No metric of run {once} was logged more than once." in shell("metrics", once, "--series").stderr
 
 
 def test_what_is_deleted_makes_room(tmp_path: Path) -> None:

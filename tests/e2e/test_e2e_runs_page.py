@@ -14,6 +14,8 @@ pytestmark = pytest.mark.browser
 SCORE = """
 import kfnb
 kfnb.log_metric("auc", rate / 4)
+for epoch in range(4):
+    kfnb.log_metric("loss", rate / (1 + epoch))
 kfnb.log_roc_curve([0, rate / 4, 1], [0, 1, 1], [1, 0.5, 0])
 """
 
@@ -56,13 +58,17 @@ def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, ru
     rows.first.get_by_role("button", name="scores <b>").click()
     expect(shown.locator(".kfnb-graph-node[data-node=score]")).to_have_attribute("data-state", "SUCCEEDED")
     expect(shown.locator("[data-group=metrics]")).to_contain_text("auc")
+    curve = shown.locator("[data-series='score · loss']")
+    curve.locator("summary").click()
+    expect(curve).to_contain_text("score · loss: 0.25")
     expect(shown.locator("[data-action=compare]")).to_be_disabled()
     for row in rows.all():
         row.get_by_role("checkbox").check()
     shown.locator("[data-action=compare]").click()
     compared = shown.locator(".kfnb-comparison")
     expect(compared.locator("tr[data-differs=true]", has_text="rate")).to_have_text("rate13")
-    expect(compared.locator("polyline")).to_have_count(2)
+    for chart in ("score · loss", "score · ROC curve"):
+        expect(compared.locator("figure", has_text=chart).locator("polyline")).to_have_count(2)
     expect(compared.locator("[data-cell=s]")).to_contain_text("+print('more')")
     shown.locator("[data-action=tag]").click()
     page.locator(".jp-Dialog input").fill("<i>good</i>")
@@ -85,6 +91,33 @@ def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, ru
     page.locator(".jp-Dialog .jp-mod-accept").click()
     expect(shown.get_by_role("status")).to_have_text("1 run was deleted.")
     expect(rows).to_have_count(0)
+
+
+def test_how_a_metric_goes_is_seen_while_its_step_runs(page: Page, lab: Lab) -> None:
+    """The points that a step has logged are drawn before it ends, and those that it logs then are added."""
+    path, gate = lab.root / "scores" / "living.ipynb", lab.root / "gate"
+    path.parent.mkdir(exist_ok=True)
+    code = (
+        "import os, time, kfnb\nfor n in range(3):\n    kfnb.log_metric('loss', 3 - n)\n"
+        f"while not os.path.exists({str(gate)!r}):\n    time.sleep(0.05)\n"
+        "kfnb.log_metric('loss', 0)"
+    )
+    cell = nbformat.v4.new_code_cell(code, id="s", metadata={"tags": ["step:learn", "cache:off"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    client = Client(home=lab.home)
+    run = client.run(path, name="living", detach=True)
+    page.goto(f"{lab.url}lab?token={TOKEN}&reset")
+    page.locator(".jp-LauncherCard", has_text="Pipeline Runs").click()
+    row = page.locator(f"tr[data-run='{run.id}']")
+    row.get_by_role("button", name="living").click()
+    curve = page.locator("[data-series='learn · loss']")
+    expect(curve).to_have_attribute("data-logged", "3")
+    expect(row).to_have_attribute("data-state", "RUNNING")
+    gate.touch()
+    expect(curve).to_have_attribute("data-logged", "4")
+    assert "SUCCEEDED" == run.wait().state
+    assert [3, 2, 1, 0] == [value for _, value in run.tasks["learn"].metric_series["loss"]]
+    client.close()
 
 
 def filter_by(shown: Locator, name: str, least: str) -> None:

@@ -28,11 +28,13 @@ class Kept:
 
     def __init__(self) -> None:
         self.metrics: dict[str, Any] = {}
+        self.points: list[tuple[str, float | None, Any]] = []
         self.params: dict[str, Any] = {}
         self.logged: list[Logged] = []
 
-    def metric(self, name: str, value: Any) -> None:
+    def metric(self, name: str, value: Any, step: float | None) -> None:
         self.metrics[name] = value
+        self.points.append((name, step, value))
 
     def param(self, name: str, value: Any) -> None:
         self.params[name] = value

@@ -16,7 +16,8 @@ Post = Callable[..., Awaitable[tuple[int, Any]]]
 STEPS = {
     "make": "import kfnb\nprint('α one')\nprint('two')\nvalues = [1, 2, 3]",
     "show": (
-        "kfnb.log_metric('total', sum(values))\n"
+        "kfnb.log_metric('total', values[2], step=1)\n"
+        "kfnb.log_metric('total', sum(values), step=2)\n"
         "kfnb.log_roc_curve([0, 0.5, 1], [0, 0.75, 1], [1, 0.5, 0])\n"
         "kfnb.log_confusion_matrix(['a', 'b'], [[3, 1], [0, 4]])\n"
         "kfnb.HTML('<script>alert(1)</script>', name='page / <b>')"

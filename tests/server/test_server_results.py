@@ -78,6 +78,12 @@ async def test_metrics_in_the_form_that_charts_draw(get: Get, finished: Run) -> 
     assert ("confusion_matrix", ["a", "b"], [[3, 1], [0, 4]]) == (matrix["kind"], matrix["labels"], matrix["rows"])
 
 
+async def test_how_metrics_went(get: Get, finished: Run) -> None:
+    """A metric that was logged again has its points by task and name."""
+    series = {"total": {"steps": [1, 2], "values": [3, 6], "logged": 2}}
+    assert {"tasks": {"show": series}} == await get("runs", finished.id, "series")
+
+
 async def test_artifacts_are_listed_with_previews(get: Get, finished: Run) -> None:
     """Values and what was logged are told with safe previews; what kfnb itself hands on is not among them."""
     found = {one["name"]: one for one in (await get("runs", finished.id, "artifacts"))["artifacts"]}

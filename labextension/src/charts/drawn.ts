@@ -1,10 +1,8 @@
 /** Charts and tables as SVG and HTML elements in the theme's colours; the panel and the widget show them. */
 
 import { html, svg } from '../graph/svg';
+import { colour, legend, picture, round, turned, words } from './parts';
 import { areaUnder, showValue, type ConfusionMatrix, type RocCurve, type TableData } from './values';
-
-/** Colours of curves that lie over one another; told apart by people who do not see colours well, too. */
-export const CURVE_COLOURS = ['#2f74c0', '#d1651a', '#2f8a4a', '#8a5fb0', '#b03a5b', '#5c6b7a'];
 
 /** Charts' style sheet, in JupyterLab's colours with fallbacks. */
 export const CHART_STYLE = `
@@ -13,6 +11,8 @@ export const CHART_STYLE = `
 .kfnb-chart-axis{fill:none;stroke:var(--jp-border-color0,#8593a3)}
 .kfnb-chart-chance{fill:none;stroke:var(--jp-border-color1,#bdbdbd);stroke-dasharray:4 3}
 .kfnb-chart-line{fill:none;stroke-width:1.8}
+.kfnb-chart-point{cursor:pointer}
+.kfnb-chart-point:focus-visible{outline:2px solid var(--jp-brand-color1,#1976d2)}
 .kfnb-table{border-collapse:collapse;font-size:12px;color:var(--jp-ui-font-color1,#1f2933)}
 .kfnb-table caption{text-align:left;padding:2px 0;color:var(--jp-ui-font-color2,#5c6b7a)}
 .kfnb-table th,.kfnb-table td{padding:2px 8px;text-align:right;border-bottom:1px solid var(--jp-border-color2,#e0e0e0);
@@ -47,8 +47,8 @@ export function sparkline(
   const line = points.map(({ value, index }) => `${round(x(index))},${round(y(value))}`).join(' ');
   const last = points[points.length - 1]!;
   return picture(width, height, `${label}: ${values.map(showValue).join(', ')}`, [
-    svg('polyline', { points: line, class: 'kfnb-chart-line', stroke: CURVE_COLOURS[0]! }),
-    svg('circle', { cx: round(x(last.index)), cy: round(y(last.value)), r: 2.2, fill: CURVE_COLOURS[0]! })
+    svg('polyline', { points: line, class: 'kfnb-chart-line', stroke: colour(0) }),
+    svg('circle', { cx: round(x(last.index)), cy: round(y(last.value)), r: 2.2, fill: colour(0) })
   ]);
 }
 
@@ -73,13 +73,8 @@ export function rocChart(curves: readonly RocCurve[]): HTMLElement {
       svg('polyline', { points: points.join(' '), class: 'kfnb-chart-line', stroke: colour(index) })
     );
   });
-  const legend = areas.map((area, index) => {
-    const mark = html('span', { 'aria-hidden': 'true' }, ['▬ ']);
-    mark.style.color = colour(index);
-    return html('div', {}, [mark, area]);
-  });
   const chart = picture(LEFT + PLOT + 8, PLOT + BOTTOM + 6, `ROC. ${areas.join('; ')}`, parts);
-  return html('div', { class: 'kfnb-chart' }, [chart, ...legend]);
+  return html('div', { class: 'kfnb-chart' }, [chart, ...legend(areas)]);
 }
 
 /** Return a confusion matrix as a table whose cells are the darker the more they hold. */
@@ -128,29 +123,4 @@ export function dataTable({ columns, rows }: TableData, caption = ''): HTMLTable
     html('thead', {}, [head]),
     html('tbody', {}, body)
   ]);
-}
-
-function picture(width: number, height: number, label: string, parts: readonly SVGElement[]): SVGSVGElement {
-  const size = { width, height, viewBox: `0 0 ${width} ${height}` };
-  return svg('svg', { ...size, role: 'img', 'aria-label': label, class: 'kfnb-chart' }, parts);
-}
-
-function words(text: string, x: number, y: number): SVGTextElement {
-  const element = svg('text', { x, y, 'text-anchor': 'middle' });
-  element.textContent = text;
-  return element;
-}
-
-function turned(text: string, x: number, y: number): SVGTextElement {
-  const element = words(text, x, y);
-  element.setAttribute('transform', `rotate(-90 ${x} ${y})`);
-  return element;
-}
-
-function colour(index: number): string {
-  return CURVE_COLOURS[index % CURVE_COLOURS.length]!;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -1,6 +1,7 @@
 /** What the rest of the extension uses of the charts. */
 
 export { CHART_STYLE, dataTable, matrixTable, rocChart, sparkline } from './drawn';
+export { scatterChart, seriesChart, type Dot, type Line } from './plotted';
 export { previewOf } from './preview';
 export {
   areaUnder,

@@ -255,6 +255,16 @@ export interface Metric {
 
 export type Metrics = Readonly<Record<string, Readonly<Record<string, Metric>>>>;
 
+/** How a metric went: of `logged` points every nth, and the last. */
+export interface MetricSeries {
+  readonly steps: readonly number[];
+  readonly values: readonly Figure[];
+  readonly logged: number;
+}
+
+/** The series of a run, by task and metric. */
+export type RunSeries = Readonly<Record<string, Readonly<Record<string, MetricSeries>>>>;
+
 export interface CellOutputs {
   readonly cell_id: string;
   readonly source: string;

@@ -36,6 +36,8 @@ export interface Progress {
   readonly number?: number;
   readonly done?: number;
   readonly cells?: number;
+  /** How many points of metrics have been kept so far, where there is a curve of them. */
+  readonly points?: number;
 }
 
 /** What the events say about one task. Times are seconds since the epoch. */

@@ -12,6 +12,7 @@ import { artifactOf, loadIntoKernel } from '../run/load_values';
 import type { RunSession } from '../run/session';
 import { PipelineGraph } from './pipeline_graph';
 import { ArtifactsView, MetricsView } from './results';
+import { SeriesView } from './series';
 import { TaskDetails } from './task_details';
 
 export interface RunViewProps {
@@ -45,6 +46,7 @@ export function RunView(props: RunViewProps & { readonly commands: CommandRegist
         <TaskDetails {...{ notebook, session, api, commands, task, trans }} />
       )}
       <MetricsView metrics={session.metrics} trans={trans} />
+      {task === null && <SeriesView series={session.series} trans={trans} />}
       <ArtifactsView
         artifacts={session.artifacts}
         {...{ api, trans }}

@@ -11,6 +11,7 @@ import { CommandIds } from '../plugins/command_ids';
 import { inputsOf, loadIntoKernel } from '../run/load_values';
 import type { RunSession } from '../run/session';
 import { LoadButton } from './load_button';
+import { SeriesView } from './series';
 import { StepActions } from './step_actions';
 import { TaskTabs } from './task_tabs';
 import { useSeconds } from './watching';
@@ -89,6 +90,7 @@ export function TaskDetails({
           )}
         </div>
       )}
+      <SeriesView series={session.series} task={task} trans={trans} />
       <TaskTabs key={session.id} {...{ session, api, task, trans }} />
     </section>
   );

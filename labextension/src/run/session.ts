@@ -8,7 +8,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { Api } from '../api';
-import type { Artifact, Frame, Metrics, RunDocument } from '../model/documents';
+import type { Artifact, Frame, Metrics, RunDocument, RunSeries } from '../model/documents';
 import { hasEnded, pending, reduce, type RunStatus } from '../model/run_state';
 
 const RETRY_AFTER_MS = 1000;
@@ -32,6 +32,9 @@ export class RunSession implements IDisposable {
   private _offset = 0;
   private _attempt = 0;
   private _metrics: Metrics = {};
+  private _series: RunSeries = {};
+  private _isLoadingSeries = false;
+  private _results = 0;
   private _artifacts: readonly Artifact[] = [];
   private _trouble: string | null = null;
   private _waits: string | null;
@@ -72,6 +75,11 @@ export class RunSession implements IDisposable {
 
   get metrics(): Metrics {
     return this._metrics;
+  }
+
+  /** How metrics went, those of steps that run too. */
+  get series(): RunSeries {
+    return this._series;
   }
 
   get artifacts(): readonly Artifact[] {
@@ -202,6 +210,10 @@ export class RunSession implements IDisposable {
       }
       if (frame.events.some(event => event.kind === 'task-output')) {
         void this._loadResults();
+      } else if (
+        frame.events.some(event => event.kind === 'task-progress' && 'points' in (event.data ?? {}))
+      ) {
+        void this._loadSeries();
       }
     } else if (frame.kind === 'log') {
       this._takeLog(frame);
@@ -228,15 +240,39 @@ export class RunSession implements IDisposable {
     this._offset = frame.offset;
   }
 
-  private async _loadResults(): Promise<void> {
+  /** One question at a time: what a slow server did not tell of comes with the next event. */
+  private async _loadSeries(): Promise<void> {
+    if (this._isLoadingSeries) {
+      return;
+    }
+    this._isLoadingSeries = true;
+    const results = this._results;
     try {
-      const [document, metrics, artifacts] = await Promise.all([
+      const series = await this._api.series(this.id);
+      if (results === this._results) {
+        this._series = series; // else results were asked for since, with newer ones among them
+      }
+    } catch (error) {
+      this._trouble = (error as Error).message;
+    }
+    this._isLoadingSeries = false;
+    if (!this._isDisposed) {
+      this._changed.emit();
+    }
+  }
+
+  private async _loadResults(): Promise<void> {
+    this._results += 1;
+    try {
+      const [document, metrics, series, artifacts] = await Promise.all([
         this._api.run(this.id),
         this._api.metrics(this.id),
+        this._api.series(this.id),
         this._api.artifacts(this.id)
       ]);
       this._document = document;
       this._metrics = metrics;
+      this._series = series;
       this._artifacts = artifacts;
     } catch (error) {
       this._trouble = (error as Error).message;

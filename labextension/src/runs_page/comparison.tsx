@@ -4,28 +4,24 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Api } from '../api';
-import { matrixTable, numberFrom, rocChart, showValue, type RocCurve } from '../charts';
+import { numberFrom, showValue } from '../charts';
 import { lookOf } from '../graph';
-import type { Comparison, Metrics, SideBySide } from '../model/documents';
+import type { SideBySide } from '../model/documents';
 import { Made } from '../panel/made';
-
-/** What is shown: the server's comparison, and each run's metrics for their curves. */
-export interface Compared {
-  readonly comparison: Comparison;
-  readonly metrics: readonly Metrics[];
-}
+import { chartsOf, type Compared } from './overlaid';
 
 /** Ask for the comparison of the runs with these ids. */
 export async function compareRuns(api: Api, ids: readonly string[]): Promise<Compared> {
-  const [comparison, metrics] = await Promise.all([
+  const [comparison, metrics, series] = await Promise.all([
     api.compare(ids),
-    Promise.all(ids.map(id => api.metrics(id)))
+    Promise.all(ids.map(id => api.metrics(id))),
+    Promise.all(ids.map(id => api.series(id)))
   ]);
-  return { comparison, metrics };
+  return { comparison, metrics, series };
 }
 
 export function ComparisonView(props: { compared: Compared; trans: TranslationBundle }): JSX.Element {
-  const { comparison, metrics } = props.compared;
+  const { comparison } = props.compared;
   const { trans } = props;
   const groups: [string, readonly SideBySide[]][] = [
     [trans.__('Parameters'), comparison.parameters],
@@ -52,7 +48,7 @@ export function ComparisonView(props: { compared: Compared; trans: TranslationBu
           <Group key={label} {...{ label, entries }} width={comparison.runs.length} />
         ))}
       </table>
-      <Charts {...{ comparison, metrics }} />
+      <Charts {...props.compared} />
       {comparison.cells.length === 0 && (
         <p className="kfnb-quiet">{trans.__('The code cells are the same.')}</p>
       )}
@@ -98,38 +94,13 @@ function Group(props: { label: string; entries: readonly SideBySide[]; width: nu
   );
 }
 
-function Charts({ comparison, metrics }: Compared): JSX.Element {
-  const curves = new Map<string, RocCurve[]>();
-  const matrices: { name: string; make: () => Element }[] = [];
-  metrics.forEach((tasks, index) => {
-    const run = comparison.runs[index]!.run_id;
-    for (const [task, named] of Object.entries(tasks)) {
-      for (const [name, metric] of Object.entries(named)) {
-        const numbers = (values: readonly unknown[]): number[] =>
-          values.map(value => numberFrom(value) ?? NaN);
-        const key = `${task} · ${name}`;
-        if (metric.kind === 'roc_curve') {
-          const curve = { name: run, falsePositive: numbers(metric.fpr), truePositive: numbers(metric.tpr) };
-          curves.set(key, [...(curves.get(key) ?? []), curve]);
-        } else if (metric.kind === 'confusion_matrix') {
-          const matrix = { labels: metric.labels, rows: metric.rows.map(numbers) };
-          matrices.push({ name: `${key} · ${run}`, make: () => matrixTable(matrix) });
-        }
-      }
-    }
-  });
+function Charts(compared: Compared): JSX.Element {
   return (
     <div className="kfnb-charts">
-      {[...curves].map(([name, found]) => (
+      {chartsOf(compared).map(({ name, make }) => (
         <figure key={name} className="kfnb-figure">
           <figcaption>{name}</figcaption>
-          <Made make={() => rocChart(found)} of={[metrics]} />
-        </figure>
-      ))}
-      {matrices.map(({ name, make }) => (
-        <figure key={name} className="kfnb-figure">
-          <figcaption>{name}</figcaption>
-          <Made make={make} of={[metrics]} />
+          <Made make={make} of={[compared]} />
         </figure>
       ))}
     </div>

@@ -6,6 +6,7 @@ import * as React from 'react';
 import type { Api } from '../api';
 import { PipelineGraph } from '../panel/pipeline_graph';
 import { ArtifactsView, MetricsView } from '../panel/results';
+import { SeriesView } from '../panel/series';
 import { useSignal } from '../panel/watching';
 import { RunSession } from '../run/session';
 
@@ -67,6 +68,7 @@ export function RunDetails(props: { id: string; api: Api; trans: TranslationBund
         </div>
       )}
       <MetricsView metrics={session.metrics} trans={trans} />
+      <SeriesView series={session.series} trans={trans} />
       <ArtifactsView artifacts={session.artifacts} {...{ api, trans }} />
     </section>
   );

@@ -1,0 +1,161 @@
+/** Numbers over numbers: how metrics went, curve over curve, and a metric of many runs over a parameter. */
+
+import { html, svg } from '../graph/svg';
+import { colour, legend, picture, round, turned, words } from './parts';
+import { showValue } from './values';
+
+/** How a metric went: steps and values, equally many; values that are not finite are left out. */
+export interface Line {
+  readonly name: string;
+  readonly steps: readonly number[];
+  readonly values: readonly number[];
+}
+
+/** A point of a plot. Words stand beside one another where they come up. */
+export interface Dot {
+  readonly name: string;
+  readonly x: number | string;
+  readonly y: number;
+}
+
+const WIDTH = 300;
+const HEIGHT = 170;
+const LEFT = 52;
+const TOP = 8;
+const BOTTOM = 32;
+
+/** Where values lie on an axis. */
+interface Scale {
+  readonly least: number;
+  readonly most: number;
+  readonly place: (value: number) => number;
+}
+
+/** Return curves over one another, each with its last value. */
+export function seriesChart(lines: readonly Line[]): HTMLElement {
+  const found = lines.map(({ name, steps, values }) => ({
+    name,
+    last: values[values.length - 1],
+    points: values.map((value, i) => [steps[i]!, value] as const).filter(([, y]) => Number.isFinite(y))
+  }));
+  const points = found.flatMap(line => line.points);
+  const x = scale(
+    points.map(([step]) => step),
+    LEFT,
+    LEFT + WIDTH
+  );
+  const y = scale(
+    points.map(([, value]) => value),
+    TOP + HEIGHT,
+    TOP
+  );
+  const texts = found.map(({ name, last }) => `${name}: ${showValue(last)}`);
+  const curves = found.flatMap((line, index) =>
+    curve(
+      line.points.map(p => [x.place(p[0]), y.place(p[1])]),
+      index
+    )
+  );
+  const parts = [...axes([x.least, x.most], y), ...curves];
+  const chart = picture(LEFT + WIDTH + 12, TOP + HEIGHT + BOTTOM, texts.join('; '), parts);
+  return html('div', { class: 'kfnb-chart' }, [chart, ...legend(texts)]);
+}
+
+/** Return a plot of points that can be clicked. `names`: those of the axes, x first. */
+export function scatterChart(
+  dots: readonly Dot[],
+  names: readonly [string, string],
+  onChoose: (dot: Dot) => void
+): HTMLElement {
+  const shown = dots.filter(
+    ({ x, y }) => Number.isFinite(y) && (typeof x === 'string' || Number.isFinite(x))
+  );
+  const isNumber = shown.every(({ x }) => typeof x === 'number');
+  const kinds = [...new Set(shown.map(({ x }) => showValue(x)))].sort();
+  const value = ({ x }: Dot): number => (isNumber ? (x as number) : kinds.indexOf(showValue(x)));
+  const x = scale(shown.map(value), LEFT + 8, LEFT + WIDTH - 8);
+  const y = scale(
+    shown.map(dot => dot.y),
+    TOP + HEIGHT - 6,
+    TOP + 6
+  );
+  const ends = isNumber
+    ? [x.least, x.most]
+    : kinds.length < 5
+      ? kinds
+      : [kinds[0]!, kinds[kinds.length - 1]!];
+  const parts = [
+    ...axes(ends, y),
+    words(names[0], LEFT + WIDTH / 2, TOP + HEIGHT + 28),
+    turned(names[1], 10, TOP + HEIGHT / 2),
+    ...shown.map(dot => point(dot, x.place(value(dot)), y.place(dot.y), names, onChoose))
+  ];
+  const label = `${names[1]} by ${names[0]}, ${shown.length} points`;
+  // No picture to who cannot see it: its points are buttons.
+  const chart = picture(LEFT + WIDTH + 12, TOP + HEIGHT + BOTTOM, label, parts);
+  chart.setAttribute('role', 'group');
+  return html('div', { class: 'kfnb-chart' }, [chart]);
+}
+
+function point(
+  dot: Dot,
+  x: number,
+  y: number,
+  names: readonly [string, string],
+  onChoose: (dot: Dot) => void
+): SVGElement {
+  const label = `${dot.name}: ${names[0]} ${showValue(dot.x)}, ${names[1]} ${showValue(dot.y)}`;
+  const title = svg('title', {});
+  title.textContent = label;
+  const place = { cx: round(x), cy: round(y), r: 4.5, fill: colour(0), 'fill-opacity': 0.65 };
+  const asButton = { role: 'button', tabindex: 0, 'aria-label': label, class: 'kfnb-chart-point' };
+  const circle = svg('circle', { ...place, ...asButton }, [title]);
+  circle.addEventListener('click', () => onChoose(dot));
+  circle.addEventListener('keydown', event => {
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      onChoose(dot);
+    }
+  });
+  return circle;
+}
+
+function curve(places: readonly (readonly number[])[], index: number): SVGElement[] {
+  const [first] = places;
+  if (first === undefined) {
+    return [];
+  }
+  if (places.length === 1) {
+    return [svg('circle', { cx: round(first[0]!), cy: round(first[1]!), r: 3, fill: colour(index) })];
+  }
+  const points = places.map(([x, y]) => `${round(x!)},${round(y!)}`).join(' ');
+  return [svg('polyline', { points, class: 'kfnb-chart-line', stroke: colour(index) })];
+}
+
+/** The axes, with words below the one and the least and the most beside the other. */
+function axes(below: readonly (number | string)[], y: Scale): SVGElement[] {
+  const floor = TOP + HEIGHT;
+  const step = below.length > 1 ? (WIDTH - 16) / (below.length - 1) : 0;
+  const beside = y.least === y.most ? [y.least] : [y.least, y.most];
+  return [
+    svg('path', { d: `M${LEFT} ${TOP}V${floor}H${LEFT + WIDTH}`, class: 'kfnb-chart-axis' }),
+    ...[...new Set(below)].map((text, i) => words(showValue(text), LEFT + 8 + i * step, floor + 13)),
+    ...beside.map(value => {
+      const text = words(showValue(value), LEFT - 5, y.place(value) + 3);
+      text.setAttribute('text-anchor', 'end');
+      return text;
+    })
+  ];
+}
+
+function scale(values: readonly number[], from: number, to: number): Scale {
+  const least = values.reduce((one, other) => Math.min(one, other), Infinity);
+  const most = values.reduce((one, other) => Math.max(one, other), -Infinity);
+  if (values.length === 0) {
+    return { least: 0, most: 0, place: () => (from + to) / 2 };
+  }
+  const width = most - least;
+  const place = (value: number): number =>
+    width === 0 ? (from + to) / 2 : from + ((value - least) / width) * (to - from);
+  return { least, most, place };
+}

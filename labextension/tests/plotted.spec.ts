@@ -1,0 +1,89 @@
+/** Curves over one another, points of many runs, and what is drawn of runs that are compared. */
+
+import { describe, expect, test } from 'vitest';
+import { scatterChart, seriesChart, type Dot } from '../src/charts';
+import type { Comparison, Metric } from '../src/model/documents';
+import { chartsOf } from '../src/runs_page/overlaid';
+
+const points = (chart: Element): (string | null)[] =>
+  [...chart.querySelectorAll('polyline')].map(line => line.getAttribute('points'));
+const words = (chart: Element): (string | null)[] =>
+  [...chart.querySelectorAll('text')].map(text => text.textContent);
+
+describe('curves', () => {
+  test('share their axes, and leave out what is not finite', () => {
+    const chart = seriesChart([
+      { name: 'a', steps: [0, 1, 2], values: [1, NaN, 3] },
+      { name: '<b>', steps: [0, 4], values: [5, 1] },
+      { name: 'c', steps: [2], values: [5] },
+      { name: 'none', steps: [0], values: [NaN] }
+    ]);
+    expect(points(chart)).toEqual(['52,178 202,93', '52,8 352,178']);
+    expect(words(chart)).toEqual(['0', '4', '1', '5']);
+    expect([...chart.querySelectorAll('.kfnb-chart > div')].map(line => line.textContent)).toEqual([
+      '▬ a: 3',
+      '▬ <b>: 1',
+      '▬ c: 5',
+      '▬ none: NaN'
+    ]);
+    expect(chart.querySelectorAll('circle').length).toBe(1);
+  });
+
+  test('that are level or empty are drawn, too', () => {
+    expect(points(seriesChart([{ name: 'a', steps: [0, 1], values: [2, 2] }]))).toEqual(['52,93 352,93']);
+    expect(points(seriesChart([]))).toEqual([]);
+  });
+});
+
+describe('points of runs', () => {
+  const chosen: string[] = [];
+  const plot = (dots: readonly Dot[]): HTMLElement =>
+    scatterChart(dots, ['lr', 'auc'], ({ name }) => chosen.push(name));
+  const places = (chart: Element): (string | null)[] =>
+    [...chart.querySelectorAll('circle')].map(dot => dot.getAttribute('cx'));
+
+  test('lie by number, each a button that says what it is', () => {
+    const chart = plot([
+      { name: 'a', x: 1, y: 0.5 },
+      { name: 'b', x: 3, y: 1 },
+      { name: 'c', x: 2, y: NaN }
+    ]);
+    expect(places(chart)).toEqual(['60', '344']);
+    const dots = [...chart.querySelectorAll('circle')];
+    expect(dots.map(dot => dot.getAttribute('aria-label'))).toEqual(['a: lr 1, auc 0.5', 'b: lr 3, auc 1']);
+    dots[0]!.dispatchEvent(new MouseEvent('click'));
+    dots[1]!.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }));
+    expect(chosen).toEqual(['a', 'b']);
+  });
+
+  test('lie beside one another where what they are plotted over is a word', () => {
+    const chart = plot([
+      { name: 'a', x: 'tree', y: 1 },
+      { name: 'b', x: 'line', y: 1 },
+      { name: 'c', x: 2, y: 1 }
+    ]);
+    expect(places(chart)).toEqual(['344', '202', '60']);
+    expect(words(chart).slice(0, 3)).toEqual(['2', 'line', 'tree']);
+  });
+});
+
+test('runs that are compared share a chart by task and metric; matrices stand beside one another', () => {
+  const value: Metric = { kind: 'value', value: 1, fpr: [], tpr: [], labels: [], rows: [] };
+  const roc: Metric = { ...value, kind: 'roc_curve', fpr: [0, 1], tpr: [0, 1] };
+  const matrix: Metric = { ...value, kind: 'confusion_matrix', labels: ['x'], rows: [[1]] };
+  const tasks = { train: { auc: value, roc, confusion: matrix } };
+  const loss = { steps: [0, 1], values: [2, 'NaN'], logged: 2 };
+  const charts = chartsOf({
+    comparison: { runs: [{ run_id: 'a' }, { run_id: 'b' }] } as unknown as Comparison,
+    metrics: [tasks, tasks],
+    series: [{ train: { loss } }, { train: { loss, once: { steps: [0], values: [1], logged: 1 } } }]
+  });
+  expect(charts.map(({ name }) => name)).toEqual([
+    'train · loss',
+    'train · roc',
+    'train · confusion · a',
+    'train · confusion · b'
+  ]);
+  expect(charts[0]!.make().textContent).toContain('a: NaN');
+  expect(points(charts[1]!.make()).length).toBe(2);
+});
