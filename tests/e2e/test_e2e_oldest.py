@@ -1,0 +1,61 @@
+"""In a real browser: the oldest JupyterLab that kfnb claims, in an environment of its own with kfnb as a wheel."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import test_e2e_main_job as main_job
+from jupyter_lab import Lab
+from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+OLDEST = "4.2.0"
+CACHE = Path(os.environ.get("KFNB_TEST_LAB_CACHE", "~/.cache/kfnb-test-lab")).expanduser()
+"""Where the environment stays, so that only kfnb is installed anew the next time."""
+
+
+def _pip(python: Path, *words: str) -> None:
+    command = [str(python), "-m", "pip", "install", "--quiet", "--no-compile", *words]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        why = f"JupyterLab {OLDEST} cannot be installed:\n{done.stdout[-2000:]}"
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+
+
+@pytest.fixture(scope="module")
+def python(root: Path) -> Path:
+    """An interpreter with the oldest JupyterLab and kfnb; all else is as constraints.txt says."""
+    if not (root / "kfnb" / "labextension" / "package.json").is_file():
+        pytest.skip("the extension is not built: `make front-end` builds it")
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    place = CACHE / f"{OLDEST}-python{version}"
+    python = place / "bin" / "python"
+    pins = (root / "constraints.txt").read_text("utf-8").splitlines()
+    others = [pin for pin in pins if not pin.startswith(("jupyterlab==", "jupyterlab_server=="))]
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "constraints.txt").write_text("\n".join(others), "utf-8")
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+    _pip(python, "--constraint", str(place / "constraints.txt"), f"jupyterlab=={OLDEST}", str(root))
+    return python
+
+
+@pytest.fixture(scope="module")
+def lab(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The oldest JupyterLab, running."""
+    server = Lab(tmp_path_factory.mktemp("oldest"), str(python))
+    yield server
+    server.stop()
+
+
+def test_the_main_job_goes_in_the_oldest_jupyterlab(lab: Lab, page: Page, quickstart: Path) -> None:
+    """Tagging, running, watching and bringing outputs home are the same there."""
+    main_job.test_from_tags_to_outputs_brought_home(lab, page, quickstart)
+    about = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).appVersion")
+    assert OLDEST == about
