@@ -323,6 +323,18 @@ def test_two_megabytes_of_parameters(place: Place, tmp_path: Path) -> None:
     assert "2000000\n" == run.tasks["s2"].log()
 
 
+@pytest.mark.soak
+def test_five_hundred_steps_at_once(place: Place, tmp_path: Path) -> None:
+    """What the cluster has no room for yet waits in it; each runs once, and what comes after all of them has all."""
+    many = 500
+    last = "total = " + " + ".join(f"v{i}" for i in range(many)) + "\nprint(total)"
+    path = notebook(tmp_path / "p.ipynb", *(f"v{i} = int('{i}')" for i in range(many)), last)
+    run = place.run(path, cache=False, profile={"requests": {"cpu": "1m", "memory": "16Mi"}})
+    assert "SUCCEEDED" == end(run, 3600)
+    assert {f"s{i}": 1 for i in range(many + 1)} == successes(run) == attempts(run)
+    assert f"{sum(range(many))}\n" == run.tasks[f"s{many}"].log()
+
+
 AN_HOUR_AHEAD = (
     "import sys, time\nreal = time.time\ntime.time = lambda: real() + 3600\n"
     "from kfnb.cli.app import run_app\nsys.exit(run_app(sys.argv[1:]))"
