@@ -226,7 +226,8 @@ def _tolerations(values: list[dict[str, Any]]) -> None:
             qualified_name(str(toleration["key"]), "a taint's key")
 
 
-def _affinity(value: dict[str, Any]) -> None:
+def check_affinity(value: dict[str, Any]) -> None:
+    """Raise BadValue if an affinity holds anything but the kinds that there are."""
     for key, kind in value.items():
         if key not in _AFFINITIES or not isinstance(kind, dict):
             raise BadValue(f"it holds tables named {', '.join(sorted(_AFFINITIES))}, as in the API of Kubernetes")
@@ -287,7 +288,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "annotations": _annotations,
     "node_selector": _selector,
     "tolerations": _tolerations,
-    "affinity": _affinity,
+    "affinity": check_affinity,
     "accelerators": _accelerators,
     "queue": _named("a queue"),
     "priority_class": _named("a priority class"),

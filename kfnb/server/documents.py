@@ -90,6 +90,21 @@ class Analysis(_Answer, frozen=True, kw_only=True):
     skipped_cells: tuple[str, ...] = ()
 
 
+class PlacementRequest(_Request, frozen=True, kw_only=True):
+    """What fits no tag: a `text` in YAML or JSON to be checked, or else the `value` that the metadata have."""
+
+    kind: Literal["affinity", "pod_patch"]
+    text: str | None = None
+    value: dict[str, Any] = {}
+
+
+class Placement(_Answer, frozen=True, kw_only=True):
+    """An affinity or a pod patch: as metadata have it, and as YAML. Both empty: there is none."""
+
+    value: dict[str, Any]
+    yaml: str
+
+
 class AnalyseRequest(_Request, frozen=True, kw_only=True):
     """`path` of a notebook below the server's root; `notebook`: its JSON, where it is not saved.
 

@@ -10,7 +10,7 @@ from jupyter_server.utils import url_path_join
 from kfnb.server.clusters import ClusterHandler, ClustersHandler, DefaultHandler
 from kfnb.server.desk import Desk
 from kfnb.server.handler import MissingHandler
-from kfnb.server.notebooks import AnalyseHandler, CheckHandler, SuggestHandler, VersionHandler
+from kfnb.server.notebooks import AnalyseHandler, CheckHandler, PlacementHandler, SuggestHandler, VersionHandler
 from kfnb.server.results import (
     ArtifactContentHandler,
     ArtifactsHandler,
@@ -45,6 +45,7 @@ ADDRESSES: tuple[tuple[str, Any], ...] = (
     ("analyse", AnalyseHandler),
     ("suggest", SuggestHandler),
     ("check", CheckHandler),
+    ("placement", PlacementHandler),
     ("clusters", ClustersHandler),
     ("clusters/{name}", ClusterHandler),
     ("clusters/{name}/default", DefaultHandler),

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 from kfnb.client.elsewhere import cluster_called
 from kfnb.errors import NotFound, Refused
-from kfnb.server.documents import AnalyseRequest, Analysis, CheckRequest, CheckResult, Proposal, SuggestRequest, Version
+from kfnb.server.documents import (
+    AnalyseRequest,
+    Analysis,
+    CheckRequest,
+    CheckResult,
+    Placement,
+    PlacementRequest,
+    Proposal,
+    SuggestRequest,
+    Version,
+)
 from kfnb.server.handler import KfnbHandler, Superseded, allowed
 from kfnb.server.showing import analysis, finding, proposal, refusal
 
@@ -90,6 +100,23 @@ class CheckHandler(KfnbHandler):
             found = self.desk.client.check(path, allow_cpu=asked.allow_cpu, on=on, content=asked.notebook, part=part)
             ready = not any(one.severity == "error" for one in found)
             return CheckResult(ready=ready, diagnostics=tuple(map(finding, found)))
+
+        self.answer(await self.aside(work))
+
+
+class PlacementHandler(KfnbHandler):
+    """`POST placement`: read an affinity or a pod patch as it was written, or write one; nothing is kept."""
+
+    @allowed("read")
+    async def post(self) -> None:
+        """Return the Placement that a PlacementRequest says; 400 with what is wrong with the text."""
+        asked = self.read(PlacementRequest)
+
+        def work() -> Placement:
+            from kfnb.runners import placement_text  # loads much that only a few steps need
+
+            value = asked.value if asked.text is None else placement_text.read_placement(asked.kind, asked.text)
+            return Placement(value=value, yaml=placement_text.written_placement(value))
 
         self.answer(await self.aside(work))
 

@@ -51,6 +51,7 @@ OPERATIONS = (
     Operation("post", "analyse", d.Analysis, d.AnalyseRequest),
     Operation("post", "suggest", d.Proposal, d.SuggestRequest),
     Operation("post", "check", d.CheckResult, d.CheckRequest),
+    Operation("post", "placement", d.Placement, d.PlacementRequest),
     Operation("get", "clusters", d.Clusters),
     Operation("put", "clusters/{name}", d.Clusters, d.ClusterRequest),
     Operation("delete", "clusters/{name}", d.Clusters),

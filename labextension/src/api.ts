@@ -15,6 +15,7 @@ import type {
   Comparison,
   Finding,
   Metrics,
+  Placement,
   RunDocument,
   RunPage,
   RunRequest,
@@ -24,6 +25,8 @@ import type {
   TaskEvents,
   TaskPod
 } from './model/documents';
+
+import type { PlacementKind } from './model/placement';
 
 /** Why the server did not do what was asked: what, and what to do. `status` 0: it could not be reached. */
 export class ApiError extends Error {
@@ -87,6 +90,16 @@ export class Api {
   /** What stands against a run, looked at before it is started; nothing is run. */
   async check(request: CheckRequest): Promise<CheckResult> {
     return this._json('check', request);
+  }
+
+  /** An affinity or pod patch that a person wrote in YAML or JSON, checked; ApiError says what is wrong with it. */
+  async readPlacement(kind: PlacementKind, text: string): Promise<Placement> {
+    return this._json('placement', { kind, text });
+  }
+
+  /** One as it stands in the notebook's metadata, to be shown as YAML. */
+  async writtenPlacement(kind: PlacementKind, value: Placement['value']): Promise<Placement> {
+    return this._json('placement', { kind, value });
   }
 
   async start(request: RunRequest): Promise<{ run_id: string; warnings: readonly Finding[] }> {

@@ -164,6 +164,34 @@ def test_what_a_task_executed_is_read_in_a_tab(lab: Lab, page: Page, quickstart:
     expect(executed).not_to_contain_text("changed")
 
 
+def test_what_fits_no_tag_is_checked_and_written_into_the_metadata(lab: Lab, page: Page, quickstart: Path) -> None:
+    """An affinity is YAML that the server reads; what is wrong is said and not written; it follows the step's name."""
+    open_notebook(page, lab, quickstart)
+    cell(page, "words = text.split").locator(".jp-InputArea-prompt").click()
+    page.locator("[data-group=placement] > summary").click()
+    affinity = page.locator("[data-field=affinity]")
+    affinity.fill("nodes: 1")
+    affinity.blur()
+    expect(page.locator("[data-group=placement] .kfnb-problem")).to_contain_text("nodeAffinity, podAffinity")
+    affinity.fill('{"podAntiAffinity": {"x": [1]}}')
+    affinity.blur()
+    expect(affinity).to_have_value("podAntiAffinity:\n  x:\n  - 1")
+    page.locator("[data-field=pod_patch]").fill("spec:\n  dnsPolicy: Default")
+    page.locator("[data-field=pod_patch]").blur()
+    undo = page.locator("[data-action=undo-pod_patch]")
+    expect(undo).to_be_visible()
+    undo.click()
+    expect(page.locator("[data-field=pod_patch]")).to_have_value("")
+    page.locator("[data-field=step]").fill("load")
+    page.locator("[data-field=step]").press("Enter")
+    expect(page.locator(".kfnb-step-head h2")).to_have_text("load")
+    expect(affinity).to_have_value("podAntiAffinity:\n  x:\n  - 1")
+    with page.expect_response(lambda answer: answer.request.method == "PUT" and "/api/contents/" in answer.url):
+        page.keyboard.press("Control+s")
+    about = {"steps": {"load": {"affinity": {"podAntiAffinity": {"x": [1]}}}}}
+    assert about == read_notebook(quickstart)["metadata"]["kfnb"]
+
+
 def test_the_cells_of_a_step_fold_together_and_nothing_is_written(lab: Lab, page: Page, quickstart: Path) -> None:
     """The arrow at the chip hides a step's cells; going to one of them shows them; the notebook stays as it was."""
     open_notebook(page, lab, quickstart)

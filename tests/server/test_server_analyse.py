@@ -175,3 +175,32 @@ async def test_of_requests_that_wait_the_newest_is_answered(
     later = [await ask("one tab", 2), await ask("one tab", 3), await ask("other tab", 1)]
     go_on.set()
     assert [200, 409, 200, 200] == [(await each).code for each in (first, *later)]
+
+
+async def test_affinities_and_pod_patches_are_read_and_written(post: Post) -> None:
+    """YAML and JSON are read alike, and what cannot be is said with its place; nothing is kept."""
+    patch = {"spec": {"dnsPolicy": "Default"}}
+    for text in ("spec:\n  dnsPolicy: Default\n", json.dumps(patch)):
+        expected = {"value": patch, "yaml": "spec:\n  dnsPolicy: Default"}
+        assert (200, expected) == await post("placement", kind="pod_patch", text=text)
+    assert (200, {"value": {}, "yaml": ""}) == await post("placement", kind="affinity", text=" ")
+    assert (200, {"value": patch, "yaml": expected["yaml"]}) == await post("placement", kind="pod_patch", value=patch)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "says"),
+    [
+        ("affinity", "a: [1", "This is no YAML, line 1, column 6"),
+        ("affinity", "nodes: {}", "it holds tables named nodeAffinity, podAffinity, podAntiAffinity"),
+        ("affinity", "- nodeAffinity", "This must be an object"),
+        ("pod_patch", "spec: {restartPolicy: Always}", "`spec.restartPolicy` cannot be changed"),
+        ("pod_patch", "containers: []", "`containers` stands beside `metadata` and `spec`"),
+        ("pod_patch", "spec: {a: 2026-01-01}", "This holds what JSON cannot say"),
+        ("pod_patch", "spec: &a {b: *a}", "Anchors and aliases of YAML are not taken"),
+    ],
+)
+async def test_what_no_pod_can_have_is_refused(post: Post, kind: str, text: str, says: str) -> None:
+    """A field of the panel says what is wrong before anything is written into the notebook."""
+    status, answer = await post("placement", kind=kind, text=text)
+    assert 400 == status
+    assert says in answer["message"]

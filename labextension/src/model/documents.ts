@@ -92,6 +92,12 @@ export interface CheckResult {
   readonly diagnostics: readonly Finding[];
 }
 
+/** What fits no tag: as the notebook's metadata have it, and as YAML. Both empty: there is none. */
+export interface Placement {
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly yaml: string;
+}
+
 /** A cluster profile. `settings`: those that the file has for it; `accelerators`: types that steps can ask for. */
 export interface Cluster {
   readonly name: string;

@@ -16,13 +16,22 @@ export interface Field {
   /** What it is for, with its form. */
   readonly hint: string;
   readonly example: string;
-  readonly group: 'flow' | 'resources' | 'environment' | 'place' | 'data';
+  readonly group: 'flow' | 'resources' | 'environment' | 'place' | 'data' | 'code';
   /** Other prefixes that mean the same. */
   readonly also?: readonly string[];
+  /** Values that are another field's, though they begin as this one's do. */
+  readonly others?: RegExp;
   readonly problem?: (value: string) => Problem | null;
 }
 
 const gpus = (value: string): Problem | null => wholeNumberProblem(value, 1);
+
+const resource = (value: string): Problem | null => {
+  const [name = '', quantity] = value.split(/:(?=[^:]*$)/);
+  return name === '' || quantity === undefined
+    ? { text: 'Write RESOURCE:QUANTITY.', better: null }
+    : quantityProblem(quantity);
+};
 
 /** The fields in the order in which the panel shows them. */
 export const FIELDS: readonly Field[] = [
@@ -161,6 +170,28 @@ export const FIELDS: readonly Field[] = [
     problem: quantityProblem
   },
   {
+    key: 'limits',
+    prefix: 'limit:',
+    others: /^(cpu|memory|nvidia\.com\/gpu):/,
+    kind: 'list',
+    group: 'resources',
+    label: 'Limits of other resources',
+    hint: 'RESOURCE:QUANTITY, such as another maker’s devices.',
+    example: 'amd.com/gpu:1',
+    problem: resource
+  },
+  {
+    key: 'requests',
+    prefix: 'request:',
+    others: /^(cpu|memory):/,
+    kind: 'list',
+    group: 'resources',
+    label: 'Requests of other resources',
+    hint: 'RESOURCE:QUANTITY that must be free for the step to start.',
+    example: 'ephemeral-storage:10Gi',
+    problem: resource
+  },
+  {
     key: 'shm',
     prefix: 'shm:',
     kind: 'text',
@@ -288,8 +319,65 @@ export const FIELDS: readonly Field[] = [
     label: 'Annotations',
     hint: 'KEY:VALUE.',
     example: 'owner:me'
+  },
+  {
+    key: 'uses',
+    prefix: 'uses:',
+    kind: 'list',
+    group: 'code',
+    label: 'Reads',
+    hint: 'Names that the step reads, though its code does not show it.',
+    example: 'model'
+  },
+  {
+    key: 'changes',
+    prefix: 'changes:',
+    kind: 'list',
+    group: 'code',
+    label: 'Changes in place',
+    hint: 'Names whose objects the step changes, though its code does not show it.',
+    example: 'model'
+  },
+  {
+    key: 'keeps',
+    prefix: 'keeps:',
+    kind: 'list',
+    group: 'code',
+    label: 'Leaves as they are',
+    hint: 'Names whose objects the step does not change, though its code looks as if it did.',
+    example: 'frame'
+  },
+  {
+    key: 'binds',
+    prefix: 'binds:',
+    kind: 'list',
+    group: 'code',
+    label: 'Binds',
+    hint: 'Names that the step sets, though its code does not show it.',
+    example: 'result'
+  },
+  {
+    key: 'draws',
+    prefix: 'draws',
+    kind: 'flag',
+    group: 'code',
+    label: 'Draws random numbers',
+    hint: 'From the global random state, though its code does not show it.',
+    example: ''
   }
 ];
+
+/** What one cell says, and no other cell of its step. */
+export const METRICS: Field = {
+  key: 'metrics',
+  prefix: 'metrics',
+  also: ['pipeline-metrics'],
+  kind: 'flag',
+  group: 'code',
+  label: 'Its numbers are metrics of the run',
+  hint: 'Numbers that the cell’s top level reads or sets.',
+  example: ''
+};
 
 /** Return what is wrong with a field's value, null if nothing is. */
 export function problemOf(field: Field, value: string): Problem | null {

@@ -72,10 +72,11 @@ export function nameProblem(name: string): string | null {
 function valueIn(field: Field, tag: string): string | null {
   const text = tag.trim();
   if (field.kind === 'flag') {
-    return text === field.prefix ? text : null;
+    return [field.prefix, ...(field.also ?? [])].includes(text) ? field.prefix : null;
   }
   const prefix = [field.prefix, ...(field.also ?? [])].find(start => text.startsWith(start));
-  return prefix === undefined ? null : text.slice(prefix.length).trim();
+  const value = prefix === undefined ? null : text.slice(prefix.length).trim();
+  return value === null || field.others?.test(value) ? null : value;
 }
 
 /** Return the values of a field that these tags say, without repeats. */

@@ -150,6 +150,23 @@ export class OpenNotebook implements IDisposable {
     this._schedule(0);
   }
 
+  /** What the notebook's metadata say beside the tags. */
+  get placements(): unknown {
+    return this.panel.content.model!.getMetadata('kfnb') as unknown;
+  }
+
+  /** Write what `withPlacement` or `withRenamed` made of it; nothing else of the notebook changes. */
+  writePlacements(about: object): void {
+    const model = this.panel.content.model!;
+    if (Object.keys(about).length > 0) {
+      model.setMetadata('kfnb', about);
+    } else {
+      model.deleteMetadata('kfnb');
+    }
+    this._schedule(0);
+    this._emit();
+  }
+
   /** Make changes to the notebook that are undone together. */
   change(act: () => void): void {
     this.panel.content.model!.sharedModel.transact(act);

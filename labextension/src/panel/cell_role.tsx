@@ -3,17 +3,21 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { FIELDS } from '../model/fields';
+import { FIELDS, METRICS } from '../model/fields';
+import { speaksOf, withRenamed } from '../model/placement';
 import {
   nameProblem,
   renamed,
   roleOf,
   stepNameOf,
+  valuesOf,
   withRole,
+  withValues,
   type Role,
   type TaggedCell
 } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
+import { FieldInput } from './field_input';
 
 const ROLES: readonly { readonly role: Role; readonly label: string }[] = [
   { role: 'continues', label: 'goes on with what is above' },
@@ -62,6 +66,17 @@ export function CellRole({ notebook, trans, cell, isDisabled }: CellRoleProps): 
         </select>
       </div>
       {chosen === 'step' && <StepName {...{ notebook, trans, cell, isDisabled }} />}
+      {['step', 'continues'].includes(chosen) && (
+        <FieldInput
+          field={METRICS}
+          values={valuesOf(METRICS, cell.tags)}
+          isMixed={false}
+          {...{ isDisabled, trans }}
+          onCommit={values =>
+            notebook.writeTags(new Map([[cell.id, withValues(cell.tags, METRICS, values)]]))
+          }
+        />
+      )}
     </div>
   );
 }
@@ -118,4 +133,7 @@ export function nameStep(notebook: OpenNotebook, cell: TaggedCell, wanted: strin
     changes.set(cell.id, withRole(cell.tags, 'step', text, FIELDS));
   }
   notebook.writeTags(changes);
+  if (name !== null && !isTaken && speaksOf(notebook.placements, name)) {
+    notebook.writePlacements(withRenamed(notebook.placements, name, text));
+  }
 }

@@ -5,19 +5,22 @@ import * as React from 'react';
 
 import type { Api } from '../api';
 import { stepColour } from '../model/colours';
+import type { Cluster } from '../model/documents';
 import { FIELDS, type Field } from '../model/fields';
 import { changesOf, valuesOfStep, type TaggedStep } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { CellRole } from './cell_role';
 import { useClusters } from './clusters';
 import { FieldInput } from './field_input';
+import { PlacementFields } from './placement_fields';
 
 const GROUPS: readonly { readonly key: Field['group']; readonly title: string }[] = [
   { key: 'resources', title: 'Resources' },
   { key: 'flow', title: 'Order, retries, cache' },
   { key: 'environment', title: 'Image, packages, secrets' },
   { key: 'data', title: 'Files and volumes' },
-  { key: 'place', title: 'Where it runs' }
+  { key: 'place', title: 'Where it runs' },
+  { key: 'code', title: 'What the code does not show' }
 ];
 
 export interface StepTabProps {
@@ -26,7 +29,7 @@ export interface StepTabProps {
 }
 
 export function StepTab({ notebook, api, trans }: StepTabProps & { api: Api }): JSX.Element {
-  const accelerators = [...new Set((useClusters(api) ?? []).flatMap(cluster => cluster.accelerators))];
+  const accelerators = offeredBy(useClusters(api) ?? [], notebook.draft.form.cluster);
   const ids = new Set(notebook.selectedCells);
   const selected = notebook.cells.filter(cell => cell.isCode && ids.has(cell.id));
   const steps = notebook.taggedSteps.filter(step => step.cells.some(cell => ids.has(cell.id)));
@@ -38,19 +41,32 @@ export function StepTab({ notebook, api, trans }: StepTabProps & { api: Api }): 
     <div className="kfnb-step-tab">
       {isDisabled && <p className="kfnb-warning">{trans.__('This notebook can only be read.')}</p>}
       {selected.length === 1 && (
-        <CellRole key={selected[0]!.id} cell={selected[0]!} {...{ notebook, trans, isDisabled }} />
+        <CellRole key={`cell ${selected[0]!.id}`} cell={selected[0]!} {...{ notebook, trans, isDisabled }} />
       )}
       {steps.length > 0 && <StepHead {...{ notebook, trans, steps }} />}
       {steps.length > 0 &&
         GROUPS.map(group => (
           <SettingsGroup key={group.key} {...{ group, notebook, trans, steps, isDisabled, accelerators }} />
         ))}
+      {steps.length === 1 && (
+        <PlacementFields
+          key={`placement of ${steps[0]!.name}`}
+          step={steps[0]!.name}
+          {...{ notebook, api, trans, isDisabled }}
+        />
+      )}
       {steps.length === 0 && selected.length > 1 && (
         <p className="kfnb-quiet">{trans.__('None of the selected cells belongs to a step.')}</p>
       )}
       <UndoButton {...{ notebook, trans }} />
     </div>
   );
+}
+
+/** The types that the cluster knows where runs go; those of all clusters where they go to none. */
+function offeredBy(clusters: readonly Cluster[], chosen: string): string[] {
+  const cluster = clusters.find(({ name }) => name === chosen);
+  return [...new Set((cluster === undefined ? clusters : [cluster]).flatMap(each => each.accelerators))];
 }
 
 function UndoButton({ notebook, trans }: StepTabProps): JSX.Element {

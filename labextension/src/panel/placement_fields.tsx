@@ -1,0 +1,134 @@
+/** Affinity and pod patch of a step, which fit no tag: written as YAML or JSON, checked by the server, kept in the metadata. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Api } from '../api';
+import { placementOf, withPlacement, type PlacementKind, type PlacementValue } from '../model/placement';
+import type { OpenNotebook } from '../notebook/open_notebook';
+
+const FIELDS: readonly { readonly kind: PlacementKind; readonly label: string; readonly hint: string }[] = [
+  {
+    kind: 'affinity',
+    label: 'Affinity',
+    hint: 'nodeAffinity, podAffinity or podAntiAffinity, as in a pod’s spec; YAML or JSON.'
+  },
+  {
+    kind: 'pod_patch',
+    label: 'Pod patch',
+    hint: 'metadata and spec, merged into the step’s pod as the last word; YAML or JSON.'
+  }
+];
+
+export interface PlacementFieldsProps {
+  readonly notebook: OpenNotebook;
+  readonly api: Api;
+  readonly step: string;
+  readonly isDisabled: boolean;
+  readonly trans: TranslationBundle;
+}
+
+export function PlacementFields(props: PlacementFieldsProps): JSX.Element {
+  const { notebook, step, trans } = props;
+  const isUsed = FIELDS.some(({ kind }) => placementOf(notebook.placements, step, kind) !== null);
+  const [isOpen, setOpen] = React.useState(isUsed);
+  return (
+    <details
+      className="kfnb-group"
+      data-group="placement"
+      open={isOpen}
+      onToggle={event => setOpen((event.target as HTMLDetailsElement).open)}
+    >
+      <summary>
+        {trans.__('Affinity and pod patch')}
+        {isUsed && <span className="kfnb-mark" role="img" aria-label={trans.__('something is set')} />}
+      </summary>
+      {isOpen && FIELDS.map(field => <PlacementField key={field.kind} {...props} field={field} />)}
+    </details>
+  );
+}
+
+function PlacementField(
+  props: PlacementFieldsProps & { readonly field: (typeof FIELDS)[number] }
+): JSX.Element {
+  const { notebook, api, step, isDisabled, trans, field } = props;
+  const { kind } = field;
+  const value = placementOf(notebook.placements, step, kind);
+  const [text, setText] = useWritten(api, kind, value);
+  const [problem, setProblem] = React.useState<string | null>(null);
+  const [before, setBefore] = React.useState<PlacementValue | null | undefined>(undefined);
+  const id = React.useId();
+  const write = (wanted: PlacementValue | null): void =>
+    notebook.writePlacements(withPlacement(notebook.placements, step, kind, wanted));
+  const commit = async (): Promise<void> => {
+    try {
+      const { value: read } = await api.readPlacement(kind, text);
+      setProblem(null);
+      if (JSON.stringify(read) !== JSON.stringify(value ?? {})) {
+        setBefore(value);
+        write(read);
+      }
+    } catch (error) {
+      setProblem((error as Error).message);
+    }
+  };
+  return (
+    <div className="kfnb-field">
+      <label htmlFor={`${id}-input`}>{trans.__(field.label)}</label>
+      <textarea
+        id={`${id}-input`}
+        className="kfnb-input kfnb-mod-code"
+        data-field={kind}
+        rows={Math.min(12, Math.max(2, text.split('\n').length))}
+        value={text}
+        disabled={isDisabled}
+        spellCheck={false}
+        aria-invalid={problem !== null}
+        aria-describedby={`${id}-hint`}
+        onChange={event => setText(event.target.value)}
+        onBlur={() => void commit()}
+      />
+      <div className={problem === null ? 'kfnb-hint' : 'kfnb-problem'} id={`${id}-hint`}>
+        {problem ?? trans.__(field.hint)}
+      </div>
+      {before !== undefined && !isDisabled && (
+        <button
+          type="button"
+          className="kfnb-link"
+          data-action={`undo-${kind}`}
+          onClick={() => {
+            write(before);
+            setBefore(undefined);
+          }}
+        >
+          {trans.__('Undo this change')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** The text of a field: what the notebook says, as YAML, until a person writes something else. */
+function useWritten(
+  api: Api,
+  kind: PlacementKind,
+  value: PlacementValue | null
+): [string, (text: string) => void] {
+  const said = JSON.stringify(value);
+  const [text, setText] = React.useState('');
+  React.useEffect(() => {
+    let isCurrent = true;
+    if (value === null) {
+      setText('');
+      return undefined;
+    }
+    api.writtenPlacement(kind, value).then(
+      ({ yaml }) => isCurrent && setText(yaml),
+      () => isCurrent && setText(JSON.stringify(value, null, 2))
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [api, kind, said]);
+  return [text, setText];
+}
