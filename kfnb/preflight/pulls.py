@@ -63,9 +63,13 @@ def _missing(image: str, container: Mapping[str, Any], facts: Facts, profile: Pr
     always = container.get("imagePullPolicy") == "Always"
     if not always and any(str(named) in node.images for node in facts.nodes or ()):
         return None
-    certain = always or facts.nodes is not None
+    secret = bool(pull.spec.get("imagePullSecrets"))
+    certain = (always or facts.nodes is not None) and not secret
     message = f"{_who(profile, pull, image)} names the image `{image}`, which registry {named.host} does not have"
-    message += "." if certain else "; your rights do not let kfnb see whether nodes have it already."
+    if secret:  # some registries hide what is there from who shows no credentials
+        message += " for this machine, which asks without credentials. Pods have a pull secret, and may see more."
+    else:
+        message += "." if certain else "; your rights do not let kfnb see whether nodes have it already."
     fix = "Correct the tag `image:`, or push the image." if _is_tagged(pull, image) else _fix_of(profile)
     return _diagnostic("error" if certain else "warning", message, fix, pull, image)
 

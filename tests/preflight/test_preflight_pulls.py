@@ -87,6 +87,12 @@ def test_an_image_that_nodes_have_need_not_be_pulled() -> None:
     assert ["error"] == [each.severity for each in found(settings, missing, nodes=None, image_pull_policy="Always")]
 
 
+def test_an_image_that_is_not_there_for_everybody_is_a_warning_where_pods_have_a_pull_secret() -> None:
+    """Some registries say of what is private that it is not there."""
+    (one,) = found(Settings(image=OWN), {OWN: Seen(there=False)}, image_pull_secrets=("pull",))
+    assert ("warning", True) == (one.severity, "asks without credentials" in one.message)
+
+
 def test_other_processors_are_told() -> None:
     """An image for none of the nodes is an error, for some of them a warning with the tag that chooses those."""
     settings, seen = Settings(image=OWN), {OWN: Seen(there=True, processors=("arm64",))}
