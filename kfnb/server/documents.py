@@ -71,11 +71,14 @@ class OutlinedEdge(_Answer, frozen=True, kw_only=True):
     why: tuple[str, ...] = ()
 
 
+ParameterType = Literal["int", "float", "str", "bool", "list", "dict", "any"]
+
+
 class ParameterField(_Answer, frozen=True, kw_only=True):
-    """A parameter of the notebook. `type`: int, float, str, bool, list, dict or any."""
+    """A parameter of the notebook."""
 
     name: str
-    type: str
+    type: ParameterType
     default: Any = None
 
 
@@ -308,17 +311,21 @@ class TaskPod(_Answer, frozen=True, kw_only=True):
     why: str | None = None
 
 
+Figure = float | str
+"""A number, or the word for one that JSON lacks."""
+
+
 class Metric(_Answer, frozen=True, kw_only=True):
     """`value`: one number. `roc_curve`: lists fpr, tpr, thresholds. `confusion_matrix`: labels, and rows of the true
     classes."""
 
     kind: Literal["value", "roc_curve", "confusion_matrix"]
     value: Any = None
-    fpr: tuple[Any, ...] = ()
-    tpr: tuple[Any, ...] = ()
-    thresholds: tuple[Any, ...] = ()
+    fpr: tuple[Figure, ...] = ()
+    tpr: tuple[Figure, ...] = ()
+    thresholds: tuple[Figure, ...] = ()
     labels: tuple[str, ...] = ()
-    rows: tuple[tuple[Any, ...], ...] = ()
+    rows: tuple[tuple[Figure, ...], ...] = ()
 
 
 class MetricsDocument(_Answer, frozen=True, kw_only=True):
@@ -331,7 +338,7 @@ class MetricSeries(_Answer, frozen=True, kw_only=True):
     """How a metric went: `logged` points; of many every nth is there, and the last."""
 
     steps: tuple[float, ...]
-    values: tuple[Any, ...]
+    values: tuple[Figure, ...]
     logged: int
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 import msgspec
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from kfnb.metadata.store import RunRow as Row
     from kfnb.notebook.steps import Step
     from kfnb.orchestrator.handles import TaskRun
+    from kfnb.server.documents import ParameterType
     from kfnb.spec import Artifact, Edge, ExecutorOutput, PipelineSpec, RunEvent, Task
     from kfnb.suggestion.proposal import SuggestedCell, Suggestion
 
@@ -86,7 +87,10 @@ def analysis(outline: Outline) -> Analysis:
         steps=tuple(_outlined(step, tasks.get(step.name), place, flows) for place, step in enumerate(steps)),
         edges=edges(outline.edges),
         diagnostics=tuple(map(finding, found)),
-        parameters=tuple(ParameterField(name=p.name, type=p.type, default=p.default) for p in outline.parameters),
+        parameters=tuple(
+            ParameterField(name=p.name, type=cast("ParameterType", p.type), default=p.default)
+            for p in outline.parameters
+        ),
         skipped_cells=tuple(cell.id for cell in outline.steps.skipped),
     )
 

@@ -1,4 +1,4 @@
-/** What the server answers, as kfnb/server/documents.py has it. Times are ISO 8601. */
+/** What the server answers, as kfnb/server/documents.py has it; a test holds them against openapi.json. Times are ISO 8601. */
 
 import type { RunEvent, State } from './run_state';
 
@@ -78,7 +78,7 @@ export interface RunRequest {
 export interface CheckRequest {
   readonly path: string;
   /** What is open, where it may not be saved. */
-  readonly notebook?: unknown;
+  readonly notebook?: Readonly<Record<string, unknown>>;
   readonly cluster?: string;
   readonly allow_cpu?: boolean;
   readonly from_step?: string;

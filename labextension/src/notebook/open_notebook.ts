@@ -251,7 +251,7 @@ export class OpenNotebook implements IDisposable {
   }
 
   /** The notebook as it is on screen; outputs say nothing about the pipeline and may be large. */
-  withoutOutputs(): unknown {
+  withoutOutputs(): Readonly<Record<string, unknown>> {
     const shared = this.panel.content.model!.sharedModel;
     return {
       nbformat: shared.nbformat,
