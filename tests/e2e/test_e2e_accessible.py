@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from jupyter_lab import TOKEN, Lab
 from playwright.sync_api import Page, expect
-from working import begin_step, cell, open_notebook, run
+from working import begin_step, cell, choose_cluster, open_notebook, run
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -25,6 +26,8 @@ LOOK = """async selector => {
   return found.passes.some(({ id }) => id === 'color-contrast') ? wrong : [...wrong, 'no contrast was looked at'];
 }"""
 
+OPEN_ALL = "document.querySelectorAll('#kfnb-panel details').forEach(each => { each.open = true })"
+
 
 @pytest.fixture(params=[("JupyterLab Light", "true"), ("JupyterLab Dark", "false")], ids=["light", "dark"])
 def is_light(lab: Lab, request: pytest.FixtureRequest) -> Iterator[str]:
@@ -33,6 +36,34 @@ def is_light(lab: Lab, request: pytest.FixtureRequest) -> Iterator[str]:
     lab.set_up(THEMES, {"theme": theme})
     yield is_light
     lab.set_up(THEMES, None)
+
+
+@pytest.fixture
+def clusters(lab: Lab) -> Iterator[None]:
+    """A cluster in the file of profiles, which cannot be reached."""
+    lab.profiles.write_text(
+        '[clusters.far]\nnamespace = "team"\nroot = "s3://bucket/runs"\nimage = "example.com/kfnb:1"\n'
+        'kubeconfig = "/nowhere/config"\n',
+        "utf-8",
+    )
+    yield
+    lab.profiles.unlink()
+
+
+@pytest.fixture
+def watched(lab: Lab, tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A notebook that runs and displays another, and what lets the step of that one end."""
+    gate, folder = tmp_path / "gate", lab.root / "watched"
+    folder.mkdir(exist_ok=True)
+    waits = f"import os, time\nprint('it waits')\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.02)"
+    step = nbformat.v4.new_code_cell(waits, metadata={"tags": ["step:wait"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[step]), folder / "pipeline.ipynb")
+    show = nbformat.v4.new_code_cell("import kfnb\nrun = kfnb.run('pipeline.ipynb', cache=False)\nrun")
+    watch = nbformat.v4.new_notebook(cells=[show])
+    watch.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(watch, folder / "watch.ipynb")
+    yield "watched/watch.ipynb", gate
+    gate.touch()  # else the kernel, which waits for its run, outlives a test that failed
 
 
 def violations(page: Page, selector: str) -> list[str]:
@@ -51,13 +82,12 @@ def prepare(page: Page, root: Path, is_light: str) -> None:
 def test_axe_finds_nothing_in_the_panel_and_the_chips(
     lab: Lab, page: Page, root: Path, quickstart: Path, is_light: str
 ) -> None:
-    """All three tabs of the panel, with every group open, and the chips before and after a run are clean."""
-    page.set_viewport_size({"width": 1280, "height": 3000})
+    """All tabs of the panel and of a task, with every group open, and the chips before and after a run are clean."""
+    page.set_viewport_size({"width": 1280, "height": 4500})
     open_notebook(page, lab, quickstart)
     prepare(page, root, is_light)
     begin_step(page, "longest = max", "longest")
-    open_all = "document.querySelectorAll('#kfnb-panel details').forEach(each => { each.open = true })"
-    page.evaluate(open_all)
+    page.evaluate(OPEN_ALL)
     expect(page.locator("[data-field=annotation]")).to_be_visible()
     page.locator("[data-field=timeout]").fill("10")
     expect(page.locator(".kfnb-problem")).to_be_visible()
@@ -72,13 +102,57 @@ def test_axe_finds_nothing_in_the_panel_and_the_chips(
 
     run(page, word="axes").locator('[data-node="longest"]').click()
     expect(page.locator(".kfnb-log pre")).to_contain_text("the longest word")
-    page.evaluate(open_all)
+    page.evaluate(OPEN_ALL)
     expect(page.locator("[data-parameter=word]")).to_be_visible()
     page.locator("[data-action=bring-home]").click()
     expect(page.locator(".kfnb-note")).to_be_visible()
     expect(cell(page, "longest = max").locator(".kfnb-chip-state")).to_be_visible()
     assert [] == violations(page, "#kfnb-panel")
     assert [] == violations(page, ".kfnb-chip")
+    page.locator(".kfnb-task [data-tab=events]").click()
+    expect(page.locator(".kfnb-task [data-source=run]").last).to_contain_text("succeeded")
+    assert [] == violations(page, ".kfnb-task")
+
+
+def test_axe_finds_nothing_in_the_page_of_clusters_and_in_what_a_cluster_lacks(
+    lab: Lab, page: Page, root: Path, quickstart: Path, is_light: str, clusters: None
+) -> None:
+    """The list of clusters, the form of one with all that is wrong in it, and why a run cannot go there are clean."""
+    page.set_viewport_size({"width": 1280, "height": 4500})
+    open_notebook(page, lab, quickstart)
+    prepare(page, root, is_light)
+    page.locator("#kfnb-tab-clusters").click()
+    expect(page.locator("[data-cluster=far]")).to_be_visible()
+    assert [] == violations(page, "#kfnb-panel")
+    page.locator("[data-cluster=far] [data-action=edit]").click()
+    page.evaluate(OPEN_ALL)
+    page.locator("[data-setting='limits.memory']").fill("4gb")
+    expect(page.locator(".kfnb-problem")).to_be_visible()
+    assert [] == violations(page, "#kfnb-panel")
+    choose_cluster(page, "far")
+    page.evaluate(OPEN_ALL)
+    expect(page.locator("[data-group=preflight]")).to_contain_text("/nowhere/config")
+    assert [] == violations(page, "#kfnb-panel")
+
+
+def test_axe_finds_nothing_in_a_living_widget(
+    lab: Lab, page: Page, root: Path, is_light: str, watched: tuple[str, Path]
+) -> None:
+    """A run that lives in the output of a cell is clean, with the log of a step that is running."""
+    page.set_viewport_size({"width": 1280, "height": 1600})
+    notebook, gate = watched
+    page.goto(lab.address(notebook))
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    prepare(page, root, is_light)
+    page.locator(".jp-Notebook .jp-Cell .cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    step = page.locator(".jp-OutputArea-output .kfnb-graph-node[data-node=wait]")
+    expect(step).to_have_attribute("data-state", "RUNNING")
+    step.click()
+    expect(page.locator(".kfnb-live-log")).to_contain_text("it waits")
+    assert [] == violations(page, ".kfnb-live")
+    gate.touch()
+    expect(page.locator(".jp-OutputArea-output img[src^='data:image/svg+xml;base64,']")).to_be_visible()
 
 
 def test_axe_finds_nothing_in_the_page_of_runs(
