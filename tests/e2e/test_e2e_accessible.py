@@ -158,7 +158,7 @@ def test_axe_finds_nothing_in_a_living_widget(
 def test_axe_finds_nothing_in_the_page_of_runs(
     lab: Lab, page: Page, root: Path, quickstart: Path, is_light: str
 ) -> None:
-    """The list of runs, one of them in detail, and two side by side are clean."""
+    """The list of runs, one of them in detail, their experiment, and two side by side with tags are clean."""
     page.set_viewport_size({"width": 1600, "height": 2000})
     open_notebook(page, lab, quickstart)
     begin_step(page, "longest = max", "longest")
@@ -168,8 +168,15 @@ def test_axe_finds_nothing_in_the_page_of_runs(
     prepare(page, root, is_light)
     page.locator(".jp-LauncherCard", has_text="Pipeline Runs").click()
     rows = page.locator(".kfnb-runs tbody tr")
-    rows.first.locator(".kfnb-link").click()
+    rows.first.locator(".kfnb-link").first.click()
     expect(page.locator(".kfnb-runs-page [data-group=metrics]")).to_contain_text("letters")
+    page.get_by_label("Another tag for this run").fill("good")
+    page.locator("[data-action=add-tag]").click()
+    expect(rows.first.locator(".kfnb-tag")).to_have_text("good")
+    expect(page.locator("[data-action=undo]")).to_be_visible()
+    assert [] == violations(page, ".kfnb-runs-page")
+    rows.first.locator(".kfnb-link").last.click()
+    expect(page.locator(".kfnb-experiment circle").first).to_be_visible()
     assert [] == violations(page, ".kfnb-runs-page")
     for place in (0, 1):
         rows.nth(place).get_by_role("checkbox").check()

@@ -138,7 +138,7 @@ def test_names_are_shown_as_they_are_and_never_as_html(lab: Lab, page: Page) -> 
     shown = page.locator(".kfnb-runs-page")
     row = shown.locator("tbody tr").first
     expect(row).to_contain_text(EVIL)
-    row.get_by_role("button", name=EVIL).click()
+    row.get_by_role("button", name=EVIL).first.click()
     expect(shown.locator("[data-group=metrics]")).to_contain_text(EVIL)
     expect(shown.get_by_label("Experiment")).to_contain_text(EVIL)
     assert page.evaluate("window.hacked") is None

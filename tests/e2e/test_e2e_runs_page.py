@@ -33,7 +33,7 @@ def runs(lab: Lab) -> tuple[str, str]:
             nbformat.v4.new_code_cell(code, id="s", metadata={"tags": ["step:score"]}),
         ]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-        ids.append(client.run(path, {"rate": rate}, name="scores <b>").wait().id)
+        ids.append(client.run(path, {"rate": rate}, name="scores <b>", experiment="rates <b>").wait().id)
     client.close()
     return ids[0], ids[1]
 
@@ -55,7 +55,13 @@ def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, ru
     expect(rows.first).to_have_attribute("data-run", runs[1])
     shown.get_by_role("button", name="Take away the condition score.auc>0.5").click()
     expect(rows).to_have_count(2)
-    rows.first.get_by_role("button", name="scores <b>").click()
+    rows.first.get_by_role("button", name="rates <b>").click()
+    plot = shown.get_by_role("region", name="Experiment rates <b>")
+    expect(plot.get_by_role("button", name="rate 3, score.auc 0.75")).to_have_count(1)
+    expect(plot.locator("circle")).to_have_count(2)
+    plot.locator("[data-axis=y]").select_option("score.loss")
+    plot.get_by_role("button", name="rate 1, score.loss 0.25").click()
+    expect(shown.get_by_role("region", name=f"Run {runs[0]}")).to_be_visible()
     expect(shown.locator(".kfnb-graph-node[data-node=score]")).to_have_attribute("data-state", "SUCCEEDED")
     expect(shown.locator("[data-group=metrics]")).to_contain_text("auc")
     curve = shown.locator("[data-series='score · loss']")

@@ -11,6 +11,7 @@ import type { RunRow } from '../model/documents';
 import { useSignal } from '../panel/watching';
 import { Actions, type Outcome } from './actions';
 import { ComparisonView, compareRuns } from './comparison';
+import { ExperimentView } from './experiment';
 import { addCondition, FilterBar } from './filter_bar';
 import { Listing } from './listing';
 import type { Done } from './marking';
@@ -52,8 +53,9 @@ interface PageProps {
   readonly trans: TranslationBundle;
 }
 
-/** What stands below the list: nothing, one run, or several side by side. */
+/** What stands below the list: nothing, one run, several side by side, or an experiment. */
 type Below =
+  | { readonly kind: 'experiment'; readonly name: string }
   | { readonly kind: 'run'; readonly id: string }
   | { readonly kind: 'comparison'; readonly compared: Compared }
   | null;
@@ -126,6 +128,7 @@ function PageView({ listing, api, trans }: PageProps): JSX.Element {
           onSort={order => listing.sort(order)}
           onChoose={choose}
           onOpen={id => setBelow(opened === id ? null : { kind: 'run', id })}
+          onExperiment={name => setBelow({ kind: 'experiment', name })}
           onTag={name => addCondition(listing, { kind: 'tag', name, comparison: '=', value: '' })}
           {...{ chosen, opened, trans }}
         />
@@ -140,6 +143,14 @@ function PageView({ listing, api, trans }: PageProps): JSX.Element {
           <RunTags key={run.run_id} {...{ run, api, trans }} onAct={work => void act(work)} />
         ))}
       {opened !== null && <RunDetails key={opened} id={opened} {...{ api, trans }} />}
+      {below?.kind === 'experiment' && (
+        <ExperimentView
+          key={below.name}
+          name={below.name}
+          onOpen={id => setBelow({ kind: 'run', id })}
+          {...{ api, trans }}
+        />
+      )}
       {below?.kind === 'comparison' && <ComparisonView compared={below.compared} trans={trans} />}
     </>
   );

@@ -16,6 +16,7 @@ export interface RunsTableProps {
   readonly onSort: (order: Order) => void;
   readonly onChoose: (rows: readonly RunRow[], isChosen: boolean) => void;
   readonly onOpen: (id: string) => void;
+  readonly onExperiment: (name: string) => void;
   readonly onTag: (name: string) => void;
   readonly trans: TranslationBundle;
 }
@@ -63,7 +64,7 @@ export function RunsTable(props: RunsTableProps): JSX.Element {
 }
 
 function Row(props: RunsTableProps & { row: RunRow; columns: readonly Column[] }): JSX.Element {
-  const { row, columns, chosen, opened, onChoose, trans } = props;
+  const { row, columns, chosen, opened, onChoose, onExperiment, trans } = props;
   return (
     <tr data-run={row.run_id} data-state={row.state} aria-current={opened === row.run_id}>
       <td>
@@ -80,6 +81,15 @@ function Row(props: RunsTableProps & { row: RunRow; columns: readonly Column[] }
             <Name {...props} />
           ) : column.key === 'state' ? (
             <State {...{ row, trans }} />
+          ) : column.key === 'experiment' ? (
+            <button
+              type="button"
+              className="kfnb-link"
+              title={trans.__('Plot the metrics of this experiment’s runs')}
+              onClick={() => onExperiment(row.experiment)}
+            >
+              {row.experiment}
+            </button>
           ) : (
             column.text(row)
           )}
