@@ -440,6 +440,20 @@ class ExecutorInput(_Data, frozen=True, kw_only=True):
     packages: Packages | None = None  # where the image may lack some
 
 
+class Together(_Data, frozen=True, kw_only=True):
+    """Elements of the fan-out `task` that are started as one; a document in the store, in which each finds its own.
+
+    The ExecutorInput of element `number` has the URI `before`, the number, `after`. `most` of them run at once.
+    """
+
+    task: str
+    attempt: int
+    most: int
+    numbers: tuple[int, ...]  # by the places that they are started at
+    before: str
+    after: str
+
+
 class CellResult(_Data, frozen=True, kw_only=True):
     """How one cell ended. Times are seconds since the epoch."""
 

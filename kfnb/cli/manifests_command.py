@@ -18,7 +18,7 @@ def manifests(notebook: NotebookArgument, on: OnOption = "kubernetes", json: Jso
       kfnb manifests churn.ipynb
       kfnb manifests churn.ipynb --on test | kubectl apply --dry-run=server -f -
     """
-    from kfnb.orchestrator.places import attempt_key
+    from kfnb.orchestrator.places import attempt_key, together_key
     from kfnb.profiles import find_profile
     from kfnb.runners import pipeline_manifests
     from kfnb.runners.pod_findings import findings
@@ -31,7 +31,10 @@ def manifests(notebook: NotebookArgument, on: OnOption = "kubernetes", json: Jso
     def input_uri(run_id: str, slug: str) -> str:
         return f"{profile.root.rstrip('/')}/{attempt_key(run_id, slug, 1)}/input.json"
 
-    shown = [*pipeline_manifests.manifests(profile, spec, input_uri)]
+    def elements_uri(run_id: str, first: str) -> str:
+        return f"{profile.root.rstrip('/')}/{together_key(run_id, f'{first}-1')}"
+
+    shown = [*pipeline_manifests.manifests(profile, spec, input_uri, elements_uri)]
     if json:
         emit({"cluster": profile.name, "manifests": [each.manifest for each in shown]})
     else:

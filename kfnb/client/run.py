@@ -315,7 +315,7 @@ class Run:
         if self.there is None or (orchestrator and not self.drives_itself):
             driver = "it runs on this machine" if self.there is None else "it is driven from a machine"
             raise WrongCall(f"Run {self.id} has no such pods: {driver}.")
-        return chosen.live_logs(self.there, self.id, orchestrator=orchestrator, follow=follow)
+        return chosen.live_logs(self.there, self.id, self.store.read, orchestrator=orchestrator, follow=follow)
 
     def pod(self, task: str) -> PodSeen:
         """Return the pod of a task's last attempt in the run's cluster, which is asked; WrongCall if it is on none."""

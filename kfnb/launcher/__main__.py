@@ -1,5 +1,6 @@
 """`python -m kfnb.launcher INPUT_URI`: the plain start of one task, in a pod or where no forkserver is.
 
+`--element-of URI` instead: of the elements described there, the one at the place that this pod has in its Indexed Job.
 Writes one JSON line an event on standard output: first `started`, then `progress`, last `exited` with the exit code;
 the task's own text stands between them as it comes. SIGTERM stops the task, which saves what it has. Exit codes: 0
 succeeded, 1 the task failed, 3 called wrongly, 4 something outside (store, disk) cannot be used, 70 kfnb itself
@@ -44,10 +45,11 @@ class Lines:
 
 def main() -> int:
     """Run the task named on the command line."""
-    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
-        os.write(2, b"usage: python -m kfnb.launcher INPUT_URI\n")
+    together = sys.argv[1:2] == ["--element-of"]
+    if len(sys.argv) != 2 + together or sys.argv[-1].startswith("-"):
+        os.write(2, b"usage: python -m kfnb.launcher INPUT_URI | --element-of URI\n")
         return WRONG_CALL
-    uri = sys.argv[1]
+    uri = sys.argv[-1]
     if "://" not in uri:
         uri = str(Path(uri).absolute())
     if sys.path and not sys.flags.safe_path:
@@ -56,7 +58,7 @@ def main() -> int:
     try:
         stop_at_signals()
         lines.event("started")  # only now: whoever reads it may send a signal
-        code = _run(uri, lines)
+        code = _run(uri, lines, together)
     except Stopped:
         code = CANCELED
     finally:
@@ -64,11 +66,14 @@ def main() -> int:
     return code
 
 
-def _run(uri: str, lines: Lines) -> int:
+def _run(uri: str, lines: Lines, together: bool) -> int:
     from kfnb.launcher.kernel import Kernel
     from kfnb.launcher.launch import run_input
 
-    return run_input(uri, Kernel(), lambda data: lines.event("progress", data=data), lines.text, patient=True)
+    def tell(data: dict[str, Any]) -> None:
+        lines.event("progress", data=data)
+
+    return run_input(uri, Kernel(), tell, lines.text, patient=True, together=together)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from kfnb.launcher.shipped_view import ShippedView
 from kfnb.launcher.stopping import Stopped
 from kfnb.launcher.supervise import Ended, Supervisor
 from kfnb.launcher.workdir import View, settle_outside
-from kfnb.spec import ExecutorInput, ExecutorOutput, TaskError, to_json
+from kfnb.spec import ExecutorInput, ExecutorOutput, TaskError, Together, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,21 +45,23 @@ DONE, USER_ERROR, WRONG_CALL, OUTSIDE, OWN_FAULT, CANCELED = 0, 1, 3, 4, 70, 130
 """Exit codes of a launcher: succeeded, the task failed, called wrongly, something outside cannot be used, kfnb itself
 failed, cancelled."""
 
+PLACE = "JOB_COMPLETION_INDEX"
+"""The variable with which an Indexed Job tells each of its pods its place."""
 
 _read_input = msgspec.json.Decoder(ExecutorInput).decode  # made once, before the fork: that takes longer than reading
 _read_output = msgspec.json.Decoder(ExecutorOutput).decode
 
 
-def run_input(uri: str, kernel: Kernel, tell: Tell, echo: Echo | None = None, *, patient: bool = False) -> int:
+def run_input(
+    uri: str, kernel: Kernel, tell: Tell, echo: Echo | None = None, *, patient: bool = False, together: bool = False
+) -> int:
     """Run the attempt whose ExecutorInput is at `uri`; return the exit code. Writes the output document in any case.
 
     `tell` gets progress; `echo`, if given, gets all text that goes to the log (progress then has none). `patient`: a
-    store that does not answer is waited for.
+    store that does not answer is waited for. `together`: at `uri` are elements started as one, of which this is one.
     """
-    folder, _, name = uri.rpartition("/")
-    store = Store(folder or ".", patient=patient)
     try:
-        given = _read_input(store.read(name))
+        given = _read_input(_read(_own_input(uri, patient) if together else uri, patient))
     except (KfnbError, msgspec.MsgspecError) as error:
         os.write(2, f"The input of the task cannot be read: {error}\n".encode())
         return WRONG_CALL if isinstance(error, msgspec.MsgspecError) else OUTSIDE
@@ -76,6 +78,19 @@ def run_input(uri: str, kernel: Kernel, tell: Tell, echo: Echo | None = None, *,
     code = _run(given, kernel, tell_both, echo, patient=patient)
     post.exited(code)
     return code
+
+
+def _read(uri: str, patient: bool) -> bytes:
+    folder, _, name = uri.rpartition("/")
+    return Store(folder or ".", patient=patient).read(name)
+
+
+def _own_input(uri: str, patient: bool) -> str:
+    """Return where the input lies of the element at this pod's place, which its Indexed Job says."""
+    described, place = msgspec.json.decode(_read(uri, patient), type=Together), os.environ.get(PLACE, "")
+    if not place.isdigit() or int(place) >= len(described.numbers):
+        raise msgspec.ValidationError(f"{PLACE} is {place!r}, and the elements at {uri} are {len(described.numbers)}")
+    return f"{described.before}{described.numbers[int(place)]}{described.after}"
 
 
 def _run(given: ExecutorInput, kernel: Kernel, tell: Tell, echo: Echo | None, *, patient: bool) -> int:

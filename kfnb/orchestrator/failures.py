@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
 
 from kfnb.errors import Diagnostic, Fix
 from kfnb.spec import ExecutorOutput, Task, TaskError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 REPEATABLE = frozenset({None, "KF600", "KF601", "KF602", "KF603", "KF609", "KF619", "KF624", "KF653", "KF654"})
 """Codes of failures that another attempt may not have: the code's own errors, killed, timed out, lost. What kfnb found
@@ -44,6 +48,30 @@ def conflict_error(reader: Task, writer: Task, path: str) -> TaskError:
     fix = Fix(f"add the tag {tag!r} to the step, or run again with --remember", cell=cell, add_tags=(tag,))
     diagnostic = Diagnostic("KF652", "error", message, cell=cell, fix=fix)
     return TaskError(message=message, code="KF652", diagnostic=diagnostic, fact=tag, fact_cell=cell)
+
+
+def lacking_error(task: Task, only: str) -> TaskError:
+    """Return the error of a task that was not to run, has no earlier result, and is needed by the one that was."""
+    message = (
+        f"Step {only!r} needs {task.name!r}, of which the cache has no result that still holds, and only {only!r} "
+        f"was to run. Leave out `--only {only}`, or run `kfnb run --until {task.name}` first."
+    )
+    diagnostic = Diagnostic("KF655", "error", message, cell=first_cell(task))
+    return TaskError(message=message, code="KF655", diagnostic=diagnostic)
+
+
+def undecided_error(task: Task, condition: str, why: str) -> TaskError:
+    """Return the error of a task of which the condition cannot be evaluated."""
+    message = f"The condition {condition!r} cannot be evaluated: {why}."
+    diagnostic = Diagnostic("KF650", "error", message, cell=first_cell(task))
+    return TaskError(message=message, code="KF650", diagnostic=diagnostic)
+
+
+def fact_of(error: TaskError, failed: Task, tasks: Mapping[str, Task]) -> dict[str, Any]:
+    """Return what was learned from a failure as data of its event: the tag, and the cell to put it on."""
+    if error.fact is None:
+        return {}
+    return {"fact": error.fact, "cell": error.fact_cell or first_cell(tasks.get(error.fact_step or "", failed))}
 
 
 def first_cell(task: Task) -> str | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import random
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -20,8 +19,10 @@ from kfnb.errors import ClusterError, Fenced, KfnbError, OutsideError, StoreErro
 from kfnb.orchestrator import conditions, crashes, inputs, places, requests, takeover
 from kfnb.orchestrator.cache import Cache, account_key
 from kfnb.orchestrator.computing import Computing
+from kfnb.orchestrator.delayed import Delayed
 from kfnb.orchestrator.events import EventLog, EventReader, RunStatus
 from kfnb.orchestrator.lease import Holder, whoami
+from kfnb.orchestrator.left import output_of
 from kfnb.orchestrator.messages import (
     AwaitOther,
     CacheHit,
@@ -52,8 +53,9 @@ from kfnb.orchestrator.scratch import SNAPSHOT, Scratch
 from kfnb.orchestrator.selection import select
 from kfnb.orchestrator.state import RunState
 from kfnb.orchestrator.times import Times
-from kfnb.runners.base import Broken, Exited, Lost, Progress, Report, Runner, Started, Waits
-from kfnb.spec import ExecutorInput, ExecutorOutput, RunEvent, RunInfo, State, TaskError, owner_of, to_json
+from kfnb.orchestrator.together import Beginnings
+from kfnb.runners.base import Broken, Exited, Lost, Progress, Report, Runner, Started, StartsTogether, Waits
+from kfnb.spec import ExecutorInput, ExecutorOutput, RunEvent, RunInfo, State, owner_of, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -68,7 +70,6 @@ _GRACE = 15.0
 """Seconds that a task has to save what it has after a clean cancel; then it is killed."""
 
 _input_decoder = msgspec.json.Decoder(ExecutorInput)
-_output_decoder = msgspec.json.Decoder(ExecutorOutput)
 
 
 class _Left(Exception):
@@ -112,12 +113,15 @@ class Loop:
         self._again = again
         self._restarted = restarted
         selection = select(info.spec, info.options)
+        most = int(info.options.get("max_parallel") or 1)
         self._state = RunState(
             info.spec,
-            max_parallel=int(info.options.get("max_parallel") or 1),
+            max_parallel=most,
             fail_fast=bool(info.options.get("fail_fast")),
             selection=selection if computing is not None else None,
+            together=isinstance(runner, StartsTogether),
         )
+        self._beginnings = Beginnings(info, store, root, runner, most)
         self._anew = selection.anew
         self._computing = Computing(computing) if computing is not None else None
         self._cache = Cache(store, self._state.tasks, runner.versions, own)
@@ -139,7 +143,7 @@ class Loop:
         self._snapshot: str | None = None
         self._progress: dict[str, RunEvent] = {}
         self._deadlines: dict[tuple[str, int], float] = {}
-        self._retries: dict[str, float] = {}  # when each delayed task is due
+        self._retries = Delayed(together=isinstance(runner, StartsTogether))
         self._next_look = 0.0
 
     def cancel(self, *, now: bool = False) -> None:
@@ -222,6 +226,7 @@ class Loop:
     def _take_up(self, begun: RunStatus) -> RunStarted:
         """Return how to go on."""
         self._answered = set(begun.answered)
+        self._beginnings.recall()
         earlier = takeover.earlier_attempts(self._store, self._info, begun, self._runner.adopt)
         self._times.take_up(begun, earlier)
         self._state.tasks |= takeover.tasks_of(self._info.spec, begun)  # what is done anew or kept is asked of them
@@ -293,11 +298,7 @@ class Loop:
         return found
 
     def _due_retries(self) -> list[Event]:
-        now = time.monotonic()
-        due = [task for task, moment in self._retries.items() if moment <= now]
-        for task in due:
-            del self._retries[task]
-        return [RetryDue(task) for task in due]
+        return [RetryDue(task) for task in self._retries.take()]
 
     def _step(self, events: Iterable[Event]) -> State | None:
         """Handle events; what happened is in the log before anything is done about it."""
@@ -310,6 +311,7 @@ class Loop:
                 if isinstance(instruction, FinishRun):
                     return instruction.state
                 pending += self._carry_out(instruction)
+            self._beginnings.start(self._state.active())
         self._record([])
         return None
 
@@ -324,8 +326,9 @@ class Loop:
         elif isinstance(instruction, EvaluateCondition):
             return [self._evaluate(instruction.task)]
         elif isinstance(instruction, DelayRetry):
-            self._retries[instruction.task] = time.monotonic() + instruction.seconds * random.uniform(0.5, 1.5)
+            self._retries.put(instruction.task, instruction.seconds)
         elif isinstance(instruction, CancelTask) and (instruction.task, instruction.attempt) in self._running:
+            self._beginnings.start(self._state.active())  # what is to be cancelled may be about to start
             self._deadlines[instruction.task, instruction.attempt] = time.monotonic() + _GRACE
             self._runner.cancel(instruction.task, instruction.attempt, now=instruction.now)
         return []
@@ -355,7 +358,7 @@ class Loop:
         document = f"{given.prefix}/input.json"
         self._store.write(document, to_json(given))
         self._running.add((name, attempt))
-        self._runner.start(task, attempt, places.uri(self._root, document))
+        self._beginnings.put(task, attempt, document)
         return []
 
     def _look_up(self, instruction: LookUp) -> Event:
@@ -467,23 +470,8 @@ class Loop:
         self._runner.release(task)
 
     def _output(self, report: Exited) -> ExecutorOutput:
-        """Return what the attempt left in the store, or say how it ended without leaving anything."""
         slug = self._state.tasks[report.task].slug
-        place = places.attempt_key(self._info.run_id, slug, report.attempt)
-        key = f"{place}/output.json"
-        ended = TaskError(message=_how_it_ended(report), code="KF654")
-        if report.log:
-            self._store.create(f"{place}/log.txt", report.log.encode())  # unless the attempt has kept its own
-        if not self._store.exists(key):
-            return ExecutorOutput(state="FAILED", error=ended)
-        try:
-            output = _output_decoder.decode(self._store.read(key))
-        except (msgspec.DecodeError, StoreError) as error:
-            message = f"What the step gave cannot be read back from {key}: {error}."
-            return ExecutorOutput(state="FAILED", error=TaskError(message=message, code="KF653"))
-        if report.code is None and output.state == "CANCELED":  # it only followed the place where it ran
-            return msgspec.structs.replace(output, state="FAILED", error=ended)
-        return output
+        return output_of(self._store, places.attempt_key(self._info.run_id, slug, report.attempt), report)
 
     def _requests(self) -> list[Event]:
         """Return what others have asked of this run through the store since it last looked."""
@@ -515,7 +503,7 @@ class Loop:
 
     def _wait_at_most(self) -> float:
         now = time.monotonic()
-        due = min([self._next_look, *self._deadlines.values(), *self._retries.values()]) - now
+        due = min([self._next_look, *self._deadlines.values(), *self._retries.moments()]) - now
         return max(0.0, min(due, _LOOK_AGAIN_EVERY) if self._awaited or self._without_room else due)
 
     # ------------------------------------------------------------------------------------------------------ telling
@@ -572,22 +560,6 @@ class Loop:
             pass  # the store is what cannot be used; the error itself reaches the caller
         self._on_events(events)
         return error
-
-
-def _how_it_ended(report: Exited) -> str:
-    if report.why:
-        return report.why
-    if report.code == -9:
-        return (
-            "The step's process was killed (SIGKILL): most likely it used more memory than there is. "
-            "Work on less data at a time, run fewer steps at once (--max-parallel 1), or give it more memory."
-        )
-    if report.code is not None and report.code < 0:
-        return f"The step's process was ended by signal {-report.code}: a library crashed, or something killed it."
-    return (
-        f"The step's process ended with exit code {report.code} before the step was done: "
-        "a cell called os._exit, or a library did."
-    )
 
 
 def parallel_tasks() -> int:

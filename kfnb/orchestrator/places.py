@@ -34,6 +34,11 @@ def attempt_key(run_id: str, slug: str, attempt: int) -> str:
     return run_key(run_id, "tasks", slug, str(attempt))
 
 
+def together_key(run_id: str, name: str = "") -> str:
+    """Return the key of the document of what is started as one, `name` being its own; of all of them without."""
+    return run_key(run_id, "together", f"{name}.json") if name else run_key(run_id, "together")
+
+
 def lease_path(home: Path, runs: Path | None, root: str, run_id: str) -> Path:
     """Return where the lease of a run lies: beside the run, or in the data folder where the store is elsewhere.
 

@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kfnb.errors import Diagnostic
-from kfnb.orchestrator import inputs
+from kfnb.orchestrator import failures, inputs
 from kfnb.orchestrator.conflicts import Conflict, PathIndex
-from kfnb.orchestrator.failures import REPEATABLE, conflict_error, error_of, first_cell, why_it_failed
 from kfnb.orchestrator.messages import (
     AwaitOther,
     CacheHit,
@@ -64,10 +62,17 @@ class RunState:
 
     `selection`: which tasks are left out, and which are not looked up in the cache; None: nothing is looked up.
     `fail_fast`: the first failure ends the run; else independent tasks go on. Exit handlers run last in any case.
+    `together`: who starts the elements of a fan-out sees to how many of them run at once, and is given all it can be.
     """
 
     def __init__(
-        self, spec: PipelineSpec, *, max_parallel: int = 1, fail_fast: bool = False, selection: Selection | None = None
+        self,
+        spec: PipelineSpec,
+        *,
+        max_parallel: int = 1,
+        fail_fast: bool = False,
+        selection: Selection | None = None,
+        together: bool = False,
     ) -> None:
         self.tasks = {task.name: task for task in spec.tasks}
         self.state: State = "PENDING"
@@ -76,6 +81,7 @@ class RunState:
         self._max_parallel = max(1, max_parallel)
         self._fail_fast = fail_fast
         self._selection = selection
+        self._together = together
         self._list: list[Task] = list(spec.tasks)
         self._owner: dict[int, int] = {}  # element of a fan-out → the fan-out
         self._elements: dict[int, list[int]] = {}
@@ -94,8 +100,9 @@ class RunState:
         self._attempt: list[int] = [0] * len(spec.tasks)
         self._failures: list[int] = [0] * len(spec.tasks)
         self._losses: dict[int, int] = {}  # attempts that the place lost by its own fault
-        self._ready = ReadyTasks(self._owner, self._most, lambda number: self._phase[number] == "READY")
-        self._active = 0
+        self._ready = ReadyTasks(
+            self._owner, self._most, lambda number: self._phase[number] == "READY", self._starts_together
+        )
         self._left = len(spec.tasks)
         self._exits_left = len(self._exits)
         self._condition_skipped: set[str] = set()
@@ -180,7 +187,7 @@ class RunState:
         for number, before in known:
             if before.output is not None and before.output.state != "SUCCEEDED" and self._phase[number] == "WAITING":
                 self._emit(Record("task-output", self._list[number].name, before.attempt, output=before.output))
-                error = error_of(before.output)
+                error = failures.error_of(before.output)
                 if not before.recorded and self._may_repeat(number, error):
                     self._count_failure(number, error)  # time has passed: it starts as soon as it may
                 else:
@@ -314,9 +321,7 @@ class RunState:
         if event.outcome is False:
             self._skip(number, f"condition {condition.expression!r} is false", tagged=condition.tagged)
         elif event.outcome is None and condition.tagged:
-            message = f"The condition {condition.expression!r} cannot be evaluated: {event.why}."
-            diagnostic = Diagnostic("KF650", "error", message, cell=first_cell(self._list[number]))
-            self._fail(number, TaskError(message=message, code="KF650", diagnostic=diagnostic))
+            self._fail(number, failures.undecided_error(self._list[number], condition.expression, event.why))
         else:
             self._look(number)
 
@@ -336,13 +341,8 @@ class RunState:
         only = self._selection.needed.get(task.name) if self._selection is not None else None
         if only is None:
             self._queue(number)
-            return
-        message = (
-            f"Step {only!r} needs {task.name!r}, of which the cache has no result that still holds, and only {only!r} "
-            f"was to run. Leave out `--only {only}`, or run `kfnb run --until {task.name}` first."
-        )
-        diagnostic = Diagnostic("KF655", "error", message, cell=first_cell(task))
-        self._fail(number, TaskError(message=message, code="KF655", diagnostic=diagnostic))
+        else:
+            self._fail(number, failures.lacking_error(task, only))
 
     def _has_to_wait(self, number: int, event: ComputedElsewhere | NoRoom) -> None:
         """Give the slot free: whoever is waited for may be waiting for something itself."""
@@ -366,7 +366,11 @@ class RunState:
         self._ready.put(number)
 
     def _start_ready(self) -> None:
-        while self._active < self._max_parallel and (number := self._ready.take()) is not None:
+        full = self._max_parallel
+        while (self._ready.running < full or self._together) and (number := self._ready.take()) is not None:
+            if self._ready.running >= full and not (self._starts_together(number) and self._ready.has_begun(number)):
+                self._ready.put(number)
+                break
             self._move(number, "STARTING")
             self._attempt[number] += 1
             self._emit(StartTask(self._list[number].name, self._attempt[number]))
@@ -375,6 +379,10 @@ class RunState:
         """Return how many elements of a fan-out run at once; 0 for no limit of its own."""
         fan = self._list[owner].fan
         return fan.most if fan is not None else 0
+
+    def _starts_together(self, number: int) -> bool:
+        """Say whether a task is started as one with the others of its fan-out: elements are, for the first time."""
+        return self._together and not self._attempt[number]
 
     # ------------------------------------------------------------------------------------------ while it is running
 
@@ -394,7 +402,7 @@ class RunState:
             self._skip_below(number, f"it needs {event.task!r}, which was cancelled")
         elif losses > MOST_LOSSES:
             message = f"Step {event.task!r} was lost {losses} times by the place where it ran: {event.why}"
-            self._fail(number, TaskError(message=message, code="KF656", cell=first_cell(self._list[number])))
+            self._fail(number, TaskError(message=message, code="KF656", cell=failures.first_cell(self._list[number])))
         else:
             self._move(number, "DELAYED", f"it starts again: {event.why}")
             data = {"failures": self._failures[number]}
@@ -419,7 +427,7 @@ class RunState:
             self._move(number, "CANCELED", self._why[number], event.attempt)
             self._skip_below(number, f"it needs {event.task!r}, which was cancelled")
         else:
-            error = error_of(output)
+            error = failures.error_of(output)
             if self._may_repeat(number, error):
                 self._retry(number, error)
             else:
@@ -428,7 +436,7 @@ class RunState:
             self._look_for_conflicts(number, output)
 
     def _may_repeat(self, number: int, error: TaskError) -> bool:
-        return error.code in REPEATABLE and self._failures[number] < self._list[number].settings.retries
+        return error.code in failures.REPEATABLE and self._failures[number] < self._list[number].settings.retries
 
     def _with_elements(self, number: int, output: ExecutorOutput) -> ExecutorOutput:
         """Return what a fan-out gave together with the files that its elements wrote, in their order."""
@@ -448,7 +456,7 @@ class RunState:
         """Say that an attempt failed and that the task is to start again."""
         self._failures[number] += 1
         times, most = self._failures[number], self._list[number].settings.retries + 1
-        why = f"attempt {times} of {most} failed: {why_it_failed(error)}; {most - times} left"
+        why = f"attempt {times} of {most} failed: {failures.why_it_failed(error)}; {most - times} left"
         self._why[number] = why
         name = self._list[number].name
         self._emit(Record("task-state", name, self._attempt[number], "PENDING", why, data={"failures": times}))
@@ -477,11 +485,12 @@ class RunState:
     def _fail(self, number: int, error: TaskError, attempt: int | None = None) -> None:
         self._failed = True
         self.errors[self._list[number].name] = error
-        self._move(number, "FAILED", why_it_failed(error), attempt, self._fact(number, error))
+        fact = failures.fact_of(error, self._list[number], self.tasks)
+        self._move(number, "FAILED", failures.why_it_failed(error), attempt, fact)
         owner = self._owner.get(number)
         if owner is not None and self._phase[owner] == "WAITING":  # it is the fan-out that failed, because of this one
             of = len(self._elements[owner])
-            why = f"element {self._list[number].name!r} of {of} failed: {why_it_failed(error)}"
+            why = f"element {self._list[number].name!r} of {of} failed: {failures.why_it_failed(error)}"
             self._fail(owner, TaskError(message=why, cell=error.cell))
         self._skip_below(number, f"it needs {self._list[number].name!r}, which failed")
         if self._fail_fast and not self._list[number].settings.on_exit:
@@ -495,13 +504,6 @@ class RunState:
                 self._move(number, "SKIPPED", why)
             elif phase in ACTIVE:
                 self._cancel_task(number, why, now=False)
-
-    def _fact(self, number: int, error: TaskError) -> dict[str, Any]:
-        """Return the learned fact as data of the event: the tag, and the cell to put it on."""
-        if error.fact is None:
-            return {}
-        step = self.tasks.get(error.fact_step or "", self._list[number])
-        return {"fact": error.fact, "cell": error.fact_cell or first_cell(step)}
 
     def _skip_below(self, number: int, why: str) -> None:
         """Nothing below a task that gave no result can run; what runs already used a result that does not stand."""
@@ -533,7 +535,7 @@ class RunState:
         if conflict.reader in self._taken_back or (known is not None and known.code is not None):
             return
         self.outputs.pop(reader.name, None)
-        self._fail(conflict.reader, conflict_error(reader, writer, conflict.path))
+        self._fail(conflict.reader, failures.conflict_error(reader, writer, conflict.path))
 
     def _cancel_task(self, number: int, why: str, now: bool) -> None:
         if self._phase[number] != "CANCELING":
@@ -560,7 +562,6 @@ class RunState:
         self._phase[number] = phase
         self._why[number] = why
         begun = (phase in ACTIVE) - (before in ACTIVE)
-        self._active += begun
         if begun:
             self._ready.count(number, begun)
         ended = (before not in TERMINAL) - (phase not in TERMINAL)

@@ -6,12 +6,12 @@ thread of its own. It decides nothing: no order, no retry, no meaning of a failu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from kfnb.spec import ExecutorInput, Task
+    from kfnb.spec import ExecutorInput, Task, Together
 
 
 class Started(NamedTuple):
@@ -115,3 +115,17 @@ class Runner(Protocol):
 
         `keep`: what runs goes on where it can, for whoever drives the run next.
         """
+
+
+@runtime_checkable
+class StartsTogether(Protocol):
+    """A runner that takes several elements of one fan-out at once, and sees itself to how many of them run at a time.
+
+    It reports on each of them as on any other attempt; each is cancelled and adopted by itself.
+    """
+
+    def start_together(self, fan: Task, elements: Sequence[Task], described: Together, uri: str) -> None:
+        """Start the same attempt of these elements of `fan`, which the document at `uri` describes; never blocks."""
+
+    def recall(self, elements: Sequence[Task], described: Together) -> None:
+        """Know that an earlier process may have started these as one; `adopt` is then asked about each of them."""

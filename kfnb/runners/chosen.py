@@ -9,7 +9,7 @@ import msgspec
 from kfnb.artifacts import endpoints
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from kfnb.profiles import Profile
     from kfnb.runners.kubernetes import KubernetesRunner
@@ -68,14 +68,20 @@ def _as_reached_from_here(profile: Profile) -> Profile:
     return msgspec.structs.replace(profile, context=here.context, kubeconfig=here.kubeconfig)
 
 
-def live_logs(there: RunObjects, run_id: str, *, orchestrator: bool, follow: bool) -> LiveLogs:
-    """Return what the pods of a run's tasks, or that of its `orchestrator`, print. `follow`: as they do."""
+def live_logs(
+    there: RunObjects, run_id: str, read: Callable[[str], bytes], *, orchestrator: bool, follow: bool
+) -> LiveLogs:
+    """Return what the pods of a run's tasks, or that of its `orchestrator`, print. `follow`: as they do.
+
+    `read`: a document of the run's store, by its key.
+    """
     from kfnb.runners.job_manifest import RUN, TASK
     from kfnb.runners.live_logs import LiveLogs
     from kfnb.runners.orchestrator_job import ROLE
 
     which = f"{ROLE}=orchestrator" if orchestrator else TASK
-    return LiveLogs(there.api, f"{RUN}={run_id},{which}", follow=follow)
+    root = there.profile.root.rstrip("/") + "/"
+    return LiveLogs(there.api, f"{RUN}={run_id},{which}", follow=follow, read=lambda uri: read(uri.removeprefix(root)))
 
 
 def no_pod(why: str) -> PodSeen:

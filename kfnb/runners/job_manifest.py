@@ -10,7 +10,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from kfnb.runners.pod_manifest import LAUNCHER, LENT_LAUNCHER, Manifest, is_lent, pod_template
+from kfnb.runners.pod_manifest import LAUNCHER, LENT_LAUNCHER, MAIN, Manifest, is_lent, pod_template
 from kfnb.runners.pod_patch import patched
 
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ RUN = "kfnb.dev/run"
 TASK = "kfnb.dev/task"
 ATTEMPT = "kfnb.dev/attempt"
 TASK_NAME = "kfnb.dev/task-name"
-"""The first four are labels; the last is an annotation, as a task's name may hold any letter."""
+ELEMENTS = "kfnb.dev/elements"
+"""The first four are labels; the last two are annotations, as a task's name may hold any letter: of a fan-out its own
+name, and the URI at which its elements are described."""
+
+PLACE = "batch.kubernetes.io/job-completion-index"
+"""The label that tells a pod's place in an Indexed Job."""
 
 QUEUE = "kueue.x-k8s.io/queue-name"
 USER_ERROR = 1
@@ -31,10 +36,7 @@ CANCELED = 130
 """Exit code with which the launcher says that it was told to stop."""
 
 _NAME_LENGTH = 52
-"""A Job's pods are called after it, with a part of their own, and their names are host names of 63 characters."""
-
-_DISRUPTED = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
-"""Evicted, drained, preempted: a new pod, which counts as nothing."""
+"""An Indexed Job's pods are called NAME-INDEX, which must be a DNS label of 63 characters."""
 
 
 class Owner(NamedTuple):
@@ -47,7 +49,9 @@ class Owner(NamedTuple):
 class Attempt(NamedTuple):
     """What one Job is made of, beside the profile.
 
-    `suspended`: made, but not to run yet.
+    `elements`: how many there are where the Job is of a fan-out (an Indexed Job; a pod learns its place from
+    JOB_COMPLETION_INDEX), at most `parallelism` of them at once; they are described at `input_uri`. `suspended`: made,
+    but not to run yet. `name`: of the Job, where that of the task would not be the only one of its kind.
     """
 
     run_id: str
@@ -57,7 +61,10 @@ class Attempt(NamedTuple):
     input_uri: str
     settings: Settings
     owner: Owner | None = None
+    elements: int | None = None
+    parallelism: int | None = None
     suspended: bool = False
+    name: str = ""
 
 
 def job(profile: Profile, attempt: Attempt) -> Manifest:
@@ -67,8 +74,10 @@ def job(profile: Profile, attempt: Attempt) -> Manifest:
     """
     settings = attempt.settings
     labels = {**run_labels(attempt.run_id), TASK: _label(attempt.slug), ATTEMPT: str(attempt.number)}
-    annotations = {TASK_NAME: attempt.task}
-    command = (*(LENT_LAUNCHER if is_lent(profile, settings) else LAUNCHER), attempt.input_uri)
+    together = attempt.elements is not None
+    annotations = {TASK_NAME: attempt.task, **({ELEMENTS: attempt.input_uri} if together else {})}
+    launcher = LENT_LAUNCHER if is_lent(profile, settings) else LAUNCHER
+    command = (*launcher, *(("--element-of",) if together else ()), attempt.input_uri)
     template = pod_template(profile, settings, command, labels=labels, annotations=annotations)
     queue = settings.queue or profile.queue
     owner = attempt.owner
@@ -76,17 +85,17 @@ def job(profile: Profile, attempt: Attempt) -> Manifest:
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
-            "name": job_name(attempt.run_id, attempt.slug, attempt.number),
+            "name": attempt.name or job_name(attempt.run_id, attempt.slug, attempt.number),
             "namespace": profile.namespace,
             "labels": {**profile.labels, **settings.labels, **({QUEUE: queue} if queue else {}), **labels},
             "annotations": annotations,
             **({"ownerReferences": [owner_reference(owner)]} if owner else {}),
         },
         "spec": {
-            "backoffLimit": 0,  # attempts are the orchestrator's
+            **_counts(attempt),
             "suspend": attempt.suspended or bool(queue),
             "podReplacementPolicy": "Failed",  # no second pod while the first one is still ending
-            "podFailurePolicy": {"rules": [_DISRUPTED]},
+            "podFailurePolicy": {"rules": _rules(attempt)},
             "template": patched(template, profile.pod_patch, *settings.pod_patches),
         },
     }
@@ -138,6 +147,33 @@ def foreign(kind: str, name: str, namespace: str) -> str:
 def owner_reference(owner: Owner) -> Manifest:
     """Return the reference by which the run's ConfigMap owns an object."""
     return {"apiVersion": "v1", "kind": "ConfigMap", "name": owner.name, "uid": owner.uid}
+
+
+def _counts(attempt: Attempt) -> Manifest:
+    """Return how many pods there are and how often they are made anew: never, attempts are the orchestrator's."""
+    if attempt.elements is None:
+        return {"backoffLimit": 0}
+    return {
+        "completionMode": "Indexed",
+        "completions": attempt.elements,
+        "parallelism": min(attempt.parallelism or attempt.elements, attempt.elements),
+        "backoffLimitPerIndex": 0,  # without `backoffLimit`, which would end the others at the first failure
+    }
+
+
+def _rules(attempt: Attempt) -> list[Manifest]:
+    """Return what a pod's failure means. Evicted, drained, preempted: a new pod, which counts as nothing.
+
+    An element of a fan-out fails alone; whether it starts again, as part of the next attempt, is the orchestrator's.
+    """
+    disrupted = [{"type": "DisruptionTarget", "status": "True"}]
+    if attempt.elements is None:
+        return [{"action": "Ignore", "onPodConditions": disrupted}]
+    codes = {"containerName": MAIN, "operator": "In", "values": [USER_ERROR]}
+    return [
+        {"action": "FailIndex", "onPodConditions": disrupted},
+        {"action": "FailIndex", "onExitCodes": codes},
+    ]
 
 
 def _label(slug: str) -> str:

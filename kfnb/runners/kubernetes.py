@@ -1,5 +1,8 @@
 """Runs tasks as Jobs of a Kubernetes cluster: one Job an attempt, watched for what becomes of it.
 
+Elements of a fan-out that are started as one have an Indexed Job together (`seats.py` knows who sits where); what is
+done and told is of each element by itself all the same, by its key: the name that a Job of its own would have.
+
 Called by the client and the run process, which give it to the orchestrator's loop. It makes Jobs (`job_manifest` says
 what is in them), follows the run's Jobs and pods with one watch each, and reports. Whatever it makes belongs to one
 ConfigMap of the run, so that removing that removes everything. Truth about a run lies in the store, not here: after a
@@ -37,6 +40,7 @@ from kfnb.runners.orchestrator_job import orchestrator_name
 from kfnb.runners.pod_patch import BadPatch
 from kfnb.runners.pod_times import began
 from kfnb.runners.report_server import ReportServer
+from kfnb.runners.seats import Seats, job_label
 from kfnb.runners.sender import Sender
 from kfnb.runners.task_packages import Lock, installable, packages_of
 from kfnb.runners.waiting import Waiting
@@ -44,11 +48,11 @@ from kfnb.runners.watch import Watch
 from kfnb.spec import ReportTo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from kfnb.profiles import Profile
     from kfnb.runners.api_server import ApiServer, Object
-    from kfnb.spec import ExecutorInput, Task
+    from kfnb.spec import ExecutorInput, Task, Together
 
 POD_SCRATCH = "/tmp/kfnb"
 """Where an attempt's private view lies in its pod: in the pod's own scratch volume."""
@@ -56,6 +60,8 @@ _BATCH = "batch/v1"
 _SUSPENDED = "its queue took its room back while it ran"
 _OWNER_GOES = 60.0
 """Seconds within which the objects of an orchestrator that was removed have gone with it."""
+_SETTLES = 5.0
+"""Seconds within which pods are heard of that have ended, after their Job has been."""
 
 
 class _Following(NamedTuple):
@@ -88,11 +94,15 @@ class KubernetesRunner:
         self._report: Callable[[Report], None] = lambda report: None
         self._owner: Owner | None = None
         self._lock = threading.Lock()
-        self._following: dict[str, _Following] = {}  # attempts that are not over, by the name of their Job
+        self._following: dict[str, _Following] = {}  # attempts that are not over, by their keys
+        self._seats = Seats()
         self._said: dict[str, str] = {}  # what was reported last: "runs", or why it waits
         self._began: dict[str, float | None] = {}  # when, of those that run, by their pods
         self._canceled: set[str] = set()
-        self._sender = Sender(f"kfnb-sends-{run_id}", self._give_up_silent, self._break)
+        self._ending: set[tuple[str, bool]] = set()  # Jobs of which cancelled attempts are about to be ended
+        self._settling: dict[str, tuple[float, bool]] = {}  # over, as their Jobs say: since when, done?
+        self._adopted: dict[str, bool] = {}  # Jobs that were looked for, and whether they are there
+        self._sender = Sender(f"kfnb-sends-{run_id}", self._tick, self._break)
         self._watches: list[Watch] = []
         self._closed = threading.Event()
         self._inside = inside
@@ -152,28 +162,57 @@ class KubernetesRunner:
 
     def start(self, task: Task, attempt: int, input_uri: str) -> None:
         """Have a Job made for this attempt."""
+        name = self._name(task, attempt)
         with self._lock:
-            self._following[self._name(task, attempt)] = _Following(task.name, attempt)
-        self._sender.put(functools.partial(self._make_job, task, attempt, input_uri))
+            self._following[name] = _Following(task.name, attempt)
+        described = Attempt(self._run_id, task.name, task.slug, attempt, input_uri, task.settings)
+        self._sender.put(functools.partial(self._make_job, name, described))
+
+    def start_together(self, fan: Task, elements: Sequence[Task], described: Together, uri: str) -> None:
+        """Have one Indexed Job made for an attempt of these elements."""
+        attempt, settings = described.attempt, elements[0].settings
+        with self._lock:
+            name = self._share(elements, described)
+            self._following |= {self._name(task, attempt): _Following(task.name, attempt) for task in elements}
+        made = Attempt(self._run_id, fan.name, fan.slug, attempt, uri, settings, name=name)
+        made = made._replace(elements=len(elements), parallelism=described.most)
+        self._sender.put(functools.partial(self._make_job, name, made))
+
+    def recall(self, elements: Sequence[Task], described: Together) -> None:
+        """Know that these elements have a Job together, if it was made."""
+        self._share(elements, described)
+
+    def _share(self, elements: Sequence[Task], described: Together) -> str:
+        keys = tuple(self._name(task, described.attempt) for task in elements)
+        return self._seats.share(keys, described.most)
 
     def adopt(self, task: Task, attempt: int) -> bool:
         """Say whether the attempt's Job is there; the watches then report on it."""
-        name = self._name(task, attempt)
-        found = self._api.find(self._api.place("jobs", name, _BATCH))
-        if found is None or not self._is_ours(found):
-            return False
-        with self._lock:
-            self._following[name] = _Following(task.name, attempt)
-        return True
+        key = self._name(task, attempt)
+        name = self._seats.job_of(key)
+        if name not in self._adopted:
+            found = self._api.find(self._api.place("jobs", name, _BATCH))
+            self._adopted[name] = found is not None and self._is_ours(found)
+        if self._adopted[name]:
+            with self._lock:
+                self._following[key] = _Following(task.name, attempt)
+        return self._adopted[name]
 
     def cancel(self, task: str, attempt: int, *, now: bool) -> None:
-        """Remove the attempt's Job: its pod gets SIGTERM and the grace time, or (now) is killed."""
+        """Remove the attempt's Job: its pod gets SIGTERM and the grace time, or (now) is killed.
+
+        Of a Job that carries others too, which are not cancelled, its pod alone.
+        """
         with self._lock:
-            name = next((n for n, one in self._following.items() if one == (task, attempt)), None)
-        if name is None:
-            return
-        self._canceled.add(name)
-        self._sender.put(functools.partial(self._remove_job, name, now=now))
+            key = next((n for n, one in self._following.items() if one == (task, attempt)), None)
+            if key is None:
+                return
+            self._canceled.add(key)
+            name = self._seats.job_of(key)
+            asked = (name, now) in self._ending
+            self._ending.add((name, now))
+        if not asked:
+            self._sender.put(functools.partial(self._end_canceled, name, now=now))
 
     def close(self, *, keep: bool = False) -> None:
         """End the watches and (unless `keep`) every pod of the run.
@@ -228,35 +267,34 @@ class KubernetesRunner:
                 raise ClusterError(f"ConfigMap {name} in namespace {self._api.namespace} is of another orchestrator.")
             self._closed.wait(0.2)
 
-    def _make_job(self, task: Task, attempt: int, input_uri: str) -> bool:
-        """Make the Job of an attempt; false if that cannot be done now."""
-        name = self._name(task, attempt)
-        if name in self._canceled:
-            self._over(name, Exited(task.name, attempt, None, "it was cancelled before its Job was made"))
+    def _make_job(self, name: str, described: Attempt) -> bool:
+        """Make the Job of an attempt, or of several; false if that cannot be done now."""
+        for key in self._living(name):
+            if key in self._canceled:
+                self._ended(key, None, "it was cancelled before its Job was made")
+        if not self._living(name):
             return True
         if not self._may_act():
             return False
-        assert self._owner is not None
-        described = Attempt(self._run_id, task.name, task.slug, attempt, input_uri, task.settings, self._owner)
         try:
-            self._create_job(name, job(self._profile, described), _Following(task.name, attempt))
+            self._create_job(name, job(self._profile, described._replace(owner=self._owner)))
         except ApiError as error:
             if error.status == 403 and "quota" in str(error):
-                self._say_waits(name, f"the namespace's quota has no room for it: {error}")
+                self._all_wait(name, f"the namespace's quota has no room for it: {error}")
             elif error.is_passing or _without_namespace(error):  # then the run's lease is gone in a moment too
-                self._say_waits(name, str(error))
+                self._all_wait(name, str(error))
             else:
-                self._over(name, Exited(task.name, attempt, None, f"Its Job was refused: {error}"))
+                self._all_end(name, f"Its Job was refused: {error}")
                 return True
             return False
         except ClusterError as error:
-            self._say_waits(name, str(error))
+            self._all_wait(name, str(error))
             return False
         except BadPatch as error:
-            self._over(name, Exited(task.name, attempt, None, str(error)))
+            self._all_end(name, str(error))
         return True
 
-    def _create_job(self, name: str, manifest: Object, one: _Following) -> None:
+    def _create_job(self, name: str, manifest: Object) -> None:
         try:
             self._api.create(self._api.place("jobs", group=_BATCH), manifest)
         except ApiError as error:
@@ -265,109 +303,173 @@ class KubernetesRunner:
             # Made by this run, where the answer was lost; or by somebody else.
             found = self._api.find(self._api.place("jobs", name, _BATCH))
             if found is not None and not self._is_ours(found):
-                self._over(name, Exited(one.task, one.attempt, None, foreign("Job", name, self._api.namespace)))
+                self._all_end(name, foreign("Job", name, self._api.namespace))
 
-    def _remove_job(self, name: str, *, now: bool) -> bool:
-        """Remove the Job of a cancelled attempt; false if that cannot be done now."""
-        one = self._following.get(name)
-        if one is None:
+    def _end_canceled(self, name: str, *, now: bool) -> bool:
+        """End the cancelled attempts of a Job: all that it carries with the Job; false if that cannot be done now."""
+        with self._lock:
+            self._ending.discard((name, now))
+        living = self._living(name)
+        ending = [key for key in living if key in self._canceled]
+        if not ending:
             return True
         try:
-            if now:
-                for pod in self._pods_of(name):
-                    self._api.delete(self._api.place("pods", pod["metadata"]["name"]), grace=0)
-            if not self._api.delete(self._api.place("jobs", name, _BATCH)) and not self._pods_of(name):
-                self._over(name, Exited(one.task, one.attempt, None, "it was cancelled before its pod began"))
+            whole = len(ending) == len(living)
+            was_there = whole and self._api.delete(self._api.place("jobs", name, _BATCH))
+            if now or not whole:
+                self._end_pods(name, set(ending), now=now)
+            if not was_there:
+                having = {self._seats.of_pod(pod) for pod in self._pods_of(name)}
+                for key in (key for key in ending if key not in having):
+                    self._ended(key, None, "it was cancelled before its pod began")
         except ClusterError as error:
             if not _is_final(error):
                 return False
-            self._over(name, Exited(one.task, one.attempt, None, f"It cannot be ended: {error}"))
+            for key in ending:
+                self._ended(key, None, f"It cannot be ended: {error}")
         return True
 
-    def _give_up_silent(self) -> None:
-        for name in self._silences.lost():
-            self._lose(name, f"its node has not been heard of for {SILENCE:.0f} s", counted=False)
+    def _end_pods(self, name: str, keys: set[str], *, now: bool) -> None:
+        for pod in self._pods_of(name):
+            if self._seats.of_pod(pod) in keys:
+                self._api.delete(self._api.place("pods", pod["metadata"]["name"]), grace=0 if now else None)
+
+    def _tick(self) -> None:
+        """Look after what no watch tells: attempts that have become silent, cannot begin, or ended unseen."""
+        for key in self._silences.lost():
+            self._lose(key, f"its node has not been heard of for {SILENCE:.0f} s", counted=False)
+        for name in self._seats.stuck(self._profile.grace_seconds + SILENCE):
+            for key in self._living(name):
+                self._lose(key, "pods that do not end keep it from being started: their nodes are lost", counted=False)
+        now = time.monotonic()
+        due = {key: done for key, (since, done) in list(self._settling.items()) if now - since >= _SETTLES}
+        with contextlib.suppress(ClusterError):  # it is asked again with the next tick
+            self._settle(due)
 
     def _is_ours(self, found: Object) -> bool:
         labels = found["metadata"].get("labels") or {}
         return run_labels(self._run_id).items() <= labels.items()
 
     def _pods_of(self, name: str) -> list[Object]:
-        found = self._api.get(self._api.place("pods"), {"labelSelector": f"batch.kubernetes.io/job-name={name}"})
-        pods: list[Object] = found.get("items", [])
+        """Return the pods of a Job."""
+        return self._pods(job_label(name))
+
+    def _pods(self, selector: str) -> list[Object]:
+        pods: list[Object] = self._api.get(self._api.place("pods"), {"labelSelector": selector}).get("items", [])
         return pods
+
+    def _living(self, name: str) -> list[str]:
+        """Return the attempts of a Job that are not over."""
+        with self._lock:
+            return [key for key in self._seats.keys_of(name) if key in self._following]
 
     # ------------------------------------------------------------------------------- called by the watches' threads
 
     def _pod(self, pod: Object) -> None:
-        name = _job_of(pod)
-        one = self._following.get(name)
+        key = self._seats.of_pod(pod)
+        if pod_state.has_ended(pod):
+            self._seats.free(key)
+        elif pod["metadata"].get("deletionTimestamp"):
+            self._seats.hold(key)
+        one = self._following.get(key)
         if one is None:
             return
         seen = pod_state.of_pod(pod)
-        self._silences.seen(name, pod)
-        self._began[name] = began(pod)
+        self._silences.seen(key, pod)
+        self._began[key] = began(pod)
         if seen.kind == "waits":
-            self._waiting.pod(name, pod)
+            self._waiting.pod(key, pod)
         elif seen.kind == "runs":
-            self._say_runs(name)
+            self._say_runs(key)
         else:
-            self._pod_ended(name, one, pod, seen)
+            self._pod_ended(key, pod, seen)
 
-    def _pod_ended(self, name: str, one: _Following, pod: Object, seen: pod_state.Seen) -> None:
-        log = ""
-        if seen.code != 0 and name not in self._canceled:
+    def _pod_ended(self, key: str, pod: Object, seen: pod_state.Seen) -> None:
+        log, canceled = "", key in self._canceled
+        if seen.code != 0 and not canceled:
             log = pod_logs.tail(self._api, pod["metadata"]["name"])
             seen = pod_state.of_pod(pod, last_words=log)
-        if seen.kind == "ended" and seen.code == CANCELED and name not in self._canceled:
-            self._lose(name, "it was told to end by someone else than the run", counted=True, log=log)
+        if seen.kind == "ended" and seen.code == CANCELED and not canceled:
+            self._lose(key, "it was told to end by someone else than the run", counted=True, log=log)
         elif seen.kind == "ended":
-            self._say_runs(name)
-            self._over(name, Exited(one.task, one.attempt, seen.code, seen.why or None, log))
-            if seen.code is None:  # its Job takes that for a disruption, and would start it again
-                self._sender.put(functools.partial(self._remove_left_over, name))
-        elif name in self._canceled:
-            self._over(name, Exited(one.task, one.attempt, seen.code, seen.why))
+            self._say_runs(key)
+            self._ended(key, seen.code, seen.why or None, log)
+            if seen.code is None and not self._seats.is_shared(self._seats.job_of(key)):
+                # Its Job takes that for a disruption, and would start it again.
+                self._sender.put(functools.partial(self._remove_left_over, key))
+        elif canceled:
+            self._ended(key, seen.code, seen.why)
         else:
             broken = seen.kind == "broken"
-            found = self._api.find(self._api.place("jobs", name, _BATCH)) if broken else None
+            found = self._api.find(self._api.place("jobs", self._seats.job_of(key), _BATCH)) if broken else None
             if found is not None and found["spec"].get("suspend"):
-                self._lose(name, _SUSPENDED, counted=False, log=log)
+                self._lose(key, _SUSPENDED, counted=False, log=log)
             else:
-                self._lose(name, seen.why, counted=broken, log=log)
+                self._lose(key, seen.why, counted=broken, log=log)
 
     def _pod_gone(self, pod: Object) -> None:
         """A pod that is removed before anyone saw it end: of a cancelled attempt it is the end, else its Job says."""
-        name = _job_of(pod)
-        one = self._following.get(name)
-        if one is not None and name in self._canceled:
-            self._over(name, Exited(one.task, one.attempt, None, "it was cancelled"))
+        key = self._seats.of_pod(pod)
+        self._seats.free(key)
+        if key in self._canceled:
+            self._ended(key, None, "it was cancelled")
 
     def _job(self, job: Object) -> None:
         name = str(job["metadata"]["name"])
-        if name not in self._following:
+        living = self._living(name)
+        if not living:
             return
         seen = pod_state.of_job(job)
         if seen is None or seen.kind == "waits":
-            if self._said.get(name) != "runs":
-                self._waiting.job(name, job)
-            elif seen is not None and name not in self._canceled:
-                self._lose(name, _SUSPENDED, counted=False)
+            self._job_goes_on(name, job, living, waits=seen is not None)
             return
-        for pod in self._pods_of(name):  # what the pods say counts more; their watch may be a moment behind
+        self._look_at_pods(name)
+        over = dict(self._seats.settled(job))
+        for key in self._living(name):
+            self._lose(key, pod_state.REMOVED if key in over else seen.why, counted=True)
+
+    def _job_goes_on(self, name: str, job: Object, living: list[str], *, waits: bool) -> None:
+        """Of a Job that is neither done nor failed: see which of its attempts wait, and which are over all the same."""
+        begun = [key for key in living if self._said.get(key) == "runs"]
+        if waits and begun:  # it was suspended
+            for key in living:
+                if key not in self._canceled:
+                    self._lose(key, _SUSPENDED, counted=False)
+            return
+        for key, done in self._seats.settled(job):
+            if key in self._following:
+                self._settling.setdefault(key, (time.monotonic(), done))
+        for key in self._living(name):
+            if key not in begun:
+                self._waiting.job(key, job)
+
+    def _settle(self, over: dict[str, bool]) -> None:
+        """Tell of elements that are over, as their Job says (done or not), and of which no pod is left to say how."""
+        for name in {self._seats.job_of(key) for key in over if key in self._following}:
+            self._look_at_pods(name)
+        for key, done in over.items():
+            self._settling.pop(key, None)
+            if done:
+                self._ended(key, 0)
+            else:
+                self._lose(key, pod_state.REMOVED, counted=True)
+
+    def _look_at_pods(self, name: str) -> None:
+        """See how the pods of a Job stand: they say more than it does, and their watch may be a moment behind."""
+        for pod in self._pods_of(name):
             self._pod(pod)
-        self._lose(name, seen.why, counted=True)
 
     def _job_gone(self, job: Object) -> None:
         name = str(job["metadata"]["name"])
-        one = self._following.get(name)
-        if one is None:
+        living = self._living(name)
+        if not living:
             return
-        pods = self._pods_of(name)
-        if name not in self._canceled:
-            self._lose(name, "its Job was removed by someone", counted=True)
-        elif not pods:
-            self._over(name, Exited(one.task, one.attempt, None, "it was cancelled"))
+        having = {self._seats.of_pod(pod) for pod in self._pods_of(name)}
+        for key in living:
+            if key not in self._canceled:
+                self._lose(key, "its Job was removed by someone", counted=True)
+            elif key not in having:
+                self._ended(key, None, "it was cancelled")
 
     # ------------------------------------------------------------------------------------------ called by the launchers
 
@@ -381,7 +483,7 @@ class KubernetesRunner:
         if said.get("event") == "progress" and isinstance(said.get("data"), dict):
             self._report(Progress(one.task, one.attempt, said["data"]))
         elif said.get("event") == "exited" and (said.get("code") in (0, USER_ERROR) or name in self._canceled):
-            self._over(name, Exited(one.task, one.attempt, said["code"]))  # of all else the pod tells why
+            self._ended(name, said["code"])  # of all else the pod tells why
 
     # --------------------------------------------------------------------------------------------------------- telling
 
@@ -407,11 +509,25 @@ class KubernetesRunner:
         self._waiting.over(name)
         self._report(Started(one.task, one.attempt, self._began.get(name)))
 
+    def _all_wait(self, name: str, why: str) -> None:
+        for key in self._living(name):
+            self._say_waits(key, why)
+
+    def _all_end(self, name: str, why: str) -> None:
+        for key in self._living(name):
+            self._ended(key, None, why)
+
+    def _ended(self, name: str, code: int | None, why: str | None = None, log: str = "") -> None:
+        one = self._following.get(name)
+        if one is not None:
+            self._over(name, Exited(one.task, one.attempt, code, why, log))
+
     def _over(self, name: str, report: Exited | Lost) -> None:
         with self._lock:
             known = self._following.pop(name, None)
             self._said.pop(name, None)
             self._began.pop(name, None)
+            self._settling.pop(name, None)
             self._silences.forget(name)
             if self._reports is not None:
                 self._reports.forget(name)
@@ -426,10 +542,19 @@ class KubernetesRunner:
             self._over(name, Lost(one.task, one.attempt, why, counted, log))
             self._sender.put(functools.partial(self._remove_left_over, name))
 
-    def _remove_left_over(self, name: str) -> bool:
-        """Remove the Job of an attempt that is over; false if that cannot be done now."""
+    def _remove_left_over(self, key: str) -> bool:
+        """Remove the Job of an attempt that is over; false if that cannot be done now.
+
+        Of a Job that carries others, which go on, its pod alone, unless that has ended: the Job makes no further one.
+        """
+        name = self._seats.job_of(key)
         try:
-            self._api.delete(self._api.place("jobs", name, _BATCH))
+            if not self._living(name):
+                self._api.delete(self._api.place("jobs", name, _BATCH))
+                return True
+            for pod in self._pods(self._seats.selector(key)):
+                if not pod_state.has_ended(pod) and "deletionTimestamp" not in pod["metadata"]:
+                    self._api.delete(self._api.place("pods", pod["metadata"]["name"]))
         except ClusterError as error:
             return _is_final(error)  # it stays until the whole run is removed
         return True
@@ -447,8 +572,3 @@ def _is_final(error: ClusterError) -> bool:
 
 def _owners(found: Object) -> list[str]:
     return [one["uid"] for one in found["metadata"].get("ownerReferences") or ()]
-
-
-def _job_of(pod: Object) -> str:
-    labels = pod["metadata"].get("labels") or {}
-    return str(labels.get("batch.kubernetes.io/job-name", ""))

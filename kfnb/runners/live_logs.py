@@ -13,13 +13,16 @@ import re
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from kfnb.errors import ClusterError
+import msgspec
+
+from kfnb.errors import ClusterError, StoreError
 from kfnb.runners.api_server import ApiError
-from kfnb.runners.job_manifest import ATTEMPT, TASK_NAME
+from kfnb.runners.job_manifest import ATTEMPT, ELEMENTS, PLACE, TASK_NAME
 from kfnb.runners.pod_logs import is_event
 from kfnb.runners.pod_manifest import MAIN
 from kfnb.runners.pod_state import container
 from kfnb.runners.watch import Watch
+from kfnb.spec import Together, element_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,13 +47,18 @@ class Piece(NamedTuple):
 class LiveLogs:
     """The logs of the pods that `selector` (labels) selects. `refused`: why they cannot be read, once that shows.
 
-    `follow`: as they grow, and of pods that are yet to come; else what is there.
+    `follow`: as they grow, and of pods that are yet to come; else what is there. `read`: a document of the store, by
+    its URI; which element of a fan-out a pod carries is told there.
     """
 
-    def __init__(self, api: ApiServer, selector: str, *, follow: bool = True) -> None:
+    def __init__(
+        self, api: ApiServer, selector: str, *, follow: bool = True, read: Callable[[str], bytes] | None = None
+    ) -> None:
         self.refused: str | None = None
         self._api = api
         self._follow = follow
+        self._read = read
+        self._described: dict[str, Together] = {}
         self._pieces: queue.SimpleQueue[Piece] = queue.SimpleQueue()
         self._readers: dict[str, _Reader] = {}
         self._lock = threading.Lock()
@@ -97,7 +105,7 @@ class LiveLogs:
             if reader is None and ("running" in state or "terminated" in state):
                 if self.refused or sum(not one.done.is_set() for one in self._readers.values()) >= MOST_PODS:
                     return
-                reader = self._readers[name] = _Reader(self._api, pod, self._pieces, self._refuse)
+                reader = self._readers[name] = _Reader(self._api, pod, self._task(pod), self._pieces, self._refuse)
                 if not self._follow:
                     reader.ended.set()
                 reader.start()
@@ -109,6 +117,18 @@ class LiveLogs:
         if reader is not None:
             reader.ended.set()
 
+    def _task(self, pod: Object) -> str:
+        """Return the task that a pod carries; the fan-out, where it cannot be known of which element it is."""
+        annotations, labels = pod["metadata"].get("annotations") or {}, pod["metadata"].get("labels") or {}
+        task, uri, place = str(annotations.get(TASK_NAME, "")), annotations.get(ELEMENTS), str(labels.get(PLACE, ""))
+        if uri is None or self._read is None or not place.isdigit():
+            return task
+        with contextlib.suppress(StoreError, msgspec.MsgspecError, IndexError):
+            if uri not in self._described:
+                self._described[uri] = msgspec.json.decode(self._read(uri), type=Together)
+            return element_name(task, self._described[uri].numbers[int(place)])
+        return task
+
     def _refuse(self, why: str) -> None:
         self.refused = why
 
@@ -117,11 +137,11 @@ class _Reader:
     """Reads the log of one pod to its end. `ended`: its container has; `done`: nothing more comes."""
 
     def __init__(
-        self, api: ApiServer, pod: Object, pieces: queue.SimpleQueue[Piece], refuse: Callable[[str], None]
+        self, api: ApiServer, pod: Object, task: str, pieces: queue.SimpleQueue[Piece], refuse: Callable[[str], None]
     ) -> None:
         metadata = pod["metadata"]
         self.pod = str(metadata["name"])
-        self.task = str((metadata.get("annotations") or {}).get(TASK_NAME, ""))
+        self.task = task
         self.attempt = int((metadata.get("labels") or {}).get(ATTEMPT, 0))
         self.ended, self.done = threading.Event(), threading.Event()
         self._api = api

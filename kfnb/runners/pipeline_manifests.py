@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kfnb.runners.job_manifest import Attempt, job, run_object
+from kfnb.runners.job_manifest import Attempt, job, job_name, run_object
 from kfnb.runners.orchestrator_job import orchestrator_job
 from kfnb.spec import element_of
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 RUN_ID = "00000000-000000-0000"
 """Stands where a run's own id will."""
 
+_SHOWN = 2
+"""Elements of a fan-out that stand for as many as there will be."""
+
 
 class Shown(NamedTuple):
     """An object, and in words what it is for."""
@@ -26,8 +29,13 @@ class Shown(NamedTuple):
     manifest: Manifest
 
 
-def manifests(profile: Profile, spec: PipelineSpec, input_uri: Callable[[str, str], str]) -> Iterator[Shown]:
-    """Yield the objects of a run, in the order of the notebook. `input_uri`: of the run's id and a task's slug."""
+def manifests(
+    profile: Profile, spec: PipelineSpec, input_uri: Callable[[str, str], str], elements_uri: Callable[[str, str], str]
+) -> Iterator[Shown]:
+    """Yield the objects of a run, in the order of the notebook.
+
+    `input_uri`: of the run's id and a task's slug; `elements_uri`: of the id and the first element's slug.
+    """
     driver = orchestrator_job(profile, RUN_ID)
     yield Shown("What drives the run; with --local-orchestrator your machine does, and there is none.", driver)
     yield Shown("The run: it owns everything below, which goes with it.", run_object(profile, RUN_ID, profile.root))
@@ -36,12 +44,14 @@ def manifests(profile: Profile, spec: PipelineSpec, input_uri: Callable[[str, st
         if task.condition is not None:
             why += f", if {task.condition.expression}"
         if task.fan is not None:
-            first = element_of(task, 0)
-            yield Shown(f"{why}: its first element; each has a Job of its own.", _job(profile, first, input_uri))
+            words = f"{why}: its elements, one pod each; how many there are is known when it runs, here {_SHOWN}."
+            first = element_of(task, 0).slug
+            together = _attempt(task, elements_uri(RUN_ID, first))._replace(name=job_name(RUN_ID, first, 1))
+            most = task.fan.most or _SHOWN
+            yield Shown(words, job(profile, together._replace(elements=_SHOWN, parallelism=most)))
             why += ": what puts the elements together"
-        yield Shown(f"{why}.", _job(profile, task, input_uri))
+        yield Shown(f"{why}.", job(profile, _attempt(task, input_uri(RUN_ID, task.slug))))
 
 
-def _job(profile: Profile, task: Task, input_uri: Callable[[str, str], str]) -> Manifest:
-    uri = input_uri(RUN_ID, task.slug)
-    return job(profile, Attempt(RUN_ID, task.name, task.slug, 1, uri, task.settings))
+def _attempt(task: Task, uri: str) -> Attempt:
+    return Attempt(RUN_ID, task.name, task.slug, 1, uri, task.settings)

@@ -65,14 +65,15 @@ def _ended(pod: Object, ended: Object | None, disrupted: str | None, last_words:
         failed = next(_failed_init(status), None)
         return Seen("broken", failed or str(why))
     if pod["metadata"].get("deletionTimestamp") and code in _TOLD_TO_END:
-        return Seen("broken", _REMOVED)
+        return Seen("broken", REMOVED)
     why = why_container_ended(pod, ended, last_words)
     if ended.get("reason") == "ContainerStatusUnknown":
         return Seen("broken", why or "its node does not know how it ended")
     return Seen("ended", why, code)
 
 
-_REMOVED = "its pod was removed before it had ended: by someone, or by the cluster"
+REMOVED = "its pod was removed before it had ended: by someone, or by the cluster"
+"""Why an attempt is lost of which no pod is left to say how it ended."""
 _TOLD_TO_END = (130, 137, 143)
 """Exit codes of what ends because it is told to: the launcher's own, and those of SIGKILL and SIGTERM."""
 
@@ -107,6 +108,11 @@ _DISRUPTIONS = {
 }
 
 
+def has_ended(pod: Object) -> bool:
+    """Say whether nothing of a pod runs any more."""
+    return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+
+
 def container(statuses: Any, name: str) -> Object:
     """Return the status of a container; empty if there is none yet."""
     return next((one for one in statuses if one["name"] == name), {})
@@ -118,7 +124,7 @@ def of_job(job: Object, around: Around = NOTHING) -> Seen | None:
     for condition in status.get("conditions") or ():
         if condition["type"] in ("Failed", "FailureTarget") and condition["status"] == "True":
             if condition.get("reason") == "BackoffLimitExceeded":
-                return Seen("broken", _REMOVED)
+                return Seen("broken", REMOVED)
             said = condition.get("message") or condition.get("reason") or "the Job failed"
             return Seen("broken", str(said))
     if (job.get("spec") or {}).get("suspend") or around.events:

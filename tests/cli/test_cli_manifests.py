@@ -48,7 +48,7 @@ def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 def test_each_object_of_a_run_is_a_document(printed: Any) -> None:
-    """The orchestrator's Job, the run's ConfigMap and a Job for each step and one element; a line says what each is."""
+    """The orchestrator's Job, the run's ConfigMap and Jobs for each step and a fan-out's elements; lines tell them."""
     add_profile("test", TABLE)
     code, out, err = printed()
     documents = list(yaml.safe_load_all(out))
@@ -59,7 +59,7 @@ def test_each_object_of_a_run_is_a_document(printed: Any) -> None:
         ("ConfigMap", ""),
         ("Job", "load"),
         ("Job", "each-items"),
-        ("Job", "each-0"),
+        ("Job", "each"),
         ("Job", "each"),
         ("Job", "tell"),
     ] == [(each["kind"], each["metadata"]["labels"].get("kfnb.dev/task", "").replace(".", "-")) for each in others]
@@ -68,13 +68,18 @@ def test_each_object_of_a_run_is_a_document(printed: Any) -> None:
         "# The run: it owns everything below, which goes with it.",
         "# Step `load`.",
         "# Step `each[items]`.",
-        "# Step `each`: its first element; each has a Job of its own.",
+        "# Step `each`: its elements, one pod each; how many there are is known when it runs, here 2.",
         "# Step `each`: what puts the elements together.",
         "# Step `tell`, if len(items) > 1.",
     ] == [line for line in out.splitlines() if line.startswith("#")]
     command = others[1]["spec"]["template"]["spec"]["containers"][0]["command"]
     uri = "s3://runs/kfnb/runs/00000000-000000-0000/tasks/load/1/input.json"
     assert ["python", "-m", "kfnb.launcher", uri] == command
+    elements = others[3]["spec"]
+    assert ("Indexed", 2, 2) == (elements["completionMode"], elements["completions"], elements["parallelism"])
+    command = elements["template"]["spec"]["containers"][0]["command"]
+    uri = "s3://runs/kfnb/runs/00000000-000000-0000/together/each.0-1.json"
+    assert ["python", "-m", "kfnb.launcher", "--element-of", uri] == command
 
 
 def test_json_is_the_same(printed: Any) -> None:

@@ -124,9 +124,11 @@ def test_the_api_server_takes_every_profile(cluster: Cluster, namespace: str, na
 
 
 def test_the_api_server_takes_the_kinds_of_jobs(cluster: Cluster, namespace: str) -> None:
-    """Suspended Jobs, Jobs with an owner, and the run's ConfigMap are valid too."""
+    """Fan-outs, suspended Jobs, Jobs with an owner, and the run's ConfigMap are valid too."""
     profile = profile_of(cluster, namespace)
     owner = Owner(f"kfnb-{RUN_ID}", "00000000-0000-0000-0000-000000000000")
+    many = accepted(cluster, namespace, job(profile, attempt_of(elements=100_000, parallelism=5)))
+    assert ("Indexed", 0) == (many["spec"]["completionMode"], many["spec"]["backoffLimitPerIndex"])
     assert accepted(cluster, namespace, job(profile, attempt_of(suspended=True)))["spec"]["suspend"]
     assert accepted(cluster, namespace, job(profile, attempt_of(owner=owner)))["metadata"]["ownerReferences"]
     assert {"root": profile.root} == accepted(cluster, namespace, run_object(profile, RUN_ID, profile.root))["data"]
@@ -200,6 +202,16 @@ print(os.getuid(), os.environ["AWS_ENDPOINT_URL"][:4], "AWS_ACCESS_KEY_ID" in os
     made = job(profile_of(cluster, namespace), attempt_of(Settings(shared_memory="8Mi")))
     made["spec"]["template"]["spec"]["containers"][0]["command"] = ["python", "-c", program]
     assert ("Complete", "1000 http True False") == outcome(cluster, namespace, made)
+
+
+def test_an_element_that_fails_fails_alone(cluster: Cluster, namespace: str) -> None:
+    """In a fan-out the others go on where one ends with the code of a user's error; none is tried twice."""
+    program = "import os, sys; sys.exit(os.environ['JOB_COMPLETION_INDEX'] == '1')"
+    made = job(profile_of(cluster, namespace), attempt_of(elements=3))
+    made["spec"]["template"]["spec"]["containers"][0]["command"] = ["python", "-c", program]
+    assert "Failed" == outcome(cluster, namespace, made)[0]
+    status = cluster.get("--namespace", namespace, f"job/{made['metadata']['name']}")["status"]
+    assert ("0,2", "1", 1) == (status["completedIndexes"], status["failedIndexes"], status["failed"])
 
 
 def test_an_accelerator_finds_its_node(cluster: Cluster, namespace: str) -> None:

@@ -66,11 +66,11 @@ class PodPlace:
         self.store.write(f"{prefix}/input.json", to_json(given))
         return f"{self.store.root}/{prefix}/input.json"
 
-    def start(self, uri: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start a launcher as a pod does."""
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "kfnb.launcher", uri],
-            env=self.environment,
+            [sys.executable, "-P", "-m", "kfnb.launcher", *arguments],
+            env=self.environment | environment,
             cwd="/",
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

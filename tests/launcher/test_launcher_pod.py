@@ -10,7 +10,7 @@ from pod_place import PodPlace
 from s3_gateway import Gateway
 
 from kfnb.launcher import memory_limit
-from kfnb.spec import ExecutorOutput, Output, Settings
+from kfnb.spec import ExecutorOutput, Output, Settings, Together, to_json
 
 
 def test_a_pod_has_the_folder_s_files_and_modules(pod: PodPlace) -> None:
@@ -235,3 +235,27 @@ def test_a_fault_of_kfnb_itself_is_kept(pod: PodPlace) -> None:
     assert log.startswith("Traceback (most recent call last):")
     assert "in _memory" in log
     assert log in said
+
+
+def test_an_element_is_found_by_the_pod_s_place(pod: PodPlace) -> None:
+    """Of elements that were started as one, a pod of an Indexed Job runs the one at its own place."""
+    inputs = [pod.give(f"print('element', {number})") for number in range(3)]
+    before, _, after = inputs[0].partition("/1/")
+    described = Together(task="t", attempt=1, most=2, numbers=(1, 3), before=f"{before}/", after=f"/{after}")
+    pod.store.write("runs/r/together/t.json", to_json(described))
+    process = pod.start("--element-of", f"{pod.store.root}/runs/r/together/t.json", JOB_COMPLETION_INDEX="1")
+    said, _ = process.communicate()
+    assert (0, True) == (process.returncode, "element 2\n" in said)
+    assert "element 2\n" == pod.result(inputs[2], said, 0).text(0)
+    assert [False, False] == [pod.store.exists(f"runs/r/tasks/t/{number}/output.json") for number in (1, 2)]
+
+
+@pytest.mark.parametrize("place", ["", "2", "x"])
+def test_a_pod_at_no_place_of_elements_says_so(pod: PodPlace, place: str) -> None:
+    """Outside of an Indexed Job, or beyond its elements, the launcher was called wrongly, and says what it lacks."""
+    described = Together(task="t", attempt=1, most=2, numbers=(1, 3), before="s3://x/", after="/input.json")
+    pod.store.write("runs/r/together/t.json", to_json(described))
+    process = pod.start("--element-of", f"{pod.store.root}/runs/r/together/t.json", JOB_COMPLETION_INDEX=place)
+    said, _ = process.communicate()
+    assert 3 == process.returncode
+    assert f"JOB_COMPLETION_INDEX is {place!r}, and the elements at {pod.store.root}" in said

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from kfnb.orchestrator.phases import ACTIVE, TERMINAL
 from kfnb.orchestrator.state import RunState
 
 
 def validate(state: RunState) -> None:
     """Check what must hold between any two events."""
-    assert state._active == sum(phase in ACTIVE for phase in state._phase)
-    assert state._active <= state._max_parallel
+    active = Counter(state._owner.get(number, number) for number, p in enumerate(state._phase) if p in ACTIVE)
+    assert state._ready.running == sum(min(count, state._most(number) or count) for number, count in active.items())
+    assert state._ready.running <= state._max_parallel
     assert state._left == sum(phase not in TERMINAL for phase in state._phase)
     assert {state._list[n].name for n, p in enumerate(state._phase) if p == "SUCCEEDED"} == set(state.outputs)
     for number, phase in enumerate(state._phase):
@@ -25,4 +28,4 @@ def validate(state: RunState) -> None:
             assert all(p in ("SUCCEEDED", "SKIPPED") for p in above), (state._list[number].name, above)
     if state._left and not state._cancel_requested:
         to_be_told = {"DECIDING", "LOOKING", "AWAITING", "DELAYED"} & set(state._phase)
-        assert state._active or state._ready or to_be_told or state.state == "PENDING"
+        assert active or state._ready or to_be_told or state.state == "PENDING"

@@ -25,6 +25,7 @@ from kfnb.orchestrator.messages import (
     RunStarted,
     StartTask,
     TaskFinished,
+    TaskLost,
     TaskStarted,
 )
 from kfnb.orchestrator.state import RunState
@@ -537,11 +538,11 @@ def test_the_first_failure_can_end_the_run() -> None:
 # -------------------------------------------------------------------------------------------------------- fan-out
 
 
-def fan_out(most: int = 0) -> PipelineSpec:
-    """A head, a fan-out over its items, and a task below."""
+def fan_out(most: int = 0, **beside: list[str]) -> PipelineSpec:
+    """A head, a fan-out over its items, and a task below; `beside`: further tasks, and what they come after."""
     fan = Fan(head="f[items]", kind="list", target="r", before="r = [x for x in ", after="]", most=most)
     return make_spec(
-        {"f[items]": [], "f": ["f[items]"], "g": ["f"]},
+        {"f[items]": [], "f": ["f[items]"], "g": ["f"], **beside},
         **{"f[items]": {"spread": FAN_ITEMS}, "f": {"fan": fan, "inputs": takes(**{FAN_ITEMS: "f[items]"})}},
     )
 
@@ -580,6 +581,42 @@ def test_no_more_elements_run_at_once_than_the_tag_says() -> None:
     state.handle(RunStarted())
     assert ["f[0]", "f[1]"] == starts(finish(state, "f[items]", items(4)))
     assert ["f[2]"] == starts(finish(state, "f[1]"))
+
+
+def test_elements_that_are_started_together_are_all_started() -> None:
+    """Who starts them sees to how many run at once; other tasks, and a second attempt, wait until there is room."""
+    state = RunState(fan_out(most=2, other=["f[items]"]), max_parallel=2, together=True)
+    state.handle(RunStarted())
+    assert ["f[0]", "f[1]", "f[2]", "f[3]"] == starts(finish(state, "f[items]", items(4)))
+    assert [] == starts(state.handle(TaskLost("f[0]", 1, "evicted")))
+    assert [] == starts(state.handle(RetryDue("f[0]")))
+    assert [] == starts(finish(state, "f[1]"))
+    assert ["f[0]"] == starts(finish(state, "f[2]"))
+    assert ["other"] == starts(finish(state, "f[3]"))
+    validate(state)
+
+
+def test_elements_that_wait_for_their_turn_take_no_room() -> None:
+    """Of a fan-out that was started together only as many count as its tag lets run: the rest goes to other tasks."""
+    state = RunState(fan_out(most=2, other=["f[items]"], another=["f[items]"]), max_parallel=3, together=True)
+    state.handle(RunStarted())
+    assert ["f[0]", "f[1]", "f[2]", "f[3]", "other"] == starts(finish(state, "f[items]", items(4)))
+    assert [] == starts(finish(state, "f[0]"))
+    assert [] == starts(finish(state, "f[1]"))
+    assert ["another"] == starts(finish(state, "f[2]"))
+    validate(state)
+
+
+def test_a_second_attempt_of_an_element_keeps_to_what_the_tag_says() -> None:
+    """Beside elements that were started together it starts when fewer of them are left than may run at once."""
+    state = RunState(fan_out(most=2), max_parallel=8, together=True)
+    state.handle(RunStarted())
+    assert ["f[0]", "f[1]", "f[2]", "f[3]"] == starts(finish(state, "f[items]", items(4)))
+    assert [] == starts(state.handle(TaskLost("f[0]", 1, "evicted")))
+    assert [] == starts(state.handle(RetryDue("f[0]")))
+    assert [] == starts(finish(state, "f[1]"))
+    assert ["f[0]"] == starts(finish(state, "f[2]"))
+    validate(state)
 
 
 def test_an_element_that_fails_fails_the_fan_out_and_the_others_go_on() -> None:

@@ -14,9 +14,11 @@ from kfnb.notebook.steps import slug
 from kfnb.profiles import Accelerator, Profile
 from kfnb.runners.job_manifest import (
     ATTEMPT,
+    ELEMENTS,
     MANAGED_BY,
     RUN,
     TASK,
+    TASK_NAME,
     Attempt,
     Owner,
     job,
@@ -132,6 +134,35 @@ def test_the_job_of_a_plain_step() -> None:
         },
     }
     assert expected == job(PROFILE, attempt_of(owner=Owner(f"kfnb-{RUN_ID}", "u-1")))
+
+
+def test_a_fan_out_is_one_indexed_job() -> None:
+    """Elements are indexes of one Job; one that fails with the user's error fails alone, and none is tried again."""
+    spec = job(PROFILE, attempt_of(elements=5, parallelism=2))["spec"]
+    expected = {"completionMode": "Indexed", "completions": 5, "parallelism": 2, "backoffLimitPerIndex": 0}
+    assert expected == {key: spec[key] for key in expected}
+    assert "backoffLimit" not in spec
+    assert [
+        {"action": "FailIndex", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+        {"action": "FailIndex", "onExitCodes": {"containerName": "main", "operator": "In", "values": [1]}},
+    ] == spec["podFailurePolicy"]["rules"]
+
+
+def test_pods_of_a_fan_out_are_told_where_their_elements_are_described() -> None:
+    """The launcher gets the description of the elements instead of an input; an annotation tells where it is."""
+    uri = "s3://runs/kfnb/runs/r/together/train-model.0-1.json"
+    made = job(PROFILE, attempt_of(elements=2, input_uri=uri, name="kfnb-r-train-model-0-1"))
+    assert "kfnb-r-train-model-0-1" == made["metadata"]["name"]
+    template = made["spec"]["template"]
+    expected = ["python", "-m", "kfnb.launcher", "--element-of", uri]
+    assert expected == template["spec"]["containers"][0]["command"]
+    assert {TASK_NAME: "Train model", ELEMENTS: uri} == template["metadata"]["annotations"]
+
+
+@pytest.mark.parametrize(("most", "expected"), [(None, 3), (9, 3), (1, 1)])
+def test_a_fan_out_runs_no_more_than_it_has(most: int | None, expected: int) -> None:
+    """Without a limit all elements run at once; a limit above their number says nothing."""
+    assert expected == job(PROFILE, attempt_of(elements=3, parallelism=most))["spec"]["parallelism"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""What an attempt that is over left in the store, or how it ended without leaving anything; used by the loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from kfnb.errors import StoreError
+from kfnb.spec import ExecutorOutput, TaskError
+
+if TYPE_CHECKING:
+    from kfnb.runners.base import Exited
+
+_output_decoder = msgspec.json.Decoder(ExecutorOutput)
+
+
+class Documents(Protocol):
+    """What is needed of a store."""
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Write a document if there is none; say whether it was written."""
+
+    def read(self, key: str) -> bytes:
+        """Return a document."""
+
+    def exists(self, key: str) -> bool:
+        """Say whether there is a document."""
+
+
+def output_of(store: Documents, place: str, report: Exited) -> ExecutorOutput:
+    """Return the output of the attempt whose documents lie under `place`; a failed one if it left none."""
+    key = f"{place}/output.json"
+    ended = TaskError(message=_how_it_ended(report), code="KF654")
+    if report.log:
+        store.create(f"{place}/log.txt", report.log.encode())  # unless the attempt has kept its own
+    if not store.exists(key):
+        return ExecutorOutput(state="FAILED", error=ended)
+    try:
+        output = _output_decoder.decode(store.read(key))
+    except (msgspec.DecodeError, StoreError) as error:
+        message = f"What the step gave cannot be read back from {key}: {error}."
+        return ExecutorOutput(state="FAILED", error=TaskError(message=message, code="KF653"))
+    if report.code is None and output.state == "CANCELED":  # it only followed the place where it ran
+        return msgspec.structs.replace(output, state="FAILED", error=ended)
+    return output
+
+
+def _how_it_ended(report: Exited) -> str:
+    if report.why:
+        return report.why
+    if report.code == -9:
+        return (
+            "The step's process was killed (SIGKILL): most likely it used more memory than there is. "
+            "Work on less data at a time, run fewer steps at once (--max-parallel 1), or give it more memory."
+        )
+    if report.code is not None and report.code < 0:
+        return f"The step's process was ended by signal {-report.code}: a library crashed, or something killed it."
+    return (
+        f"The step's process ended with exit code {report.code} before the step was done: "
+        "a cell called os._exit, or a library did."
+    )

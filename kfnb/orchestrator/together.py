@@ -1,0 +1,112 @@
+"""Starts attempts; elements of one fan-out as one, where the runner takes them so. Used by the loop.
+
+Which elements were started as one is written down in the store first: what starts them (a pod of an Indexed Job) knows
+its place only, and an orchestrator that takes the run up again must find them. The documents lie under
+`runs/ID/together/`, each called after its first element and the attempt, which no other one can be.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import msgspec
+
+from kfnb.orchestrator import places
+from kfnb.runners.base import Runner, StartsTogether
+from kfnb.spec import RunInfo, Task, Together, element_name, owner_of, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_decoder = msgspec.json.Decoder(Together)
+
+
+class Documents(Protocol):
+    """What is needed of a store."""
+
+    def write(self, key: str, data: bytes) -> None:
+        """Write a document, replacing one that is there."""
+
+    def read(self, key: str) -> bytes:
+        """Return a document."""
+
+    def children(self, prefix: str) -> list[str]:
+        """Return the names right below a prefix."""
+
+
+class _Group(NamedTuple):
+    """Attempts of the same number, of the same fan-out."""
+
+    fan: str
+    attempt: int
+
+
+class Beginnings:
+    """The attempts of a run that are about to be started. `most`: how many tasks of it may run at once."""
+
+    def __init__(self, info: RunInfo, store: Documents, root: str, runner: Runner, most: int) -> None:
+        self._info = info
+        self._store = store
+        self._root = root
+        self._runner = runner
+        self._most = most
+        self._waiting: dict[_Group, list[Task]] = {}
+
+    def put(self, task: Task, attempt: int, document: str) -> None:
+        """Start an attempt, of which the input is at key `document`; an element of a fan-out with the next `start`."""
+        fan = owner_of(task.name)
+        if fan != task.name and isinstance(self._runner, StartsTogether):
+            self._waiting.setdefault(_Group(fan, attempt), []).append(task)
+        else:
+            self._runner.start(task, attempt, places.uri(self._root, document))
+
+    def start(self, active: Iterable[tuple[str, int]]) -> None:
+        """Start what was put since the last call. `active`: tasks that have been started, these among them."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, {}
+        these = {task.name for elements in waiting.values() for task in elements}
+        others = Counter(owner_of(task) for task, _ in active if task not in these)
+        room = self._most - sum(min(number, self._limit(name) or number) for name, number in others.items())
+        for group, elements in waiting.items():
+            if len(elements) == 1:
+                key = places.attempt_key(self._info.run_id, elements[0].slug, group.attempt)
+                self._runner.start(elements[0], group.attempt, places.uri(self._root, f"{key}/input.json"))
+                room -= 1
+            else:
+                room -= self._start_together(group, elements, max(1, room))
+
+    def recall(self) -> None:
+        """Tell the runner what an earlier process may have started as one."""
+        if not isinstance(self._runner, StartsTogether):
+            return
+        for name in self._store.children(places.together_key(self._info.run_id)):
+            key = f"{places.together_key(self._info.run_id)}/{name}"
+            described = _decoder.decode(self._store.read(key))
+            elements = [self._info.spec.task(element_name(described.task, n)) for n in described.numbers]
+            self._runner.recall(elements, described)
+
+    def _start_together(self, group: _Group, elements: list[Task], room: int) -> int:
+        """Start elements, at most `room` of them at once; return how many that are."""
+        assert isinstance(self._runner, StartsTogether)
+        fan = self._info.spec.task(group.fan)
+        most = min(room, len(elements), self._limit(group.fan) or room)
+        before = places.run_key(self._info.run_id, "tasks", f"{fan.slug}.")
+        described = Together(
+            task=fan.name,
+            attempt=group.attempt,
+            most=most,
+            numbers=tuple(int(task.slug.removeprefix(f"{fan.slug}.")) for task in elements),
+            before=places.uri(self._root, before),
+            after=f"/{group.attempt}/input.json",
+        )
+        key = places.together_key(self._info.run_id, f"{elements[0].slug}-{group.attempt}")
+        self._store.write(key, to_json(described))
+        self._runner.start_together(fan, elements, described, places.uri(self._root, key))
+        return most
+
+    def _limit(self, name: str) -> int:
+        """Return how many elements of a fan-out run at once as its tag says; 0 for no limit of its own."""
+        fan = self._info.spec.task(name).fan
+        return fan.most if fan is not None else 0
