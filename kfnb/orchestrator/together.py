@@ -7,7 +7,6 @@ its place only, and an orchestrator that takes the run up again must find them. 
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
@@ -17,7 +16,7 @@ from kfnb.runners.base import Runner, StartsTogether
 from kfnb.spec import RunInfo, Task, Together, element_name, owner_of, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Set
 
 _decoder = msgspec.json.Decoder(Together)
 
@@ -42,6 +41,18 @@ class _Group(NamedTuple):
     attempt: int
 
 
+class _Shared(NamedTuple):
+    """Elements that were started as one, which `described` tells; `widest`: how many may run at once at most."""
+
+    elements: list[Task]
+    described: Together
+    widest: int
+
+    def left(self, active: Set[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Return those that are not over."""
+        return {(task.name, self.described.attempt) for task in self.elements} & active
+
+
 class Beginnings:
     """The attempts of a run that are about to be started. `most`: how many tasks of it may run at once."""
 
@@ -52,6 +63,7 @@ class Beginnings:
         self._runner = runner
         self._most = most
         self._waiting: dict[_Group, list[Task]] = {}
+        self._shared: dict[str, _Shared] = {}  # by the keys of their documents
 
     def put(self, task: Task, attempt: int, document: str) -> None:
         """Start an attempt, of which the input is at key `document`; an element of a fan-out with the next `start`."""
@@ -62,13 +74,15 @@ class Beginnings:
             self._runner.start(task, attempt, places.uri(self._root, document))
 
     def start(self, active: Iterable[tuple[str, int]]) -> None:
-        """Start what was put since the last call. `active`: tasks that have been started, these among them."""
-        if not self._waiting:
+        """Start what was put since the last call; where other tasks have ended, have more elements run at once.
+
+        `active`: tasks that have been started, with their attempts, these among them.
+        """
+        if not self._waiting and not any(one.described.most < one.widest for one in self._shared.values()):
             return
+        begun = set(active)
         waiting, self._waiting = self._waiting, {}
-        these = {task.name for elements in waiting.values() for task in elements}
-        others = Counter(owner_of(task) for task, _ in active if task not in these)
-        room = self._most - sum(min(number, self._limit(name) or number) for name, number in others.items())
+        room = self._room(begun - {(task.name, group.attempt) for group in waiting for task in waiting[group]})
         for group, elements in waiting.items():
             if len(elements) == 1:
                 key = places.attempt_key(self._info.run_id, elements[0].slug, group.attempt)
@@ -76,6 +90,7 @@ class Beginnings:
                 room -= 1
             else:
                 room -= self._start_together(group, elements, max(1, room))
+        self._widen(begun, room)
 
     def recall(self) -> None:
         """Tell the runner what an earlier process may have started as one."""
@@ -85,28 +100,56 @@ class Beginnings:
             key = f"{places.together_key(self._info.run_id)}/{name}"
             described = _decoder.decode(self._store.read(key))
             elements = [self._info.spec.task(element_name(described.task, n)) for n in described.numbers]
+            self._share(key, elements, described)
             self._runner.recall(elements, described)
+
+    def _room(self, begun: Set[tuple[str, int]]) -> int:
+        """Return how many more tasks may run; elements that wait for their turn do not. Forgets what is over."""
+        alone, running = set(begun), 0
+        for key, shared in list(self._shared.items()):
+            left = shared.left(begun)
+            if left:
+                alone -= left
+                running += min(len(left), shared.described.most)
+            else:
+                del self._shared[key]
+        return self._most - running - len(alone)
+
+    def _widen(self, begun: Set[tuple[str, int]], room: int) -> None:
+        assert isinstance(self._runner, StartsTogether)
+        for key, shared in self._shared.items():
+            before = shared.described.most
+            most = min(before + room, shared.widest, len(shared.left(begun)))
+            if most > before:
+                described = msgspec.structs.replace(shared.described, most=most)
+                self._store.write(key, to_json(described))
+                self._share(key, shared.elements, described)
+                self._runner.widen(shared.elements, described)
+                room -= most - before
 
     def _start_together(self, group: _Group, elements: list[Task], room: int) -> int:
         """Start elements, at most `room` of them at once; return how many that are."""
         assert isinstance(self._runner, StartsTogether)
         fan = self._info.spec.task(group.fan)
-        most = min(room, len(elements), self._limit(group.fan) or room)
+        key = places.together_key(self._info.run_id, f"{elements[0].slug}-{group.attempt}")
         before = places.run_key(self._info.run_id, "tasks", f"{fan.slug}.")
         described = Together(
             task=fan.name,
             attempt=group.attempt,
-            most=most,
+            most=min(room, self._widest(fan.name, len(elements))),
             numbers=tuple(int(task.slug.removeprefix(f"{fan.slug}.")) for task in elements),
             before=places.uri(self._root, before),
             after=f"/{group.attempt}/input.json",
         )
-        key = places.together_key(self._info.run_id, f"{elements[0].slug}-{group.attempt}")
         self._store.write(key, to_json(described))
+        self._share(key, elements, described)
         self._runner.start_together(fan, elements, described, places.uri(self._root, key))
-        return most
+        return described.most
 
-    def _limit(self, name: str) -> int:
-        """Return how many elements of a fan-out run at once as its tag says; 0 for no limit of its own."""
+    def _share(self, key: str, elements: list[Task], described: Together) -> None:
+        self._shared[key] = _Shared(elements, described, self._widest(described.task, len(elements)))
+
+    def _widest(self, name: str, count: int) -> int:
+        """Return how many of `count` elements of a fan-out run at once if nothing else does."""
         fan = self._info.spec.task(name).fan
-        return fan.most if fan is not None else 0
+        return min(count, self._most, (fan.most if fan is not None else 0) or count)

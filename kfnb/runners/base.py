@@ -127,5 +127,8 @@ class StartsTogether(Protocol):
     def start_together(self, fan: Task, elements: Sequence[Task], described: Together, uri: str) -> None:
         """Start the same attempt of these elements of `fan`, which the document at `uri` describes; never blocks."""
 
+    def widen(self, elements: Sequence[Task], described: Together) -> None:
+        """Have as many of these elements run at once as is described now, where that can still be changed."""
+
     def recall(self, elements: Sequence[Task], described: Together) -> None:
         """Know that an earlier process may have started these as one; `adopt` is then asked about each of them."""

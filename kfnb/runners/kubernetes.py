@@ -178,6 +178,13 @@ class KubernetesRunner:
         made = made._replace(elements=len(elements), parallelism=described.most)
         self._sender.put(functools.partial(self._make_job, name, made))
 
+    def widen(self, elements: Sequence[Task], described: Together) -> None:
+        """Have the Job of these elements run more of them at once, unless it is in a queue, which counted its pods."""
+        if not (elements[0].settings.queue or self._profile.queue):
+            with self._lock:
+                name = self._share(elements, described)
+            self._sender.put(functools.partial(self._widen_job, name))
+
     def recall(self, elements: Sequence[Task], described: Together) -> None:
         """Know that these elements have a Job together, if it was made."""
         self._share(elements, described)
@@ -304,6 +311,16 @@ class KubernetesRunner:
             found = self._api.find(self._api.place("jobs", name, _BATCH))
             if found is not None and not self._is_ours(found):
                 self._all_end(name, foreign("Job", name, self._api.namespace))
+
+    def _widen_job(self, name: str) -> bool:
+        """Have as many pods of a Job run at once as may by now; false if that cannot be done now."""
+        change = {"spec": {"parallelism": self._seats.most(name)}}
+        try:
+            self._api.patch(self._api.place("jobs", name, _BATCH), change)
+        except ClusterError as error:
+            unmade = isinstance(error, ApiError) and error.status == 404 and bool(self._living(name))
+            return _is_final(error) and not unmade  # without the right to, its elements run as few at a time as before
+        return True
 
     def _end_canceled(self, name: str, *, now: bool) -> bool:
         """End the cancelled attempts of a Job: all that it carries with the Job; false if that cannot be done now."""

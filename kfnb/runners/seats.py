@@ -41,7 +41,7 @@ class Seats:
         self._held: dict[str, float] = {}  # since when pods have been about to end
 
     def share(self, keys: tuple[str, ...], most: int) -> str:
-        """Give attempts a Job together; return its name."""
+        """Give attempts a Job together, or let it run another number of them at once; return its name."""
         self._shared[keys[0]] = _Shared(keys, most)
         self._place |= {key: (keys[0], place) for place, key in enumerate(keys)}
         return keys[0]
@@ -49,6 +49,10 @@ class Seats:
     def is_shared(self, job: str) -> bool:
         """Say whether a Job is one of several attempts."""
         return job in self._shared
+
+    def most(self, job: str) -> int:
+        """Return how many attempts of a shared Job may run at once."""
+        return self._shared[job].most
 
     def job_of(self, key: str) -> str:
         """Return the name of the Job that carries an attempt."""

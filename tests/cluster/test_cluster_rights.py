@@ -18,6 +18,7 @@ from kfnb.profiles.editing import add_profile
 from kfnb.runners.api_server import ApiError, ApiServer
 from kfnb.runners.cluster_facts import Facts, Named, look
 from kfnb.runners.kubernetes import KubernetesRunner
+from kfnb.runners.orchestrator_job import orchestrator_name
 from kfnb.runners.rights import Right, missing, needed
 from kfnb.runners.run_objects import RunObjects
 from tests.cluster.fixtures import Cluster
@@ -45,6 +46,9 @@ class _Person:
         runner.open(lambda report: None, ())
         runner.close(keep=True)
 
+    def orchestrator(self) -> str:
+        return self.api.place("jobs", orchestrator_name(self.run_id), "batch/v1")
+
     def take_free_lease(self) -> None:
         metadata = {"name": f"kfnb-{self.run_id}"}
         self.api.create(self.api.place("leases", group=_LEASES), {"metadata": metadata, "spec": {}})
@@ -65,6 +69,7 @@ _NEEDS: dict[str, Callable[[_Person], object]] = {
     "get jobs.batch": _get("jobs", "kfnb-other", "batch/v1"),
     "list jobs.batch": _get("jobs", group="batch/v1"),
     "watch jobs.batch": lambda person: person.watch(person.api.place("jobs", group="batch/v1")),
+    "patch jobs.batch": lambda person: person.api.patch(person.orchestrator(), {"spec": {"parallelism": 1}}),
     "delete jobs.batch": lambda person: person.there.remove(),
     "list pods": _get("pods"),
     "watch pods": lambda person: person.watch(person.api.place("pods")),

@@ -24,12 +24,17 @@ class TogetherRunner(ProcessRunner):
         super().__init__()
         self.together: list[tuple[str, list[str], Together, str]] = []
         self.recalled: list[tuple[list[str], Together]] = []
+        self.widened: list[tuple[str, int]] = []
 
     def start_together(self, fan: Task, elements: Sequence[Task], described: Together, uri: str) -> None:
         """Start them all, from what is described."""
         self.together.append((fan.name, [task.name for task in elements], described, uri))
         for task, number in zip(elements, described.numbers, strict=True):
             self.start(task, described.attempt, f"{described.before}{number}{described.after}")
+
+    def widen(self, elements: Sequence[Task], described: Together) -> None:
+        """Remember it."""
+        self.widened.append((described.task, described.most))
 
     def recall(self, elements: Sequence[Task], described: Together) -> None:
         """Remember them."""
@@ -60,6 +65,32 @@ class CancelingRunner(TogetherRunner):
         super().cancel(task, attempt, now=now)
 
 
+class WideningRunner(TogetherRunner):
+    """Begins the task `other` when it has elements, and these when more of them may run at once than at first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.other: tuple[Task, int, str] | None = None
+
+    def start(self, started: Task, attempt: int, input_uri: str) -> None:
+        """Have `other` wait."""
+        if started.name == "other":
+            self.other = (started, attempt, input_uri)
+        else:
+            super().start(started, attempt, input_uri)
+
+    def start_together(self, fan: Task, elements: Sequence[Task], described: Together, uri: str) -> None:
+        """Have them wait."""
+        self.together.append((fan.name, [task.name for task in elements], described, uri))
+        assert self.other is not None
+        super().start(*self.other)
+
+    def widen(self, elements: Sequence[Task], described: Together) -> None:
+        """Start them."""
+        super().widen(elements, described)
+        super().start_together(elements[0], elements, described, "")
+
+
 class ListingRunner(TogetherRunner):
     """Starts nothing."""
 
@@ -67,11 +98,11 @@ class ListingRunner(TogetherRunner):
         """There is no input."""
 
 
-def fan_out(count: int, most: int = 0) -> PipelineSpec:
-    """A head that gives `count` items, and a fan-out over them."""
+def fan_out(count: int, most: int = 0, **beside: list[str]) -> PipelineSpec:
+    """A head that gives `count` items, and a fan-out over them; `beside`: further tasks, and what they come after."""
     fan = Fan(head="f[items]", kind="list", target="r", before="r = 1  # ", after="", most=most)
     spec = make_spec(
-        {"f[items]": [], "f": ["f[items]"]},
+        {**beside, "f[items]": [], "f": ["f[items]"]},
         **{"f[items]": {"spread": FAN_ITEMS}, "f": {"fan": fan, "inputs": takes(**{FAN_ITEMS: "f[items]"})}},
     )
     return with_source(spec, **{"f[items]": f"records = {{{FAN_COUNT!r}: {count}}}"})
@@ -113,10 +144,49 @@ def test_fan_outs_that_begin_together_share_the_room(tmp_path: Path) -> None:
 
 def test_elements_that_wait_for_their_turn_take_no_room(tmp_path: Path) -> None:
     """Of a fan-out that was started before only as many count as its tag lets run at once."""
-    spec, tasks = two_fans(a_most=2, b=9)
+    spec, tasks = two_fans(a=50, b=9, a_most=2)
+    beginnings, runner = began(tmp_path, spec, tasks[:50])
+    beginnings.start([("c", 1), *((task.name, 1) for task in tasks[:50])])
+    for task in tasks[50:]:
+        beginnings.put(task, 1, "")
+    beginnings.start([("c", 1), *((task.name, 1) for task in tasks)])
+    assert [("a", 2), ("b", 5)] == shared(runner)
+
+
+def test_more_run_at_once_when_something_else_has_ended(tmp_path: Path) -> None:
+    """As many as the run may have and the fan-out is to have at most; what it may by then is written down."""
+    spec, tasks = two_fans(a=6, b=9)
     beginnings, runner = began(tmp_path, spec, tasks)
-    beginnings.start([("c", 1), *((f"a[{number}]", 1) for number in range(50)), *((task.name, 1) for task in tasks)])
-    assert [("b", 5)] == shared(runner)
+    beginnings.start([(task.name, 1) for task in tasks])
+    assert [("a", 6), ("b", 2)] == shared(runner)
+    beginnings.start([(task.name, 1) for task in tasks])
+    assert [] == runner.widened
+    beginnings.start([("a[5]", 1), *((f"b[{number}]", 1) for number in range(9))])
+    assert [("b", 7)] == runner.widened
+    beginnings.start([(f"b[{number}]", 1) for number in range(9)])
+    assert [("b", 7), ("b", 8)] == runner.widened
+    described = Store(str(tmp_path)).read(together_key("r1", "b.0-1"))
+    assert 8 == msgspec.json.decode(described, type=Together).most
+
+
+def test_no_more_run_at_once_than_are_left_or_the_tag_says(tmp_path: Path) -> None:
+    """Room that elements which wait cannot use is left to others."""
+    spec, tasks = two_fans(a=9, b=9, a_most=3)
+    beginnings, runner = began(tmp_path, spec, tasks)
+    beginnings.start([(f"c[{number}]", 1) for number in range(6)] + [(task.name, 1) for task in tasks])
+    assert [("a", 2), ("b", 1)] == shared(runner)
+    beginnings.start([(task.name, 1) for task in tasks if task.name not in {f"b[{n}]" for n in range(5)}])
+    assert [("a", 3), ("b", 4)] == runner.widened
+
+
+def test_the_loop_has_more_run_at_once(tmp_path: Path) -> None:
+    """Elements that began beside another task run in its place as well when that has ended."""
+    runner = WideningRunner()
+    place = Place(tmp_path, fan_out(3, other=[]), 2, runner=runner)
+    place.loop.run()
+    assert ["SUCCEEDED"] * 4 == [place.states()[name] for name in ("other", "f[0]", "f[1]", "f[2]")]
+    assert [("f", 2)] == runner.widened
+    assert [("f", 1)] == shared(runner)[:1]
 
 
 def two_fans(a: int = 0, b: int = 0, a_most: int = 0) -> tuple[PipelineSpec, list[Task]]:

@@ -205,7 +205,7 @@ def test_each_failure_is_told_with_its_fix(cluster: Cluster, checked: Any, tmp_p
     code, lines = checked(orchestrator_service_account="default", pod_patch=refused)
     assert (4, "failed", "failed") == (code, lines["a step's pod"].state, lines["an orchestrator's pod"].state)
     assert "Pod Security level restricted refuses its pod" in lines["a step's pod"].says
-    assert "service account default may not create, get, list, watch, delete jobs.batch" in (
+    assert "service account default may not create, get, list, watch, patch, delete jobs.batch" in (
         lines["an orchestrator's pod"].says
     )
     code, lines = checked(image=cluster.image.partition(":")[0] + ":none", launcher_image=cluster.image)

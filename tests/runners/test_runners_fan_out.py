@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kfnb.client import Client, Run
+from kfnb.runners.api_server import ApiServer
 from kfnb.runners.job_manifest import PLACE, TASK
+from kfnb.runners.kubernetes import KubernetesRunner
+from kfnb.spec import Fan, Task, Together, element_of
 from tests.cluster.fixtures import Cluster
 from tests.cluster.runs import Place, end, made_place, notebook
 from tests.cluster.shell import wait_until
@@ -164,6 +169,31 @@ def test_what_a_queue_takes_back_waits_in_it_again_as_one(place: Place, tmp_path
     assert dict.fromkeys(EIGHT, 2) == elements(run)
     assert ONCE == successes(run)
     assert "its queue took its room back" in whys(run, "fan[0]")
+
+
+def test_a_job_may_run_more_at_once_later_unless_a_queue_has_counted_it(
+    cluster: Cluster, place: Place, namespace: str
+) -> None:
+    """The Job of a fan-out is changed where it is, as often as there is room; Kueue would start it anew for that."""
+    api = ApiServer(place.profile.context, place.profile.kubeconfig, namespace)
+    task = Task(name="fan", slug="fan", cells=(), fan=Fan(head="", kind="list", target="r", before="", after=""))
+    elements = [element_of(task, number) for number in range(4)]
+    described = Together(task="fan", attempt=1, most=1, numbers=(0, 1, 2, 3), before="s3://x/", after="/input.json")
+
+    def parallelism(run_id: str) -> list[int]:
+        found = place.get("jobs", "--selector", f"kfnb.dev/run={run_id}")
+        return [job["spec"]["parallelism"] for job in found]
+
+    for run_id, queue, expected in (("queued", "nobodys", 1), ("plain", None, 3)):
+        runner = KubernetesRunner(replace(place.profile, queue=queue), run_id, api)
+        with closing(runner):
+            runner.open(lambda report: None, ())
+            runner.start_together(task, elements, described, "s3://x/together.json")
+            for most in (2, 3):
+                runner.widen(elements, replace(described, most=most))
+            runner.start(replace(task, name="last", slug="last", fan=None), 1, "s3://x/input.json")
+            wait_until(lambda run_id=run_id: len(parallelism(run_id)) == 2, "The last Job", 60)
+            assert sorted((expected, 1)) == sorted(parallelism(run_id))
 
 
 def let_run(place: Place, run: Run, done: Callable[[], bool]) -> None:
