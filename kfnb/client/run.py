@@ -22,6 +22,7 @@ from kfnb.orchestrator.lease import Lease, whoami
 from kfnb.orchestrator.loop import Loop
 from kfnb.orchestrator.projecting import following
 from kfnb.orchestrator.scratch import Scratch
+from kfnb.orchestrator.together import started_with
 from kfnb.runners import chosen
 from kfnb.spec import PipelineSpec, RunEvent, RunInfo, Series, State
 
@@ -324,13 +325,20 @@ class Run:
             why = "Its results were taken from an earlier run" if status.cached else "It has not been started"
             return chosen.no_pod(f"{why}, so it has no pod.")
         planned = self.spec.task(task)
-        key = f"{places.attempt_key(self.id, planned.slug, status.attempt)}/input.json"
-        return there.pod(planned, status.attempt, places.uri(self.store.root, key))
+        key, together = f"{places.attempt_key(self.id, planned.slug, status.attempt)}/input.json", None
+        found = started_with(self.store, self.id, planned, status.attempt)
+        if found is not None:
+            key, together = found
+        return there.pod(planned, status.attempt, places.uri(self.store.root, key), together)
 
     def cluster_events(self, task: str) -> list[ClusterEvent]:
         """Return what the run's cluster has to say of a task's last attempt; WrongCall if the run is on none."""
         status, there = self.task(task), self._cluster_of(task)
-        return there.events(self.spec.task(task), status.attempt) if status.attempt and not status.cached else []
+        if status.cached or not status.attempt:
+            return []
+        planned = self.spec.task(task)
+        found = started_with(self.store, self.id, planned, status.attempt)
+        return there.events(planned, status.attempt, found.together if found is not None else None)
 
     def _cluster_of(self, task: str) -> RunObjects:
         if self.there is None:

@@ -34,6 +34,27 @@ class Documents(Protocol):
         """Return the names right below a prefix."""
 
 
+class Described(NamedTuple):
+    """What was started as one, and the key of the document that says it."""
+
+    key: str
+    together: Together
+
+
+def started_with(store: Documents, run_id: str, element: Task, attempt: int) -> Described | None:
+    """Return with what an attempt of an element was started as one; None of one alone, and of other tasks."""
+    fan, _, number = element.slug.rpartition(".")
+    if owner_of(element.name) == element.name:
+        return None
+    for name in store.children(places.together_key(run_id)):
+        if name.startswith(f"{fan}.") and name.endswith(f"-{attempt}.json"):
+            key = f"{places.together_key(run_id)}/{name}"
+            together = _decoder.decode(store.read(key))
+            if together.task == owner_of(element.name) and int(number) in together.numbers:
+                return Described(key, together)
+    return None
+
+
 class _Group(NamedTuple):
     """Attempts of the same number, of the same fan-out."""
 

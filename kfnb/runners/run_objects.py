@@ -17,6 +17,7 @@ from kfnb.runners.api_server import ApiError, ApiServer
 from kfnb.runners.cluster_lease import ClusterLease
 from kfnb.runners.job_manifest import RUN, Attempt, foreign, job, job_name, run_labels, run_name
 from kfnb.runners.orchestrator_job import orchestrator_job, orchestrator_name
+from kfnb.runners.seats import Seat
 from kfnb.runners.task_objects import PodSeen
 from kfnb.runners.waiting import Surroundings
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from kfnb.profiles import Profile
     from kfnb.runners.task_objects import ClusterEvent
-    from kfnb.spec import Task
+    from kfnb.spec import Task, Together
 
 _BATCH = "batch/v1"
 _LEASES = "coordination.k8s.io/v1"
@@ -113,20 +114,34 @@ class RunObjects:
                 return seen.why or f"its orchestrator ended with exit code {seen.code} and is started again"
         return None
 
-    def pod(self, task: Task, attempt: int, input_uri: str) -> PodSeen:
-        """Return the pod of an attempt, or what it was made of where it is gone."""
-        found = task_objects.pod_of(self.api, self._run_id, task.name, attempt)
+    def pod(self, task: Task, attempt: int, uri: str, together: Together | None = None) -> PodSeen:
+        """Return the pod of an attempt, or what it was made of where it is gone.
+
+        `uri`: of its input; of what is described where it is one of several that were started `together`.
+        """
+        seat = self._seat(task, attempt, together)
+        found = task_objects.pod_of(self.api, seat)
         if found is not None:
             return PodSeen(found, is_there=True)
-        made = job(self.profile, Attempt(self._run_id, task.name, task.slug, attempt, input_uri, task.settings))
-        template = {"apiVersion": "v1", "kind": "Pod", **made["spec"]["template"]}
+        made = Attempt(self._run_id, task.name, task.slug, attempt, uri, task.settings)
+        if together is not None:
+            count, fan = len(together.numbers), task.slug.rpartition(".")[0]
+            made = made._replace(task=together.task, slug=fan, elements=count, parallelism=together.most, name=seat.job)
+        template = {"apiVersion": "v1", "kind": "Pod", **job(self.profile, made)["spec"]["template"]}
         return PodSeen(
             task_objects.shown(template), is_there=False, why="There is no pod of it now; this is what it is made of."
         )
 
-    def events(self, task: Task, attempt: int) -> list[ClusterEvent]:
+    def events(self, task: Task, attempt: int, together: Together | None = None) -> list[ClusterEvent]:
         """Return the cluster's events about an attempt, as long as it keeps them."""
-        return task_objects.events_of(self.api, job_name(self._run_id, task.slug, attempt))
+        return task_objects.events_of(self.api, self._seat(task, attempt, together))
+
+    def _seat(self, task: Task, attempt: int, together: Together | None) -> Seat:
+        if together is None:
+            return Seat(job_name(self._run_id, task.slug, attempt))
+        fan, _, number = task.slug.rpartition(".")
+        name = job_name(self._run_id, f"{fan}.{together.numbers[0]}", attempt)
+        return Seat(name, together.numbers.index(int(number)))
 
     def end_tasks(self) -> None:
         """Remove the run's tasks and wait until their pods have ended, having saved what they have; then kill them."""

@@ -1,7 +1,8 @@
 """Which Job carries which attempts, and at which place each of them: one, or elements of a fan-out. Pure.
 
-Used by the Kubernetes runner, which knows an attempt by its key: the name that a Job of its own would have. Elements
-that are started as one have an Indexed Job together, called after the first of them; each has a place (index) in it.
+Used by the Kubernetes runner and by what shows its objects. The runner knows an attempt by its key: the name that a Job
+of its own would have. Elements that are started as one have an Indexed Job together, called after the first of them;
+each has a place (index) in it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,23 @@ _JOB = "batch.kubernetes.io/job-name"
 def job_label(job: str) -> str:
     """Return the label that selects the pods of a Job."""
     return f"{_JOB}={job}"
+
+
+class Seat(NamedTuple):
+    """The Job that carries an attempt, and at which place; None where it carries nothing else."""
+
+    job: str
+    place: int | None = None
+
+    @property
+    def selector(self) -> str:
+        """The labels that select the pods of the attempt."""
+        return job_label(self.job) + ("" if self.place is None else f",{PLACE}={self.place}")
+
+    @property
+    def pods(self) -> str:
+        """How the names of the attempt's pods begin."""
+        return f"{self.job}-" if self.place is None else f"{self.job}-{self.place}-"
 
 
 class _Shared(NamedTuple):
@@ -64,8 +82,7 @@ class Seats:
 
     def selector(self, key: str) -> str:
         """Return the labels that select the pods of an attempt."""
-        place = f",{PLACE}={self._place[key][1]}" if key in self._place else ""
-        return f"{job_label(self.job_of(key))}{place}"
+        return Seat(*self._place.get(key, (key,))).selector
 
     def of_pod(self, pod: Object) -> str:
         """Return the attempt that a pod carries; "" if it is of no Job, or at no place that is known."""

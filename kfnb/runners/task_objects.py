@@ -10,12 +10,12 @@ import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from kfnb.profiles.credentials import is_secret
-from kfnb.runners.job_manifest import ATTEMPT, RUN, TASK_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kfnb.runners.api_server import ApiServer, Object
+    from kfnb.runners.seats import Seat
 
 HIDDEN = "(hidden)"
 """Stands for what looks like a credential. Values of Secrets are never in a pod: it names them."""
@@ -50,12 +50,10 @@ class ClusterEvent(NamedTuple):
     is_warning: bool
 
 
-def pod_of(api: ApiServer, run_id: str, task: str, attempt: int) -> Object | None:
+def pod_of(api: ApiServer, seat: Seat) -> Object | None:
     """Return the newest pod of an attempt, for people's eyes; None if there is none, or none any more."""
-    query = {"labelSelector": f"{RUN}={run_id},{ATTEMPT}={attempt}"}
-    found = api.get(api.place("pods"), query, patience=_QUICK)["items"]
-    own = [pod for pod in found if (pod["metadata"].get("annotations") or {}).get(TASK_NAME) == task]
-    pod = max(own, key=lambda one: str(one["metadata"]["creationTimestamp"]), default=None)
+    found = api.get(api.place("pods"), {"labelSelector": seat.selector}, patience=_QUICK)["items"]
+    pod = max(found, key=lambda one: str(one["metadata"]["creationTimestamp"]), default=None)
     return None if pod is None else shown({"apiVersion": "v1", "kind": "Pod", **pod})
 
 
@@ -69,10 +67,16 @@ def shown(manifest: Object) -> Object:
     return made
 
 
-def events_of(api: ApiServer, job: str) -> list[ClusterEvent]:
-    """Return the cluster's events about an attempt's Job and its pods, in order; Kubernetes keeps them for an hour."""
-    of_job = _events(api, "Job", job)
+def events_of(api: ApiServer, seat: Seat) -> list[ClusterEvent]:
+    """Return the cluster's events about an attempt's Job and its pods, in order; Kubernetes keeps them for an hour.
+
+    Of a Job that carries other elements of a fan-out too, nothing of these.
+    """
+    of_job = _events(api, "Job", seat.job)
     pods = {one["message"].removeprefix(_CREATED) for one in of_job if one["message"].startswith(_CREATED)}
+    others = {pod for pod in pods if not pod.startswith(seat.pods)}
+    of_job = [one for one in of_job if one["message"].removeprefix(_CREATED) not in others]
+    pods -= others
     raw = [*of_job, *(one for pod in sorted(pods) for one in _events(api, "Pod", pod))]
     return sorted(_event(one) for one in raw)
 

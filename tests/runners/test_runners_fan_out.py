@@ -246,6 +246,29 @@ def test_elements_with_earlier_results_have_no_pod(place: Place, tmp_path: Path)
     assert [("fan", "Indexed", 2), ("fan", "NonIndexed", 1)] == [one for one in jobs(place, again) if one[0] == "fan"]
     told = read(again)
     assert {"fan[1]": "at 10\n", "fan[3]": "at 30\n"} == {name: text for name, text in told.items() if name in EIGHT}
+    assert [0, 1, None] == [place_of(again, name) for name in ("fan[1]", "fan[3]", "fan")]
+    assert again.pod("fan[0]").manifest is None
+    mine = str(shown_pod(again, "fan[3]")["metadata"]["name"])
+    assert {f"Pod {mine}", f"Job {mine.rpartition('-1-')[0]}"} == {e.about for e in again.cluster_events("fan[3]")}
+    place.kubectl("delete", "pod", mine)
+    gone = again.pod("fan[3]")
+    assert (False, ["--element-of"]) == (
+        gone.is_there,
+        shown_pod(again, "fan[3]")["spec"]["containers"][0]["command"][3:4],
+    )
+
+
+def shown_pod(run: Run, task: str) -> dict[str, Any]:
+    """The pod of a task as people are shown it."""
+    manifest = run.pod(task).manifest
+    assert manifest is not None
+    return manifest
+
+
+def place_of(run: Run, task: str) -> int | None:
+    """At which place of an Indexed Job the pod is that people are shown as a task's."""
+    found = shown_pod(run, task)["metadata"]["labels"].get(PLACE)
+    return None if found is None else int(found)
 
 
 def read(run: Run) -> dict[str, str]:

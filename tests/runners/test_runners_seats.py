@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kfnb.runners.seats import Seats, places
+from kfnb.runners.seats import Seat, Seats, places
 
 KEYS = ("r-fan-0-1", "r-fan-2-1", "r-fan-3-1")
 
@@ -81,3 +81,8 @@ def test_pods_that_do_not_end_block_their_job() -> None:
     assert [KEYS[0]] == seats.stuck(90.0)
     seats.free(KEYS[1])
     assert [] == seats.stuck(90.0)
+
+
+def test_pods_are_known_by_their_names_too() -> None:
+    """The pods of an Indexed Job have their place in their names, so that an event about one tells whose it is."""
+    assert ("r-a-1-", "r-fan-0-1-12-") == (Seat("r-a-1").pods, Seat("r-fan-0-1", 12).pods)
