@@ -113,7 +113,9 @@ export function dataTable({ columns, rows }: TableData, caption = ''): HTMLTable
       'tr',
       {},
       row.map(value =>
-        html('td', typeof value === 'number' ? {} : { class: 'kfnb-mod-text' }, [showValue(value)])
+        html('td', typeof value === 'number' ? {} : { class: 'kfnb-mod-text', title: showValue(value) }, [
+          showValue(value)
+        ])
       )
     )
   );

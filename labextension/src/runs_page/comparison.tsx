@@ -84,10 +84,17 @@ function Group(props: { label: string; entries: readonly SideBySide[]; width: nu
       </tr>
       {props.entries.map(({ name, values, present, differs }) => (
         <tr key={name} data-differs={differs}>
-          <td className="kfnb-mod-text">{name}</td>
-          {values.map((value, index) => (
-            <td key={index}>{present[index] ? showValue(numberFrom(value) ?? value) : '–'}</td>
-          ))}
+          <td className="kfnb-mod-text" title={name}>
+            {name}
+          </td>
+          {values.map((value, index) => {
+            const text = present[index] ? showValue(numberFrom(value) ?? value) : '–';
+            return (
+              <td key={index} title={text}>
+                {text}
+              </td>
+            );
+          })}
         </tr>
       ))}
     </tbody>

@@ -76,7 +76,11 @@ function Row(props: RunsTableProps & { row: RunRow; columns: readonly Column[] }
         />
       </td>
       {columns.map(column => (
-        <td key={column.key} className={column.isNumber(row) ? '' : 'kfnb-mod-text'}>
+        <td
+          key={column.key}
+          className={column.isNumber(row) ? '' : 'kfnb-mod-text'}
+          title={column.key === 'name' ? undefined : column.text(row)}
+        >
           {column.key === 'name' ? (
             <Name {...props} />
           ) : column.key === 'state' ? (

@@ -1,0 +1,102 @@
+"""In a real browser: nothing that is needed is cut off on a narrow screen, nor where the page is zoomed to 200 %."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jupyter_lab import TOKEN, Lab, read_notebook
+from playwright.sync_api import Browser, Page, expect
+from working import cell, open_notebook, run
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+CUT_OFF = """selector => {
+  const scrolls = node => ['auto', 'scroll'].includes(getComputedStyle(node).overflowX);
+  const texts = 'button, summary, label, a, th, td, p, h2, li, dt, dd';
+  return [...document.querySelectorAll(selector)].flatMap(frame => {
+    const { left, right } = frame.getBoundingClientRect();
+    return [...frame.querySelectorAll('*')].flatMap(node => {
+      let above = node.parentElement;
+      while (above !== frame && !scrolls(above) && !above.matches('svg')) above = above.parentElement;
+      const box = node.getBoundingClientRect();
+      if (box.width < 2 || box.height < 2 || !node.checkVisibility()) return [];
+      const isBeyond = above === frame && (box.left < left - 1 || box.right > right + 1);
+      const isInline = getComputedStyle(node).display === 'inline';
+      const isShort = node.matches(texts) && !isInline && node.scrollWidth > node.clientWidth + 1 && !node.title;
+      return isBeyond || isShort ? [`${node.outerHTML.slice(0, 200)}: ${box.left} to ${box.right}`] : [];
+    });
+  });
+}"""
+"""What reaches beyond the sides of the nodes that a selector names, unless that part can be scrolled sideways, and what
+has more text than it shows, unless the mouse over it shows all."""
+
+OPEN_ALL = "document.querySelectorAll('#kfnb-panel details').forEach(each => { each.open = true })"
+
+
+@pytest.fixture(params=[(800, 600, 1), (640, 400, 2)], ids=["800 pixels", "1280 pixels at 200 %"])
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page on a narrow screen; one that is zoomed has half the pixels, each twice as wide."""
+    width, height, zoom = request.param
+    context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=zoom)
+    yield context.new_page()
+    context.close()
+
+
+def cut_off(page: Page, selector: str) -> list[str]:
+    """What is cut off in the nodes that a selector names."""
+    expect(page.locator(selector).first).to_be_visible()
+    found: list[str] = page.evaluate(CUT_OFF, selector)
+    return found
+
+
+def make_room(page: Page) -> None:
+    """Close the file browser, as a person does on a narrow screen."""
+    page.locator(".jp-SideBar [data-id=filebrowser]").click()
+    expect(page.locator("#filebrowser")).to_be_hidden()
+
+
+def test_nothing_is_cut_off(lab: Lab, page: Page, quickstart: Path) -> None:
+    """Every tab of the panel, the chips and the page of runs fit into their places."""
+    notebook = read_notebook(quickstart)
+    longest = next(found for found in notebook["cells"] if found["id"] == "longest")
+    longest["metadata"]["tags"] = ["step:longest"]
+    quickstart.write_text(json.dumps(notebook), "utf-8")
+    open_notebook(page, lab, quickstart)
+    make_room(page)
+    cell(page, "longest = max").locator(".jp-InputArea-prompt").click()
+    expect(page.locator(".kfnb-step-head")).to_be_visible()
+    page.evaluate(OPEN_ALL)
+    expect(page.locator("[data-field=annotation]")).to_be_visible()
+    assert [] == cut_off(page, "#kfnb-panel")
+    page.locator("#kfnb-tab-pipeline").click()
+    expect(page.locator(".kfnb-graph-node")).to_have_count(3)
+    assert [] == cut_off(page, "#kfnb-panel")
+    page.locator("#kfnb-tab-clusters").click()
+    page.locator("#kfnb-panel .kfnb-button").first.click()
+    assert [] == cut_off(page, "#kfnb-panel")
+
+    run(page, word="narrow").locator('[data-node="longest"]').click()
+    expect(page.locator(".kfnb-log pre")).to_contain_text("the longest word")
+    page.evaluate(OPEN_ALL)
+    expect(page.locator("[data-parameter=word]")).to_be_visible()
+    page.locator("[data-action=bring-home]").click()
+    expect(page.locator(".kfnb-note")).to_be_visible()
+    assert [] == cut_off(page, "#kfnb-panel")
+    assert [] == cut_off(page, ".jp-Notebook .kfnb-chip")
+    run(page, word="again")
+
+    page.goto(f"{lab.url}lab?token={TOKEN}&reset")
+    page.locator(".jp-LauncherCard", has_text="Pipeline Runs").click()
+    make_room(page)
+    rows = page.locator(".kfnb-runs tbody tr")
+    rows.first.locator(".kfnb-link").first.click()
+    expect(page.locator(".kfnb-runs-page [data-group=metrics]")).to_contain_text("letters")
+    assert [] == cut_off(page, ".kfnb-runs-page")
+    for place in (0, 1):
+        rows.nth(place).get_by_role("checkbox").check()
+    page.locator("[data-action=compare]").click()
+    expect(page.locator(".kfnb-comparison")).to_contain_text("letters")
+    assert [] == cut_off(page, ".kfnb-runs-page")
