@@ -1,6 +1,6 @@
 """Calls a function with room for deep recursion: long linked lists and deep trees are pickled and compared recursively.
 
-Used by the pickler and by equality when Python's usual limit does not do.
+Used by the pickler, by equality and by the compiler when Python's usual limit does not do.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from kfnb.artifacts import deep
 from kfnb.compiler.again import Asked, Known, recall, remember
 from kfnb.compiler.devices import devices_from_above
 from kfnb.compiler.fanout import dependent_elements, own_cell, split, with_fans
@@ -107,14 +108,14 @@ def _compile(path: Path) -> tuple[PipelineSpec | None, tuple[Diagnostic, ...]]:
 @_uncollected()
 def compile_read(notebook: Notebook) -> tuple[PipelineSpec | None, tuple[Diagnostic, ...]]:
     """Return the pipeline that a notebook means, None if it has errors, and every diagnostic as it was found."""
-    analysed = _analysed(notebook)
+    analysed = deep.if_needed(_analysed, notebook)  # a sum of many terms is as many expressions in one another
     return analysed.spec, analysed.diagnostics
 
 
 @_uncollected()
 def outline_read(notebook: Notebook) -> Outline:
     """Return what can be shown of a notebook while it is written, mistakes or not; it need not compile."""
-    analysed = _analysed(notebook)
+    analysed = deep.if_needed(_analysed, notebook)
     edges = analysed.spec.edges if analysed.spec is not None else ()
     if analysed.spec is None and analysed.flow is not None:
         edges = edges_of(analysed.steps, analysed.flow)

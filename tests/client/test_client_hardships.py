@@ -63,6 +63,12 @@ def test_a_damaged_artifact_is_named_with_what_to_do(client: Client, tmp_path: P
     assert "499500\n" == client.run(notebook).wait().tasks["b"].log()
 
 
+def test_an_expression_that_is_deeper_than_most_is_followed(client: Client, tmp_path: Path) -> None:
+    """A sum of five hundred terms, as programs write them, is as many expressions in one another."""
+    path = write_notebook(tmp_path / "p.ipynb", "a = 1", "print(" + " + ".join(["a"] * 500) + ")")
+    assert "500\n" == client.run(path).wait().tasks["s1"].log()
+
+
 def test_an_if_on_nan_is_decided_as_by_hand(client: Client, tmp_path: Path) -> None:
     """NaN, which JSON cannot hold, is left to the `if` itself: neither above nor below, and not equal to itself."""
     sources = (

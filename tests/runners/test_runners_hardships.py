@@ -329,7 +329,7 @@ def test_five_hundred_steps_at_once(place: Place, tmp_path: Path) -> None:
     many = 500
     last = "total = " + " + ".join(f"v{i}" for i in range(many)) + "\nprint(total)"
     path = notebook(tmp_path / "p.ipynb", *(f"v{i} = int('{i}')" for i in range(many)), last)
-    run = place.run(path, cache=False, profile={"requests": {"cpu": "1m", "memory": "16Mi"}})
+    run = place.run(path, cache=False)
     assert "SUCCEEDED" == end(run, 3600)
     assert {f"s{i}": 1 for i in range(many + 1)} == successes(run) == attempts(run)
     assert f"{sum(range(many))}\n" == run.tasks[f"s{many}"].log()
