@@ -256,6 +256,10 @@ function failure(status: number, text: string): ApiError {
     const said = JSON.parse(text) as { message?: string; fix?: string; diagnostics?: Finding[] };
     return new ApiError(said.message ?? text, status, said.fix ?? null, said.diagnostics ?? []);
   } catch {
-    return new ApiError(`The Jupyter server answered ${status}.`, status);
+    const what =
+      status === 404
+        ? 'The Jupyter server does not know kfnb; the panel at the right says what to type there.'
+        : `The Jupyter server answered ${status}.`;
+    return new ApiError(what, status);
   }
 }

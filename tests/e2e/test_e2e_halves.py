@@ -49,6 +49,8 @@ def test_a_half_that_is_missing_or_another_is_said_with_what_to_type(page: Page,
     with running(prefix, tmp_path) as without:
         said = trouble(page, without)
         expect(said).to_contain_text("The Jupyter server does not know kfnb.")
+        page.locator(".jp-LauncherCard", has_text="Pipeline Runs").click()
+        expect(page.locator(".kfnb-runs-page")).to_contain_text("does not know kfnb; the panel at the right says")
         command = re.search(r"jupyter server extension enable \S+", said.inner_text())
     assert command is not None
     switch(prefix, tmp_path, command[0])
