@@ -27,7 +27,7 @@ def runs(lab: Lab) -> tuple[str, str]:
     path.parent.mkdir()
     client = Client(home=lab.home)
     ids = []
-    for rate, code in ((1, SCORE), (3, SCORE + "print('more')")):
+    for rate, code in ((1, SCORE), (3, SCORE.replace("0.5,", "0.7,") + "print('more')")):
         cells = [
             nbformat.v4.new_code_cell("rate = 1", id="p", metadata={"tags": ["parameters"]}),
             nbformat.v4.new_code_cell(code, id="s", metadata={"tags": ["step:score"]}),
@@ -75,7 +75,8 @@ def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, ru
     expect(compared.locator("tr[data-differs=true]", has_text="rate")).to_have_text("rate13")
     for chart in ("score · loss", "score · ROC curve"):
         expect(compared.locator("figure", has_text=chart).locator("polyline")).to_have_count(2)
-    expect(compared.locator("[data-cell=s]")).to_contain_text("+print('more')")
+    expect(compared.locator("[data-cell=s] del")).to_have_text("5")
+    expect(compared.locator("[data-cell=s] ins")).to_have_text(["7", "print('more')"])
     shown.locator("[data-action=tag]").click()
     page.locator(".jp-Dialog input").fill("<i>good</i>")
     page.locator(".jp-Dialog .jp-mod-accept").click()

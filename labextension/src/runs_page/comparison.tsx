@@ -8,6 +8,7 @@ import { numberFrom, showValue } from '../charts';
 import { lookOf } from '../graph';
 import type { SideBySide } from '../model/documents';
 import { Made } from '../panel/made';
+import { CellDifferences } from './cell_differences';
 import { chartsOf, type Compared } from './overlaid';
 
 /** Ask for the comparison of the runs with these ids. */
@@ -49,24 +50,7 @@ export function ComparisonView(props: { compared: Compared; trans: TranslationBu
         ))}
       </table>
       <Charts {...props.compared} />
-      {comparison.cells.length === 0 && (
-        <p className="kfnb-quiet">{trans.__('The code cells are the same.')}</p>
-      )}
-      {comparison.cells.map(({ run_id, cell, kind, diff }) => (
-        <details key={`${run_id} ${cell}`} open data-cell={cell}>
-          <summary>{trans.__('Cell %1, %2 in %3', cell, trans.__(kind), run_id)}</summary>
-          <pre className="kfnb-diff">
-            {diff.split('\n').map((line, number) => (
-              <div
-                key={number}
-                data-kind={line[0] === '+' ? 'added' : line[0] === '-' ? 'removed' : undefined}
-              >
-                {line}
-              </div>
-            ))}
-          </pre>
-        </details>
-      ))}
+      <CellDifferences {...{ comparison, trans }} />
     </section>
   );
 }
