@@ -102,7 +102,7 @@ def not_built(steps: Steps) -> list[Diagnostic]:
         asked = {**step.settings.limits, **step.settings.requests}
         ignored = [f"limit:{name}" for name in asked if name not in ("cpu", "memory") and "/" not in name]
         ignored += [tag for field, tag in _REPORTED.items() if getattr(step.settings, field)]
-        ignored = [*dict.fromkeys(ignored)]
+        ignored = [f"`{tag}`" for tag in dict.fromkeys(ignored)]
         if ignored:
             found.append(
                 Diagnostic(

@@ -54,7 +54,10 @@ def test_the_story_on_a_cluster(lab: Lab, page: Page, quickstart: Path, place: P
     fill(page, gpu="1", accelerator="t44", secret="lent:token:TOKEN")
     expect(cell(page, "longest = max").locator(".kfnb-chip")).to_contain_text("GPU")
 
+    of_this_machine = page.locator("[data-group=findings] [data-code=KF503]")
+    expect(of_this_machine).to_contain_text("asks for `accelerator:`, `secret:`")
     choose_cluster(page, "near")
+    expect(of_this_machine).to_have_count(0)
     mend_what_stands_against_it(page, place)
     press_run(page, page.locator(".kfnb-run"))
     graph = page.locator(".kfnb-run .kfnb-graph")

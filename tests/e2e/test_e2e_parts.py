@@ -91,6 +91,9 @@ def test_parts_are_run_and_a_run_that_failed_is_taken_up_again(
 
     page.locator("#kfnb-tab-pipeline").click()
     page.locator(".kfnb-graph-node[data-node=read]").click()
+    page.keyboard.press("Shift+F10")
+    expect(page.locator(".lm-Menu-item", has_text="Run from This Step")).to_be_visible()
+    page.keyboard.press("Escape")
     page.locator("[data-action=run-from-step]").click()
     expect(page.locator(f".kfnb-run[data-state=SUCCEEDED]:not([data-run='{before}'])")).to_be_visible()
     for name in ("read", "repeated", "longest"):

@@ -11,6 +11,7 @@ import * as React from 'react';
 
 import type { Api } from '../api';
 import { CHART_STYLE } from '../charts';
+import type { Finding } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import type { OpenNotebooks } from '../notebook/open_notebooks';
 import type { Consent } from '../run/start';
@@ -139,7 +140,8 @@ function TabBody({ panel, children }: React.PropsWithChildren<{ panel: KfnbPanel
 
 function NotebookView(props: PanelParts & { panel: KfnbPanel; notebook: OpenNotebook }): JSX.Element {
   const { panel, notebook, api, commands, trans } = props;
-  const findings = notebook.analysis?.diagnostics ?? [];
+  const findings = concerning(notebook.analysis?.diagnostics ?? [], notebook.draft.form.cluster);
+  useSignal(notebook.draft.changed);
   const { path, trouble } = notebook;
   return (
     <>
@@ -157,6 +159,11 @@ function NotebookView(props: PanelParts & { panel: KfnbPanel; notebook: OpenNote
       )}
     </>
   );
+}
+
+/** The findings that concern runs where they are to go: what this machine leaves aside counts on a cluster. */
+function concerning(findings: readonly Finding[], cluster: string): readonly Finding[] {
+  return cluster === '' ? findings : findings.filter(({ code }) => code !== 'KF503');
 }
 
 function Tabs({ panel, trans }: { panel: KfnbPanel; trans: TranslationBundle }): JSX.Element {
