@@ -10,13 +10,12 @@ from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kfnb.drawing.run_html import CELL, show_number
+from kfnb.drawing.series_svg import COLOURS, Line, series_svg
 from kfnb.drawing.states import look
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-COLOURS = ("#2f74c0", "#d1651a", "#2f8a4a", "#8a5fb0", "#b03a5b", "#5c6b7a")
-"""Of curves that lie over one another; the same as in labextension/src/charts."""
 PLOT, LEFT, TOP = 200.0, 30.0, 8.0
 
 
@@ -43,10 +42,17 @@ class Matrix(NamedTuple):
 
 
 def comparison_html(
-    document: Mapping[str, Any], curves: Mapping[str, Sequence[Curve]], matrices: Mapping[str, Sequence[Matrix]]
+    document: Mapping[str, Any],
+    curves: Mapping[str, Sequence[Curve]],
+    matrices: Mapping[str, Sequence[Matrix]],
+    lines: Mapping[str, Sequence[Line]],
 ) -> str:
-    """Return runs side by side. `document`: of `history.comparison.compare`; curves and matrices by name."""
+    """Return runs side by side. `document`: of `history.comparison.compare`; the rest by name.
+
+    `lines`: how metrics went.
+    """
     parts = [_values(document)]
+    parts += [_lines(name, found) for name, found in lines.items()]
     parts += [_curves(name, found) for name, found in curves.items()]
     parts += [_matrices(name, found) for name, found in matrices.items()]
     parts += [_cell(found) for found in document["cells"]] or ["<p>The code cells are the same.</p>"]
@@ -74,13 +80,21 @@ def _row(tag: str, cells: Sequence[object], *, bold: bool = False) -> str:
 
 
 def _curves(name: str, curves: Sequence[Curve]) -> str:
-    areas = [f"{curve.run_id}: area {curve.area:.4f}" for curve in curves]
-    picture = base64.b64encode(roc_svg(curves).encode()).decode()
+    return _chart(name, roc_svg(curves), [f"{curve.run_id}: area {curve.area:.4f}" for curve in curves])
+
+
+def _lines(name: str, lines: Sequence[Line]) -> str:
+    return _chart(name, series_svg(lines), [f"{line.run_id}: {show_number(line.values[-1])}" for line in lines])
+
+
+def _chart(name: str, svg: str, texts: Sequence[str]) -> str:
+    """Return a picture under its name, and a line for each curve in it."""
+    picture = base64.b64encode(svg.encode()).decode()
     legend = "".join(
-        f'<div><span style="color:{COLOURS[i % len(COLOURS)]}">▬</span> {escape(area)}</div>'
-        for i, area in enumerate(areas)
+        f'<div><span style="color:{COLOURS[i % len(COLOURS)]}">▬</span> {escape(text)}</div>'
+        for i, text in enumerate(texts)
     )
-    alternative = escape(f"{name}. {'; '.join(areas)}")
+    alternative = escape(f"{name}. {'; '.join(texts)}")
     return f'<p><b>{escape(name)}</b></p><img alt="{alternative}" src="data:image/svg+xml;base64,{picture}"/>{legend}'
 
 

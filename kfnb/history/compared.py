@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from kfnb.client import Run
     from kfnb.drawing.comparison_html import Curve, Matrix
+    from kfnb.drawing.series_svg import Line
     from kfnb.spec import Artifact
 
 
@@ -69,7 +70,7 @@ class Comparison:
                     curves.setdefault(name, []).append(curve)
                 if matrix is not None:
                     matrices.setdefault(name, []).append(matrix)
-        return comparison_html(self.document, curves, matrices)
+        return comparison_html(self.document, curves, matrices, _lines(self.runs))
 
     def _values(self, kind: str) -> dict[str, tuple[Any, ...]]:
         return {entry["name"]: tuple(entry["values"]) for entry in self.document[kind]}
@@ -82,6 +83,20 @@ def _logged(run: Run) -> Iterator[tuple[str, Artifact]]:
             for artifact in task.output.logged:
                 if artifact.type == "ClassificationMetrics":
                     yield f"{task.name}.{artifact.name}", artifact
+
+
+def _lines(runs: Sequence[Run]) -> dict[str, list[Line]]:
+    """Return how metrics went that were logged more than once, run by run, by `task.name`."""
+    from kfnb.drawing.series_svg import Line
+
+    found: dict[str, list[Line]] = {}
+    for run in runs:
+        for task, named in run.series().items():
+            for name, one in named.items():
+                if len(one.values) > 1:
+                    line = Line(run.id, one.steps, tuple(float(number_from_json(value)) for value in one.values))
+                    found.setdefault(f"{task}.{name}", []).append(line)
+    return found
 
 
 def _curve(run_id: str, artifact: Artifact) -> Curve | None:

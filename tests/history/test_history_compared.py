@@ -18,6 +18,8 @@ PARAMETERS = "rate = 1\nlabel = '<b>'"
 SCORE = """
 import kfnb
 kfnb.log_metrics({"auc": rate / 4, "same": 1, "none": float("nan")})
+for loss in (rate, float("inf"), rate / 2):
+    kfnb.log_metric("loss <i>", loss)
 kfnb.log_roc_curve([0, rate / 4, 1], [0, 1, 1], [1, 0.5, 0], name="roc")
 kfnb.log_confusion_matrix(["no", label], [[5, rate], [1, 2]], name="matrix")
 """
@@ -45,12 +47,12 @@ def test_a_comparison_has_the_values_of_each_run(runs: tuple[Run, Run]) -> None:
     assert (0.25, 0.5) == compared.metrics["score.auc"]
     assert all(value != value for value in compared.metrics["score.none"])
     assert [("s", "changed", runs[1].id)] == [(c["cell"], c["kind"], c["run_id"]) for c in compared.cells]
-    words = f"<Comparison of {runs[0].id}, {runs[1].id}: 1 parameters, 1 metrics, 1 versions and 1 cells differ>"
+    words = f"<Comparison of {runs[0].id}, {runs[1].id}: 1 parameters, 2 metrics, 1 versions and 1 cells differ>"
     assert words == repr(compared)
 
 
 def test_a_notebook_shows_runs_side_by_side(runs: tuple[Run, Run]) -> None:
-    """What differs is bold, both curves lie in one picture, and no text of the user's is markup."""
+    """What differs is bold, the curves of both lie in one picture, and no text of the user's is markup."""
     html = Comparison(runs)._repr_html_()
     cells = re.findall(r"<td[^>]*>(.*?)</td>", html)
     assert ["<b>parameters</b>", "<b>rate</b>", "<b>1</b>", "<b>2</b>"] == cells[
@@ -58,10 +60,15 @@ def test_a_notebook_shows_runs_side_by_side(runs: tuple[Run, Run]) -> None:
     ]
     assert ["metrics", "score.same", "1", "1"] == cells[(at := cells.index("score.same") - 1) : at + 4]
     assert "&lt;b&gt;" in html
-    (picture,) = re.findall(r"data:image/svg\+xml;base64,([^\"]+)", html)
-    svg = base64.b64decode(picture).decode()
-    assert 2 == svg.count("<polyline")
-    assert [f"{runs[0].id}: area 0.8750", f"{runs[1].id}: area 0.7500"] == re.findall(r"</span> ([^<]+)</div>", html)
+    assert "score.loss &lt;i&gt;" in html
+    pictures = re.findall(r"data:image/svg\+xml;base64,([^\"]+)", html)
+    went, roc = (base64.b64decode(picture).decode() for picture in pictures)
+    assert 2 == roc.count("<polyline")
+    assert ["60.0,123.3 360.0,180.0", "60.0,10.0 360.0,123.3"] == re.findall(r'points="([^"]+)"', went)
+    assert [
+        *(f"{runs[0].id}: 0.5", f"{runs[1].id}: 1"),
+        *(f"{runs[0].id}: area 0.8750", f"{runs[1].id}: area 0.7500"),
+    ] == re.findall(r"</span> ([^<]+)</div>", html)
     assert "+print(&#x27;more&#x27;)" in html
 
 
