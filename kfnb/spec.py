@@ -493,17 +493,6 @@ class FileRead(_Data, frozen=True, kw_only=True):
     digest: str = ""
 
 
-class Series(_Data, frozen=True, kw_only=True):
-    """How a metric went: its points in the order in which they were logged, `logged` in all.
-
-    Of a long series every nth is kept, and the last. Values that JSON lacks are words, as in ExecutorOutput.metrics.
-    """
-
-    steps: tuple[float, ...]
-    values: tuple[Json, ...]
-    logged: int
-
-
 class ExecutorOutput(_Data, frozen=True, kw_only=True):
     """What one attempt of a task gave; a document in the store beside its ExecutorInput."""
 
@@ -587,7 +576,7 @@ class RunInfo(_Data, frozen=True, kw_only=True):
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
-def to_json(value: msgspec.Struct | dict[str, Series]) -> bytes:
+def to_json(value: msgspec.Struct | dict[str, Any]) -> bytes:
     """Return `value` as JSON, the same bytes for the same value."""
     return _encoder.encode(value)
 

@@ -24,13 +24,14 @@ from kfnb.orchestrator.projecting import following
 from kfnb.orchestrator.scratch import Scratch
 from kfnb.orchestrator.together import started_with
 from kfnb.runners import chosen
-from kfnb.spec import PipelineSpec, RunEvent, RunInfo, Series, State
+from kfnb.spec import PipelineSpec, RunEvent, RunInfo, State
 
 if TYPE_CHECKING:
     import contextlib
     from collections.abc import Sequence
 
     from kfnb.artifacts.store import Store
+    from kfnb.launcher.points import Series
     from kfnb.orchestrator.results import CellOutputs
     from kfnb.runners.base import Runner
     from kfnb.runners.live_logs import LiveLogs

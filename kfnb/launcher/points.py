@@ -6,17 +6,25 @@ it down.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import msgspec
 
-from kfnb.spec import Series
-
-if TYPE_CHECKING:
-    from kfnb.spec import Json
+from kfnb.spec import Json  # noqa: TC001  # msgspec reads the types of the fields
 
 MOST_POINTS = 1000
 """Of each metric, beside the last; more cannot be told apart in a drawing, and all of them are read to draw it."""
 MOST_NAMES = 500
 """Metrics whose points are kept; of others there is the last value alone."""
+
+
+class Series(msgspec.Struct, frozen=True, kw_only=True):
+    """How a metric went: its points in the order in which they were logged, `logged` in all.
+
+    Of a long series every nth is kept, and the last. Values that JSON lacks are words, as in ExecutorOutput.metrics.
+    """
+
+    steps: tuple[float, ...]
+    values: tuple[Json, ...]
+    logged: int
 
 
 class _Line:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from kfnb.errors import WrongCall
+from kfnb.launcher.points import Series
 from kfnb.orchestrator import places
 from kfnb.orchestrator.standin import notebook_namespace
-from kfnb.spec import Artifact, ExecutorInput, ExecutorOutput, PipelineSpec, Series, State
+from kfnb.spec import Artifact, ExecutorInput, ExecutorOutput, PipelineSpec, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,8 +6,7 @@ import msgspec
 import pytest
 from launcher_place import Place
 
-from kfnb.launcher.points import MOST_NAMES, MOST_POINTS, Points
-from kfnb.spec import Series
+from kfnb.launcher.points import MOST_NAMES, MOST_POINTS, Points, Series
 
 
 def saved(place: Place, key: str) -> dict[str, Series]:
