@@ -13,19 +13,26 @@ export interface PreflightViewProps {
   readonly trans: TranslationBundle;
 }
 
-/** Ask whenever what is filled in, or the notebook, is different from before; a place that can lack nothing is not asked. */
+/**
+ * Ask whenever what is filled in, or what the steps ask for, is different from before: not while code is written, for a
+ * place is asked many things at a time. A place that can lack nothing is not asked.
+ */
 function useLookAhead(notebook: OpenNotebook): void {
   const { draft, analysis } = notebook;
   const { cluster, allowCpu, part, step } = draft.form;
   const isWorthIt =
     analysis !== null && analysis.valid && (cluster !== '' || analysis.steps.some(asksForResources));
+  const asked = React.useMemo(
+    () => JSON.stringify((analysis?.steps ?? []).map(({ name, settings }) => [name, settings])),
+    [analysis]
+  );
   React.useEffect(() => {
     if (isWorthIt) {
       draft.lookAhead();
     } else if (draft.preflight !== null || draft.isAsking) {
       draft.forgetPreflight();
     }
-  }, [draft, analysis, isWorthIt, cluster, allowCpu, part, step]);
+  }, [draft, asked, isWorthIt, cluster, allowCpu, part, step]);
 }
 
 export function PreflightView({ notebook, trans }: PreflightViewProps): JSX.Element | null {
