@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import fake_nodes, history, notebooks, on_cluster, served_runs, states
+from tests.benchmarks import fake_nodes, history, lab, notebooks, on_cluster, served_runs, states
 from tests.benchmarks.stopwatch import BIN, Place, Row, at_most, ratio
 
 EXAMPLES = Path(__file__).parents[2] / "notebooks"
@@ -198,6 +198,7 @@ WORKS: dict[str, Callable[[Place], Iterator[Row]]] = {
     "runs": history.pages,
     "served": served_runs.pages,
     "states": states.state_machine,
+    "Lab": lab.in_the_browser,
     "K1": on_cluster.chain,
     "K2": on_cluster.fan,
     "K3": on_cluster.churn,

@@ -93,7 +93,10 @@ export class Chips {
       cell.node.style.removeProperty('--kfnb-step-colour');
     } else {
       cell.node.dataset.kfnbStep = step;
-      cell.node.style.setProperty('--kfnb-step-colour', stepColour(this._notebook.colorIndex(step)));
+      const colour = stepColour(this._notebook.colorIndex(step));
+      if (cell.node.style.getPropertyValue('--kfnb-step-colour') !== colour) {
+        cell.node.style.setProperty('--kfnb-step-colour', colour); // set anew, all that is in the cell is styled anew
+      }
     }
   }
 

@@ -19,6 +19,8 @@ import { Folding } from './folding';
 import { Scrolling } from './scrolling';
 
 const QUIET_MS = 500;
+/** How long after a key nothing is drawn again: chips and panel of a long notebook would make the next key late. */
+const PAUSE_MS = 100;
 /** After how long a server that could not be reached is asked again. */
 const AGAIN_MS = 3000;
 
@@ -33,6 +35,7 @@ export class OpenNotebook implements IDisposable {
   private readonly _localPath: (path: string) => string;
   private readonly _changed = new Signal<this, void>(this);
   private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _pause: ReturnType<typeof setTimeout> | undefined;
   private _analysis: Analysis | null = null;
   private _trouble: ApiError | null = null;
   private _session: RunSession | null = null;
@@ -203,6 +206,7 @@ export class OpenNotebook implements IDisposable {
     }
     this._isDisposed = true;
     clearTimeout(this._timer);
+    clearTimeout(this._pause);
     this._session?.dispose();
     this.draft.dispose();
     Signal.clearData(this);
@@ -216,7 +220,8 @@ export class OpenNotebook implements IDisposable {
 
   private _onContent(): void {
     this._schedule(QUIET_MS);
-    this._emit();
+    clearTimeout(this._pause);
+    this._pause = setTimeout(() => this._emit(), PAUSE_MS);
   }
 
   private _schedule(wait: number): void {

@@ -15,7 +15,6 @@ export function redrawn(notebook: OpenNotebook, draw: () => void): () => void {
     }
   };
   notebook.changed.connect(schedule);
-  notebook.panel.content.modelContentChanged.connect(schedule);
   // JupyterLab 4.2 may not have this one yet
   notebook.panel.content.cellInViewportChanged?.connect(schedule);
   schedule();

@@ -1,0 +1,158 @@
+"""What JupyterLab costs with kfnb: scripts at start, the way of a state to the screen, a large graph, typing.
+
+It needs Chromium and the built front end, as the tests in a browser do, whose JupyterLab it uses.
+"""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from kfnb.client import Client
+from tests.benchmarks import notebooks
+from tests.benchmarks.stopwatch import Place, Row, at_most
+from tests.e2e.jupyter_lab import TOKEN, Lab
+
+SCRIPTS = Path(__file__).parents[2] / "kfnb" / "labextension" / "static"
+PATIENCE_MS = 300_000
+SLOW_STEPS, SLOW_STEP = 12, "import time; time.sleep(0.4)"
+CELLS = 500
+STEPS = 1_000
+KEYS = 60
+KEY_EVERY_MS = 60
+QUIET_MS = 5_000
+"""How long what follows from opening a notebook, or from the last key, may take."""
+
+WATCH_STATES = """() => {
+  window.seen = {};
+  const look = () => document.querySelectorAll('.kfnb-run .kfnb-graph-node').forEach(node => {
+    window.seen[`${node.dataset.node} ${node.dataset.state}`] ??= Date.now() / 1000;
+  });
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+}"""
+DRAWN = """() => new Promise(resolve => {
+  const start = performance.now();
+  const isDrawn = () => document.querySelector('.kfnb-graph-node') !== null;
+  const look = () => requestAnimationFrame(isDrawn() ? () => resolve(performance.now() - start) : look);
+  document.querySelector('#kfnb-tab-pipeline').click();
+  look();
+})"""
+
+
+def in_the_browser(place: Place) -> Iterator[Row]:
+    """All rows about JupyterLab, on one server and in one browser."""
+    lab = Lab(place.folder)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        try:
+            yield from _scripts(_page(chromium.new_page(), lab))
+            yield from _states(chromium.new_page(), lab)
+            yield from _graph(chromium.new_page(), lab)
+            yield from _typing(chromium, lab)
+        finally:
+            chromium.close()
+            lab.stop()
+
+
+def _page(page: Page, lab: Lab, name: str = "") -> Page:
+    page.set_default_timeout(PATIENCE_MS)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(lab.address(name) if name else f"{lab.url}lab?token={TOKEN}&reset")
+    page.locator(".jp-SideBar").first.wait_for()
+    return page
+
+
+def _open(page: Page, lab: Lab, name: str) -> None:
+    """Open a notebook with the panel beside it, and wait until the server has looked at it and the kernel is idle."""
+    _page(page, lab, name)
+    page.locator(".kfnb-chip-name").first.wait_for()
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    page.locator(".jp-SideBar [data-id=kfnb-panel]").click()
+    page.locator("#kfnb-tab-step").wait_for()
+
+
+def _scripts(page: Page) -> Iterator[Row]:
+    page.locator(".jp-SideBar [data-id=kfnb-panel]").wait_for()
+    names = page.evaluate("performance.getEntriesByType('resource').map(each => each.name)")
+    files = {name.split("?")[0].rsplit("/", 1)[1] for name in names if "/@kfnb/jupyterlab/static/" in name}
+    size = sum(len(gzip.compress((SCRIPTS / file).read_bytes())) for file in files if file.endswith(".js"))
+    yield at_most(f"script loaded at start, gzipped ({len(files)} files)", size / 1000, 150, "kB")
+
+
+def _states(page: Page, lab: Lab) -> Iterator[Row]:
+    steps = {name: f"{code}\n{SLOW_STEP}" for name, code in notebooks.chain(SLOW_STEPS).items()}
+    _open(page, lab, notebooks.write(lab.root / "states.ipynb", steps))
+    page.evaluate(WATCH_STATES)
+    page.locator("#kfnb-tab-run").click()
+    page.locator("[data-action=run]").click()
+    save = page.locator(".jp-Dialog .jp-mod-accept")
+    page.locator(".kfnb-run").or_(save).first.wait_for()
+    if save.is_visible():
+        save.click()
+    page.locator(".kfnb-run[data-state=SUCCEEDED]").wait_for()
+    seen = page.evaluate("window.seen")
+    run = Client(home=lab.home).get(page.locator(".kfnb-run").get_attribute("data-run") or "")
+    times = {f"{event.task} {event.state}": event.time for event in run.new_events(0).read() if event.state}
+    waits = [seen[what] - time for what, time in times.items() if what in seen and what.startswith("s")]
+    what = f"a state from its event to the screen, the slowest of {len(waits)}"
+    yield at_most(what, max(waits) * 1000, 300, "ms")
+    yield Row("the same, median", f"{statistics.median(waits) * 1000:.0f} ms")
+
+
+def _graph(page: Page, lab: Lab) -> Iterator[Row]:
+    _open(page, lab, notebooks.write(lab.root / "graph.ipynb", notebooks.chain(STEPS)))
+    page.locator("#kfnb-tab-pipeline").click()
+    page.locator(".kfnb-graph-node").first.wait_for()
+    page.locator("#kfnb-tab-step").click()
+    page.wait_for_function(f"document.querySelectorAll('.jp-Notebook .jp-CodeCell').length === {STEPS}")
+    clock = _Clock(page)
+    waited = page.evaluate(DRAWN)
+    yield at_most(f"graph of {STEPS:,} steps drawn, processor time of the page", clock.seconds(), 0.5, "s")
+    yield Row("until it was on screen", f"{waited / 1000:.2f} s")
+
+
+def _typing(browser: Browser, lab: Lab) -> Iterator[Row]:
+    steps = {f"s{place}": f"x{place} = {place}" for place in range(CELLS)}
+    name = notebooks.write(lab.root / "typing.ipynb", steps)
+    without = browser.new_page()
+    without.route("**/lab/extensions/@kfnb/**", lambda route: route.abort())
+    theirs = _key(_page(without, lab, name))
+    without.close()
+    page = browser.new_page()
+    _open(page, lab, name)
+    ours = _key(page)
+    what = f"a key in a notebook of {CELLS} steps, processor time of the page"
+    yield Row(what, f"{ours * 1000:.0f} ms, without kfnb {theirs * 1000:.0f} ms")
+
+
+def _key(page: Page) -> float:
+    """Seconds of the page's processor time for a key, all that follows from it included, in a notebook drawn whole."""
+    page.wait_for_function(f"document.querySelectorAll('.jp-Notebook .jp-CodeCell').length === {CELLS}")
+    page.locator(".jp-Notebook .cm-content").first.click()
+    page.keyboard.press("Control+End")
+    page.wait_for_timeout(QUIET_MS)
+    clock = _Clock(page)
+    page.keyboard.type("  # " + "a" * KEYS, delay=KEY_EVERY_MS)
+    page.wait_for_timeout(QUIET_MS)
+    return clock.seconds() / (KEYS + 4)
+
+
+class _Clock:
+    """The processor time of a page's main thread from now on: that of a busy machine is the same."""
+
+    def __init__(self, page: Page) -> None:
+        self._session = page.context.new_cdp_session(page)
+        self._session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        self._start = self._now()
+
+    def seconds(self) -> float:
+        return self._now() - self._start
+
+    def _now(self) -> float:
+        metrics = self._session.send("Performance.getMetrics")["metrics"]
+        return next(float(each["value"]) for each in metrics if each["name"] == "TaskDuration")
