@@ -324,6 +324,7 @@ def test_two_megabytes_of_parameters(place: Place, tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(4000)
 def test_five_hundred_steps_at_once(place: Place, tmp_path: Path) -> None:
     """What the cluster has no room for yet waits in it; each runs once, and what comes after all of them has all."""
     many = 500
