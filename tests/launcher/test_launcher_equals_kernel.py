@@ -154,7 +154,7 @@ def by_launcher(server: Server, tmp_path_factory: pytest.TempPathFactory) -> lis
     return ran.cells
 
 
-UNORDERED = {"subprocess": "p\nsub\nq\n"}
+UNORDERED = dict.fromkeys(("subprocess", "os.system"), "p\nsub\nq\n")
 """Where ipykernel, which hears a child process through a thread, shows what it may in any order: what is shown here."""
 
 
