@@ -25,6 +25,7 @@ CELLS = 500
 STEPS = 1_000
 KEYS = 60
 KEY_EVERY_MS = 60
+STARTS = 9
 QUIET_MS = 5_000
 """How long what follows from opening a notebook, or from the last key, may take."""
 
@@ -51,6 +52,7 @@ def in_the_browser(place: Place) -> Iterator[Row]:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         try:
             yield from _scripts(_page(chromium.new_page(), lab))
+            yield from _start(chromium, lab)
             yield from _states(chromium.new_page(), lab)
             yield from _graph(chromium.new_page(), lab)
             yield from _typing(chromium, lab)
@@ -82,6 +84,27 @@ def _scripts(page: Page) -> Iterator[Row]:
     files = {name.split("?")[0].rsplit("/", 1)[1] for name in names if "/@kfnb/jupyterlab/static/" in name}
     size = sum(len(gzip.compress((SCRIPTS / file).read_bytes())) for file in files if file.endswith(".js"))
     yield at_most(f"script loaded at start, gzipped ({len(files)} files)", size / 1000, 150, "kB")
+
+
+def _start(browser: Browser, lab: Lab) -> Iterator[Row]:
+    """JupyterLab's start without an open notebook, by turns with and without the panel; nothing is in the cache."""
+    with_panel, without = [], []
+    for _ in range(STARTS):
+        for found, page in ((with_panel, browser.new_page()), (without, _without_kfnb(browser))):
+            clock = _Clock(page)
+            _page(page, lab)
+            page.wait_for_timeout(QUIET_MS)
+            found.append(clock.seconds())
+            page.close()
+    ours, theirs = statistics.median(with_panel) * 1000, statistics.median(without) * 1000
+    yield at_most("what the panel adds to the start, processor time of the page", ours - theirs, 50, "ms")
+    yield Row("the start with it", f"{ours:.0f} ms")
+
+
+def _without_kfnb(browser: Browser) -> Page:
+    page = browser.new_page()
+    page.route("**/lab/extensions/@kfnb/**", lambda route: route.abort())
+    return page
 
 
 def _states(page: Page, lab: Lab) -> Iterator[Row]:
@@ -119,8 +142,7 @@ def _graph(page: Page, lab: Lab) -> Iterator[Row]:
 def _typing(browser: Browser, lab: Lab) -> Iterator[Row]:
     steps = {f"s{place}": f"x{place} = {place}" for place in range(CELLS)}
     name = notebooks.write(lab.root / "typing.ipynb", steps)
-    without = browser.new_page()
-    without.route("**/lab/extensions/@kfnb/**", lambda route: route.abort())
+    without = _without_kfnb(browser)
     theirs = _key(_page(without, lab, name))
     without.close()
     page = browser.new_page()

@@ -24,9 +24,9 @@ MEASURED = 'import kfnb\n\nkfnb.log_metric("letters", len(longest))'
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab with the extension, for all tests in the browser."""
+    """JupyterLab with the extension, for the tests of one file: runs of others are not in its cache and its lists."""
     if not (root / "kfnb" / "labextension" / "package.json").is_file():
         _without("the extension is not built: `make front-end` builds it")
     server = Lab(tmp_path_factory.mktemp("lab"))

@@ -11,6 +11,8 @@ from jupyter_lab import TOKEN, Lab, read_notebook
 from playwright.sync_api import Browser, Page, expect
 from working import cell, open_notebook, run
 
+from kfnb.client import Client
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 CUT_OFF = """selector => {
@@ -86,7 +88,8 @@ def test_nothing_is_cut_off(lab: Lab, page: Page, quickstart: Path) -> None:
     expect(page.locator(".kfnb-note")).to_be_visible()
     assert [] == cut_off(page, "#kfnb-panel")
     assert [] == cut_off(page, ".jp-Notebook .kfnb-chip")
-    run(page, word="again")
+    long = {"name": "a run with a long name " * 6, "experiment": "an experiment with a long name " * 4}
+    Client(home=lab.home).run(quickstart, {"word": "again"}, **long).wait()
 
     page.goto(f"{lab.url}lab?token={TOKEN}&reset")
     page.locator(".jp-LauncherCard", has_text="Pipeline Runs").click()

@@ -44,6 +44,7 @@ export function RunsTable(props: RunsTableProps): JSX.Element {
               <th
                 key={key}
                 scope="col"
+                title={label}
                 aria-sort={isSorted ? (order.isDown ? 'descending' : 'ascending') : 'none'}
               >
                 <button type="button" data-sort={key} onClick={() => onSort(orderAfterClick(order, key))}>
@@ -76,11 +77,7 @@ function Row(props: RunsTableProps & { row: RunRow; columns: readonly Column[] }
         />
       </td>
       {columns.map(column => (
-        <td
-          key={column.key}
-          className={column.isNumber(row) ? '' : 'kfnb-mod-text'}
-          title={column.key === 'name' ? undefined : column.text(row)}
-        >
+        <td key={column.key} className={column.isNumber(row) ? '' : 'kfnb-mod-text'} title={column.text(row)}>
           {column.key === 'name' ? (
             <Name {...props} />
           ) : column.key === 'state' ? (
