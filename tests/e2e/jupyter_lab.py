@@ -76,7 +76,12 @@ class Lab:
     def stop(self) -> None:
         """End the server; runs that were detached from it end by themselves."""
         self._process.terminate()
-        self._process.wait(30)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            # Told to end while it answers, it may have stopped its loop before a thread of anyio's was told to end.
+            self._process.kill()
+            self._process.wait()
 
     def _wait(self) -> None:
         end = time.monotonic() + START_SECONDS
