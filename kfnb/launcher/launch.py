@@ -14,12 +14,12 @@ import shutil
 import signal
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from kfnb.artifacts.parallel import threads
 from kfnb.artifacts.shipped import read_index
 from kfnb.artifacts.store import Store
 from kfnb.errors import Diagnostic, Fix, KfnbError
@@ -174,7 +174,7 @@ def _view(given: ExecutorInput, store: Store, scratch: Path, kernel: Kernel, rem
     if given.shipped is not None:
         shipped = ShippedView(read_index(store, given.shipped), scratch)
         removed.callback(shipped.remove)
-        with ThreadPoolExecutor(1, thread_name_prefix="kfnb-view") as beside:
+        with threads(1, "kfnb-view") as beside:  # it uses the store, and the body is forked next
             laid_out = beside.submit(shipped.lay_out, given.files, store)
             kernel.load(given.preload)
             laid_out.result()
