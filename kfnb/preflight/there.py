@@ -200,9 +200,9 @@ def _try_store(profile: Profile) -> list[Diagnostic]:
 
 def unmounted(profile: Profile) -> str | None:
     """Say that this machine does not have the claim that holds the root; None if it does, or there is none."""
-    claim, _, path = (profile.root_claim or "").partition(":")
-    if not claim or Path(path).is_dir():
+    if profile.claim is None or Path(profile.claim[1]).is_dir():
         return None
+    claim, path = profile.claim
     return (
         f"Nothing is mounted at {path} on this machine, where pods of `{profile.name}` have the volume claim `{claim}`."
     )

@@ -86,6 +86,12 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     ttl_seconds: int = 3600  # that a run's objects stay once it has ended and all of it is safe in the store
     pod_patch: dict[str, Any] = {}  # strategic merge patch of the pod template ({metadata, spec}), the last word
 
+    @property
+    def claim(self) -> tuple[str, str] | None:
+        """The volume claim that holds the root, and the path at which it is mounted here and in pods; None without."""
+        name, _, path = (self.root_claim or "").partition(":")
+        return (name, path) if name else None
+
 
 class Profiles(msgspec.Struct, frozen=True, kw_only=True):
     """All profiles of one file, by name in the order of the file, and the name of the default one."""

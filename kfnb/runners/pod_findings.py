@@ -83,8 +83,8 @@ def _unknown_accelerator(profile: Profile, task: Task, type_: str) -> Diagnostic
 
 def _own_folders(profile: Profile) -> Iterator[PurePosixPath]:
     yield from map(PurePosixPath, (HOME, BUNDLE, "/tmp", "/dev/shm"))
-    if profile.root_claim:
-        yield PurePosixPath(profile.root_claim.partition(":")[2])
+    if profile.claim:
+        yield PurePosixPath(profile.claim[1])
 
 
 def _mounts(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -198,8 +198,8 @@ def _by_volume(profile: Profile, settings: Settings) -> list[tuple[Manifest, lis
         volume, mounts = found.setdefault((kind, name), ({"name": f"{kind}-{len(found)}", **source}, []))
         mounts.append({"name": volume["name"], "mountPath": path, **({"readOnly": True} if read_only else {})})
 
-    of_root, _, at = (profile.root_claim or "").partition(":")
-    for claim, path, read_only in (*([(of_root, at, False)] if of_root else []), *settings.volumes):
+    of_root = [(*profile.claim, False)] if profile.claim else []
+    for claim, path, read_only in (*of_root, *settings.volumes):
         mount("claim", claim, {"persistentVolumeClaim": {"claimName": claim}}, path, read_only)
     for name, path in settings.secret_files:
         mount("secret", name, {"secret": {"secretName": name, "defaultMode": 0o440}}, path, True)
