@@ -8,7 +8,7 @@ import ssl
 import time
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from kfnb.artifacts.connections import Refusal, ahead_of_here
+from kfnb.artifacts.connections import Refusal
 from kfnb.errors import StoreError
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 PATIENCE = 120.0
 """Seconds for which an endpoint that has answered before, or must be there, may be away before a call gives up."""
 _FIRST_PATIENCE = 1.0
-_CLOCK_SECONDS = 5.0
 _PAUSES = (0.2, 8.0)
 
 
@@ -41,9 +40,14 @@ class Dialect(NamedTuple):
 
 
 class Endpoint(Protocol):
-    """What answers: `url` is where; `send` sends one request once and raises Refusal for an error of the endpoint's."""
+    """What answers: `url` is where; `send` sends one request once and raises Refusal for an error of the endpoint's.
+
+    `now`: the time by its clock, as it was when it last answered.
+    """
 
     url: str
+
+    def now(self) -> float: ...
 
     def send(
         self, method: str, key: str, query: Mapping[str, str] | None, headers: Mapping[str, str] | None, body: Bytes
@@ -63,7 +67,6 @@ class Calls:
         self.hurried = False
         self._reached = patient
         self._endpoint: Endpoint | None = None
-        self._ahead = 0.0
 
     def call(
         self,
@@ -94,18 +97,13 @@ class Calls:
                     raise self._words(error, endpoint.url, "read" if method in ("GET", "HEAD") else "write") from error
             else:
                 self._reached = True
-                self._look_at_clock(answer)
                 return answer
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, _PAUSES[1])
 
     def now(self) -> float:
         """Return the time by the clock of the endpoint as it was when it last answered, in seconds since the epoch."""
-        return time.time() + self._ahead
-
-    def _look_at_clock(self, answer: Answer) -> None:
-        if (ahead := ahead_of_here(answer)) is not None:
-            self._ahead = ahead if abs(ahead) > _CLOCK_SECONDS else 0.0  # it says whole seconds, a moment ago
+        return self._endpoint.now() if self._endpoint is not None else time.time()
 
     def _words(self, error: Exception, url: str, verb: str) -> StoreError:
         place = f"The artifact store {self._dialect.scheme}://{self.bucket}"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 60.0
+_CLOCK_SECONDS = 5.0
 
 
 class Answer(NamedTuple):
@@ -36,12 +37,12 @@ class Answer(NamedTuple):
 class Refusal(Exception):
     """An endpoint answered with an error: its code in the endpoint's words, the HTTP status, and what it said.
 
-    `region`: where the bucket is, if it said that. `ahead`: by how many seconds its clock is ahead of this machine's.
+    `region`: where the bucket is, if it said that.
     """
 
-    def __init__(self, status: int, code: str, message: str, region: str = "", ahead: float | None = None) -> None:
+    def __init__(self, status: int, code: str, message: str, region: str = "") -> None:
         super().__init__(message or code or f"HTTP status {status}")
-        self.status, self.code, self.region, self.ahead = status, code, region, ahead
+        self.status, self.code, self.region = status, code, region
 
 
 class Connections:
@@ -52,6 +53,7 @@ class Connections:
         self._idle: list[http.client.HTTPConnection] = []
         self._owner = os.getpid()
         self._context: ssl.SSLContext | None = None
+        self._ahead = 0.0  # the clock there, in seconds
 
     def __del__(self) -> None:
         for connection in self._idle:
@@ -61,6 +63,10 @@ class Connections:
     def secure(self) -> bool:
         """Whether they go over TLS."""
         return self._address.scheme == "https"
+
+    def now(self) -> float:
+        """Return the time by the clock there as it was when it last answered, in seconds since the epoch."""
+        return time.time() + self._ahead
 
     def ask(self, method: str, target: str, headers: Mapping[str, str], body: Bytes) -> Answer:
         """Send one request and return whatever is answered; OSError or HTTPException where that breaks."""
@@ -92,6 +98,9 @@ class Connections:
             raise
         if not answer.will_close:
             self._idle.append(connection)
+        if (there := parsedate_tz(answer.getheader("date", ""))) is not None:
+            ahead = mktime_tz(there) - time.time()
+            self._ahead = ahead if abs(ahead) > _CLOCK_SECONDS else 0.0  # it says whole seconds, a moment ago
         return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, data)
 
     def _connect(self) -> http.client.HTTPConnection:
@@ -110,12 +119,6 @@ class Connections:
         assert isinstance(connection.sock, socket.socket)
         connection.sock.settimeout(_ANSWER_SECONDS)
         return connection
-
-
-def ahead_of_here(answer: Answer) -> float | None:
-    """Return by how many seconds the clock of what answered is ahead of this machine's, to the second; None without."""
-    there = parsedate_tz(answer.headers.get("date", ""))
-    return mktime_tz(there) - time.time() if there is not None else None
 
 
 def address_of(url: str, variable: str) -> SplitResult:

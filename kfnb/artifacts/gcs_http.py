@@ -51,6 +51,10 @@ class Endpoint:
         self._connections = Connections(address, DIALECT.bundle)
         self._base, self._credentials = address.path, Credentials() if is_google(self.url) else None
 
+    def now(self) -> float:
+        """Return the time by its clock, as it was when it last answered, in seconds since the epoch."""
+        return self._connections.now()
+
     def send(
         self,
         method: str,

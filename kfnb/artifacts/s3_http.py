@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from kfnb.artifacts import endpoints
 from kfnb.artifacts.calls import Dialect
-from kfnb.artifacts.connections import Answer, Connections, Refusal, address_of, ahead_of_here, query_string
+from kfnb.artifacts.connections import Answer, Connections, Refusal, address_of, query_string
 from kfnb.artifacts.s3_credentials import UNSIGNED, Credentials, signed
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Endpoint:
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
         self._credentials = Credentials()
-        self._ahead = 0.0
+        self._skewed = False
         self._region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _configured("region")
         given = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
         self._given = given or endpoints.address(f"s3://{bucket}") or _configured("endpoint_url")
@@ -72,6 +72,10 @@ class Endpoint:
         self._address = address_of(self.url, DIALECT.endpoint)
         self._connections = Connections(self._address, DIALECT.bundle)
 
+    def now(self) -> float:
+        """Return the time by its clock, as it was when it last answered, in seconds since the epoch."""
+        return self._connections.now()
+
     def send(
         self,
         method: str,
@@ -84,8 +88,8 @@ class Endpoint:
         try:
             return self._send(method, key, query or {}, headers or {}, body)
         except Refusal as refusal:
-            if refusal.code == _SKEWED and refusal.ahead is not None:
-                self._ahead = refusal.ahead  # what proves a request holds the time: from now on by the endpoint's clock
+            if refusal.code == _SKEWED:
+                self._skewed = True  # what proves a request holds the time: from now on by the endpoint's clock
             elif self._given is None and refusal.region not in ("", self._region):
                 self._settle(refusal.region)  # Amazon says where a bucket is that lies elsewhere
             else:
@@ -96,7 +100,7 @@ class Endpoint:
         path = self._address.path + self._prefix + (f"/{quote(key, safe='/-_.~')}" if key else "/")
         payload = UNSIGNED if self._connections.secure else hashlib.sha256(body).hexdigest()
         host = self._address.netloc.rpartition("@")[2]
-        now = time.time() + self._ahead
+        now = self.now() if self._skewed else time.time()
         more = signed(self._credentials.keys(), str(self._region), method, host, path, query, headers, payload, now)
         target = f"{path}?{query_string(query)}" if query else path
         answer = self._connections.ask(method, target, more, body)
@@ -110,7 +114,7 @@ class Endpoint:
 def _refusal(answer: Answer) -> Refusal:
     code, message, region = (_found(pattern, answer.body) for pattern in (_CODE, _MESSAGE, _REGION))
     region = answer.headers.get("x-amz-bucket-region", region)
-    return Refusal(answer.status, code or str(answer.status), message, region, ahead_of_here(answer))
+    return Refusal(answer.status, code or str(answer.status), message, region)
 
 
 def _found(pattern: re.Pattern[bytes], body: bytes) -> str:
