@@ -16,25 +16,20 @@ from kfnb.preflight.cluster_check import Line, StoreSeen
 from kfnb.profiles import Profile
 from kfnb.profiles.editing import add_profile, as_table
 from kfnb.runners.check_pods import Seen
-from kfnb.runners.cluster_facts import Facts, Node, Quota
+from kfnb.runners.cluster_facts import Node, Quota
 from kfnb.runners.pod_report import Report
 from kfnb.runners.rights import Right
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
+from tests.preflight.preflight_facts import EMPTY
 
 PROFILE = Profile(name="test", namespace="ml", root="s3://runs/kfnb", image="base:1", store_secret="keys")
-FACTS = Facts(
-    version="v1.34.4",
-    lacking=(),
-    namespace=True,
+FACTS = replace(
+    EMPTY,
     level="restricted",
     there={"Secret keys": True, "ServiceAccount kfnb-orchestrator": True},
-    keys={},
-    kueue=False,
     nodes=(Node("a", {"cpu": "4", "memory": "8Gi", "nvidia.com/gpu": "2"}, {"nvidia.com/gpu.product": "Tesla-T4"}),),
     quotas=(Quota("q", {"requests.cpu": "4"}, {"requests.cpu": "1500m"}),),
-    ranges=(),
-    classes=(),
 )
 REPORT = Report(python=platform.python_version(), kfnb="1.0", machine="x86_64", now=0.0, seconds=0.1)
 

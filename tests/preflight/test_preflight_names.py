@@ -12,25 +12,14 @@ import pytest
 from kfnb.preflight import images, names
 from kfnb.preflight.names import Reference
 from kfnb.profiles import Profile
-from kfnb.runners.cluster_facts import Facts, Named
+from kfnb.runners.cluster_facts import Named
 from kfnb.runners.pod_manifest import pod_template
 from kfnb.runners.pod_patch import patched
 from kfnb.spec import Cell, Settings, Task
+from tests.preflight.preflight_facts import EMPTY
 
 PROFILE = Profile(name="test", namespace="ml", root="s3://runs/kfnb", image="base:1", store_secret="store")
-FACTS = Facts(
-    version="v1.34.4",
-    lacking=(),
-    namespace=True,
-    level="",
-    there={},
-    keys={},
-    kueue=True,
-    nodes=None,
-    quotas=None,
-    ranges=None,
-    classes=("high", "low"),
-)
+FACTS = msgspec.structs.replace(EMPTY, kueue=True, classes=("high", "low"))
 
 
 def task(settings: Settings = Settings(), *tags: str, imports: tuple[str, ...] = ()) -> Task:  # noqa: B008

@@ -11,26 +11,15 @@ from kfnb.preflight import pulls
 from kfnb.preflight.pulls import Pull
 from kfnb.preflight.registry import Seen, reference
 from kfnb.profiles import Profile
-from kfnb.runners.cluster_facts import Facts, Node
+from kfnb.runners.cluster_facts import Node
 from kfnb.runners.pod_manifest import pod_template
 from kfnb.spec import Cell, Settings, Task
+from tests.preflight.preflight_facts import EMPTY
 
 PROFILE = Profile(name="test", namespace="ml", root="s3://runs/kfnb", image="registry.example/base:1")
 ARCH = "kubernetes.io/arch"
 NODES = (Node("a", {"cpu": "2"}, {ARCH: "amd64"}), Node("b", {"cpu": "2"}, {ARCH: "arm64", "disk": "ssd"}))
-FACTS = Facts(
-    version="v1.34.4",
-    lacking=(),
-    namespace=True,
-    level="",
-    there={},
-    keys={},
-    kueue=False,
-    nodes=NODES[:1],
-    quotas=(),
-    ranges=(),
-    classes=(),
-)
+FACTS = msgspec.structs.replace(EMPTY, nodes=NODES[:1])
 THERE = Seen(there=True, processors=("amd64", "arm64"))
 OWN = "own:1"
 

@@ -12,6 +12,7 @@ from kfnb.profiles import Profile
 from kfnb.runners.cluster_facts import Facts, Node, Quota, Range
 from kfnb.runners.pod_manifest import pod_template
 from kfnb.spec import Cell, Settings, Task
+from tests.preflight.preflight_facts import EMPTY
 
 PROFILE = Profile(name="test", namespace="ml", root="s3://runs/kfnb", image="base:1")
 TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
@@ -19,19 +20,7 @@ NODES = (
     Node("cpu", {"cpu": "2", "memory": "8Gi"}, {"disk": "ssd", "generation": "4"}),
     Node("gpu", {"cpu": "8", "memory": "8Gi", "nvidia.com/gpu": "2"}, {"nvidia.com/gpu.product": "Tesla-T4"}, (TAINT,)),
 )
-FACTS = Facts(
-    version="v1.34.4",
-    lacking=(),
-    namespace=True,
-    level="restricted",
-    there={},
-    keys={},
-    kueue=False,
-    nodes=NODES,
-    quotas=(),
-    ranges=(),
-    classes=(),
-)
+FACTS = msgspec.structs.replace(EMPTY, level="restricted", nodes=NODES)
 ORCHESTRATOR = pod_template(PROFILE, Settings(requests={"cpu": "100m", "memory": "256Mi"}), (), labels={})["spec"]
 
 
