@@ -33,7 +33,7 @@ help:
 	@echo "make soak     the long form of the tests"
 	@echo "make bench    the benchmarks, each beside papermill in one kernel (WORK=\"W1 W3\" picks)"
 	@echo "make format   let ruff put the code in order"
-	@echo "make generate write the generated pages of the documentation again"
+	@echo "make generate write the generated pages of the documentation again, the server's description and its types in TypeScript"
 	@echo "make clean    remove .venv, caches and builds"
 
 $(BIN)/python:
@@ -153,8 +153,9 @@ format: .venv/.ready-dev labextension/.ready
 	$(BIN)/ruff format $(FOLDERS)
 	cd labextension && npm run --silent format
 
-generate: .venv/.ready-dev
+generate: .venv/.ready-dev labextension/.ready
 	$(BIN)/python -m docs.generate
+	cd labextension && npm run --silent openapi
 
 clean:
 	rm -rf labextension/node_modules labextension/lib labextension/.ready labextension/.built kfnb/labextension

@@ -1,7 +1,8 @@
 """Writes what comes from code: docs/diagnostics.md, docs/cli.md and the server's kfnb/server/openapi.json.
 
-`make generate` calls this after a change of errors.CODES or of the command line; `make docs` calls it with --check,
-which writes nothing and fails where a page is not what it would write.
+`make generate` calls this after a change of errors.CODES, of the command line or of what the server is asked and
+answers, and makes the front end's types from the last; `make docs` calls it with --check, which writes nothing and
+fails where a page is not what it would write.
 """
 
 from __future__ import annotations

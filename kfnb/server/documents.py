@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from kfnb.spec import State  # noqa: TC001 - msgspec looks at the annotations
+from kfnb.spec import Settings, State  # noqa: TC001 - msgspec looks at the annotations
 
 
 class _Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ class OutlinedStep(_Answer, frozen=True, kw_only=True):
     outputs: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     when: str | None = None
-    settings: dict[str, Any] = {}
+    settings: Settings
     explicit: bool = True
     color_index: int = 0
 

@@ -105,10 +105,32 @@ def document() -> dict[str, Any]:
         "security": [{"token": []}],
         "paths": paths,
         "components": {
-            "schemas": one_line_descriptions(dict(sorted(schemas.items()))),
+            "schemas": one_line_descriptions({name: _exact(name, schemas[name]) for name in sorted(schemas)}),
             "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "Authorization"}},
         },
     }
+
+
+def _exact(name: str, schema: Schema) -> Schema:
+    """Return the schema of the document called `name` with what msgspec leaves unsaid, for types are made from it too.
+
+    An answer has all its fields: nothing is left out of it for being the default. A request may lack those.
+    """
+    config = getattr(d, name).__struct_config__
+    fields = {field: _open(form) for field, form in schema["properties"].items()}
+    if config.forbid_unknown_fields or config.omit_defaults:
+        return {**schema, "properties": fields}
+    for form in fields.values():
+        form.pop("default", None)
+    return {**schema, "properties": fields, "required": list(fields)}
+
+
+def _open(form: Schema) -> Schema:
+    """Return what a field holds, with the word that an object of which nothing is said may have any fields."""
+    said = {word: _open(told) for word, told in form.items() if isinstance(told, dict) and word != "default"}
+    choices = {"anyOf": [_open(choice) for choice in form["anyOf"]]} if "anyOf" in form else {}
+    anything = {"additionalProperties": True} if form.get("type") == "object" else {}
+    return {**anything, **form, **said, **choices}
 
 
 def _operation(one: Operation) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def _outlined(step: Step, task: Task | None, place: int, flows: Flows) -> Outlin
         outputs=tuple(sorted(given)),
         after=tuple(name for name in step.after if not name.endswith(HEAD)),
         when=step.when,
-        settings=msgspec.to_builtins(step.settings),
+        settings=step.settings,
         explicit=step.explicit,
         color_index=place,
     )
@@ -175,7 +175,7 @@ def steps_of(spec: PipelineSpec) -> tuple[OutlinedStep, ...]:
             inputs=tuple(sorted(flows.get(task.name, (set(), set()))[0])),
             outputs=tuple(sorted(flows.get(task.name, (set(), set()))[1])),
             when=task.condition.expression if task.condition is not None else None,
-            settings=msgspec.to_builtins(task.settings),
+            settings=task.settings,
             color_index=place,
         )
         for place, task in enumerate(tasks)

@@ -68,7 +68,8 @@ describe('points of runs', () => {
 });
 
 test('runs that are compared share a chart by task and metric; matrices stand beside one another', () => {
-  const value: Metric = { kind: 'value', value: 1, fpr: [], tpr: [], labels: [], rows: [] };
+  const none = { fpr: [], tpr: [], thresholds: [], labels: [], rows: [] };
+  const value: Metric = { kind: 'value', value: 1, ...none };
   const roc: Metric = { ...value, kind: 'roc_curve', fpr: [0, 1], tpr: [0, 1] };
   const matrix: Metric = { ...value, kind: 'confusion_matrix', labels: ['x'], rows: [[1]] };
   const tasks = { train: { auc: value, roc, confusion: matrix } };

@@ -22,6 +22,7 @@ function row(id: string, more: Partial<RunRow> = {}): RunRow {
     tags: [],
     archived: false,
     versions: {},
+    root: '',
     ...more
   };
 }

@@ -50,6 +50,14 @@ def test_everything_that_is_answered_is_in_the_document() -> None:
     assert {(one.method, one.address) for one in OPERATIONS} == answered - {("get", "runs/{run_id}/events")}
 
 
+def test_an_answer_has_all_its_fields() -> None:
+    """Who reads answers need not reckon with a field that is left out; only a request may lack what has a default."""
+    schemas = json.loads(DOCUMENT.read_text())["components"]["schemas"]
+    given = {one.gives.__name__ for one in OPERATIONS if not isinstance(one.gives, str)}
+    lacking = {name for name, schema in schemas.items() if set(schema["properties"]) - set(schema["required"])}
+    assert (set(), True) == ({*given, "Failure"} & lacking, "RunRequest" in lacking)
+
+
 def test_the_document_is_that_of_today() -> None:
     """The file that is shipped has every address that there is."""
     told = set(json.loads(DOCUMENT.read_text())["paths"])

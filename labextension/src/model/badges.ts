@@ -5,17 +5,16 @@ import type { Step } from './documents';
 /** Return the badges of a step, such as `GPU 1`, `memory 4Gi`, `when accuracy > 0.9`. */
 export function badgesOf(step: Step): string[] {
   const { settings } = step;
-  const limits = (settings.limits ?? {}) as Record<string, string>;
   const badges: string[] = [];
-  for (const [resource, quantity] of Object.entries(limits)) {
+  for (const [resource, quantity] of Object.entries(settings.limits ?? {})) {
     const short = resource.endsWith('/gpu') ? 'GPU' : resource.replace(/^.*\//, '');
     badges.push(`${short} ${quantity}`);
   }
   if (settings.accelerator) {
-    badges.push(String(settings.accelerator));
+    badges.push(settings.accelerator);
   }
   if (settings.image) {
-    badges.push(String(settings.image).replace(/^.*\//, ''));
+    badges.push(settings.image.replace(/^.*\//, ''));
   }
   if (typeof settings.foreach === 'number') {
     badges.push('fan-out');

@@ -40,7 +40,7 @@ export function PipelineGraph(props: PipelineGraphProps): JSX.Element {
         name: step.name,
         colour: stepColour(step.color_index),
         badges: badgesOf(step),
-        isFan: step.is_fan ?? typeof step.settings.foreach === 'number'
+        isFan: typeof step.settings.foreach === 'number'
       })),
       edges: props.edges
     });
