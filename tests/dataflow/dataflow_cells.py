@@ -1,21 +1,19 @@
 """Cells for `test_dataflow_oracle`: what stands before, and the cell whose truth is taken from running it.
 
-A cell begins with `## TITLE | FLAGS`; `---` stands between what is run before, the cell itself, and (if there is one)
-what the step after it does besides reading every name. Flags: `exact` (the analysis says no more than what happens),
-`raises` (the cell may fail, as if tagged raises-exception), `guarded NAME …` (changes unseen by the analysis, so the
-launcher watches the name), `unshared A+B` (sharing unseen by the analysis, found when values are saved), `watched
-PROVIDER` (state that the launcher watches), `refused CODE` (errors of the analysis), `python 3.12` (needed for syntax),
-`wrong` (a fault of the analysis, known and not mended).
+They lie in `cells/`, in a file for each subject, which its first line names. A cell begins with `## TITLE | FLAGS`;
+`---` stands between what is run before, the cell itself, and (if there is one) what the step after it does besides
+reading every name. Flags: `exact` (the analysis says no more than what happens), `raises` (the cell may fail, as if
+tagged raises-exception), `guarded NAME …` (changes unseen by the analysis, so the launcher watches the name), `unshared
+A+B` (sharing unseen by the analysis, found when values are saved), `watched PROVIDER` (state that the launcher
+watches), `refused CODE` (errors of the analysis), `python 3.12` (needed for syntax), `wrong` (a fault of the analysis,
+known and not mended).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-
-from dataflow_cells_changes import CHANGES
-from dataflow_cells_effects import EFFECTS
-from dataflow_cells_names import NAMES
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -59,4 +57,6 @@ def _flags(text: str) -> dict[str, object]:
     return found
 
 
-CASES = (*read_cases(NAMES), *read_cases(CHANGES), *read_cases(EFFECTS))
+CASES = tuple(
+    case for file in sorted(Path(__file__).with_name("cells").glob("*.txt")) for case in read_cases(file.read_text())
+)

@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
-
-from kfnb.compiler import check_notebook
+from dataflow_book import Book
 
 TORCH = "import torch"
 CHOICE = 'device = torch.device("cuda" if torch.cuda.is_available() else "cpu")'
 USED = "print(device)"
 
 
-def warned(folder: Path, *cells: tuple[str, ...]) -> list[tuple[str | None, int | None]]:
-    """Cell and line of each warning KF509 about a notebook of these cells: source, then tags."""
-    path = folder / "devices.ipynb"
-    path.write_text(
-        json.dumps(
-            {
-                "nbformat": 4,
-                "nbformat_minor": 5,
-                "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-                "cells": [
-                    {
-                        "cell_type": "code",
-                        "id": f"c{number}",
-                        "metadata": {"tags": tags},
-                        "execution_count": None,
-                        "outputs": [],
-                        "source": source,
-                    }
-                    for number, (source, *tags) in enumerate(cells)
-                ],
-            }
-        )
-    )
-    return [(found.cell, found.line) for found in check_notebook(path)[1] if found.code == "KF509"]
+def warned(book: Book, *cells: tuple[str, ...]) -> list[tuple[str | None, int | None]]:
+    """Cell and line of each warning KF509 about a notebook of these cells."""
+    return [(cell, line) for code, cell, line in book.check(*cells) if code == "KF509"]
 
 
 @pytest.mark.parametrize(
@@ -51,10 +26,10 @@ def warned(folder: Path, *cells: tuple[str, ...]) -> list[tuple[str | None, int 
         'device = "cpu"\nif torch.cuda.is_available():\n    device = "cuda"',
     ],
 )
-def test_a_choice_that_flows_into_a_step_with_a_gpu_is_a_warning(tmp_path: Path, choice: str) -> None:
+def test_a_choice_that_flows_into_a_step_with_a_gpu_is_a_warning(book: Book, choice: str) -> None:
     """However the device is written, the warning stands where it is chosen."""
     cells = [(TORCH, "imports"), (choice, "step:prepare"), (USED, "step:train", "gpu:1")]
-    assert ["c1"] == [cell for cell, _ in warned(tmp_path, *cells)]
+    assert ["c1"] == [cell for cell, _ in warned(book, *cells)]
 
 
 @pytest.mark.parametrize(
@@ -65,10 +40,10 @@ def test_a_choice_that_flows_into_a_step_with_a_gpu_is_a_warning(tmp_path: Path,
         '    return torch.device("cuda" if torch.cuda.is_available() else "cpu")',
     ],
 )
-def test_a_function_that_chooses_counts(tmp_path: Path, body: str) -> None:
+def test_a_function_that_chooses_counts(book: Book, body: str) -> None:
     """A function of the notebook that gives a device is a choice where it is called."""
     cells = [(f"{TORCH}\ndef best():\n{body}",), ("device = best()", "step:prepare"), (USED, "step:train", "gpu:1")]
-    assert [("c1", 1)] == warned(tmp_path, *cells)
+    assert [("c1", 1)] == warned(book, *cells)
 
 
 @pytest.mark.parametrize(
@@ -82,13 +57,13 @@ def test_a_function_that_chooses_counts(tmp_path: Path, body: str) -> None:
         [(f'{CHOICE}\ndevice = "cpu"[:]', "step:prepare"), (USED, "step:train", "gpu:1")],
     ],
 )
-def test_what_is_chosen_where_it_is_used_is_none(tmp_path: Path, cells: list[tuple[str, ...]]) -> None:
+def test_what_is_chosen_where_it_is_used_is_none(book: Book, cells: list[tuple[str, ...]]) -> None:
     """No warning where both steps have a GPU or neither has, and none for other names."""
-    assert [] == warned(tmp_path, (TORCH, "imports"), *cells)
+    assert [] == warned(book, (TORCH, "imports"), *cells)
 
 
-def test_a_function_that_computes_on_a_device_is_no_choice(tmp_path: Path) -> None:
+def test_a_function_that_computes_on_a_device_is_no_choice(book: Book) -> None:
     """What comes back from the device is a value like any other."""
     source = f"{TORCH}\ndef loss(x):\n    {CHOICE}\n    return float(torch.tensor(x, device=device))"
     cells = [(source, "functions"), ("first = loss(1)", "step:prepare"), ("print(first)", "step:train", "gpu:1")]
-    assert [] == warned(tmp_path, *cells)
+    assert [] == warned(book, *cells)

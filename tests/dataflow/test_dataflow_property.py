@@ -1,7 +1,7 @@
 """Programs made at random, split at random: the pipeline gives what the linear run gives, or says why not.
 
 `dataflow_programs` makes them, `dataflow_pipeline` runs them in this process. A number that fails is a program that can
-be looked at: `make(NUMBER)`; what it shows becomes a cell of `dataflow_cells_…`.
+be looked at: `make(NUMBER)`; what it shows becomes a cell in `cells/`.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invariants import validate
+from orchestrator_moves import OK
 from orchestrator_pipelines import make_spec
 
 from kfnb.orchestrator.messages import (
@@ -31,7 +32,6 @@ from kfnb.orchestrator.selection import Selection
 from kfnb.orchestrator.state import RunState
 from kfnb.spec import ExecutorOutput
 
-OK = ExecutorOutput(state="SUCCEEDED")
 STOPPED = ExecutorOutput(state="CANCELED")
 
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invariants import validate
+from orchestrator_moves import OK
 from orchestrator_pipelines import gives, make_spec, takes
 from orchestrator_place import Place, running, with_source
 
@@ -35,7 +36,6 @@ from kfnb.orchestrator.state import RunState
 from kfnb.orchestrator.takeover import earlier_attempts
 from kfnb.spec import Condition, ExecutorOutput, PipelineSpec, RunEvent, RunInfo, Settings, TaskError, to_json
 
-OK = ExecutorOutput(state="SUCCEEDED")
 BAD = ExecutorOutput(state="FAILED", error=TaskError(message="", ename="ValueError", evalue="no", traceback=()))
 KILLED = ExecutorOutput(state="FAILED", error=TaskError(message="killed", code="KF601"))
 STOPPED = ExecutorOutput(state="CANCELED")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invariants import validate
+from orchestrator_moves import OK
 from orchestrator_pipelines import make_spec
 
 from kfnb.artifacts.store import Store
@@ -34,7 +35,6 @@ from kfnb.orchestrator.phases import TERMINAL
 from kfnb.orchestrator.state import MOST_LOSSES, RunState
 from kfnb.spec import ExecutorOutput, RunEvent, RunInfo, Task, TaskError
 
-OK = ExecutorOutput(state="SUCCEEDED")
 BAD = ExecutorOutput(state="FAILED", error=TaskError(message="no", code=None))
 
 

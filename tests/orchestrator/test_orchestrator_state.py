@@ -4,81 +4,27 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invariants import validate
+from orchestrator_moves import BAD, OK, STOPPED, end, finish, reading, starts, states, writing
 from orchestrator_pipelines import gives, make_spec, takes
 
 from kfnb.orchestrator.messages import (
     CancelRequested,
     CancelTask,
     ConditionDecided,
-    DelayRetry,
-    Earlier,
     EvaluateCondition,
     FinishRun,
-    Instruction,
-    RetryDue,
     RunStarted,
     StartTask,
     TaskFinished,
-    TaskLost,
     TaskStarted,
 )
 from kfnb.orchestrator.state import RunState
-from kfnb.spec import (
-    FAN_COUNT,
-    FAN_ITEMS,
-    Cell,
-    Condition,
-    ExecutorOutput,
-    Fan,
-    FileChange,
-    PipelineSpec,
-    Settings,
-    Task,
-    TaskError,
-)
-
-OK = ExecutorOutput(state="SUCCEEDED")
-BAD = ExecutorOutput(
-    state="FAILED", error=TaskError(message="", ename="ValueError", evalue="no", cell="cell-a", traceback=())
-)
-STOPPED = ExecutorOutput(state="CANCELED")
-
-
-def starts(instructions: Iterable[Instruction]) -> list[str]:
-    """Names of the tasks to start, in order."""
-    return [i.task for i in instructions if isinstance(i, StartTask)]
-
-
-def end(instructions: Iterable[Instruction]) -> str | None:
-    """State in which the run is to end."""
-    return next((i.state for i in instructions if isinstance(i, FinishRun)), None)
-
-
-def finish(state: RunState, task: str, output: ExecutorOutput = OK) -> list[Instruction]:
-    """Have a task start and finish."""
-    return state.handle(TaskStarted(task, 1)) + state.handle(TaskFinished(task, 1, output))
-
-
-def states(state: RunState) -> dict[str, str]:
-    """State of every task."""
-    return {name: state.state_of(name) for name in state.tasks}
-
-
-def reading(*paths: str, **more: object) -> ExecutorOutput:
-    """An output that looked at paths."""
-    return ExecutorOutput(state="SUCCEEDED", paths_read=paths, **more)  # type: ignore[arg-type]
-
-
-def writing(*paths: str) -> ExecutorOutput:
-    """An output that wrote paths."""
-    return ExecutorOutput(state="SUCCEEDED", files=tuple(FileChange(path=p, kind="file") for p in paths))
-
+from kfnb.spec import Cell, Condition, ExecutorOutput, FileChange, PipelineSpec, Task, TaskError
 
 # ------------------------------------------------------------------------------------------------------- order
 
@@ -444,227 +390,3 @@ def test_the_work_of_ten_thousand_tasks_grows_with_their_number_only(shape: str)
         return PipelineSpec(name="p", notebook="p.ipynb", notebook_digest="", tasks=tuple(tasks))
 
     assert calls_to_run(pipeline(10_000)) < 12 * calls_to_run(pipeline(1_000))
-
-
-# ----------------------------------------------------------------------------------- retry, exit handlers, policy
-
-
-def retried(state: RunState, task: str, attempt: int, output: ExecutorOutput = BAD) -> list[Instruction]:
-    """Have one attempt of a task start and end."""
-    return state.handle(TaskStarted(task, attempt)) + state.handle(TaskFinished(task, attempt, output))
-
-
-def test_a_failed_task_is_repeated_after_longer_and_longer_waits() -> None:
-    """The wait doubles; after the last attempt the task is FAILED; a late report of an earlier attempt is ignored."""
-    state = RunState(make_spec({"a": [], "b": ["a"]}, a={"settings": Settings(retries=2, retry_backoff=3.0)}))
-    state.handle(RunStarted())
-    for attempt, delay in ((1, 3.0), (2, 6.0)):
-        delays = [i.seconds for i in retried(state, "a", attempt) if isinstance(i, DelayRetry)]
-        assert [delay] == delays
-        assert "PENDING" == state.state_of("a")
-        assert [StartTask("a", attempt + 1)] == [i for i in state.handle(RetryDue("a")) if isinstance(i, StartTask)]
-        assert [] == state.handle(TaskFinished("a", attempt, OK))
-    assert "FAILED" == end(retried(state, "a", 3))
-    assert ("FAILED", "SKIPPED") == (state.state_of("a"), state.state_of("b"))
-
-
-@pytest.mark.parametrize("code", ["KF380", "KF605", "KF607", "KF652"])
-def test_what_kfnb_found_out_about_the_notebook_is_not_repeated(code: str) -> None:
-    """Another attempt would find the same."""
-    state = RunState(make_spec({"a": []}, a={"settings": Settings(retries=5)}))
-    state.handle(RunStarted())
-    told = ExecutorOutput(state="FAILED", error=TaskError(message="so", code=code))
-    assert "FAILED" == end(retried(state, "a", 1, told))
-
-
-def test_a_task_that_waits_for_its_next_attempt_holds_no_place_and_can_be_cancelled() -> None:
-    """Others run meanwhile; a cancel ends the wait."""
-    state = RunState(make_spec({"a": [], "b": []}, a={"settings": Settings(retries=1)}), max_parallel=1)
-    state.handle(RunStarted())
-    assert ["b"] == starts(retried(state, "a", 1))
-    state.handle(CancelRequested())
-    assert "CANCELED" == state.state_of("a")
-    assert [] == state.handle(RetryDue("a"))
-
-
-def with_exits(**more: object) -> PipelineSpec:
-    """Two tasks and two exit handlers."""
-    exits = {"settings": Settings(on_exit=True)}
-    return make_spec({"a": [], "b": ["a"], "e": ["a", "b"], "f": ["a", "b", "e"]}, e=exits, f=exits)
-
-
-@pytest.mark.parametrize(("fate", "expected"), [(OK, "SUCCEEDED"), (BAD, "FAILED")])
-def test_exit_handlers_run_last_one_after_the_other_whatever_happened(fate: ExecutorOutput, expected: str) -> None:
-    """They start when everything else is over, and the run ends as it would have without them."""
-    state = RunState(with_exits(), max_parallel=4)
-    assert ["a"] == starts(state.handle(RunStarted()))
-    assert ["b"] == starts(finish(state, "a"))
-    assert ["e"] == starts(finish(state, "b", fate))
-    assert expected == state.summary()["state"]
-    assert ["f"] == starts(finish(state, "e", BAD))
-    assert "FAILED" == end(finish(state, "f"))
-
-
-def test_exit_handlers_run_after_a_cancel_but_not_when_it_is_at_once() -> None:
-    """A clean cancel lets them run; the second ends them too."""
-    state = RunState(with_exits(), max_parallel=4)
-    state.handle(RunStarted())
-    state.handle(TaskStarted("a", 1))
-    state.handle(CancelRequested())
-    assert ["e"] == starts(state.handle(TaskFinished("a", 1, STOPPED)))
-    assert "CANCELED" == state.summary()["state"]
-    state.handle(CancelRequested(now=True))
-    assert "CANCELED" == end(state.handle(TaskFinished("e", 1, STOPPED)))
-    assert "CANCELED" == state.state_of("f")
-
-
-def test_the_first_failure_can_end_the_run() -> None:
-    """What runs is stopped, what has not begun is skipped and says why, exit handlers still run."""
-    state = RunState(
-        make_spec({"a": [], "b": [], "c": [], "e": []}, e={"settings": Settings(on_exit=True)}),
-        max_parallel=2,
-        fail_fast=True,
-    )
-    state.handle(RunStarted())
-    state.handle(TaskStarted("b", 1))
-    instructions = finish(state, "a", BAD)
-    assert [CancelTask("b", 1)] == [i for i in instructions if isinstance(i, CancelTask)]
-    assert "step 'a' failed" in (state.why_of("c") or "")
-    assert ["e"] == starts(state.handle(TaskFinished("b", 1, STOPPED)))
-    assert "FAILED" == end(finish(state, "e"))
-    assert {"a": "FAILED", "b": "CANCELED", "c": "SKIPPED", "e": "SUCCEEDED"} == states(state)
-
-
-# -------------------------------------------------------------------------------------------------------- fan-out
-
-
-def fan_out(most: int = 0, **beside: list[str]) -> PipelineSpec:
-    """A head, a fan-out over its items, and a task below; `beside`: further tasks, and what they come after."""
-    fan = Fan(head="f[items]", kind="list", target="r", before="r = [x for x in ", after="]", most=most)
-    return make_spec(
-        {"f[items]": [], "f": ["f[items]"], "g": ["f"], **beside},
-        **{"f[items]": {"spread": FAN_ITEMS}, "f": {"fan": fan, "inputs": takes(**{FAN_ITEMS: "f[items]"})}},
-    )
-
-
-def items(count: int) -> ExecutorOutput:
-    """What a head of a fan-out gives."""
-    return ExecutorOutput(state="SUCCEEDED", records={FAN_COUNT: count})
-
-
-def test_a_fan_out_runs_each_element_and_then_puts_the_parts_together() -> None:
-    """Elements run side by side; the fan-out starts when all are done, with the files that they wrote."""
-    state = RunState(fan_out(), max_parallel=8)
-    assert ["f[items]"] == starts(state.handle(RunStarted()))
-    assert ["f[0]", "f[1]", "f[2]"] == starts(finish(state, "f[items]", items(3)))
-    assert [] == starts(finish(state, "f[2]", writing("c")))
-    assert [] == starts(finish(state, "f[0]", writing("a")))
-    assert ["f"] == starts(finish(state, "f[1]"))
-    validate(state)
-    assert ["g"] == starts(finish(state, "f", writing("f")))
-    assert ["a", "c", "f"] == [change.path for change in state.outputs["f"].files]
-    assert "SUCCEEDED" == end(finish(state, "g", reading("a")))
-
-
-def test_a_fan_out_over_nothing_is_put_together_at_once() -> None:
-    """There are no elements."""
-    state = RunState(fan_out())
-    state.handle(RunStarted())
-    assert ["f"] == starts(finish(state, "f[items]", items(0)))
-    assert "f = []" not in state.tasks["f"].cells[0].source
-    assert "r = []" == state.tasks["f"].cells[0].source
-
-
-def test_no_more_elements_run_at_once_than_the_tag_says() -> None:
-    """The places that are left go to other tasks."""
-    state = RunState(fan_out(most=2), max_parallel=8)
-    state.handle(RunStarted())
-    assert ["f[0]", "f[1]"] == starts(finish(state, "f[items]", items(4)))
-    assert ["f[2]"] == starts(finish(state, "f[1]"))
-
-
-def test_elements_that_are_started_together_are_all_started() -> None:
-    """Who starts them sees to how many run at once; other tasks, and a second attempt, wait until there is room."""
-    state = RunState(fan_out(most=2, other=["f[items]"]), max_parallel=2, together=True)
-    state.handle(RunStarted())
-    assert ["f[0]", "f[1]", "f[2]", "f[3]"] == starts(finish(state, "f[items]", items(4)))
-    assert [] == starts(state.handle(TaskLost("f[0]", 1, "evicted")))
-    assert [] == starts(state.handle(RetryDue("f[0]")))
-    assert [] == starts(finish(state, "f[1]"))
-    assert ["f[0]"] == starts(finish(state, "f[2]"))
-    assert ["other"] == starts(finish(state, "f[3]"))
-    validate(state)
-
-
-def test_elements_that_wait_for_their_turn_take_no_room() -> None:
-    """Of a fan-out that was started together only as many count as its tag lets run: the rest goes to other tasks."""
-    state = RunState(fan_out(most=2, other=["f[items]"], another=["f[items]"]), max_parallel=3, together=True)
-    state.handle(RunStarted())
-    assert ["f[0]", "f[1]", "f[2]", "f[3]", "other"] == starts(finish(state, "f[items]", items(4)))
-    assert [] == starts(finish(state, "f[0]"))
-    assert [] == starts(finish(state, "f[1]"))
-    assert ["another"] == starts(finish(state, "f[2]"))
-    validate(state)
-
-
-def test_a_second_attempt_of_an_element_keeps_to_what_the_tag_says() -> None:
-    """Beside elements that were started together it starts when fewer of them are left than may run at once."""
-    state = RunState(fan_out(most=2), max_parallel=8, together=True)
-    state.handle(RunStarted())
-    assert ["f[0]", "f[1]", "f[2]", "f[3]"] == starts(finish(state, "f[items]", items(4)))
-    assert [] == starts(state.handle(TaskLost("f[0]", 1, "evicted")))
-    assert [] == starts(state.handle(RetryDue("f[0]")))
-    assert [] == starts(finish(state, "f[1]"))
-    assert ["f[0]"] == starts(finish(state, "f[2]"))
-    validate(state)
-
-
-def test_an_element_that_fails_fails_the_fan_out_and_the_others_go_on() -> None:
-    """What lies below is skipped; the elements that run are kept."""
-    state = RunState(fan_out(), max_parallel=2)
-    state.handle(RunStarted())
-    assert ["f[0]", "f[1]"] == starts(finish(state, "f[items]", items(3)))
-    assert ["f[2]"] == starts(finish(state, "f[0]", BAD))
-    assert ("FAILED", "SKIPPED") == (state.state_of("f"), state.state_of("g"))
-    finish(state, "f[1]")
-    assert "FAILED" == end(finish(state, "f[2]"))
-    assert {"f[1]", "f[2]"} <= set(state.outputs)
-
-
-@pytest.mark.parametrize("how", ["failed", "cancelled"])
-def test_a_fan_out_that_is_over_when_its_head_is_done_has_no_elements(how: str) -> None:
-    """Something else that it needs failed meanwhile, or the run was cancelled: the run ends, nothing more starts."""
-    fan = fan_out()
-    spec = make_spec(
-        {"a": [], "f[items]": [], "f": ["a", "f[items]"]},
-        **{"f[items]": {"spread": FAN_ITEMS}, "f": {"fan": fan.task("f").fan, "inputs": fan.task("f").inputs}},
-    )
-    state = RunState(spec, max_parallel=8)
-    assert ["a", "f[items]"] == starts(state.handle(RunStarted()))
-    if how == "failed":
-        finish(state, "a", BAD)
-    else:
-        state.handle(CancelRequested())
-        finish(state, "a", STOPPED)
-    last = finish(state, "f[items]", items(3))
-    assert ([], how.upper().replace("CANCELLED", "CANCELED")) == (starts(last), end(last))
-    assert {"a", "f[items]", "f"} == set(state.tasks)
-    validate(state)
-
-
-@pytest.mark.parametrize("done", [[], ["f[items]"], ["f[items]", "f[1]"], ["f[items]", "f[0]", "f[1]", "f"]])
-def test_a_fan_out_is_taken_up_where_it_was(done: list[str]) -> None:
-    """Elements that are done do not run again."""
-    earlier = {
-        name: Earlier(1, 0, items(2) if name == "f[items]" else OK, recorded=True, state="SUCCEEDED") for name in done
-    }
-    state = RunState(fan_out(), max_parallel=8)
-    started = starts(state.handle(RunStarted(earlier)))
-    validate(state)
-    while state.state != "SUCCEEDED":
-        name = started[-1] if started[-1] not in state.outputs else next(n for n in started if n not in state.outputs)
-        started += starts(finish(state, name, items(2) if name == "f[items]" else OK))
-        validate(state)
-    assert {"f[items]", "f[0]", "f[1]", "f", "g"} == {*started, *done}
-    assert not {*started} & {*done}
-    assert len(started) == len(set(started))
