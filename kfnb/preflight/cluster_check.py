@@ -27,7 +27,7 @@ from kfnb.runners.chosen import know_endpoints
 from kfnb.runners.cluster_facts import Named
 from kfnb.runners.orchestrator_job import SERVICE_ACCOUNT, orchestrator_job
 from kfnb.runners.pod_manifest import pod_template
-from kfnb.runners.pod_patch import patched
+from kfnb.runners.pod_patch import BadPatch, patched
 from kfnb.spec import Settings
 
 if TYPE_CHECKING:
@@ -72,10 +72,15 @@ def check(profile: Profile, home: Path, *, version: str, seconds: float, tell: C
     """
     know_endpoints()
     try:
+        named = _named(profile)
+    except BadPatch as error:
+        yield Line("pod patch", "failed", f"cannot be applied: {error}", "Correct `pod_patch` in the profile.")
+        return
+    try:
         api = ApiServer(profile.context, profile.kubeconfig, profile.namespace)
         who = rights.who_am_i(api)
         wanted = rights.needed("user")
-        facts = cluster_facts.look(api, _named(profile), wanted)
+        facts = cluster_facts.look(api, named, wanted)
     except ClusterError as error:
         yield Line("cluster", "failed", str(error))
         return

@@ -1,4 +1,4 @@
-"""Whether the API server takes the Jobs of steps with pod patches, which may hold anything; none is made."""
+"""Whether the API server takes the Jobs whose pods are patched, by patches that may hold anything; none is made."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from kfnb.errors import Diagnostic, Fix
 from kfnb.runners.api_server import ApiError
 from kfnb.runners.job_manifest import Attempt, job
+from kfnb.runners.orchestrator_job import orchestrator_job
 from kfnb.runners.pod_findings import cell_of
 
 if TYPE_CHECKING:
     from kfnb.profiles import Profile
     from kfnb.runners.api_server import ApiServer
+    from kfnb.runners.pod_manifest import Manifest
     from kfnb.spec import PipelineSpec, Task
 
 _AT_ONCE = 5
@@ -27,24 +29,44 @@ def patched_tasks(profile: Profile, spec: PipelineSpec) -> list[Task]:
     return own or ([*spec.tasks[:1]] if profile.pod_patch else [])
 
 
-def refused(api: ApiServer, profile: Profile, spec: PipelineSpec) -> list[Diagnostic]:
-    """Return what the API server has against the Jobs of these steps: fields that it does not know, or values."""
+def refused(api: ApiServer, profile: Profile, spec: PipelineSpec, *, local: bool) -> list[Diagnostic]:
+    """Return what the API server has against the Jobs of these steps, or of the orchestrator where none is `local`.
+
+    That is, fields that it does not know, and values. What it has against a step's pod, it has against that one too.
+    """
     with ThreadPoolExecutor(_AT_ONCE) as side_by_side:
+        driver = side_by_side.submit(_driver_refused, api, profile) if profile.pod_patch and not local else None
         answers = side_by_side.map(lambda task: _refused(api, profile, task), patched_tasks(profile, spec))
-        return [answer for answer in answers if answer is not None]
+        found = [answer for answer in answers if answer is not None]
+        last = driver.result() if driver is not None and not found else None
+        return [last] if last is not None else found
 
 
 def _refused(api: ApiServer, profile: Profile, task: Task) -> Diagnostic | None:
     attempt = Attempt("preflight", task.name, task.slug, 1, profile.root, task.settings)
+    why = _tried(api, job(profile, attempt))
+    if why is None:
+        return None
+    where = "the notebook's `metadata.kfnb`" if task.settings.pod_patches else f"cluster `{profile.name}`"
+    message = f"The cluster does not take the pod of step `{task.name}` as its pod patches make it: {why}."
+    cell = cell_of(task) if task.settings.pod_patches else None
+    fix = Fix(f"Correct `pod_patch` in {where}.")
+    return Diagnostic("KF911", "error", message, cell=cell, line=1 if cell else None, fix=fix)
+
+
+def _driver_refused(api: ApiServer, profile: Profile) -> Diagnostic | None:
+    why = _tried(api, orchestrator_job(profile, "preflight"))
+    if why is None:
+        return None
+    message = f"The cluster does not take the pod that drives a run as the profile's pod patch makes it: {why}."
+    return Diagnostic("KF911", "error", message, fix=Fix(f"Correct `pod_patch` in cluster `{profile.name}`."))
+
+
+def _tried(api: ApiServer, manifest: Manifest) -> str | None:
+    """Return why the API server would not take a Job as it is written; None if it would."""
     try:
-        api.create(api.place("jobs", group="batch/v1"), job(profile, attempt), _TRY, patience=5.0)
+        api.create(api.place("jobs", group="batch/v1"), manifest, _TRY, patience=5.0)
     except ApiError as error:
-        if error.status not in _INVALID:
-            return None  # no right, no room, no namespace: said elsewhere, and no fault of a patch
-        why = re.sub(r"^The cluster refused [^:]*: ", "", str(error)).rstrip(".")
-        where = "the notebook's `metadata.kfnb`" if task.settings.pod_patches else f"cluster `{profile.name}`"
-        message = f"The cluster does not take the pod of step `{task.name}` as its pod patches make it: {why}."
-        cell = cell_of(task) if task.settings.pod_patches else None
-        fix = Fix(f"Correct `pod_patch` in {where}.")
-        return Diagnostic("KF911", "error", message, cell=cell, line=1 if cell else None, fix=fix)
+        if error.status in _INVALID:  # else no right, no room, no namespace: said elsewhere, and no fault of a patch
+            return re.sub(r"^The cluster refused [^:]*: ", "", str(error)).rstrip(".")
     return None

@@ -83,7 +83,7 @@ def findings_there(
         *([Pull(None, driver["spec"])] if driver else ()),
     ]
     if answers is None:
-        answers, refused = _ask(profile, spec, named, pulls.images_of(to_pull), home)
+        answers, refused = _ask(profile, spec, named, pulls.images_of(to_pull), home, local=local)
     found = [*(refused or ()), *_judged(answers.facts, profile, own, by_task, pods, driver)]
     if answers.facts.namespace is not False:
         found += pulls.findings(answers.images, answers.facts, profile, to_pull)
@@ -168,7 +168,7 @@ def _asked_for(profile: Profile, spec: PipelineSpec, named: Iterable[Named], *, 
 
 
 def _ask(
-    profile: Profile, spec: PipelineSpec, named: Iterable[Named], to_pull: Sequence[str], home: Path
+    profile: Profile, spec: PipelineSpec, named: Iterable[Named], to_pull: Sequence[str], home: Path, *, local: bool
 ) -> tuple[_Answers, list[Diagnostic]]:
     """Return what cluster and registries say, and what is wrong with the store and with pod patches."""
     api = ApiServer(profile.context, profile.kubeconfig, profile.namespace)
@@ -177,7 +177,7 @@ def _ask(
         seen = aside.submit(registry.look, to_pull, home / "images" / "processors")
         in_full = [str(registry.reference(image)) for image in to_pull]
         facts = cluster_facts.look(api, named, rights.needed("user"), in_full)
-        return _Answers(facts, seen.result()), [*patches.refused(api, profile, spec), *store.result()]
+        return _Answers(facts, seen.result()), [*patches.refused(api, profile, spec, local=local), *store.result()]
 
 
 def _try_store(profile: Profile) -> list[Diagnostic]:

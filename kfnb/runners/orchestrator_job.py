@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfnb.runners.job_manifest import run_labels
-from kfnb.runners.pod_manifest import HOME, Manifest, launcher_image, pod_template
+from kfnb.runners.pod_manifest import HOME, MAIN, Manifest, launcher_image, pod_template
+from kfnb.runners.pod_patch import patched
 from kfnb.spec import Settings
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ ROLE = "kfnb.dev/role"
 _RESTARTS = 20
 """How often an orchestrator is started again that was killed, evicted, or lost with its node, over hours: the cluster
 waits twice as long each time. One that crashes ends its run itself, much sooner (`kfnb.orchestrator.crashes`)."""
+_ADDRESS = "KFNB_POD_IP"
+"""The variable by which it knows where tasks reach it (report_server.py)."""
 _ASKS = Settings(requests={"cpu": "100m", "memory": "256Mi"})
 
 
@@ -31,7 +34,10 @@ def orchestrator_name(run_id: str) -> str:
 
 
 def orchestrator_job(profile: Profile, run_id: str, *, again: bool = False) -> Manifest:
-    """Return the Job that drives a run. Once it has ended it stays for the profile's time, and with it all it owns."""
+    """Return the Job that drives a run. Once it has ended it stays for the profile's time, and with it all it owns.
+
+    BadPatch if the profile's pod patch would break what kfnb relies on (pod_findings.py says so before anything runs).
+    """
     labels = {**run_labels(run_id), ROLE: "orchestrator"}
     command = ["python", "-m", "kfnb.run_process", run_id, "--root", profile.root, "--in-cluster"]
     command += ["--again"] if again else []
@@ -40,9 +46,8 @@ def orchestrator_job(profile: Profile, run_id: str, *, again: bool = False) -> M
     plain = msgspec.structs.replace(profile, queue=None, limits={}, env=env, image=launcher_image(profile))
     account = profile.orchestrator_service_account or SERVICE_ACCOUNT
     template = pod_template(plain, _ASKS, command, labels=labels, service_account=account, with_token=True)
-    template["spec"]["containers"][0]["env"].append(
-        {"name": "KFNB_POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
-    )
+    template = patched(template, profile.pod_patch)
+    _speak(template["spec"], account)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -59,3 +64,11 @@ def orchestrator_job(profile: Profile, run_id: str, *, again: bool = False) -> M
             "template": template,
         },
     }
+
+
+def _speak(spec: Manifest, account: str) -> None:
+    """Let a pod speak to the API server, and tasks to it, whatever a patch of all pods says of accounts and tokens."""
+    spec |= {"serviceAccountName": account, "automountServiceAccountToken": True}
+    main = next(each for each in spec["containers"] if each["name"] == MAIN)
+    others = [each for each in main.get("env") or () if each["name"] != _ADDRESS]
+    main["env"] = [*others, {"name": _ADDRESS, "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]

@@ -17,6 +17,7 @@ from kfnb.runners.api_server import ApiError, ApiServer
 from kfnb.runners.cluster_lease import ClusterLease
 from kfnb.runners.job_manifest import RUN, Attempt, foreign, job, job_name, run_labels, run_name
 from kfnb.runners.orchestrator_job import orchestrator_job, orchestrator_name
+from kfnb.runners.pod_patch import BadPatch
 from kfnb.runners.seats import Seat
 from kfnb.runners.task_objects import PodSeen
 from kfnb.runners.waiting import Surroundings
@@ -68,7 +69,11 @@ class RunObjects:
 
         `again`: what did not succeed in a run that ended is done anew; an orchestrator that has ended makes way.
         """
-        manifest = orchestrator_job(self.profile, self._run_id, again=again)
+        try:
+            manifest = orchestrator_job(self.profile, self._run_id, again=again)
+        except BadPatch as error:
+            message = f"The pod patch of cluster `{self.profile.name}` cannot be applied: {error}."
+            raise ClusterError(message) from error
         place = self.api.place("jobs", group=_BATCH)
         try:
             self.api.create(place, manifest)

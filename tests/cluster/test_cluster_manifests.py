@@ -12,6 +12,7 @@ import pytest
 
 from kfnb.profiles import Accelerator, Profile
 from kfnb.runners.job_manifest import Attempt, Owner, job, run_object
+from kfnb.runners.orchestrator_job import orchestrator_job
 from kfnb.runners.pod_manifest import pod_template
 from kfnb.runners.pod_patch import patched
 from kfnb.spec import Settings
@@ -76,6 +77,19 @@ PROFILES: dict[str, dict[str, Any]] = {
         "shm_size": "1Gi",
         "pod_patch": {"spec": {"subdomain": "s"}},
     },
+    "credentials in a file": {
+        "root": "gs://kfnb/runs",
+        "store_secret": None,
+        "env": {"GOOGLE_APPLICATION_CREDENTIALS": "/var/run/gcs/key.json"},
+        "pod_patch": {
+            "spec": {
+                "volumes": [{"name": "gcs", "secret": {"secretName": "gcs-key"}}],
+                "containers": [
+                    {"name": "main", "volumeMounts": [{"name": "gcs", "mountPath": "/var/run/gcs", "readOnly": True}]}
+                ],
+            }
+        },
+    },
     "numbers of the namespace": {"run_as_user": "fromNamespace", "fs_group": "fromNamespace"},
 }
 
@@ -118,9 +132,10 @@ def test_the_api_server_takes_every_setting(cluster: Cluster, namespace: str, na
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_the_api_server_takes_every_profile(cluster: Cluster, namespace: str, name: str) -> None:
-    """Whatever a profile says is as good."""
-    made = job(profile_of(cluster, namespace, **PROFILES[name]), attempt_of())
-    assert made["metadata"]["name"] == accepted(cluster, namespace, made)["metadata"]["name"]
+    """Whatever a profile says is as good, for steps and for what drives the run."""
+    profile = profile_of(cluster, namespace, **PROFILES[name])
+    for made in (job(profile, attempt_of()), orchestrator_job(profile, RUN_ID)):
+        assert made["metadata"]["name"] == accepted(cluster, namespace, made)["metadata"]["name"]
 
 
 def test_the_api_server_takes_the_kinds_of_jobs(cluster: Cluster, namespace: str) -> None:

@@ -138,6 +138,15 @@ def test_patches_that_the_cluster_does_not_take_are_told(profile: Profile, check
     assert [] == check(replace(profile, pod_patch={"spec": {"dnsPolicy": "Default"}}), "fine")
 
 
+def test_a_patch_that_is_none_for_the_orchestrator_is_told(profile: Profile, check: Any) -> None:
+    """The pod that drives a run is tried too: a limit that is enough for a step may be less than that one asks for."""
+    small = {"spec": {"containers": [{"name": "main", "resources": {"limits": {"memory": "100Mi"}}}]}}
+    found = check(replace(profile, requests={"memory": "64Mi"}, pod_patch=small), "fine")
+    assert [("KF911", True)] == [
+        (each.code, "the pod that drives a run" in each.message and "memory limit" in each.message) for each in found
+    ]
+
+
 def test_queues_are_looked_for_where_there_is_kueue(
     cluster: Cluster, chaos: ModuleType, profile: Profile, check: Any
 ) -> None:

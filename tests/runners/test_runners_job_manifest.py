@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kfnb.notebook.steps import slug
 from kfnb.profiles import Accelerator, Profile
+from kfnb.runners.check_pods import check_job
 from kfnb.runners.job_manifest import (
     ATTEMPT,
     ELEMENTS,
@@ -499,6 +500,38 @@ def test_a_launcher_is_lent_by_an_init_container() -> None:
     assert {**volume, "readOnly": True} in made["volumeMounts"]
     assert {"requests": {"memory": "256Mi", "cpu": "1"}, "limits": {"cpu": "1"}} == lender["resources"]
     assert made["securityContext"] == lender["securityContext"]
+
+
+CREDENTIALS_FILE: dict[str, Any] = {
+    "spec": {
+        "volumes": [{"name": "gcs", "secret": {"secretName": "gcs-key"}}],
+        "containers": [{"name": "main", "volumeMounts": [{"name": "gcs", "mountPath": "/var/run/gcs"}]}],
+    }
+}
+
+
+@pytest.mark.parametrize("role", ["run", "check"])
+def test_a_profiles_pod_patch_is_for_the_orchestrator_too(role: str) -> None:
+    """The pod that drives a run, and the one that `kfnb cluster check` puts in its place, have what all pods have."""
+    profile = msgspec.structs.replace(PROFILE, pod_patch=CREDENTIALS_FILE)
+    made = orchestrator_job(profile, RUN_ID) if role == "run" else check_job(profile, RUN_ID, "orchestrator")
+    spec = made["spec"]["template"]["spec"]
+    assert {"name": "gcs", "secret": {"secretName": "gcs-key"}} in spec["volumes"]
+    assert {"name": "gcs", "mountPath": "/var/run/gcs"} in spec["containers"][0]["volumeMounts"]
+
+
+def test_a_pod_patch_takes_no_orchestrator_its_voice() -> None:
+    """Its account, that account's token and its own address are its own, whatever a patch says for all pods."""
+    before = orchestrator_job(PROFILE, RUN_ID)["spec"]["template"]["spec"]
+    main = {"name": "main", "env": [{"name": "KFNB_POD_IP", "value": "10.0.0.1"}, {"name": "A", "value": "1"}]}
+    patch = {"serviceAccountName": "tasks", "automountServiceAccountToken": False, "containers": [main]}
+    profile = msgspec.structs.replace(PROFILE, pod_patch={"spec": patch})
+    after = orchestrator_job(profile, RUN_ID)["spec"]["template"]["spec"]
+    ways = ("serviceAccountName", "automountServiceAccountToken")
+    assert [before[way] for way in ways] == ["kfnb-orchestrator", True] == [after[way] for way in ways]
+    address = {"name": "KFNB_POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    assert [{"name": "A", "value": "1"}, address] == after["containers"][0]["env"][-2:]
+    assert address == before["containers"][0]["env"][-1]
 
 
 def test_the_orchestrator_runs_in_the_image_that_has_kfnb() -> None:
