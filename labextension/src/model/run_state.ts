@@ -95,6 +95,19 @@ export function headName(task: string): string {
   return `${task}[items]`;
 }
 
+/**
+ * Return the task that works for the step `name`: for a fan-out what makes its items, until these are known, and where
+ * it did not get so far; its log, error and pod are the step's.
+ */
+export function workingFor(status: RunStatus, name: string): string {
+  const [head, own] = [status.tasks.get(headName(name)), status.tasks.get(name)];
+  if (head === undefined || own === undefined) {
+    return name;
+  }
+  const isMaking = own.state === 'PENDING' && own.elements === null;
+  return isMaking || head.state === 'FAILED' || head.state === 'CANCELED' ? head.name : name;
+}
+
 /** Return the status of a run that has not begun, of the tasks with these names. */
 export function pending(tasks: Iterable<string>): RunStatus {
   return {

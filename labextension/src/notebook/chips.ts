@@ -7,10 +7,9 @@
 import type { Cell } from '@jupyterlab/cells';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { lookOf, showDuration } from '../graph';
+import { lookOf, nodeStatuses, showDuration, type NodeStatus } from '../graph';
 import { stepColour } from '../model/colours';
 import type { Step } from '../model/documents';
-import type { TaskStatus } from '../model/run_state';
 import { roleOf, stepNameOf } from '../model/tags';
 import { badgesOf } from '../model/badges';
 import { tagsOf, type OpenNotebook } from './open_notebook';
@@ -48,6 +47,8 @@ export class Chips {
       return;
     }
     const owners = this._owners();
+    const { session } = this._notebook;
+    const stands = session === null ? null : nodeStatuses(session.status);
     const seen = new Set<string>();
     for (const cell of this._notebook.panel.content.widgets) {
       const tags = tagsOf(cell.model);
@@ -60,7 +61,7 @@ export class Chips {
       }
       this._paint(cell, step, isFirst);
       if (step !== null && (isTagged || isFirst)) {
-        this._show(cell, this._stepText(step, !isFirst));
+        this._show(cell, this._stepText(step, !isFirst, stands?.get(step)));
       } else if (role !== 'step' && role !== 'continues') {
         const title = role === 'skip' ? this._trans.__('not in the pipeline') : role;
         this._show(cell, { ...PLAIN, title });
@@ -100,15 +101,14 @@ export class Chips {
     }
   }
 
-  private _stepText(name: string, isContinued: boolean): ChipText {
+  private _stepText(name: string, isContinued: boolean, task: NodeStatus | undefined): ChipText {
     const seen = this._notebook.seen(name);
-    const task = this._notebook.session?.status.tasks.get(name);
-    const look = task && lookOf({ ...task, elements: null });
+    const look = lookOf(task);
     return {
       title: isContinued ? this._trans.__('%1, continued', name) : name,
       parts: isContinued ? [] : flowOf(seen, this._trans),
       state: task?.state ?? '',
-      stateText: isContinued || !task || !look ? '' : stateText(look.icon, look.word, task),
+      stateText: isContinued || !task ? '' : stateText(look.icon, look.word, task),
       why: task?.why ?? '',
       folds: isContinued ? null : name,
       isFolded: this._notebook.folding.has(name)
@@ -187,8 +187,10 @@ function flowOf(step: Step | null, trans: TranslationBundle): string[] {
   ];
 }
 
-function stateText(icon: string, word: string, task: TaskStatus): string {
+function stateText(icon: string, word: string, task: NodeStatus): string {
   const took =
-    task.started !== null && task.finished !== null ? ` ${showDuration(task.finished - task.started)}` : '';
+    typeof task.started === 'number' && typeof task.finished === 'number'
+      ? ` ${showDuration(task.finished - task.started)}`
+      : '';
   return `${icon} ${word}${took}`;
 }

@@ -6,6 +6,7 @@ import * as React from 'react';
 
 import type { Api } from '../api';
 import { lookOf, statusLine, nodeStatuses } from '../graph';
+import { workingFor } from '../model/run_state';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { CommandIds } from '../plugins/command_ids';
 import { inputsOf, loadIntoKernel } from '../run/load_values';
@@ -33,9 +34,11 @@ export function TaskDetails({
   task,
   trans
 }: TaskDetailsProps): JSX.Element {
-  const status = session.status.tasks.get(task);
-  const error = session.document.tasks[task]?.error ?? null;
-  const step = session.document.steps.find(({ name }) => name === (status?.owner ?? task));
+  const working = workingFor(session.status, task);
+  const hasStarted = (session.status.tasks.get(working)?.attempt ?? 0) > 0;
+  const error = session.document.tasks[working]?.error ?? null;
+  const owner = session.status.tasks.get(task)?.owner ?? task;
+  const step = session.document.steps.find(({ name }) => name === owner);
   const shown = nodeStatuses(session.status).get(task);
   const line = statusLine(shown, Date.now() / 1000);
   useSeconds(typeof shown?.started === 'number' && typeof shown.finished !== 'number');
@@ -53,7 +56,7 @@ export function TaskDetails({
             {trans.__('show its cells')}
           </button>
         )}
-        {status !== undefined && status.attempt > 0 && (
+        {hasStarted && (
           <button
             type="button"
             className="kfnb-link"
@@ -63,18 +66,20 @@ export function TaskDetails({
             {trans.__('open its executed notebook')}
           </button>
         )}
-        {status !== undefined && status.attempt > 0 && (
+        {hasStarted && (
           <LoadButton
-            key={`${session.id} ${task}`}
+            key={`${session.id} ${working}`}
             label={trans.__('load its inputs')}
             title={trans.__('Make what the task was given variables of the notebook’s kernel')}
-            load={() => loadIntoKernel({ notebook, session, api, trans }, task, inputsOf(session.id, task))}
+            load={() =>
+              loadIntoKernel({ notebook, session, api, trans }, working, inputsOf(session.id, working))
+            }
             trans={trans}
           />
         )}
       </div>
       <StepActions {...{ commands, trans }} step={task} beside />
-      {status?.why && <p className="kfnb-hint">{status.why}</p>}
+      {shown?.why && <p className="kfnb-hint">{shown.why}</p>}
       {error !== null && (
         <div className="kfnb-warning" role="alert">
           <p>{error.message}</p>
@@ -91,7 +96,7 @@ export function TaskDetails({
         </div>
       )}
       <SeriesView series={session.series} task={task} trans={trans} />
-      <TaskTabs key={session.id} {...{ session, api, task, trans }} />
+      <TaskTabs key={session.id} {...{ session, api, trans }} task={working} />
     </section>
   );
 }

@@ -65,7 +65,7 @@ export function TaskTabs(props: TaskTabsProps): JSX.Element {
       <div role="tabpanel" id={`${id}-body`} aria-labelledby={`${id}-${chosen}`}>
         {chosen === 'log' && (
           <LogPane
-            text={session.log?.task === task ? session.log.text : ''}
+            text={session.log?.source === task ? session.log.text : ''}
             address={`${api.address(logAddress(session.id, task))}?download`}
             trans={trans}
           />

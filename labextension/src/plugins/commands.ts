@@ -94,7 +94,7 @@ export function addCommands({ app, api, notebooks, panel, trans }: CommandParts)
     isEnabled: () => (notebooks.current?.session?.log ?? null) !== null,
     execute: async () => {
       const { current } = notebooks;
-      const task = current?.session?.log?.task;
+      const task = current?.session?.log?.source;
       if (current !== null && task !== undefined) {
         await openExecuted({ app, api, trans }, current, current.session!.id, task);
       }

@@ -9,13 +9,14 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { Api } from '../api';
 import type { Artifact, Frame, Metrics, RunDocument, RunSeries } from '../model/documents';
-import { hasEnded, pending, reduce, type RunStatus } from '../model/run_state';
+import { hasEnded, ownerOf, pending, reduce, workingFor, type RunStatus } from '../model/run_state';
 
 const RETRY_AFTER_MS = 1000;
 
-/** The log of the task that is followed. */
+/** The log of the task that is followed; `source`: the task that works for it now and prints. */
 export interface FollowedLog {
   readonly task: string;
+  readonly source: string;
   readonly text: string;
 }
 
@@ -45,7 +46,7 @@ export class RunSession implements IDisposable {
     this._api = api;
     this.id = document.run_id;
     this._document = document;
-    this._status = pending(Object.keys(document.tasks).filter(name => !/\[/.test(name)));
+    this._status = pending(declaredTasks(document));
     this._isInterrupted = document.interrupted;
     this._waits = document.waits;
     this._connect();
@@ -111,7 +112,7 @@ export class RunSession implements IDisposable {
 
   /** Follow the log of a task from its beginning; null follows none. */
   follow(task: string | null): void {
-    this._log = task === null ? null : { task, text: '' };
+    this._log = task === null ? null : { task, source: workingFor(this._status, task), text: '' };
     this._offset = 0;
     this._attempt = 0;
     this._askForLog();
@@ -168,30 +169,31 @@ export class RunSession implements IDisposable {
 
   private _askForLog(): void {
     if (this._log !== null && this.hasEnded) {
-      void this._loadLog(this._log.task); // nothing streams any more
+      void this._loadLog(); // nothing streams any more
     } else if (this._socket?.readyState === WebSocket.OPEN) {
-      this._socket.send(JSON.stringify({ follow: this._log?.task ?? null, offset: this._offset }));
+      this._socket.send(JSON.stringify({ follow: this._log?.source ?? null, offset: this._offset }));
     }
   }
 
   /** A run may have gone on and ended again before anything of it was heard: then the log is another attempt's. */
   private _catchUpWithLog(): void {
-    const attempt = this._status.tasks.get(this._log?.task ?? '')?.attempt ?? 0;
+    const attempt = this._status.tasks.get(this._log?.source ?? '')?.attempt ?? 0;
     if (this._log !== null && attempt > this._attempt) {
-      void this._loadLog(this._log.task);
+      void this._loadLog();
     }
   }
 
-  private async _loadLog(task: string): Promise<void> {
-    const attempt = this._status.tasks.get(task)?.attempt ?? 0;
+  private async _loadLog(): Promise<void> {
+    const { task, source } = this._log!;
+    const attempt = this._status.tasks.get(source)?.attempt ?? 0;
     let text: string;
     try {
-      text = await this._api.log(this.id, task);
+      text = await this._api.log(this.id, source);
     } catch (error) {
       text = `(${(error as Error).message})`; // a task that never started has none
     }
-    if (this._log?.task === task && !this._isDisposed) {
-      this._log = { task, text };
+    if (this._log?.task === task && this._log.source === source && !this._isDisposed) {
+      this._log = { task, source, text };
       this._attempt = attempt;
       this._changed.emit();
     }
@@ -203,6 +205,9 @@ export class RunSession implements IDisposable {
       this._trouble = null;
       const hadEnded = this.hasEnded;
       this._status = reduce(this._status, frame.events);
+      if (this._log !== null && workingFor(this._status, this._log.task) !== this._log.source) {
+        this.follow(this._log.task); // another task works for it now
+      }
       if (hadEnded && !this.hasEnded) {
         this._offset = 0;
         this._attempt = 0;
@@ -231,11 +236,11 @@ export class RunSession implements IDisposable {
   }
 
   private _takeLog(frame: Extract<Frame, { kind: 'log' }>): void {
-    if (frame.task !== this._log?.task) {
+    if (frame.task !== this._log?.source) {
       return;
     }
     const isNew = frame.attempt !== this._attempt;
-    this._log = { task: frame.task, text: (isNew ? '' : this._log.text) + frame.text };
+    this._log = { ...this._log, text: (isNew ? '' : this._log.text) + frame.text };
     this._attempt = frame.attempt;
     this._offset = frame.offset;
   }
@@ -281,4 +286,12 @@ export class RunSession implements IDisposable {
       this._changed.emit();
     }
   }
+}
+
+/** The tasks that a run has from the start: elements of its fan-outs come with the events. */
+function declaredTasks({ tasks }: RunDocument): string[] {
+  return Object.keys(tasks).filter(name => {
+    const owner = ownerOf(name);
+    return owner === name || typeof tasks[owner]?.elements !== 'number';
+  });
 }

@@ -1,0 +1,105 @@
+/** A run that is watched: which tasks it has, and whose log a step's is. */
+
+import { beforeEach, expect, test } from 'vitest';
+
+import type { Api } from '../src/api';
+import { nodeStatuses } from '../src/graph';
+import { workingFor, type RunEvent } from '../src/model/run_state';
+import { RunSession } from '../src/run/session';
+
+/** The server's stream, as far as a session knows it. */
+class Stream {
+  readonly readyState = WebSocket.OPEN;
+  readonly asked: { follow: string | null; offset: number }[] = [];
+  onopen: (() => void) | null = null;
+  onmessage: ((message: { data: string }) => void) | null = null;
+  onclose: (() => void) | null = null;
+
+  send(text: string): void {
+    this.asked.push(JSON.parse(text));
+  }
+
+  tell(...events: readonly Omit<RunEvent, 'time'>[]): void {
+    this.frame({ batch: 1, events: events.map((event, time) => ({ time, ...event })) });
+  }
+
+  frame(frame: object): void {
+    this.onmessage!({ data: JSON.stringify(frame) });
+  }
+
+  close(): void {
+    this.onclose?.();
+  }
+}
+
+const NAMES = ['load', 'train [v2]', 'fit[items]', 'fit'];
+let stream: Stream;
+let session: RunSession;
+
+async function open(tasks: Record<string, object>): Promise<RunSession> {
+  stream = new Stream();
+  const document = { run_id: '1', tasks, interrupted: false, waits: null };
+  const api = {
+    run: () => Promise.resolve(document),
+    stream: () => stream,
+    log: (_run: string, task: string) => Promise.resolve(`all of ${task}`)
+  };
+  return RunSession.open(api as unknown as Api, '1');
+}
+
+beforeEach(async () => {
+  session = await open(Object.fromEntries(NAMES.map(name => [name, { elements: null }])));
+});
+
+test('It has what makes the items of a fan-out, and steps with brackets in their names.', () => {
+  expect([...session.status.tasks.keys()]).toEqual(NAMES);
+});
+
+test('A run that has got further has no element of a fan-out before the events tell of it.', async () => {
+  const further = await open({
+    fit: { elements: 1 },
+    'fit[0]': { elements: null },
+    'a[3]': { elements: null }
+  });
+  expect([...further.status.tasks.keys()]).toEqual(['fit', 'a[3]']);
+});
+
+test('A fan-out is running while its items are being made, and while elements run.', () => {
+  const fit = (): string => nodeStatuses(session.status).get('fit')!.state;
+  stream.tell({ kind: 'task-state', task: 'fit[items]', state: 'RUNNING', attempt: 1 });
+  expect(fit()).toBe('RUNNING');
+  stream.tell(
+    { kind: 'task-state', task: 'fit[items]', state: 'SUCCEEDED' },
+    { kind: 'task-expanded', task: 'fit', data: { count: 2 } },
+    { kind: 'task-state', task: 'fit[0]', state: 'RUNNING', attempt: 1 }
+  );
+  expect(fit()).toBe('RUNNING');
+});
+
+test('The log of a fan-out is that of what makes its items, until these are known.', () => {
+  session.follow('fit');
+  stream.frame({ kind: 'log', task: 'fit[items]', attempt: 1, text: 'making', offset: 6 });
+  expect(session.log).toEqual({ task: 'fit', source: 'fit[items]', text: 'making' });
+  stream.tell(
+    { kind: 'task-state', task: 'fit[items]', state: 'SUCCEEDED' },
+    { kind: 'task-expanded', task: 'fit', data: { count: 2 } }
+  );
+  expect(session.log).toEqual({ task: 'fit', source: 'fit', text: '' });
+  expect(stream.asked).toEqual([
+    { follow: 'fit[items]', offset: 0 },
+    { follow: 'fit', offset: 0 }
+  ]);
+});
+
+test('Where no items could be made, that task’s log, error and pod are the step’s, also after the end.', async () => {
+  stream.tell(
+    { kind: 'task-state', task: 'fit[items]', state: 'FAILED', attempt: 1 },
+    { kind: 'task-state', task: 'fit', state: 'CANCELED' },
+    { kind: 'run-state', state: 'FAILED' }
+  );
+  session.follow('fit');
+  await Promise.resolve();
+  expect(session.log?.text).toBe('all of fit[items]');
+  expect(workingFor(session.status, 'fit')).toBe('fit[items]');
+  expect(workingFor(session.status, 'train [v2]')).toBe('train [v2]');
+});
