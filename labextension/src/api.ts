@@ -63,11 +63,6 @@ export class Api {
     return this._json('suggest', { path, notebook });
   }
 
-  /** The clusters that runs can go to, as the file of profiles names them. */
-  async clusters(): Promise<readonly Cluster[]> {
-    return (await this.clusterFile()).clusters;
-  }
-
   /** The file of cluster profiles. */
   async clusterFile(): Promise<ClusterFile> {
     return this._json('clusters');

@@ -2,21 +2,27 @@
 
 import * as React from 'react';
 
-import type { Api } from '../api';
-import type { Cluster } from '../model/documents';
+import { ApiError, type Api } from '../api';
+import type { KnownClusters } from '../run/request';
 
 /** The clusters of the file of profiles, none where there is no such file; null while they are asked for. */
-export function useClusters(api: Api): readonly Cluster[] | null {
-  const [clusters, setClusters] = React.useState<readonly Cluster[] | null>(null);
+export function useClusters(api: Api): KnownClusters | null {
+  const [known, setKnown] = React.useState<KnownClusters | null>(null);
   React.useEffect(() => {
     let isCurrent = true;
-    api.clusters().then(
-      found => isCurrent && setClusters(found),
-      () => undefined // the panel says elsewhere that the server cannot be reached
+    const take = (found: KnownClusters): void => (isCurrent ? setKnown(found) : undefined);
+    api.clusterFile().then(
+      ({ clusters, diagnostics }) => take({ clusters, findings: diagnostics, trouble: null }),
+      (error: Error) => {
+        const findings = error instanceof ApiError ? error.findings : [];
+        if (!(error instanceof ApiError && error.status === 0)) {
+          take({ clusters: [], findings, trouble: error.message }); // else the panel says elsewhere that the server is away
+        }
+      }
     );
     return () => {
       isCurrent = false;
     };
   }, [api]);
-  return clusters;
+  return known;
 }

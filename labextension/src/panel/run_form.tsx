@@ -4,11 +4,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Api } from '../api';
-import type { Cluster, Parameter } from '../model/documents';
+import type { Parameter } from '../model/documents';
 import type { FilledForm, Part } from '../model/filled_form';
 import { readValue, shownValue } from '../model/parameters';
 import type { OpenNotebook } from '../notebook/open_notebook';
-import { whyNot } from '../run/request';
+import { whyNot, whyNotThere, type KnownClusters } from '../run/request';
 import type { Consent } from '../run/start';
 import { useClusters } from './clusters';
 import { Findings } from './findings';
@@ -35,12 +35,12 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
   useSignalAtOnce(draft.changed);
   const { form, isStarting, refusal } = draft;
   const set = (change: Partial<FilledForm>): void => draft.fillIn(change);
-  const clusters = useClusters(api);
+  const known = useClusters(api);
   const target = form.cluster;
-  useKnownCluster(notebook, clusters);
   const parameters = notebook.analysis?.parameters ?? [];
   const steps = notebook.analysis?.steps ?? [];
-  const blocked = whyNot(notebook, trans);
+  const notThere = whyNotThere(known, target, trans);
+  const blocked = whyNot(notebook, trans) ?? notThere;
   const start = async (): Promise<void> => {
     if (await draft.start(consent, trans)) {
       draft.fillIn({ part: 'all', step: '' }); // that was about this one run
@@ -66,8 +66,13 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
           onChange={text => set({ parameters: { ...form.parameters, [parameter.name]: text } })}
         />
       ))}
-      {clusters !== null && clusters.length > 0 && (
-        <Where {...{ clusters, target, trans }} onChange={cluster => set({ cluster })} />
+      {known !== null && (known.clusters.length > 0 || notThere !== null) && (
+        <Where {...{ known, target, trans }} onChange={cluster => set({ cluster })} />
+      )}
+      {known !== null && known.findings.length > 0 && (
+        <section data-group="profiles" aria-label={trans.__('Clusters that cannot be used')}>
+          <Findings {...{ notebook, trans }} findings={known.findings} />
+        </section>
       )}
       {target === '' && steps.some(asksForGpu) && (
         <label className="kfnb-field kfnb-mod-flag">
@@ -81,7 +86,7 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
         </label>
       )}
       <More {...{ form, set, trans }} steps={steps.map(step => step.name)} />
-      <PreflightView {...{ notebook, trans }} />
+      {notThere === null && <PreflightView {...{ notebook, trans }} />}
       <div className="kfnb-buttons">
         <button
           type="submit"
@@ -114,29 +119,18 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
   );
 }
 
-/** A cluster that was chosen once and is not in the file of profiles any more is chosen no longer. */
-function useKnownCluster(notebook: OpenNotebook, clusters: readonly Cluster[] | null): void {
-  const { draft } = notebook;
-  const isGone = clusters !== null && !['', ...clusters.map(({ name }) => name)].includes(draft.form.cluster);
-  React.useEffect(() => {
-    if (isGone) {
-      draft.fillIn({ cluster: '' });
-    }
-  }, [draft, isGone]);
-}
-
 function asksForGpu(step: { readonly settings: Readonly<Record<string, unknown>> }): boolean {
   return Object.keys((step.settings.limits ?? {}) as object).some(resource => resource.includes('/'));
 }
 
 interface WhereProps {
-  readonly clusters: readonly Cluster[];
+  readonly known: KnownClusters;
   readonly target: string;
   readonly trans: TranslationBundle;
   readonly onChange: (cluster: string) => void;
 }
 
-function Where({ clusters, target, trans, onChange }: WhereProps): JSX.Element {
+function Where({ known, target, trans, onChange }: WhereProps): JSX.Element {
   const id = React.useId();
   return (
     <div className="kfnb-field">
@@ -149,7 +143,10 @@ function Where({ clusters, target, trans, onChange }: WhereProps): JSX.Element {
         onChange={event => onChange(event.target.value)}
       >
         <option value="">{trans.__('this machine')}</option>
-        {clusters.map(({ name, settings }) => (
+        {![...known.clusters.map(({ name }) => name), ''].includes(target) && (
+          <option value={target}>{trans.__('%1 (not usable)', target)}</option>
+        )}
+        {known.clusters.map(({ name, settings }) => (
           <option key={name} value={name}>
             {typeof settings.namespace === 'string'
               ? trans.__('%1, namespace %2', name, settings.namespace)

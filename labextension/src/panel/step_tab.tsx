@@ -29,7 +29,7 @@ export interface StepTabProps {
 }
 
 export function StepTab({ notebook, api, trans }: StepTabProps & { api: Api }): JSX.Element {
-  const accelerators = offeredBy(useClusters(api) ?? [], notebook.draft.form.cluster);
+  const accelerators = offeredBy(useClusters(api)?.clusters ?? [], notebook.draft.form.cluster);
   const ids = new Set(notebook.selectedCells);
   const selected = notebook.cells.filter(cell => cell.isCode && ids.has(cell.id));
   const steps = notebook.taggedSteps.filter(step => step.cells.some(cell => ids.has(cell.id)));

@@ -2,10 +2,18 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { CheckRequest, RunRequest } from '../model/documents';
+import type { CheckRequest, Cluster, Finding, RunRequest } from '../model/documents';
 import type { FilledForm } from '../model/filled_form';
 import { readValue, shownValue } from '../model/parameters';
 import type { OpenNotebook } from '../notebook/open_notebook';
+
+/** What the file of profiles says. `trouble`: why it cannot be read. */
+export interface KnownClusters {
+  readonly clusters: readonly Cluster[];
+  /** What is wrong with the profiles that cannot be used, or with the file. */
+  readonly findings: readonly Finding[];
+  readonly trouble: string | null;
+}
 
 /** Why a run cannot be started now, null if it can. */
 export function whyNot(
@@ -36,6 +44,24 @@ export function whyNot(
     return trans.__('The notebook has no step %1 any more.', form.step);
   }
   return null;
+}
+
+/**
+ * Why no run can go to the cluster that was chosen once, null if one can: it is not in the file any more, or not as it
+ * should be. It stays chosen: a run that was to go there does not go elsewhere without a word.
+ */
+export function whyNotThere(
+  known: KnownClusters | null,
+  cluster: string,
+  trans: TranslationBundle
+): string | null {
+  if (known === null || cluster === '' || known.clusters.some(({ name }) => name === cluster)) {
+    return null;
+  }
+  const about = known.findings.find(({ message }) => message.includes(`\`${cluster}\``));
+  const why =
+    about?.message ?? known.trouble ?? trans.__('it is not in the file of profiles; choose another place');
+  return trans.__('%1 is not usable: %2', cluster, why);
 }
 
 function partOf(form: FilledForm): Pick<RunRequest, 'from_step' | 'only' | 'until'> {
