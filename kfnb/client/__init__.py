@@ -300,13 +300,26 @@ class Client:
         there = run.there
         assert there is not None, "the run is one of this machine"
         if not run.info.options.get("local_orchestrator"):
-            there.start_orchestrator(again=again)
+            if again or not self._expects_hits(run):
+                there.start_orchestrator(again=again)
+            else:
+                run.settle(chosen.cluster_runner(there, run.id, run.info.options), there.start_orchestrator)
             if on_event is not None:
                 threading.Thread(target=run.watch, args=(on_event,), name=f"kfnb-{run.id}", daemon=True).start()
         elif detach:
             run.start_detached(again=again)
         else:
             run.start(chosen.cluster_runner(there, run.id, run.info.options), on_event, again=again)
+
+    def _expects_hits(self, run: Run) -> bool:
+        """Say whether the same was run there from here before, so that this may need no pod, nor one to drive it."""
+        if not run.info.options["cache"]:
+            return False
+        asked = msgspec.structs.replace(run.info, run_id="", name="", created=0.0, shipped=None, versions={})
+        seen = foresight.sight_of_prepared(run.info.notebook_path, self.root, to_json(asked))
+        expected = foresight.expects_hits(self.home, seen)
+        foresight.note(self.home, seen)
+        return expected
 
     def resume(self, run_id: str, *, detach: bool = False, on_event: Listener | None = None) -> Run:
         """Go on with a run whose process is gone, or do anew what did not succeed in one that ended; return it at once.

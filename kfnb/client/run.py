@@ -403,25 +403,32 @@ class Run:
         self._now()  # what happened before, if it is taken up again
         if on_event is not None:
             self.subscribe(on_event)
-        self._loop = Loop(
+        self._loop = self._loop_with(runner, own=own, again=again, on_events=self._take)
+        # Not a daemon: a script that ends without waiting still gets its run.
+        threading.Thread(target=self._drive, args=(self._loop, seen), name=f"kfnb-{self.id}").start()
+        _living.add(self)
+
+    def settle(self, runner: Runner, elsewhere: Callable[[], None]) -> None:
+        """Do here what needs no task to run; `elsewhere` is called if one must, and drives the run from then on."""
+        loop = self._loop_with(runner, elsewhere=elsewhere)
+        with following(self._home, self.store, self.info):
+            loop.run()
+
+    def _loop_with(self, runner: Runner, **more: Any) -> Loop:
+        def lost(why: str) -> None:
+            loop.leave(why)
+
+        loop = Loop(
             self.info,
             self.store,
             runner,
             root=self.store.root,
             scratch=places.scratch_path(self._home, self.store.root, self.id),
-            lease=self.lease if self.there is None else self.there.lease(self._lost_lease),
-            again=again,
+            lease=self.lease if self.there is None else self.there.lease(lost),
             computing=self._home / "computing",
-            own=own,
-            on_events=self._take,
+            **more,
         )
-        # Not a daemon: a script that ends without waiting still gets its run.
-        threading.Thread(target=self._drive, args=(self._loop, seen), name=f"kfnb-{self.id}").start()
-        _living.add(self)
-
-    def _lost_lease(self, why: str) -> None:
-        assert self._loop is not None
-        self._loop.leave(why)
+        return loop
 
     def start_detached(self, *, again: bool = False) -> None:
         """Start a process that drives the run and outlives this one. The client's."""

@@ -25,6 +25,11 @@ def sight(notebook: str, call: str) -> dict[str, Any]:
     return {"notebook": os.path.abspath(notebook), "call": call, "time": info.st_mtime_ns, "size": info.st_size}  # noqa: PTH100
 
 
+def sight_of_prepared(notebook: str, root: str, asked: bytes) -> dict[str, Any]:
+    """Return what a later run in the store `root` will be recognised by: all that it was `asked` to do."""
+    return {"notebook": f"{notebook} in {root}", "call": f"{zlib.crc32(asked):08x}", "size": len(asked)}
+
+
 def expects_hits(home: Path, seen: dict[str, Any]) -> bool:
     """Say whether the latest run of the same notebook that was seen so is expected to be repeated from the cache."""
     try:
@@ -34,7 +39,7 @@ def expects_hits(home: Path, seen: dict[str, Any]) -> bool:
 
 
 def note(home: Path, seen: dict[str, Any]) -> None:
-    """Note that a run seen so would find everything in the cache now."""
+    """Note that a run seen so would find everything in the cache now, as well as one can tell."""
     place = _place(home, seen)
     with contextlib.suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -83,7 +83,8 @@ class Loop:
     then all that did not succeed is done anew. `restarted`: a process that crashes is followed by another one.
 
     `computing`: folder for the locks of results that are being computed; None: no cache is used. `own`: folders of
-    kfnb's, which tasks do not see.
+    kfnb's, which tasks do not see. `elsewhere`: what needs no task to run is done here; once one must run, this is
+    called, to have the run driven where its tasks can, and the run left to that.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Loop:
         restarted: bool = False,
         computing: Path | None = None,
         own: Sequence[str] = (),
+        elsewhere: Callable[[], None] | None = None,
         on_events: Callable[[list[RunEvent]], None] = lambda events: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -112,6 +114,7 @@ class Loop:
         self._lease = lease
         self._again = again
         self._restarted = restarted
+        self._elsewhere = elsewhere
         selection = select(info.spec, info.options)
         most = int(info.options.get("max_parallel") or 1)
         self._state = RunState(
@@ -156,6 +159,8 @@ class Loop:
 
     def run(self) -> State:
         """Run everything and return the state in which the run ended; KfnbError if something outside cannot be used.
+
+        RUNNING: what is left of it is done `elsewhere`.
 
         Whatever happens, every process is gone and the scratch folder is removed when this returns. LeaseHeld, with
         nothing done, if another process drives the run.
@@ -305,6 +310,9 @@ class Loop:
         pending = list(events)
         while pending:
             instructions = [i for event in pending for i in self._state.handle(event)]
+            if self._elsewhere is not None and any(isinstance(i, StartTask) for i in instructions):
+                self._elsewhere()
+                return "RUNNING"
             self._record(instructions)
             pending = []
             for instruction in instructions:

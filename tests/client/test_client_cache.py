@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,34 @@ def test_a_hit_starts_nothing_and_gives_what_was_given(client: Client, tmp_path:
     second.write_outputs(notebook)
     shown = json.loads(notebook.read_text())["cells"][1]["outputs"]
     assert ["said\n"] in [output.get("text") for output in shown]
+
+
+def test_what_is_in_the_cache_is_settled_before_anything_drives_the_run(client: Client, tmp_path: Path) -> None:
+    """A run of hits ends where it was asked for; else what drives it is called, once, and goes on as from the start."""
+    notebook = write_notebook(tmp_path / "n.ipynb", "x = int('1')", "y = x + 1", "z = y + 1")
+    client.run(notebook).wait()
+    asked: list[str] = []
+
+    def local(kind: type[LocalRunner]) -> LocalRunner:
+        runner = kind(client.home)
+        runner.memory, runner.locks = client.home / "interpreters", client.home / "gpus"
+        return runner
+
+    def settled() -> Run:
+        run = client.get(client.prepare(notebook, options={"max_parallel": 2, "cache": True}).run_id)
+        run.settle(local(NoServer), lambda: asked.append(run.id))
+        return run
+
+    all_hits = settled()
+    assert ("SUCCEEDED", [], []) == (all_hits.state, ran(all_hits), asked)
+    write_notebook(notebook, "x = int('1')", "y = x + 2", "z = y + 1")
+    run = settled()
+    assert ([run.id], False) == (asked, run.has_ended)
+    assert ["SUCCEEDED", "PENDING", "PENDING"] == [task.state for task in run.tasks.values()]
+    run.start(local(LocalRunner))
+    assert ["s1", "s2"] == ran(run)
+    assert [1, 1, 1] == [task.attempt for task in run.tasks.values()]
+    assert {"s0": 1, "s1": 1, "s2": 1} == Counter(e.task for e in run.events() if e.state == "SUCCEEDED" and e.task)
 
 
 def test_cells_moved_down_keep_their_results_under_their_new_numbers(client: Client, tmp_path: Path) -> None:

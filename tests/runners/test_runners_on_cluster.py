@@ -66,7 +66,7 @@ def test_examples_end_as_on_this_machine(place: Place, tmp_path: Path) -> None:
     for run in again:
         assert "SUCCEEDED" == end(run)
         assert {True} == {task.cached for task in run.tasks.values()}
-        assert [] == place.pods(run)
+        assert ([], []) == (place.pods(run), place.orchestrators(run))
         assert seen(here["quickstart"], tmp_path) == seen(run, tmp_path)
 
     history = History(place.client())
