@@ -4,6 +4,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import type { INotebookContent } from '@jupyterlab/nbformat';
 import { ServerConnection } from '@jupyterlab/services';
 
+import { addressOf, type Address, type Answer, type Method, type Names, type Sent } from './model/asking';
 import type {
   Analysis,
   Artifact,
@@ -13,6 +14,7 @@ import type {
   Cluster,
   ClusterFile,
   Comparison,
+  Failure,
   Finding,
   Metrics,
   Placement,
@@ -21,11 +23,12 @@ import type {
   RunRequest,
   RunRow,
   RunSeries,
+  Started,
   Suggestion,
   TaskEvents,
-  TaskPod
+  TaskPod,
+  Version
 } from './model/documents';
-
 import type { PlacementKind } from './model/placement';
 
 /** Why the server did not do what was asked: what, and what to do. `status` 0: it could not be reached. */
@@ -45,152 +48,154 @@ export class ApiError extends Error {
   }
 }
 
+type NotebookJson = Readonly<Record<string, unknown>>;
+
 /** The addresses below `kfnb/api/` of the server that JupyterLab speaks to. */
 export class Api {
   constructor(readonly settings: ServerConnection.ISettings) {}
 
-  async version(): Promise<{ version: string; python: string; home: string }> {
-    return this._json('version');
+  async version(): Promise<Version> {
+    return this._get('/version', {});
   }
 
   /** `notebook`: what is open, saved or not. `view`: of several requests of one view only the newest is answered. */
-  async analyse(path: string, notebook: unknown, view: string): Promise<Analysis> {
-    return this._json('analyse', { path, notebook, view });
+  async analyse(path: string, notebook: NotebookJson, view: string): Promise<Analysis> {
+    return this._send('post', '/analyse', {}, { path, notebook, view });
   }
 
   /** Steps that could be made of a notebook; nothing is changed. */
-  async suggest(path: string, notebook: unknown): Promise<Suggestion> {
-    return this._json('suggest', { path, notebook });
+  async suggest(path: string, notebook: NotebookJson): Promise<Suggestion> {
+    return this._send('post', '/suggest', {}, { path, notebook });
   }
 
   /** The file of cluster profiles. */
   async clusterFile(): Promise<ClusterFile> {
-    return this._json('clusters');
+    return this._get('/clusters', {});
   }
 
   /** Write a profile: a new one, or with `replaces` in the place of the one of that name. */
   async writeCluster(name: string, settings: Cluster['settings'], replaces: boolean): Promise<ClusterFile> {
-    return this._json(clusterAddress(name), { settings, replace: replaces }, 'PUT');
+    return this._send('put', '/clusters/{name}', { name }, { settings, replace: replaces });
   }
 
   /** Take a profile out of the file; what is in the cluster stays. */
   async removeCluster(name: string): Promise<ClusterFile> {
-    return this._json(clusterAddress(name), undefined, 'DELETE');
+    return this._send('delete', '/clusters/{name}', { name });
   }
 
   async makeDefault(name: string): Promise<ClusterFile> {
-    return this._json(`${clusterAddress(name)}/default`, {});
+    return this._send('post', '/clusters/{name}/default', { name }, {});
   }
 
   /** What stands against a run, looked at before it is started; nothing is run. */
   async check(request: CheckRequest): Promise<CheckResult> {
-    return this._json('check', request);
+    return this._send('post', '/check', {}, request);
   }
 
   /** An affinity or pod patch that a person wrote in YAML or JSON, checked; ApiError says what is wrong with it. */
   async readPlacement(kind: PlacementKind, text: string): Promise<Placement> {
-    return this._json('placement', { kind, text });
+    return this._send('post', '/placement', {}, { kind, text });
   }
 
   /** One as it stands in the notebook's metadata, to be shown as YAML. */
   async writtenPlacement(kind: PlacementKind, value: Placement['value']): Promise<Placement> {
-    return this._json('placement', { kind, value });
+    return this._send('post', '/placement', {}, { kind, value });
   }
 
-  async start(request: RunRequest): Promise<{ run_id: string; warnings: readonly Finding[] }> {
-    return this._json('runs', request);
+  async start(request: RunRequest): Promise<Started> {
+    return this._send('post', '/runs', {}, request);
   }
 
   /** The newest runs of a notebook. */
   async runsOf(path: string, limit: number): Promise<readonly RunRow[]> {
-    const query = URLExt.objectToQueryString({ notebook: path, limit });
-    return (await this._json<{ runs: readonly RunRow[] }>(`runs${query}`)).runs;
+    return (await this.runs(new URLSearchParams({ notebook: path, limit: String(limit) }))).runs;
   }
 
   /** The ids of all runs that go on, whoever started them. */
   async livingRuns(): Promise<readonly string[]> {
     const states = ['PENDING', 'RUNNING', 'CANCELING'].map(state => ['state', state]);
     const query = new URLSearchParams([...states, ['archived', 'too'], ['limit', '1000']]);
-    const { runs } = await this._json<RunPage>(`runs?${query}`);
+    const { runs } = await this.runs(query);
     return runs.filter(({ interrupted }) => !interrupted).map(({ run_id }) => run_id);
   }
 
   /** A page of all runs that pass the filters, in the order that is asked for. */
   async runs(question: URLSearchParams): Promise<RunPage> {
-    return this._json(`runs?${question}`);
+    return this._get('/runs', {}, question);
   }
 
   /** The names of all experiments, the one with the newest run first. */
   async experiments(): Promise<readonly string[]> {
-    return (await this._json<{ experiments: readonly string[] }>('experiments')).experiments;
+    return (await this._get('/experiments', {})).experiments;
   }
 
   async compare(ids: readonly string[]): Promise<Comparison> {
-    return this._json(`compare?${new URLSearchParams(ids.map(id => ['run', id]))}`);
+    return this._get('/compare', {}, new URLSearchParams(ids.map(id => ['run', id])));
   }
 
   /** Take a run out of the lists, or put it back; all of it is kept. */
-  async archive(id: string, undo: boolean): Promise<void> {
-    await this._json(runAddress(id, 'archive'), { undo });
+  async archive(run_id: string, undo: boolean): Promise<void> {
+    await this._send('post', '/runs/{run_id}/archive', { run_id }, { undo });
   }
 
   /** Give a run tags, and take others off it. */
-  async tag(id: string, add: readonly string[], remove: readonly string[]): Promise<void> {
-    await this._json(runAddress(id, 'tags'), { add, remove });
+  async tag(run_id: string, add: readonly string[], remove: readonly string[]): Promise<void> {
+    await this._send('post', '/runs/{run_id}/tags', { run_id }, { add, remove });
   }
 
   /** Remove a run for good. */
-  async remove(id: string): Promise<void> {
-    await this._text(runAddress(id), undefined, 'DELETE');
+  async remove(run_id: string): Promise<void> {
+    await this._send('delete', '/runs/{run_id}', { run_id });
   }
 
-  async run(id: string): Promise<RunDocument> {
-    return this._json(runAddress(id));
+  async run(run_id: string): Promise<RunDocument> {
+    return this._get('/runs/{run_id}', { run_id });
   }
 
-  async cancel(id: string): Promise<void> {
-    await this._json(runAddress(id, 'cancel'), {});
+  async cancel(run_id: string): Promise<void> {
+    await this._send('post', '/runs/{run_id}/cancel', { run_id }, {});
   }
 
-  async resume(id: string): Promise<void> {
-    await this._json(runAddress(id, 'resume'), {});
+  async resume(run_id: string): Promise<void> {
+    await this._send('post', '/runs/{run_id}/resume', { run_id }, {});
   }
 
-  async metrics(id: string): Promise<Metrics> {
-    return (await this._json<{ tasks: Metrics }>(runAddress(id, 'metrics'))).tasks;
+  async metrics(run_id: string): Promise<Metrics> {
+    return (await this._get('/runs/{run_id}/metrics', { run_id })).tasks;
   }
 
   /** How metrics went that were logged more than once. */
-  async series(id: string): Promise<RunSeries> {
-    return (await this._json<{ tasks: RunSeries }>(runAddress(id, 'series'))).tasks;
+  async series(run_id: string): Promise<RunSeries> {
+    return (await this._get('/runs/{run_id}/series', { run_id })).tasks;
   }
 
-  async artifacts(id: string): Promise<readonly Artifact[]> {
-    return (await this._json<{ artifacts: readonly Artifact[] }>(runAddress(id, 'artifacts'))).artifacts;
+  async artifacts(run_id: string): Promise<readonly Artifact[]> {
+    return (await this._get('/runs/{run_id}/artifacts', { run_id })).artifacts;
   }
 
   /** All of a task's log. */
-  async log(id: string, task: string): Promise<string> {
-    return this._text(logAddress(id, task));
+  async log(run_id: string, task: string): Promise<string> {
+    return this._text('get', logAddress(run_id, task));
   }
 
   /** What happened to a task, by its run and by the cluster. */
-  async taskEvents(id: string, task: string): Promise<TaskEvents> {
-    return this._json(runAddress(id, 'tasks', task, 'events'));
+  async taskEvents(run_id: string, task: string): Promise<TaskEvents> {
+    return this._get('/runs/{run_id}/tasks/{task}/events', { run_id, task });
   }
 
   /** The pod of a task of a run on a cluster. */
-  async taskPod(id: string, task: string): Promise<TaskPod> {
-    return this._json(runAddress(id, 'tasks', task, 'pod'));
+  async taskPod(run_id: string, task: string): Promise<TaskPod> {
+    return this._get('/runs/{run_id}/tasks/{task}/pod', { run_id, task });
   }
 
   /** The notebook that a task executed, as far as it got. */
-  async executedNotebook(id: string, task: string): Promise<INotebookContent> {
-    return this._json(runAddress(id, 'tasks', task, 'notebook'));
+  async executedNotebook(run_id: string, task: string): Promise<INotebookContent> {
+    const notebook = await this._get('/runs/{run_id}/tasks/{task}/notebook', { run_id, task });
+    return notebook as INotebookContent;
   }
 
-  async outputs(id: string): Promise<readonly CellOutputs[]> {
-    return (await this._json<{ cells: readonly CellOutputs[] }>(runAddress(id, 'outputs'))).cells;
+  async outputs(run_id: string): Promise<readonly CellOutputs[]> {
+    return (await this._get('/runs/{run_id}/outputs', { run_id })).cells;
   }
 
   /** The address of a thing that the browser itself loads, such as a picture. */
@@ -199,25 +204,39 @@ export class Api {
   }
 
   /** The stream of a run's events after a batch. */
-  stream(id: string, after: number): WebSocket {
+  stream(run_id: string, after: number): WebSocket {
     const query = new URLSearchParams({ after: String(after) });
     if (this.settings.appendToken && this.settings.token !== '') {
       query.set('token', this.settings.token);
     }
-    const address = URLExt.join(this.settings.wsUrl, 'kfnb/api', runAddress(id, 'events'));
+    const run = addressOf('/runs/{run_id}', { run_id });
+    const address = URLExt.join(this.settings.wsUrl, 'kfnb/api', run, 'events');
     return new this.settings.WebSocket(`${address}?${query}`);
   }
 
-  private async _json<T>(path: string, body?: unknown, method?: string): Promise<T> {
-    return JSON.parse(await this._text(path, body, method)) as T;
+  private async _get<A extends Address<'get'>>(
+    address: A,
+    names: Names<A>,
+    query?: URLSearchParams
+  ): Promise<Answer<'get', A>> {
+    const question = query === undefined ? '' : `?${query}`;
+    return JSON.parse(await this._text('get', addressOf(address, names) + question));
   }
 
-  private async _text(
-    path: string,
-    body?: unknown,
-    method = body === undefined ? 'GET' : 'POST'
-  ): Promise<string> {
-    const init = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  private async _send<M extends Exclude<Method, 'get'>, A extends Address<M>>(
+    method: M,
+    address: A,
+    names: Names<A>,
+    ...[body]: Sent<M, A> extends undefined ? [] : [Sent<M, A>]
+  ): Promise<Answer<M, A>> {
+    return JSON.parse(await this._text(method, addressOf(address, names), body));
+  }
+
+  private async _text(method: Method, path: string, body?: unknown): Promise<string> {
+    const init = {
+      method: method.toUpperCase(),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) })
+    };
     let response: Response;
     try {
       response = await ServerConnection.makeRequest(this.address(path), init, this.settings);
@@ -232,24 +251,15 @@ export class Api {
   }
 }
 
-/** The address of a run, or of a part of it. */
-export function runAddress(id: string, ...parts: string[]): string {
-  return ['runs', id, ...parts].map(encodeURIComponent).join('/');
-}
-
-function clusterAddress(name: string): string {
-  return `clusters/${encodeURIComponent(name)}`;
-}
-
 /** The address of a task's log. */
-export function logAddress(id: string, task: string): string {
-  return runAddress(id, 'tasks', task, 'log');
+export function logAddress(run_id: string, task: string): string {
+  return addressOf('/runs/{run_id}/tasks/{task}/log', { run_id, task });
 }
 
 function failure(status: number, text: string): ApiError {
   try {
-    const said = JSON.parse(text) as { message?: string; fix?: string; diagnostics?: Finding[] };
-    return new ApiError(said.message ?? text, status, said.fix ?? null, said.diagnostics ?? []);
+    const said = JSON.parse(text) as Partial<Failure>;
+    return new ApiError(said.message ?? text, status, said.fix, said.diagnostics);
   } catch {
     const what =
       status === 404
