@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Cluster, Finding } from '../src/model/documents';
-import { whyNotThere, type KnownClusters } from '../src/run/request';
+import { EMPTY_FORM } from '../src/model/filled_form';
+import type { OpenNotebook } from '../src/notebook/open_notebook';
+import { whyNot, whyNotThere, type KnownClusters } from '../src/run/request';
 
 const trans = {
   __: (text: string, ...values: unknown[]) => text.replace(/%(\d)/g, (_, place) => String(values[place - 1]))
@@ -38,4 +40,15 @@ describe('a cluster that was chosen once', () => {
   ])('Where %s, a run to it is held back only with the reason.', (_, file, cluster, why) => {
     expect(whyNotThere(file, cluster, trans)).toBe(why);
   });
+});
+
+test.each([
+  [true, true, true],
+  [true, false, false],
+  [false, false, true]
+])('Read-only: %s, saved: %s, so that a run may be of what is on screen: %s.', (isReadOnly, isSaved, may) => {
+  const draft = { form: EMPTY_FORM, isStarting: false };
+  const notebook = { isReadOnly, isSaved, draft, analysis: { valid: true, parameters: [] } };
+  const why = whyNot(notebook as unknown as OpenNotebook, trans);
+  expect(why).toEqual(may ? null : expect.stringContaining('without your changes'));
 });

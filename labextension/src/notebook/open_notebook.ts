@@ -81,6 +81,11 @@ export class OpenNotebook implements IDisposable {
     return this.panel.context.model.readOnly || this.panel.context.contentsModel?.writable === false;
   }
 
+  /** Whether it is on screen as it is on disk. */
+  get isSaved(): boolean {
+    return !this.panel.context.model.dirty;
+  }
+
   /** The path below the server's root. */
   get path(): string {
     return this._localPath(this.panel.context.path);

@@ -27,6 +27,11 @@ export function whyNot(
   if (notebook.analysis === null) {
     return notebook.trouble?.message ?? trans.__('The notebook is being read …');
   }
+  if (notebook.isReadOnly && !notebook.isSaved) {
+    return trans.__(
+      'This notebook can only be read, and a run takes it as it is on disk, without your changes. Save it as another one, or reload it.'
+    );
+  }
   if (!notebook.analysis.valid) {
     return trans.__('The notebook has errors; they are listed below.');
   }

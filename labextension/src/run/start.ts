@@ -23,7 +23,7 @@ export async function startRun(
   request: Omit<RunRequest, 'path'>
 ): Promise<readonly Finding[] | null> {
   const { context } = notebook.panel;
-  if (context.model.dirty && !notebook.isReadOnly) {
+  if (!notebook.isSaved) {
     if (!consent.saves && !(await asks(trans))) {
       return null;
     }
