@@ -232,17 +232,24 @@ def _answered_no(response: urllib3.BaseHTTPResponse, what: str) -> ApiError:
     said: Object = {}
     with contextlib.suppress(ValueError):
         said = json.loads(response.data)
-    message = said.get("message") or response.reason or "no reason given"
-    if response.status == 401:
+    said = said if isinstance(said, dict) else {}
+    said["message"] = said.get("message") or response.reason
+    return said_no(said, response.status, what, wait=response.headers.get("Retry-After"))
+
+
+def said_no(said: Object, status: int, what: str, wait: str | None = None) -> ApiError:
+    """Return the no that the API server answered to `what`: a Status object, `wait` as a header says it."""
+    message = said.get("message") or "no reason given"
+    if status == 401:
         message = (
             "the cluster does not accept the credentials of this context any more (401 Unauthorized). "
             "Log in again, as your cluster's documentation says, and repeat the command."
         )
-    wait = str(response.headers.get("Retry-After") or (said.get("details") or {}).get("retryAfterSeconds") or 0)
-    refused = without_a_right(message) if response.status == 403 else None
+    wait = str(wait or (said.get("details") or {}).get("retryAfterSeconds") or 0)
+    refused = without_a_right(message) if status == 403 else None
     return ApiError(
         refused or f"The cluster refused {what}: {message}",
-        response.status,
+        status,
         str(said.get("reason", "")),
         float(wait) if wait.replace(".", "", 1).isdigit() else 0.0,
     )

@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from kfnb.errors import ClusterError
-from kfnb.runners.api_server import ApiError
+from kfnb.runners.api_server import ApiError, said_no
 from kfnb.runners.guarded import Broken, guarded
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ class Watch:
     """Objects at `path` that `selector` (labels) selects.
 
     `changed` is called with every object that is new or different, `gone` with every one that is no more, in a thread
-    of the watch's; `trouble` with words when the API server cannot be asked, and with None when it can again; `broken`
-    with what one of them raised that is no answer of the cluster's: then the watch has ended.
+    of the watch's; `broken` with what one of them raised that is no answer of the cluster's: then the watch has ended.
     """
 
     def __init__(
@@ -46,7 +45,6 @@ class Watch:
         selector: str,
         changed: Callable[[Object], None],
         gone: Callable[[Object], None],
-        trouble: Callable[[str | None], None] = lambda why: None,
         broken: Broken = lambda error: None,
     ) -> None:
         self._api = api
@@ -54,7 +52,6 @@ class Watch:
         self._selector = selector
         self._changed = changed
         self._gone = gone
-        self._trouble = trouble
         self._known: dict[str, Object] = {}
         self._version: str | None = None
         self._listed = 0.0
@@ -90,28 +87,23 @@ class Watch:
     def _follow(self) -> None:
         pause = _FIRST_PAUSE
         while not self._stopped.is_set():
+            asked = 0.0  # to wait, by the API server
             try:
                 if self._version is None or time.monotonic() - self._listed > RECONCILE:
                     self._list()
-                self._trouble(None)
-                heard = self._watch()
-                pause = _FIRST_PAUSE if heard else pause
+                if self._watch():
+                    pause = _FIRST_PAUSE
+                    continue
             except ApiError as error:
                 if error.status == 410:
                     self._version = None
                     continue
-                self._trouble(str(error))
-            except ClusterError as error:
-                if self._stopped.is_set():
-                    return
-                self._trouble(str(error))
-            except (ValueError, KeyError, TypeError) as error:  # no answer of an API server, as of a proxy in between
+                asked = error.retry_after
+            except ClusterError:
+                pass  # out of reach, or silent
+            except (ValueError, KeyError, TypeError):  # no answer of an API server, as of a proxy in between
                 self._version = None
-                self._trouble(f"the cluster's API server gave an answer that cannot be read: {error!r}")
-            else:
-                if heard:
-                    continue
-            self._stopped.wait(pause)
+            self._stopped.wait(max(pause, asked))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _list(self) -> None:
@@ -161,7 +153,7 @@ class Watch:
     def _hear(self, event: dict[str, Any]) -> None:
         kind, found = event["type"], event["object"]
         if kind == "ERROR":
-            raise ApiError(str(found.get("message", "the watch failed")), int(found.get("code", 500)))
+            raise said_no(found, int(found.get("code", 500)), "the watch")
         if kind in ("ADDED", "MODIFIED"):
             _tell(self._changed, found)
             self._known[_name(found)] = found
