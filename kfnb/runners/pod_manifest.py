@@ -23,6 +23,23 @@ MAIN = "main"
 HOME = "/kfnb/home"
 """Where a pod may write, beside /tmp and /dev/shm: its root is read-only."""
 
+SCRATCH = "scratch"
+"""The volume that is there for HOME, /tmp and the launcher that is lent."""
+
+LENDER = "launcher"
+"""The init container that lends the launcher to an image without kfnb."""
+
+OWN_VARIABLES = {
+    "HOME": HOME,
+    "TMPDIR": "/tmp",
+    "MPLCONFIGDIR": f"{HOME}/.config/matplotlib",
+    "IPYTHONDIR": f"{HOME}/.ipython",
+    "PYTHONHASHSEED": "0",
+    "PYTHONUNBUFFERED": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
+"""What every pod has, unless profile or step say otherwise."""
+
 LAUNCHER = ("python", "-m", "kfnb.launcher")
 """Starts a step where its image has kfnb."""
 
@@ -98,14 +115,14 @@ def _lender(profile: Profile, settings: Settings) -> Manifest:
     asked = placement.resources(profile, settings)
     return _said(
         {
-            "name": "launcher",
+            "name": LENDER,
             "image": launcher_image(profile),
             "imagePullPolicy": profile.image_pull_policy,
             "command": ["sh", "-c", _LEND, launcher_image(profile)],
             "resources": _said({"requests": _plain(asked.requests), "limits": _plain(asked.limits)}),
             "securityContext": _CONTAINER_SECURITY,
             "terminationMessagePolicy": "FallbackToLogsOnError",
-            "volumeMounts": [{"name": "scratch", "mountPath": BUNDLE, "subPath": "bundle"}],
+            "volumeMounts": [{"name": SCRATCH, "mountPath": BUNDLE, "subPath": "bundle"}],
         }
     )
 
@@ -125,11 +142,11 @@ _CONTAINER_SECURITY = {
 def _main(profile: Profile, settings: Settings, command: Sequence[str]) -> Manifest:
     asked = placement.resources(profile, settings)
     mounts: list[Manifest] = [
-        {"name": "scratch", "mountPath": HOME, "subPath": "home"},
-        {"name": "scratch", "mountPath": "/tmp", "subPath": "tmp"},
+        {"name": SCRATCH, "mountPath": HOME, "subPath": "home"},
+        {"name": SCRATCH, "mountPath": "/tmp", "subPath": "tmp"},
     ]
     if is_lent(profile, settings):
-        mounts.append({"name": "scratch", "mountPath": BUNDLE, "subPath": "bundle", "readOnly": True})
+        mounts.append({"name": SCRATCH, "mountPath": BUNDLE, "subPath": "bundle", "readOnly": True})
     if settings.shared_memory or profile.shm_size:
         mounts.append({"name": "shm", "mountPath": "/dev/shm"})
     return _said(
@@ -160,13 +177,7 @@ def _pod_security(profile: Profile) -> Manifest:
 def _environment(profile: Profile, settings: Settings) -> list[Manifest]:
     """Return the variables of the container: ours first, then the profile's, then the step's, each name once."""
     plain = {
-        "HOME": HOME,
-        "TMPDIR": "/tmp",
-        "MPLCONFIGDIR": f"{HOME}/.config/matplotlib",
-        "IPYTHONDIR": f"{HOME}/.ipython",
-        "PYTHONHASHSEED": "0",
-        "PYTHONUNBUFFERED": "1",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        **OWN_VARIABLES,
         **({_endpoint_variable(profile.root): profile.endpoint_url} if profile.endpoint_url else {}),
         **profile.env,
     }
@@ -183,7 +194,7 @@ def _endpoint_variable(root: str) -> str:
 
 
 def _own_volumes(profile: Profile, settings: Settings) -> list[Manifest]:
-    volumes: list[Manifest] = [{"name": "scratch", "emptyDir": {"sizeLimit": profile.scratch_size}}]
+    volumes: list[Manifest] = [{"name": SCRATCH, "emptyDir": {"sizeLimit": profile.scratch_size}}]
     if size := settings.shared_memory or profile.shm_size:
         volumes.append({"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": size}})
     return volumes

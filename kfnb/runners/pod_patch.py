@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from kfnb.profiles.checks import is_own_label
+from kfnb.runners.pod_manifest import BUNDLE, LENDER, OWN_VARIABLES, SCRATCH
 
 _MERGE_KEYS = {
     "containers": "name",
@@ -32,11 +33,20 @@ _DIRECTIVE = "$patch"
 _FIXED = {
     "restartPolicy": "what becomes of a pod is for the orchestrator to say",
     "activeDeadlineSeconds": "it would count the time that a pod waits; use the tag `timeout:`",
+    "readinessGates": "that its node is lost is seen by a pod's readiness",
 }
 _FIXED_OF_MAIN = {
     "command": "it starts the step",
     "args": "the command takes one argument, where its input is",
     "image": "a result depends on it; use the tag `image:`, or `image` of the cluster's profile",
+    "restartPolicy": _FIXED["restartPolicy"],
+    "restartPolicyRules": _FIXED["restartPolicy"],
+}
+_FIXED_OF_LENDER = {
+    "command": "it copies kfnb's launcher",
+    "args": "it copies kfnb's launcher",
+    "image": "kfnb's launcher is in it; use `launcher_image` of the cluster's profile",
+    "restartPolicy": "the step begins when it has ended",
 }
 
 
@@ -106,7 +116,9 @@ def _merged_list(old: list[Any], patch: list[Any], by: str, path: str) -> list[A
         if item.get(_DIRECTIVE) == "delete":
             new = [each for each in new if each.get(by) != item[by]]
         elif place is None:
-            new.append(_merged({}, item, path))
+            # A profile's patch is for all pods, also for those whose image needs no launcher.
+            if (path, item[by]) != ("spec.initContainers", LENDER) or "image" in item:
+                new.append(_merged({}, item, path))
         else:
             new[place] = _merged_item(new[place], item, path)
     return new
@@ -135,17 +147,59 @@ def _check_kept(before: dict[str, Any], after: dict[str, Any]) -> None:
         if old.get(field) != new.get(field):
             raise BadPatch(f"`spec.{field}` cannot be changed: {why}")
     main, *_ = old["containers"]
-    containers = new.get("containers") or []
-    if not isinstance(containers, list) or not all(isinstance(each, dict) and "name" in each for each in containers):
-        raise BadPatch("`spec.containers` must be a list of objects with a `name`")
-    if main["name"] not in [each["name"] for each in containers]:
+    containers = _named(new, "containers")
+    if main["name"] not in containers:
         raise BadPatch(f"the container `{main['name']}` cannot be taken away: the step runs in it")
-    for container in containers:
-        if container["name"] != main["name"]:
+    for name in containers:
+        if name != main["name"]:
             raise BadPatch(
-                f"the container `{container['name']}` would keep the pod from ending; "
+                f"the container `{name}` would keep the pod from ending; "
                 "write it among `initContainers` with `restartPolicy: Always`, as a sidecar"
             )
-        for field, why in _FIXED_OF_MAIN.items():
-            if container.get(field) != main.get(field):
-                raise BadPatch(f"`{field}` of the container `{main['name']}` cannot be changed: {why}")
+    _check_container(main, containers[main["name"]], _FIXED_OF_MAIN)
+    first = _named(new, "initContainers")
+    for container in old.get("initContainers") or ():
+        if container["name"] not in first:
+            raise BadPatch(f"the init container `{container['name']}` cannot be taken away: it lends kfnb's launcher")
+        _check_container(container, first[container["name"]], _FIXED_OF_LENDER)
+    volumes = _named(new, "volumes")
+    for volume in old.get("volumes") or ():
+        if volume["name"] not in volumes:
+            raise BadPatch(f"the volume `{volume['name']}` cannot be taken away: it is mounted; give it another source")
+
+
+def _check_container(old: dict[str, Any], new: dict[str, Any], fixed: dict[str, str]) -> None:
+    """Raise BadPatch if a container does not do any more what it is there for, or lacks what that takes."""
+    name = old["name"]
+    for field, why in fixed.items():
+        if old.get(field) != new.get(field):
+            raise BadPatch(f"`{field}` of the container `{name}` cannot be changed: {why}")
+    mounts = _named(new, "volumeMounts", "mountPath", name)
+    for mount in old.get("volumeMounts") or ():
+        path, after = mount["mountPath"], mounts.get(mount["mountPath"])
+        if after is None:
+            raise BadPatch(f"what is mounted at `{path}` of the container `{name}` cannot be taken away")
+        if path == BUNDLE and after != mount:
+            raise BadPatch(f"the mount at `{path}` of the container `{name}` cannot be changed: the launcher is there")
+        if mount["name"] == SCRATCH and after.get("readOnly") and not mount.get("readOnly"):
+            raise BadPatch(f"the mount at `{path}` of the container `{name}` cannot be read-only: kfnb writes there")
+    variables = _named(new, "env", "name", name)
+    for variable in old.get("env") or ():
+        if variable["name"] in OWN_VARIABLES and variable["name"] not in variables:
+            raise BadPatch(f"the variable `{variable['name']}` cannot be taken away; it may have another value")
+    for source in old.get("envFrom") or ():
+        if source not in (new.get("envFrom") or ()):
+            raise BadPatch(f"`envFrom` of the container `{name}` is replaced as a whole; repeat {_words(source)} in it")
+
+
+def _named(holder: dict[str, Any], field: str, by: str = "name", of: str = "") -> dict[str, dict[str, Any]]:
+    """Return the items of a list by what names them."""
+    items = holder.get(field) or []
+    if not isinstance(items, list) or not all(isinstance(each, dict) and by in each for each in items):
+        where = f"`{field}` of the container `{of}`" if of else f"`spec.{field}`"
+        raise BadPatch(f"{where} must be a list of objects with a `{by}`")
+    return {each[by]: each for each in items}
+
+
+def _words(source: dict[str, Any]) -> str:
+    return ", ".join(f"`{kind}: {found.get('name')}`" for kind, found in source.items() if isinstance(found, dict))

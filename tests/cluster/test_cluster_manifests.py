@@ -167,7 +167,7 @@ PATCHES: dict[str, dict[str, Any]] = {
                 {
                     "name": "main",
                     "env": [{"name": "HOME", "value": "/x"}, {"name": "Z", "value": "1"}],
-                    "volumeMounts": [{"mountPath": "/tmp", "readOnly": True}, {"mountPath": "/z", "name": "scratch"}],
+                    "volumeMounts": [{"mountPath": "/tmp", "subPath": "else"}, {"mountPath": "/z", "name": "scratch"}],
                     "resources": {"limits": {"cpu": "1"}},
                 }
             ],
@@ -177,7 +177,7 @@ PATCHES: dict[str, dict[str, Any]] = {
         }
     },
     "deleted items": {
-        "spec": {"containers": [{"name": "main", "env": [{"name": "HOME", "$patch": "delete"}]}]},
+        "spec": {"containers": [{"name": "main", "env": [{"name": "TEAM", "$patch": "delete"}]}]},
     },
     "replaced objects": {"spec": {"securityContext": {"$patch": "replace", "runAsNonRoot": True}}},
     "labels": {"metadata": {"labels": {"team": "x"}, "annotations": {"a": "b"}}},
@@ -197,7 +197,8 @@ def in_order(value: Any) -> Any:
 @pytest.mark.parametrize("name", PATCHES)
 def test_patches_are_merged_as_kubectl_merges_them(cluster: Cluster, namespace: str, tmp_path: Path, name: str) -> None:
     """Kubernetes' own strategic merge patch gives the same pod."""
-    before = pod_template(profile_of(cluster, namespace), Settings(), ("python",), labels={"a": "b"})
+    settings = Settings(env={"TEAM": "x"})
+    before = pod_template(profile_of(cluster, namespace), settings, ("python",), labels={"a": "b"})
     file = tmp_path / "pod.json"
     file.write_text(json.dumps({"apiVersion": "v1", "kind": "Pod", **before}), "utf-8")
     words = ("patch", "--local", "--type=strategic", "--output=json", f"--filename={file}")

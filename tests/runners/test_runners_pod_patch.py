@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from kfnb.profiles import Profile
+from kfnb.runners.pod_manifest import BUNDLE, HOME, pod_template
 from kfnb.runners.pod_patch import BadPatch, patched
+from kfnb.spec import Settings
 
 
 def template() -> dict[str, Any]:
@@ -135,3 +138,69 @@ def test_a_patch_that_breaks_a_run_is_refused(patch: dict[str, Any], message: st
     with pytest.raises(BadPatch) as caught:
         patched(template(), patch)
     assert message == str(caught.value)[: len(message)]
+
+
+LENT = Profile(
+    name="t", namespace="n", root="s3://b/r", image="own:1", launcher_image="base:1", bundle=True, store_secret="keys"
+)
+KEYS = {"secretRef": {"name": "keys"}}
+
+
+def of_lender(**fields: Any) -> dict[str, Any]:
+    """A patch of the init container that lends the launcher."""
+    return {"spec": {"initContainers": [{"name": "launcher", **fields}]}}
+
+
+@pytest.mark.parametrize(
+    ("patch", "message"),
+    [
+        ({"spec": {"readinessGates": [{"conditionType": "x"}]}}, "`spec.readinessGates` cannot be changed: that its"),
+        ({"spec": {"initContainers": None}}, "the init container `launcher` cannot be taken away: it lends kfnb's"),
+        (of_lender(**{"$patch": "delete"}), "the init container `launcher` cannot be taken away"),
+        (of_lender(command=["true"]), "`command` of the container `launcher` cannot be changed: it copies kfnb's"),
+        (of_lender(image="other"), "`image` of the container `launcher` cannot be changed: kfnb's launcher is in it"),
+        (of_lender(restartPolicy="Always"), "`restartPolicy` of the container `launcher` cannot be changed"),
+        (of_lender(volumeMounts=None), f"what is mounted at `{BUNDLE}` of the container `launcher` cannot be taken"),
+        ({"spec": {"volumes": None}}, "the volume `scratch` cannot be taken away: it is mounted"),
+        ({"spec": {"volumes": [{"name": "scratch", "$patch": "delete"}]}}, "the volume `scratch` cannot be taken"),
+        (of_main(volumeMounts=None), f"what is mounted at `{HOME}` of the container `main` cannot be taken away"),
+        (of_main(volumeMounts=[{"mountPath": "/tmp", "$patch": "delete"}]), "what is mounted at `/tmp` of the"),
+        (of_main(volumeMounts=[{"mountPath": "/tmp", "readOnly": True}]), "the mount at `/tmp` of the container `ma"),
+        (of_main(volumeMounts=[{"mountPath": BUNDLE, "name": "x"}]), f"the mount at `{BUNDLE}` of the container `ma"),
+        (of_main(volumeMounts="x"), "`volumeMounts` of the container `main`"),
+        (of_main(env=None), "the variable `HOME` cannot be taken away; it may have another value"),
+        (of_main(env=[{"name": "PYTHONHASHSEED", "$patch": "delete"}]), "the variable `PYTHONHASHSEED` cannot be"),
+        (of_main(envFrom=None), "`envFrom` of the container `main` is replaced as a whole; repeat `secretRef: keys`"),
+        (of_main(envFrom=[{"secretRef": {"name": "more"}}]), "`envFrom` of the container `main` is replaced as a"),
+        (of_main(restartPolicy="Always"), "`restartPolicy` of the container `main` cannot be changed"),
+    ],
+)
+def test_what_kfnb_put_into_a_pod_stays_there(patch: dict[str, Any], message: str) -> None:
+    """The launcher that is lent, what is mounted, where it may write, its variables and the store's keys are kept."""
+    with pytest.raises(BadPatch) as caught:
+        patched(pod_template(LENT, Settings(), ["x"], labels={}), patch)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        of_lender(resources={"requests": {"cpu": "1"}}),
+        of_main(env=[{"name": "HOME", "value": "/data"}, {"name": "TEAM", "$patch": "delete"}]),
+        of_main(envFrom=[KEYS, {"secretRef": {"name": "more"}}]),
+        of_main(volumeMounts=[{"mountPath": "/tmp", "name": "large"}]),
+        {"spec": {"volumes": [{"name": "scratch", "ephemeral": {"a": 1}}, {"name": "large", "emptyDir": {}}]}},
+        {"spec": {"initContainers": [{"name": "side", "image": "b", "restartPolicy": "Always"}]}},
+    ],
+)
+def test_all_else_is_the_users(patch: dict[str, Any]) -> None:
+    """Other sizes, values, sources and companions are no breach."""
+    before = pod_template(LENT, Settings(env={"TEAM": "x"}), ["x"], labels={})
+    assert before != patched(before, patch)
+
+
+def test_a_patch_of_what_lends_is_for_pods_that_have_it() -> None:
+    """A pod whose image has kfnb, such as the orchestrator's, is not given half an init container."""
+    plain = pod_template(Profile(name="t", namespace="n", root="s3://b/r", image="base:1"), Settings(), [], labels={})
+    assert [] == patched(plain, of_lender(resources={"requests": {"cpu": "1"}}))["spec"]["initContainers"]
+    assert [{"name": "launcher", "image": "my"}] == patched(plain, of_lender(image="my"))["spec"]["initContainers"]
