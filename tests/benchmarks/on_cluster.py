@@ -178,7 +178,7 @@ def churn(place: Place) -> Iterator[Row]:
         shutil.copy(source, place.folder)
     with on_cluster(place) as there:
         here, floor, ours = place.seconds(
-            lambda: place.kfnb("churn.ipynb", "--no-cache"),
+            lambda: place.kfnb("churn.ipynb"),
             there.bare_churn,
             lambda: there.kfnb("churn.ipynb", "--no-cache"),
         )
