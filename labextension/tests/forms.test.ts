@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { badgesOf } from '../src/model/badges';
 import type { Parameter, ParameterType, Step } from '../src/model/documents';
 import { EMPTY_FORM, keepForm, lastForm } from '../src/model/filled_form';
-import { readValue, shownValue } from '../src/model/parameters';
+import { problemOf, readValue, shownValue } from '../src/model/parameters';
 import { plainText } from '../src/model/terminal_text';
 
 const parameter = (type: ParameterType): Parameter => ({ name: 'p', type, default: null });
@@ -14,6 +14,10 @@ describe('parameters', () => {
     ['int', '-3', -3],
     ['float', '1e-3', 0.001],
     ['float', '2', 2],
+    ['float', '-.5', -0.5],
+    ['float', '1_0.', 10],
+    ['int', '9007199254740991', 9007199254740991],
+    ['list', '["9007199254740993", 1e300]', ['9007199254740993', 1e300]],
     ['str', ' two words ', ' two words '],
     ['str', '', ''],
     ['bool', 'true', true],
@@ -29,7 +33,14 @@ describe('parameters', () => {
   test.each<[ParameterType, string]>([
     ['int', '1.5'],
     ['int', ''],
+    ['int', '1__0'],
+    ['int', '9007199254740993'],
     ['float', 'much'],
+    ['float', '0x10'],
+    ['float', '1e999'],
+    ['float', '.'],
+    ['list', '[1, -9007199254740993]'],
+    ['any', '9007199254740993'],
     ['float', ''],
     ['list', '{"a": 1}'],
     ['list', '[1'],
@@ -42,10 +53,17 @@ describe('parameters', () => {
     ['str', 'a "word"', 'a "word"'],
     ['int', 3, '3'],
     ['list', [1, 2], '[1,2]'],
-    ['any', null, 'null']
+    ['any', null, 'null'],
+    ['int', 2 ** 60, '≈ 1152921504606847000']
   ])('A default of type %s is shown as it would be written.', (type, value, text) => {
     expect(shownValue(parameter(type), value)).toBe(text);
   });
+});
+
+test('What the notebook has already is not read: a number that a browser cannot hold is left to it.', () => {
+  const large: Parameter = { name: 'p', type: 'int', default: 2 ** 60 };
+  expect(problemOf(large, shownValue(large, large.default))).toBe(null);
+  expect(problemOf(large, String(2 ** 60))).toContain('A browser cannot hold');
 });
 
 describe('what was filled in', () => {

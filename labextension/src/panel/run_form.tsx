@@ -6,7 +6,7 @@ import * as React from 'react';
 import type { Api } from '../api';
 import type { Parameter } from '../model/documents';
 import type { FilledForm, Part } from '../model/filled_form';
-import { readValue, shownValue } from '../model/parameters';
+import { problemOf, shownValue } from '../model/parameters';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { whyNot, whyNotThere, type KnownClusters } from '../run/request';
 import type { Consent } from '../run/start';
@@ -167,8 +167,7 @@ interface ParameterInputProps {
 
 function ParameterInput({ parameter, text, trans, onChange }: ParameterInputProps): JSX.Element {
   const id = React.useId();
-  const reading = readValue(parameter, text);
-  const problem = 'problem' in reading ? reading.problem : null;
+  const problem = problemOf(parameter, text);
   if (parameter.type === 'bool') {
     return (
       <label className="kfnb-field kfnb-mod-flag">

@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { CheckRequest, Cluster, Finding, RunRequest } from '../model/documents';
 import type { FilledForm } from '../model/filled_form';
-import { readValue, shownValue } from '../model/parameters';
+import { problemOf, readValue, shownValue } from '../model/parameters';
 import type { OpenNotebook } from '../notebook/open_notebook';
 
 /** What the file of profiles says. `trouble`: why it cannot be read. */
@@ -37,7 +37,7 @@ export function whyNot(
   }
   const wrong = notebook.analysis.parameters.find(parameter => {
     const text = form.parameters[parameter.name];
-    return text !== undefined && 'problem' in readValue(parameter, text);
+    return text !== undefined && problemOf(parameter, text) !== null;
   });
   if (wrong !== undefined) {
     return trans.__('The value of %1 cannot be read.', wrong.name);
