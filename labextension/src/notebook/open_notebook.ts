@@ -12,6 +12,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 import { ApiError, type Api } from '../api';
 import type { Analysis, Step } from '../model/documents';
+import { withFollowed, type Rename } from '../model/placement';
 import { stepsIn, type TaggedCell, type TaggedStep } from '../model/tags';
 import { RunDraft } from '../run/draft';
 import type { RunSession } from '../run/session';
@@ -41,6 +42,7 @@ export class OpenNotebook implements IDisposable {
   private _session: RunSession | null = null;
   private _isDisposed = false;
   private _asked = 0;
+  private readonly _renames: Rename[] = [];
 
   /** `localPath`: a path without the name of the drive it is on. */
   constructor(panel: NotebookPanel, api: Api, localPath: (path: string) => string) {
@@ -163,7 +165,13 @@ export class OpenNotebook implements IDisposable {
     return this.panel.content.model!.getMetadata('kfnb') as unknown;
   }
 
-  /** Write what `withPlacement` or `withRenamed` made of it; nothing else of the notebook changes. */
+  /** Have what the metadata say of a step follow it to another name, and back when that is undone. */
+  follow(rename: Rename): void {
+    this._renames.push(rename);
+    this._followNames();
+  }
+
+  /** Write what `withPlacement` or `withFollowed` made of it; nothing else of the notebook changes. */
   writePlacements(about: object): void {
     const model = this.panel.content.model!;
     if (Object.keys(about).length > 0) {
@@ -224,9 +232,21 @@ export class OpenNotebook implements IDisposable {
   }
 
   private _onContent(): void {
+    this._followNames();
     this._schedule(QUIET_MS);
     clearTimeout(this._pause);
     this._pause = setTimeout(() => this._emit(), PAUSE_MS);
+  }
+
+  private _followNames(): void {
+    if (this._renames.length > 0 && this.panel.content.model !== null) {
+      const steps = new Set(this.taggedSteps.map(({ name }) => name));
+      const before = this.placements;
+      const after = withFollowed(before, steps, this._renames);
+      if (after !== before) {
+        this.writePlacements(after as object);
+      }
+    }
   }
 
   private _schedule(wait: number): void {

@@ -4,7 +4,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { FIELDS, METRICS } from '../model/fields';
-import { speaksOf, withRenamed } from '../model/placement';
 import {
   nameProblem,
   renamed,
@@ -133,7 +132,7 @@ export function nameStep(notebook: OpenNotebook, cell: TaggedCell, wanted: strin
     changes.set(cell.id, withRole(cell.tags, 'step', text, FIELDS));
   }
   notebook.writeTags(changes);
-  if (name !== null && !isTaken && speaksOf(notebook.placements, name)) {
-    notebook.writePlacements(withRenamed(notebook.placements, name, text));
+  if (name !== null && !isTaken) {
+    notebook.follow([name, text]);
   }
 }
