@@ -28,6 +28,7 @@ from kfnb.runners.cluster_facts import Named
 from kfnb.runners.orchestrator_job import SERVICE_ACCOUNT, orchestrator_job
 from kfnb.runners.pod_manifest import pod_template
 from kfnb.runners.pod_patch import BadPatch, patched
+from kfnb.runners.rights import Right
 from kfnb.spec import Settings
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ OLDEST = (1, 33)
 _MUCH, _TOO_MUCH = 30.0, 300.0
 """Seconds by which clocks may differ without harm, and by which stores begin to refuse requests. S3 is then asked by
 its own clock; credentials of Google's are not."""
+
+
+_LOOK = frozenset({Right("create", "jobs", "batch"), Right("list", "pods")})
+"""What it takes to have a pod look."""
 
 
 class Line(NamedTuple):
@@ -91,7 +96,7 @@ def check(profile: Profile, home: Path, *, version: str, seconds: float, tell: C
         yield Line("store, from here", "failed", why, "Mount it there, or use a machine of the cluster that has it.")
         return
     yield from of_store(_try_store(store), profile)
-    if facts.namespace is False or any(right.resource == "jobs" for right in facts.lacking):
+    if facts.namespace is False or not _LOOK.isdisjoint(facts.lacking):
         yield Line("pods", "not checked", "there is no namespace for them, or no right to start one")
         return
     id_ = os.urandom(4).hex()
@@ -191,7 +196,7 @@ def _version(version: str) -> Line:
 def _rights(facts: Facts, who: str, init: str) -> Line:
     if not facts.lacking:
         return Line("your rights", "ok", f"{who} may do all that runs need")
-    without = [right for right in facts.lacking if right.resource not in rights.DISPENSABLE]
+    without = [right for right in facts.lacking if right in rights.STARTS]
     text = f"{who} may not {rights.in_words(without or facts.lacking)}"
     return Line("your rights", "failed" if without else "warning", text, init)
 

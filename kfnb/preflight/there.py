@@ -19,10 +19,10 @@ from kfnb import digest
 from kfnb.artifacts import files
 from kfnb.artifacts.store import Store
 from kfnb.errors import Diagnostic, Fix, StoreError, by_severity
-from kfnb.preflight import images, names, patches, pulls, registry, room
+from kfnb.preflight import allowed, images, names, patches, pulls, registry, room
 from kfnb.preflight.pulls import Pull
 from kfnb.preflight.registry import Seen  # noqa: TC001 - msgspec looks at the annotations
-from kfnb.runners import cluster_facts, pod_findings, rights
+from kfnb.runners import cluster_facts, pod_findings
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.cluster_facts import Facts, Named  # noqa: TC001 - msgspec looks at the annotations
 from kfnb.runners.orchestrator_job import orchestrator_job
@@ -36,14 +36,10 @@ if TYPE_CHECKING:
 
     from kfnb.profiles import Profile
     from kfnb.runners.pod_manifest import Manifest
-    from kfnb.runners.rights import Right
     from kfnb.spec import PipelineSpec, Task
 
 REMEMBERED = 60.0
 """Seconds for which a cluster in which all was right is not asked again."""
-
-_LATER = frozenset({"pods/log", "events"})
-"""What is looked at while a run goes on, and is missed then."""
 
 
 class _Pod(NamedTuple):
@@ -108,29 +104,12 @@ def _judged(
             "KF921", "error", message, fix=Fix(f"Make it: `kubectl create namespace {profile.namespace}`.")
         )
         return
-    yield from _lacking_rights(facts.lacking, profile)
+    yield from allowed.findings(facts.lacking, profile, local=driver is None)
     yield from names.missing(facts, profile, own, by_task)
     for pod in pods:
         beside = driver["spec"] if driver is not None else None
         yield from room.findings(facts, profile, pod.task, pod.template["spec"], beside)
     yield from _unchecked(facts)
-
-
-def _lacking_rights(lacking: Iterable[Right], profile: Profile) -> Iterator[Diagnostic]:
-    """Yield an error for the rights without which there is no run, a warning for those that are missed later."""
-    later = [right for right in lacking if right.resource in _LATER]
-    without = [right for right in lacking if right.resource not in rights.DISPENSABLE]
-    fix = Fix(
-        f"Have an administrator of the cluster run `kfnb cluster init {profile.name} --user YOU`; "
-        f"`kfnb cluster check {profile.name}` says who you are there."
-    )
-    where = f"in namespace `{profile.namespace}` of cluster `{profile.name}`"
-    if without:
-        message = f"You lack rights that a run needs {where}: {rights.in_words(without)}."
-        yield Diagnostic("KF920", "error", message, fix=fix)
-    if later:
-        message = f"You lack rights {where}, so logs and reasons will not be seen while tasks run: "
-        yield Diagnostic("KF920", "warning", f"{message}{rights.in_words(later)}.", fix=fix)
 
 
 def _unchecked(facts: Facts) -> Iterator[Diagnostic]:
@@ -176,7 +155,7 @@ def _ask(
         store = aside.submit(_try_store, profile)
         seen = aside.submit(registry.look, to_pull, home / "images" / "processors")
         in_full = [str(registry.reference(image)) for image in to_pull]
-        facts = cluster_facts.look(api, named, rights.needed("user"), in_full)
+        facts = cluster_facts.look(api, named, allowed.asked_for(local=local), in_full)
         return _Answers(facts, seen.result()), [*patches.refused(api, profile, spec, local=local), *store.result()]
 
 

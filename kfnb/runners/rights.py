@@ -23,21 +23,6 @@ _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 
-DISPENSABLE = frozenset(
-    {
-        "events",
-        "limitranges",
-        "localqueues",
-        "namespaces",
-        "persistentvolumeclaims",
-        "pods/log",
-        "resourcequotas",
-        "serviceaccounts",
-    }
-)
-"""Kinds that people only look at: runs do without."""
-
-
 class Right(NamedTuple):
     """To do `verb` with objects of a kind; `resource` as in RBAC, such as `pods/log`. `everywhere`: of no namespace."""
 
@@ -48,6 +33,23 @@ class Right(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.resource}" + (f".{self.group}" if self.group else "")
+
+
+STARTS = frozenset({Right("create", "jobs", "batch"), Right("get", "jobs", "batch")})
+"""What somebody must have to start a run that the cluster drives, and to see whether it is driven."""
+
+ENDS = frozenset(
+    {
+        Right("delete", "jobs", "batch"),
+        Right("delete", "pods"),
+        Right("delete", "configmaps"),
+        *(Right(verb, "leases", "coordination.k8s.io") for verb in ("create", "get", "update", "delete")),
+    }
+)
+"""What it takes to remove a run, and to end one that nothing drives; another one ends itself when it is asked to."""
+
+LOOKS = frozenset({Right("list", "pods"), Right("get", "pods/log"), Right("list", "events")})
+"""What shows the logs of tasks, and why they wait, while they are there."""
 
 
 @functools.cache
@@ -69,6 +71,11 @@ def needed(name: str) -> tuple[Right, ...]:
         for resource in rule["resources"]
         for verb in rule["verbs"]
     )
+
+
+def drives() -> frozenset[Right]:
+    """Return what whoever drives a run cannot do without: the orchestrator, or somebody on their own machine."""
+    return frozenset(needed("orchestrator")) - {Right("get", "pods/log"), Right("list", "events")}
 
 
 def missing(api: ApiServer, wanted: Iterable[Right], *, patience: float = 5.0) -> list[Right]:

@@ -100,9 +100,17 @@ class RunObjects:
             with contextlib.suppress(ClusterError):  # out of reach for a moment: what was seen last counts
                 found = self._orchestrator()
                 there = found is not None and not _has_ended(found)
-                self._driven = there or cluster_lease.holder(self.api, run_name(self._run_id)) is not None
+                self._driven = there or self._is_held()
             self._looked = time.monotonic()
         return self._driven
+
+    def _is_held(self) -> bool:
+        try:
+            return cluster_lease.holder(self.api, run_name(self._run_id)) is not None
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            return False  # who may not see leases has none that drive runs by themselves
 
     def why_it_waits(self) -> str | None:
         """Say why the orchestrator has not begun, in words; None if it has, or there is none."""

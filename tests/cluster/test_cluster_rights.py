@@ -19,7 +19,7 @@ from kfnb.runners.api_server import ApiError, ApiServer
 from kfnb.runners.cluster_facts import Facts, Named, look
 from kfnb.runners.kubernetes import KubernetesRunner
 from kfnb.runners.orchestrator_job import orchestrator_name
-from kfnb.runners.rights import Right, missing, needed
+from kfnb.runners.rights import STARTS, Right, missing, needed
 from kfnb.runners.run_objects import RunObjects
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
@@ -182,6 +182,19 @@ def test_the_roles_are_enough_for_runs(
         assert "CANCELED" == end(long)
         history = History(place.client())
         assert [run.id for run in (*runs, long)] == [history.delete(run.id) for run in (*runs, long)]
+
+
+def test_little_is_enough_to_start_a_run(
+    cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who may make Jobs and get them, and nothing else, starts a run, is warned, and sees it end."""
+    person, api = people(cluster, namespace, tmp_path, {"starter": sorted(STARTS)})["starter"]
+    wait_until(lambda: not missing(api, STARTS), "The rights of somebody who starts runs", 30)
+    quick = notebook(tmp_path / "quick.ipynb", "x = 1", "print(x)")
+    with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as place:
+        run = place.run(quick, profile={"kubeconfig": str(person)}, preflight=True)
+        assert "SUCCEEDED" == end(run)
+    assert ["KF920", "KF920"] == [each.code for each in run.warnings if each.code == "KF920"]
 
 
 # ------------------------------------------------------------------------------------------------- kfnb cluster init

@@ -75,7 +75,11 @@ def test_all_right_is_told_with_what_there_is() -> None:
             "your rights",
             ("failed", "ada may not create jobs.batch"),
         ),
-        ({"lacking": (Right("list", "events"),)}, "your rights", ("warning", "ada may not list events")),
+        (
+            {"lacking": (Right("watch", "pods"), Right("list", "events"))},
+            "your rights",
+            ("warning", "ada may not watch pods; list events"),
+        ),
         ({"there": {"Secret keys": False}}, "Secret keys", ("failed", "is not there")),
         (
             {"there": {"Secret keys": None}},
