@@ -152,6 +152,7 @@ def runs(
     *,
     state: str | Iterable[str] | None = None,
     experiment: str | Iterable[str] | None = None,
+    started_by: str | Iterable[str] | None = None,
     tag: str | Iterable[str] | None = None,
     metric: str | Iterable[str] | None = None,
     param: str | Iterable[str] | None = None,
@@ -180,6 +181,7 @@ def runs(
     wanted = run_filter(
         state=state,
         experiment=experiment,
+        started_by=started_by,
         tag=tag,
         metric=metric,
         param=param,

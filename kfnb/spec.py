@@ -557,7 +557,8 @@ class RunInfo(_Data, frozen=True, kw_only=True):
     """What a run was started with; kept as `runs/ID/run.json`, beside the notebook itself.
 
     `versions`: `notebook_digest`, and `git` with commit, branch, tag and dirty where the folder is in a repository.
-    `shipped`: key of the index of the folder in the store, where tasks run without the folder itself.
+    `shipped`: key of the index of the folder in the store, where tasks run without the folder itself. `started_by`: the
+    person's name where it was started; empty: not known.
     """
 
     run_id: str
@@ -571,6 +572,7 @@ class RunInfo(_Data, frozen=True, kw_only=True):
     notebook_path: str = ""
     options: dict[str, Json] = {}
     versions: dict[str, Json] = {}
+    started_by: str = ""
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")

@@ -39,6 +39,9 @@ def runs(
     experiment: Annotated[
         list[str] | None, typer.Option("--experiment", metavar="NAME", help="Only of this experiment.")
     ] = None,
+    started_by: Annotated[
+        list[str] | None, typer.Option("--started-by", metavar="PERSON", help="Only those that this person started.")
+    ] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", metavar="NAME", help="Only with this tag.")] = None,
     metric: Annotated[
         list[str] | None,
@@ -77,6 +80,7 @@ def runs(
     wanted = run_filter(
         state=state,
         experiment=experiment,
+        started_by=started_by,
         tag=tag,
         metric=metric,
         param=param,
@@ -94,7 +98,7 @@ def runs(
         if found.more:
             say(f"There are more: --page {page + 1}.")
     else:
-        filtered = page > 1 or any((state, experiment, tag, metric, param, since, until, archived))
+        filtered = page > 1 or any((state, experiment, started_by, tag, metric, param, since, until, archived))
         say("No run is so." if filtered else _no_runs(root))
     return 0
 
@@ -108,11 +112,14 @@ def _no_runs(root: str | None) -> str:
 
 
 def _table(listed: list[dict[str, Any]]) -> str:
-    """Return runs as a table, which says where they are if one is on a cluster."""
+    """Return runs as a table, which says where they are if one is on a cluster, and who started them if several did."""
     rows = [["RUN", "STATE", "CREATED", "NAME", "EXPERIMENT", "TAGS", "METRICS"], *map(_cells, listed)]
     if any(run["cluster"] for run in listed):
         for row, where in zip(rows, ["ON", *(run["cluster"] or "" for run in listed)], strict=True):
             row.insert(2, where)
+    if len({run["started_by"] for run in listed}) > 1:
+        for row, who in zip(rows, ["STARTED BY", *(run["started_by"] or "" for run in listed)], strict=True):
+            row.insert(-2, who)
     return columns(rows)
 
 

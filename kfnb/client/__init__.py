@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from kfnb.artifacts.store import Store
+from kfnb.client.person import who_starts
 from kfnb.client.run import Listener, Run
 from kfnb.errors import (
     Diagnostic,
@@ -392,6 +393,7 @@ class Client:
                 notebook_path=str(path.absolute()),
                 options={"given": sorted(params or {}), **(options or {})},
                 versions=versions,
+                started_by=who_starts(),
             )
             if not here:
                 info = msgspec.structs.replace(info, shipped=places.run_key(info.run_id, "folder.json"))

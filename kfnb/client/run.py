@@ -214,7 +214,12 @@ class Run:
     def to_dict(self) -> dict[str, Any]:
         """Return the run as `kfnb show --json` prints it."""
         document = results.run_document(self.id, self._now())
-        return {**document, "interrupted": self.is_interrupted, "cluster": self.cluster}
+        return {
+            **document,
+            "interrupted": self.is_interrupted,
+            "cluster": self.cluster,
+            "started_by": self.info.started_by or None,
+        }
 
     def __repr__(self) -> str:
         status = self._now()

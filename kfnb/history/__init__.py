@@ -210,4 +210,5 @@ def as_document(row: RunRow) -> dict[str, Any]:
         },
         "root": columns["root"],
         "cluster": columns["cluster"],
+        "started_by": columns["started_by"],
     }

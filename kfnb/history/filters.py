@@ -33,6 +33,7 @@ def run_filter(
     *,
     state: Words = None,
     experiment: Words = None,
+    started_by: Words = None,
     tag: Words = None,
     metric: Words = None,
     param: Words = None,
@@ -55,6 +56,7 @@ def run_filter(
     return RunFilter(
         states=states,
         experiments=_words(experiment),
+        people=_words(started_by),
         tags=_words(tag),
         metrics=tuple(condition(text) for text in _words(metric)),
         parameters=tuple(condition(text) for text in _words(param)),

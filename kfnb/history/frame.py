@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 _TIMES = ("created", "started", "finished")
 _COLUMNS = (
-    *("run_id", "name", "experiment", "state", "interrupted", *_TIMES, "tags", "archived", "cluster", "notebook"),
-    *("notebook_digest", "git_commit", "git_branch", "git_tag", "git_dirty"),
+    *("run_id", "name", "experiment", "state", "interrupted", *_TIMES, "tags", "archived", "cluster", "started_by"),
+    *("notebook", "notebook_digest", "git_commit", "git_branch", "git_tag", "git_dirty"),
 )
 
 

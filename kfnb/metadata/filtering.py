@@ -35,10 +35,14 @@ class Condition:
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Which runs are meant: those that pass everything that is given. Of several states or experiments one suffices."""
+    """Which runs are meant: those that pass everything that is given.
+
+    Of several states, experiments or people one suffices.
+    """
 
     states: tuple[str, ...] = ()
     experiments: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     metrics: tuple[Condition, ...] = ()
     parameters: tuple[Condition, ...] = ()
@@ -99,6 +103,8 @@ def of_runs(wanted: RunFilter) -> Iterable[ColumnElement[bool]]:
         yield runs.c.state.in_(wanted.states)
     if wanted.experiments:
         yield runs.c.experiment.in_(wanted.experiments)
+    if wanted.people:
+        yield runs.c.started_by.in_(wanted.people)
     if wanted.root is not None:
         yield runs.c.root == wanted.root
     if wanted.ids:

@@ -35,6 +35,7 @@ COLUMNS = {
     "experiment": tables.runs.c.experiment,
     "duration": tables.runs.c.duration,
     "commit": tables.runs.c.git_commit,
+    "started_by": tables.runs.c.started_by,
 }
 """What runs can be sorted by beside the time when they were made, their parameters and their metrics."""
 

@@ -220,6 +220,7 @@ def _run_row(known: Known) -> Row:
         "marks": known.marks,
         "cluster": info.options.get("on"),
         "duration": facts.finished - facts.started if facts.started and facts.finished else None,
+        "started_by": info.started_by or None,
         "words": words_of(info.run_id, info.name, info.experiment, info.notebook_path),
     }
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every form that the tables have had, the oldest first; the last is that of this module."""
 
 metadata = MetaData()
@@ -67,6 +67,7 @@ runs = Table(
     Column("cluster", Text),  # the name of its profile where the run was started; empty: no cluster
     Column("duration", Double),  # in seconds; empty while it has not ended
     Column("words", Text),  # what is searched for text, in small letters
+    Column("started_by", Text),  # a person's name; empty: not known
     UniqueConstraint("root", "id", name="uq_runs_root_id"),
 )
 
@@ -159,6 +160,7 @@ Index("ix_runs_notebook", runs.c.archived, runs.c.notebook, runs.c.created, runs
 Index("ix_runs_duration", runs.c.archived, runs.c.duration, runs.c.created, runs.c.key)
 Index("ix_runs_words", runs.c.archived, runs.c.created, runs.c.key, runs.c.words)  # a search reads nothing else
 Index("ix_runs_git_commit", runs.c.archived, runs.c.git_commit, runs.c.created, runs.c.key)
+Index("ix_runs_started_by", runs.c.archived, runs.c.started_by, runs.c.created, runs.c.key)
 Index("ix_runs_id", runs.c.id)
 Index("ix_runs_unfinished", runs.c.root, runs.c.state)
 Index(

@@ -198,7 +198,8 @@ class RunDocument(_Answer, frozen=True, kw_only=True):
     """A run as it is now. `batch`: number of the last batch of events that is in it: the stream goes on `after` it.
 
     `notebook`: path below the server's root, None if it lies elsewhere. `interrupted`: nothing drives it, and it can be
-    resumed. `driven`: a process drives it. `waits`: why its orchestrator in a cluster has not begun.
+    resumed. `driven`: a process drives it. `waits`: why its orchestrator in a cluster has not begun. `started_by`: who
+    did so; null if that is not known.
     """
 
     run_id: str
@@ -216,6 +217,7 @@ class RunDocument(_Answer, frozen=True, kw_only=True):
     notebook_path: str
     cluster: str | None
     waits: str | None
+    started_by: str | None
     parameters: dict[str, Any]
     options: dict[str, Any]
     batch: int
@@ -227,7 +229,7 @@ class RunDocument(_Answer, frozen=True, kw_only=True):
 
 
 class RunRow(_Answer, frozen=True, kw_only=True):
-    """A run in a list."""
+    """A run in a list. `started_by`: as of a RunDocument."""
 
     run_id: str
     name: str
@@ -240,6 +242,7 @@ class RunRow(_Answer, frozen=True, kw_only=True):
     finished: str | None
     notebook: str | None
     notebook_path: str
+    started_by: str | None
     parameters: dict[str, Any]
     metrics: dict[str, dict[str, Any]]
     tags: tuple[str, ...]

@@ -63,7 +63,7 @@ OPERATIONS = (
         "runs",
         d.RunPage,
         query=(
-            *((name, _WORDS) for name in ("state", "experiment", "tag", "metric", "param")),
+            *((name, _WORDS) for name in ("state", "experiment", "started_by", "tag", "metric", "param")),
             *((name, _WORD) for name in ("since", "until", "notebook", "search", "sort")),
             ("archived", {"type": "string", "enum": ["no", "only", "too"]}),
             ("limit", {"type": "integer", "minimum": 1, "maximum": MOST}),

@@ -50,8 +50,9 @@ class RunsHandler(KfnbHandler):
     async def get(self) -> None:
         """Return a RunPage of those that pass all filters, the newest first where nothing else is asked for.
 
-        `sort`: created, name, state, notebook, experiment, duration, commit, param.NAME or metric.TASK.NAME; the least
-        first, with `-` in front the greatest. Runs without a value come last. `cursor`: `next` of the page before.
+        `sort`: created, name, state, notebook, experiment, duration, commit, started_by, param.NAME or
+        metric.TASK.NAME; the least first, with `-` in front the greatest. Runs without a value come last. `cursor`:
+        `next` of the page before.
         """
         sort, cursor = self.get_query_argument("sort", "-created"), self.get_query_argument("cursor", None)
         limit = self._number("limit", 50, MOST)
@@ -59,6 +60,7 @@ class RunsHandler(KfnbHandler):
         wanted = {
             "state": self.get_query_arguments("state") or None,
             "experiment": self.get_query_arguments("experiment") or None,
+            "started_by": self.get_query_arguments("started_by") or None,
             "tag": self.get_query_arguments("tag") or None,
             "metric": self.get_query_arguments("metric") or None,
             "param": self.get_query_arguments("param") or None,

@@ -205,6 +205,7 @@ def run_document(run: Run, place: Callable[[str], str | None]) -> RunDocument:
         notebook_path=run.notebook_path,
         cluster=run.cluster,
         waits=run.waits,
+        started_by=run.info.started_by or None,
         parameters=run.info.parameters,
         options={key: run.info.options.get(key) for key in ("cache", "from_step", "only", "until", "detached")},
         batch=batch,

@@ -17,6 +17,7 @@ function row(id: string, more: Partial<RunRow> = {}): RunRow {
     finished: null,
     notebook: null,
     notebook_path: 'elsewhere/a.ipynb',
+    started_by: null,
     parameters: {},
     metrics: {},
     tags: [],
@@ -66,6 +67,13 @@ describe('plain columns', () => {
   test('name a notebook by its path in the server, else by its own', () => {
     expect(text('notebook', row('a', { notebook: 'a.ipynb' }))).toBe('a.ipynb');
     expect(text('notebook', row('a'))).toBe('elsewhere/a.ipynb');
+  });
+
+  test('say who started a run, where that is known', () => {
+    expect([text('started_by', row('a', { started_by: 'ada' })), text('started_by', row('a'))]).toEqual([
+      'ada',
+      ''
+    ]);
   });
 
   test('say the commit, and that more than it was there', () => {

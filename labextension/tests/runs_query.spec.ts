@@ -6,6 +6,7 @@ import {
   NO_FILTERS,
   orderAfterClick,
   questionFor,
+  withCondition,
   type Condition
 } from '../src/runs_page/query';
 
@@ -37,6 +38,33 @@ describe('a question for a page', () => {
       ['cursor', 'abc']
     ]);
   });
+
+  test('says by whom, of which notebook, and from the beginning of one day to the end of another', () => {
+    const named = (kind: Condition['kind'], name: string): Condition => ({
+      kind,
+      name,
+      comparison: '=',
+      value: ''
+    });
+    const conditions = [named('notebook', 'a/b.ipynb'), named('started_by', 'ada')];
+    const filters = { ...NO_FILTERS, since: '2026-02-27', until: '2026-02-28', conditions };
+    const question = questionFor(filters, NEWEST_FIRST, 50, null);
+    expect([...question].slice(3)).toEqual([
+      ['since', new Date(2026, 1, 27).toISOString()],
+      ['until', new Date(2026, 2, 1).toISOString()],
+      ['notebook', 'a/b.ipynb'],
+      ['started_by', 'ada']
+    ]);
+  });
+});
+
+test('a condition is there once, and of notebooks and people the last one', () => {
+  const tag: Condition = { kind: 'tag', name: 'good', comparison: '=', value: '' };
+  const ada: Condition = { ...tag, kind: 'started_by', name: 'ada' };
+  const bob: Condition = { ...ada, name: 'bob' };
+  const best: Condition = { ...tag, name: 'best' };
+  const added = [tag, ada, best, tag, bob].reduce(withCondition, [] as readonly Condition[]);
+  expect(added.map(({ name }) => name)).toEqual(['best', 'good', 'bob']);
 });
 
 test('a column head sorts down, then up, then not at all', () => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from pathlib import Path
 from typing import NamedTuple
@@ -56,6 +57,8 @@ def test_runs_are_filtered_and_paged(past: Past) -> None:
         shell.json("runs", "--limit", "1", "--page", "3")["more"],
         listed("--limit=1", "--page=2"),
     )
+    assert [] == listed("--started-by", "nobody")
+    assert [failed, high, low] == listed("--started-by", getpass.getuser())
     assert "There are more: --page 2." in shell("runs", "--limit", "2").stderr
     assert "No run is so." in shell("runs", "--tag", "none").stderr
     wrong = shell("runs", "--metric", "score")

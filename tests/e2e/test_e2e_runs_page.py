@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+
 import nbformat
 import pytest
 from jupyter_lab import TOKEN, Lab
@@ -55,6 +57,18 @@ def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, ru
     expect(rows.first).to_have_attribute("data-run", runs[1])
     shown.get_by_role("button", name="Take away the condition score.auc>0.5").click()
     expect(rows).to_have_count(2)
+    form = shown.get_by_role("form", name="Condition")
+    form.get_by_label("What the condition is about").select_option("Who")
+    form.get_by_label("Name").fill(getpass.getuser())
+    form.get_by_label("Name").press("Enter")
+    form.get_by_label("What the condition is about").select_option("Notebook")
+    form.get_by_label("Name").fill("scores/scores.ipynb")
+    form.get_by_label("Name").press("Enter")
+    shown.get_by_label("To", exact=True).fill("2020-01-01")
+    expect(rows).to_have_count(0)
+    shown.get_by_label("To", exact=True).fill("")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text(getpass.getuser())
     rows.first.get_by_role("button", name="rates <b>").click()
     plot = shown.get_by_role("region", name="Experiment rates <b>")
     expect(plot.get_by_role("button", name="rate 3, score.auc 0.75")).to_have_count(1)

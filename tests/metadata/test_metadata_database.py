@@ -86,7 +86,7 @@ def test_a_database_of_the_first_form_keeps_its_rows(database: Database, store: 
     r1 = (store.root, "r1")
     assert [(r1, "a", "t", 1.0, "1", 7.5)] == found["metrics"]
     assert [(r1, "good", 7.5)] == found["tags"]
-    assert [("r1", {("t", "a"): 1})] == [(row.columns["id"], row.metrics) for row in page]
+    assert [("r1", {("t", "a"): 1}, None)] == [(r.columns["id"], r.metrics, r.columns["started_by"]) for r in page]
     assert (tables.REVISIONS[-1],) * 2 == upgrade(database)
 
 

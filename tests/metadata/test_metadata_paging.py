@@ -38,7 +38,15 @@ def filled(database: Database, store: Store) -> Database:
 def _add(
     database: Database, store: Store, run: str, created: float, metrics: dict[str, Any], parameters: dict[str, Any]
 ) -> None:
-    finished(store, run, metrics, created=created, parameters=parameters, experiment="EF"[run > "c"])
+    finished(
+        store,
+        run,
+        metrics,
+        created=created,
+        parameters=parameters,
+        experiment="EF"[run > "c"],
+        started_by="zoe" if run < "d" else "ada",
+    )
     projection.write(database, known(store, run))
 
 
@@ -64,6 +72,7 @@ def _pages(database: Database, order: Order, wanted: RunFilter = ALL, limit: int
         ("experiment", "abcdef", "fedcba"),
         ("duration", "abcdef", "fedcba"),
         ("commit", "abcdef", "fedcba"),
+        ("started_by", "defabc", "cbafed"),
         ("metric.train.auc", "afcebd", "ecfabd"),
         ("metric.train.loss", "cfedba", "fcedba"),
         ("metric.load.auc", "fedcba", "fedcba"),
@@ -93,6 +102,7 @@ def test_what_has_not_ended_stands_behind_what_took_a_time(database: Database, s
         (RunFilter(metrics=(Condition("loss", ">", 1),), experiments=("F",)), "f"),
         (RunFilter(search="e", experiments=("E",)), "cab"),
         (RunFilter(parameters=(Condition("depth", "=", 3),), metrics=(Condition("auc", "<", 0.8),)), "a"),
+        (RunFilter(people=("zoe",)), "cab"),
         (RunFilter(archived="only"), ""),
     ],
 )

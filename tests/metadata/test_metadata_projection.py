@@ -23,12 +23,12 @@ def all_rows(database: Database) -> dict[str, list[tuple[Any, ...]]]:
 
 def test_a_run_becomes_rows(database: Database, store: Store) -> None:
     """Run, tasks, artifacts with digest, place and who takes them, metrics, parameters, versions and tags are rows."""
-    finished(store, "r1", {"auc": 0.9, "loss": "NaN"}, parameters={"n": 3}, experiment="E")
+    finished(store, "r1", {"auc": 0.9, "loss": "NaN"}, parameters={"n": 3}, experiment="E", started_by="ada")
     marks.add(store, "r1", "tag", "good")
     projection.write(database, known(store, "r1"))
     found = all_rows(database)
     run = ("r1", "nb", "E", "SUCCEEDED", None, 1000.0, 1.0, 3.0, "here", "nb", "", "d" * 64)
-    assert [(store.root, *run, "c0ffee", "main", "v1", False, False, 6, 1, None, 2.0, "r1\nnb\ne\n")] == [
+    assert [(store.root, *run, "c0ffee", "main", "v1", False, False, 6, 1, None, 2.0, "r1\nnb\ne\n", "ada")] == [
         row[1:] for row in found["runs"]
     ]
     r1 = (store.root, "r1")

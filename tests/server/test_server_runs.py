@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from pathlib import Path
 
@@ -73,9 +74,15 @@ async def test_a_notebook_that_is_gone_is_not_run(post: Post) -> None:
     assert (404, "There is no notebook gone.ipynb. It may have been renamed or deleted.") == (status, answer["message"])
 
 
-async def test_runs_are_listed_in_pages(get: Get, post: Post, quickstart: Path, client: Client) -> None:
-    """The newest come first, a page at a time; filters by notebook, text and state hold."""
-    runs = [client.run(quickstart, name=name).wait().id for name in ("first 100%", "second", "third")]
+async def test_runs_are_listed_in_pages(
+    get: Get, quickstart: Path, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest come first, a page at a time; filters by notebook, text, state and person hold."""
+    runs = []
+    for name, person in (("first 100%", ""), ("second", "ada"), ("third", "")):
+        monkeypatch.setenv("JUPYTERHUB_USER", person)
+        runs.append(client.run(quickstart, name=name).wait().id)
+    assert ["ada", getpass.getuser()] == [(await get("runs", run))["started_by"] for run in runs[1:]]
     page = await get("runs", limit=2)
     assert runs[:0:-1] == [run["run_id"] for run in page["runs"]]
     rest = await get("runs", limit=2, cursor=page["next"])
@@ -87,6 +94,9 @@ async def test_runs_are_listed_in_pages(get: Get, post: Post, quickstart: Path, 
         ({"notebook": "quickstart.ipynb"}, runs[::-1]),
         ({"notebook": "other.ipynb"}, []),
         ({"state": "FAILED"}, []),
+        ({"started_by": "ada"}, runs[1:2]),
+        ({"started_by": ["ada", getpass.getuser()]}, runs[::-1]),
+        ({"started_by": "nobody"}, []),
         ({"param": "word=notebook"}, runs[::-1]),
         ({"sort": "name"}, runs),
         ({"sort": "-param.word"}, runs[::-1]),

@@ -217,7 +217,7 @@ export interface paths {
         };
         /**
          * `GET runs`: a page of the list. `POST runs`: start one.
-         * @description Return a RunPage of those that pass all filters, the newest first where nothing else is asked for. `sort`: created, name, state, notebook, experiment, duration, commit, param.NAME or metric.TASK.NAME; the least first, with `-` in front the greatest. Runs without a value come last. `cursor`: `next` of the page before.
+         * @description Return a RunPage of those that pass all filters, the newest first where nothing else is asked for. `sort`: created, name, state, notebook, experiment, duration, commit, started_by, param.NAME or metric.TASK.NAME; the least first, with `-` in front the greatest. Runs without a value come last. `cursor`: `next` of the page before.
          */
         readonly get: operations["get-runs"];
         readonly put?: never;
@@ -874,7 +874,7 @@ export interface components {
         readonly ResumeRequest: Record<string, never>;
         /**
          * RunDocument
-         * @description A run as it is now. `batch`: number of the last batch of events that is in it: the stream goes on `after` it. `notebook`: path below the server's root, None if it lies elsewhere. `interrupted`: nothing drives it, and it can be resumed. `driven`: a process drives it. `waits`: why its orchestrator in a cluster has not begun.
+         * @description A run as it is now. `batch`: number of the last batch of events that is in it: the stream goes on `after` it. `notebook`: path below the server's root, None if it lies elsewhere. `interrupted`: nothing drives it, and it can be resumed. `driven`: a process drives it. `waits`: why its orchestrator in a cluster has not begun. `started_by`: who did so; null if that is not known.
          */
         readonly RunDocument: {
             readonly run_id: string;
@@ -893,6 +893,7 @@ export interface components {
             readonly notebook_path: string;
             readonly cluster: string | null;
             readonly waits: string | null;
+            readonly started_by: string | null;
             readonly parameters: {
                 readonly [key: string]: unknown;
             };
@@ -963,7 +964,7 @@ export interface components {
         };
         /**
          * RunRow
-         * @description A run in a list.
+         * @description A run in a list. `started_by`: as of a RunDocument.
          */
         readonly RunRow: {
             readonly run_id: string;
@@ -978,6 +979,7 @@ export interface components {
             readonly finished: string | null;
             readonly notebook: string | null;
             readonly notebook_path: string;
+            readonly started_by: string | null;
             readonly parameters: {
                 readonly [key: string]: unknown;
             };
@@ -1656,6 +1658,7 @@ export interface operations {
             readonly query?: {
                 readonly state?: readonly string[];
                 readonly experiment?: readonly string[];
+                readonly started_by?: readonly string[];
                 readonly tag?: readonly string[];
                 readonly metric?: readonly string[];
                 readonly param?: readonly string[];

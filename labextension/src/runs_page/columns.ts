@@ -37,6 +37,7 @@ export function plainColumns(translate: (text: string) => string, now: number): 
     column('state', 'State', row => row.state),
     column('notebook', 'Notebook', row => row.notebook ?? row.notebook_path),
     column('experiment', 'Experiment', row => row.experiment),
+    column('started_by', 'Who', row => row.started_by ?? ''),
     column('created', 'Created', row => (row.created === null ? '' : new Date(row.created).toLocaleString())),
     column('duration', 'Duration', row => shownDuration(row, now), true),
     column('commit', 'Commit', row => commitOf(row))

@@ -1,13 +1,22 @@
-/** What the list of runs is narrowed by: text, state, experiment, and conditions on metrics, parameters and tags. */
+/** What the list of runs is narrowed by: text, state, experiment, days, and conditions on what else is known of runs. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Api } from '../api';
+import type { RunRow } from '../model/documents';
 import { useSignal } from '../panel/watching';
 import { valueColumns } from './columns';
 import type { Listing } from './listing';
-import { COMPARISONS, conditionText, type Comparison, type Condition, type Filters } from './query';
+import {
+  COMPARISONS,
+  conditionText,
+  isCompared,
+  withCondition,
+  type Comparison,
+  type Condition,
+  type Filters
+} from './query';
 
 const STATES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'PENDING'];
 
@@ -66,6 +75,8 @@ export function FilterBar({ listing, api, trans }: FilterBarProps): JSX.Element 
             </option>
           ))}
         </select>
+        <Day {...{ filters, set }} part="since" label={trans.__('From')} />
+        <Day {...{ filters, set }} part="until" label={trans.__('To')} />
         <label className="kfnb-choice">
           <input
             type="checkbox"
@@ -81,6 +92,27 @@ export function FilterBar({ listing, api, trans }: FilterBarProps): JSX.Element 
   );
 }
 
+/** The field of a day: of the first or the last on which runs were made that are listed. */
+function Day(props: {
+  part: 'since' | 'until';
+  label: string;
+  filters: Filters;
+  set: (part: Partial<Filters>) => void;
+}): JSX.Element {
+  const { part, label, filters, set } = props;
+  return (
+    <label className="kfnb-choice">
+      {label}
+      <input
+        type="date"
+        className="kfnb-input"
+        value={filters[part]}
+        onChange={event => set({ [part]: event.target.value })}
+      />
+    </label>
+  );
+}
+
 type PartProps = Pick<FilterBarProps, 'listing' | 'trans'>;
 
 /** The fields that one more condition is made of; Enter adds it, too. */
@@ -89,8 +121,7 @@ function ConditionForm({ listing, trans }: PartProps): JSX.Element {
   const [name, setName] = React.useState('');
   const [comparison, setComparison] = React.useState<Comparison>('>');
   const [value, setValue] = React.useState('');
-  const isTag = kind === 'tag';
-  const isWhole = name.trim() !== '' && (isTag || value.trim() !== '');
+  const isWhole = name.trim() !== '' && (!isCompared(kind) || value.trim() !== '');
   const list = React.useId();
   const add = (event: React.FormEvent): void => {
     event.preventDefault();
@@ -111,6 +142,8 @@ function ConditionForm({ listing, trans }: PartProps): JSX.Element {
         <option value="metric">{trans.__('Metric')}</option>
         <option value="param">{trans.__('Parameter')}</option>
         <option value="tag">{trans.__('Tag')}</option>
+        <option value="notebook">{trans.__('Notebook')}</option>
+        <option value="started_by">{trans.__('Who')}</option>
       </select>
       <input
         className="kfnb-input"
@@ -125,7 +158,7 @@ function ConditionForm({ listing, trans }: PartProps): JSX.Element {
           <option key={known} value={known} />
         ))}
       </datalist>
-      {!isTag && (
+      {isCompared(kind) && (
         <>
           <select
             className="kfnb-input"
@@ -161,20 +194,16 @@ function ConditionForm({ listing, trans }: PartProps): JSX.Element {
   );
 }
 
-/** Add a condition to those of a list, where it is not there yet. */
+/** List only the runs that pass one more condition. */
 export function addCondition(listing: Listing, condition: Condition): void {
-  const { conditions } = listing.filters;
-  const isThere = conditions.some(
-    other => other.kind === condition.kind && conditionText(other) === conditionText(condition)
-  );
-  if (!isThere) {
-    listing.filter({ conditions: [...conditions, condition] });
-  }
+  listing.filter({ conditions: withCondition(listing.filters.conditions, condition) });
 }
 
 function knownNames(listing: Listing, kind: Condition['kind']): readonly string[] {
-  if (kind === 'tag') {
-    return [...new Set(listing.rows.flatMap(row => row.tags))].sort();
+  if (!isCompared(kind)) {
+    const names = (row: RunRow): readonly (string | null)[] =>
+      kind === 'tag' ? row.tags : [kind === 'notebook' ? row.notebook : row.started_by];
+    return [...new Set(listing.rows.flatMap(names))].filter(name => name !== null).sort();
   }
   return valueColumns(listing.rows)
     .filter(({ key }) => key.startsWith(`${kind}.`))
@@ -187,7 +216,13 @@ function Conditions({ listing, trans }: PartProps): JSX.Element | null {
   if (conditions.length === 0) {
     return null;
   }
-  const words = { metric: trans.__('metric'), param: trans.__('parameter'), tag: trans.__('tag') };
+  const words = {
+    metric: trans.__('metric'),
+    param: trans.__('parameter'),
+    tag: trans.__('tag'),
+    notebook: trans.__('notebook'),
+    started_by: trans.__('started by')
+  };
   return (
     <ul className="kfnb-tags" aria-label={trans.__('Conditions')}>
       {conditions.map(condition => (
