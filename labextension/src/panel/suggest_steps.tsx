@@ -5,8 +5,8 @@ import * as React from 'react';
 
 import type { Api } from '../api';
 import type { Suggestion } from '../model/documents';
-import { withChanges } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
+import { Proposal } from './proposal';
 
 export interface SuggestStepsProps {
   readonly notebook: OpenNotebook;
@@ -57,55 +57,5 @@ export function SuggestSteps({ notebook, api, trans }: SuggestStepsProps): JSX.E
         <Proposal {...{ notebook, trans }} suggestion={found} onDone={() => setFound(null)} />
       )}
     </section>
-  );
-}
-
-interface ProposalProps {
-  readonly notebook: OpenNotebook;
-  readonly trans: TranslationBundle;
-  readonly suggestion: Suggestion;
-  readonly onDone: () => void;
-}
-
-function Proposal({ notebook, trans, suggestion, onDone }: ProposalProps): JSX.Element {
-  const isNothing = suggestion.tags.length === 0;
-  const apply = (): void => {
-    notebook.writeTags(withChanges(notebook.cells, suggestion.tags));
-    onDone();
-  };
-  return (
-    <>
-      <h2>{isNothing ? trans.__('Nothing is to be changed') : trans.__('Suggested steps')}</h2>
-      <ol className="kfnb-proposal">
-        {suggestion.steps.map(step => (
-          <li key={step.name} data-step={step.name}>
-            <button type="button" className="kfnb-link" onClick={() => void notebook.select(step.cells)}>
-              {step.name}
-            </button>
-            <div className="kfnb-hint">{step.why}</div>
-          </li>
-        ))}
-      </ol>
-      {suggestion.notes.map(note => (
-        <p key={note} className="kfnb-hint">
-          {note}
-        </p>
-      ))}
-      <div className="kfnb-buttons">
-        {!isNothing && (
-          <button
-            type="button"
-            className="kfnb-button kfnb-mod-main"
-            data-action="apply-suggestion"
-            onClick={apply}
-          >
-            {trans.__('Write these tags')}
-          </button>
-        )}
-        <button type="button" className="kfnb-button" data-action="dismiss-suggestion" onClick={onDone}>
-          {isNothing ? trans.__('Close') : trans.__('Leave it')}
-        </button>
-      </div>
-    </>
   );
 }

@@ -1,0 +1,4 @@
+/** As much of react-dom, which JupyterLab brings without its types, as the tests of components need. */
+declare module 'react-dom/server' {
+  export function renderToStaticMarkup(element: unknown): string;
+}
