@@ -52,15 +52,19 @@ def shown_names(folder: Path, below: str, own: Collection[Path]) -> set[str]:
     `own`: folders of kfnb's, which are no part of it. OSError if there is no such directory.
     """
     ignored = ignore_rules(folder)
-    found = set()
+    listed = (item for _, item in _listed(folder, below, ignored, own))
+    return {item.name for item in listed if item.is_symlink() or item.is_dir() or item.is_file()}
+
+
+def _listed(
+    folder: Path, below: str, ignored: Callable[[str, str], bool], own: Collection[Path]
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield the path of everything in a directory that a task may see, and what is there."""
     with os.scandir(folder / below) as listing:
         for item in listing:
             path = f"{below}/{item.name}" if below else item.name
-            if item.name in LEFT_OUT or ignored(path, item.name) or Path(item.path) in own:
-                continue
-            if item.is_symlink() or item.is_dir() or item.is_file():
-                found.add(item.name)
-    return found
+            if not (item.name in LEFT_OUT or ignored(path, item.name) or Path(item.path) in own):
+                yield path, item
 
 
 def walk(folder: Path, own: Collection[Path] = ()) -> Iterator[Entry]:
@@ -70,13 +74,10 @@ def walk(folder: Path, own: Collection[Path] = ()) -> Iterator[Entry]:
     while todo:
         below = todo.pop(0)
         try:
-            listing = list(os.scandir(folder / below))
+            listed = list(_listed(folder, below, ignored, own))
         except OSError:
             continue
-        for item in listing:
-            path = f"{below}/{item.name}" if below else item.name
-            if item.name in LEFT_OUT or ignored(path, item.name) or Path(item.path) in own:
-                continue
+        for path, item in listed:
             info = item.stat(follow_symlinks=False)
             if item.is_symlink():
                 yield Entry(path, "link", target=str(Path(item.path).readlink()))

@@ -13,6 +13,7 @@ from kfnb.cli.output import columns, say, show
 from kfnb.cli.parameters import parse_value, read_mapping
 from kfnb.drawing.run_html import show_number
 from kfnb.errors import WrongCall
+from kfnb.notebook.comments import at_commas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,27 +38,8 @@ def combinations(given: Sequence[str], file: Path | None, types: Mapping[str, st
             raise WrongCall(f"`--sweep {text}` is not name=value,value. Write it like `--sweep lr=0.1,0.01`.")
         if name in names:
             raise WrongCall(f"`--sweep {name}=…` is given twice. Write all values in one: `--sweep {name}=a,b,c`.")
-        names[name] = [parse_value(value, types.get(name)) for value in split_values(values)]
+        names[name] = [parse_value(value.strip(), types.get(name)) for value in at_commas(values) if value.strip()]
     return [{**one, **other} for one in found for other in _product(names)]
-
-
-def split_values(text: str) -> list[str]:
-    """Return the values between commas; commas within brackets or quotes do not count."""
-    values, depth, quote = [""], 0, ""
-    for letter in text:
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "\"'":
-            quote = letter
-        elif letter in "([{":
-            depth += 1
-        elif letter in ")]}":
-            depth -= 1
-        if letter == "," and not depth and not quote:
-            values.append("")
-        else:
-            values[-1] += letter
-    return [value.strip() for value in values if value.strip()]
 
 
 def _product(names: Mapping[str, Iterable[Any]]) -> list[Combination]:

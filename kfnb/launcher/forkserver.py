@@ -28,6 +28,7 @@ from kfnb.launcher import processes
 from kfnb.launcher.kernel import Kernel
 from kfnb.launcher.launch import find_out_namespaces, run_input
 from kfnb.launcher.workdir import make_snapshot
+from kfnb.locks import FOLDER, try_lock
 
 _LINE = 3500
 """Bytes of a line that is still written as a whole beside other writers (PIPE_BUF, with room)."""
@@ -230,14 +231,11 @@ def _hold(folder: str | None) -> int | None:
     """Make an attempt's folder and lock it; None where that cannot be: whoever runs the attempt says what is wrong."""
     if folder is None:
         return None
-    held: int | None = None
     try:
         Path(folder).mkdir(exist_ok=True)
-        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # no such place, or a file system without locks
-        pass
-    return held
+        return try_lock(Path(folder), FOLDER)
+    except OSError:  # no such place
+        return None
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ notebook.ipynb and log.txt under the attempt's prefix whatever becomes of the bo
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
@@ -30,6 +29,7 @@ from kfnb.launcher.shipped_view import ShippedView
 from kfnb.launcher.stopping import Stopped
 from kfnb.launcher.supervise import Ended, Supervisor
 from kfnb.launcher.workdir import View, settle_outside
+from kfnb.locks import FOLDER, try_lock
 from kfnb.spec import ExecutorInput, ExecutorOutput, TaskError, Together, to_json
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _scratch(given: ExecutorInput) -> Path:
 def _hold(scratch: Path) -> None:
     """Lock the attempt's folder until this process and its body are gone; who takes the run up again waits for that."""
     with contextlib.suppress(OSError):  # a file system without locks
-        fcntl.flock(os.open(scratch, os.O_RDONLY | os.O_DIRECTORY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try_lock(scratch, FOLDER)
 
 
 def _body(given: ExecutorInput, kernel: Kernel, view: View, store: Store, wires: Wires) -> None:

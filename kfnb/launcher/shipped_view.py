@@ -7,7 +7,6 @@ body's record of paths may open them, which says so.
 
 from __future__ import annotations
 
-import fcntl
 import fnmatch
 import os
 import posixpath
@@ -20,6 +19,7 @@ from kfnb.artifacts.files import digest_of_file
 from kfnb.artifacts.folder import look
 from kfnb.artifacts.shipped import Index, ShippedEntry, ShippedFolder
 from kfnb.launcher.workdir import View
+from kfnb.locks import FOLDER, try_lock
 from kfnb.spec import FileRead
 
 if TYPE_CHECKING:
@@ -160,13 +160,9 @@ def _claim(place: Path) -> bool:
     """Make a folder for this process and its body alone, or take over what one that was killed left."""
     try:
         place.mkdir(exist_ok=True)
-        descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+        if try_lock(place, FOLDER) is None:
+            return False
     except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
         return False
     _empty(place)
     return True

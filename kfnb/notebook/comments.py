@@ -21,7 +21,6 @@ _PROSE = frozenset({"accelerator", "after", "annotation", "binds", "cache", "cha
 _COMMENT = re.compile(r"#(?![#!%])\s*(\S.*)")
 _STEP_NAME = re.compile(r"[^\W_][\w.\-/]*(?: [\w.\-/]+){0,3}")
 _CONTINUES_REQUIREMENT = re.compile(r"[A-Za-z0-9<>=!~]\S*")
-_OPEN, _CLOSE = "([{", ")]}"
 
 
 def comment_items(source: str) -> tuple[int, tuple[str, ...]]:
@@ -37,7 +36,7 @@ def comment_items(source: str) -> tuple[int, tuple[str, ...]]:
 
 def _items(comment: str) -> tuple[str, ...]:
     found: list[str] = []
-    for part in _parts(comment):
+    for part in at_commas(comment):
         word, colon, value = (piece.strip() for piece in part.partition(":"))
         if colon and word in VALUED:
             found.append(f"{word}:{value}")
@@ -66,21 +65,20 @@ def _is_for_us(items: list[str]) -> bool:
     return bool(words) and not words & _PROSE and all(readable(item) for item in items)
 
 
-def _parts(comment: str) -> list[str]:
+def at_commas(text: str) -> list[str]:
     """Split at commas, but not in brackets or quotes."""
-    parts, depth, quote, current = [], 0, "", ""
-    for letter in comment:
+    parts, depth, quote = [""], 0, ""
+    for letter in text:
         if quote:
             quote = "" if letter == quote else quote
         elif letter in "\"'":
             quote = letter
-        elif letter in _OPEN:
+        elif letter in "([{":
             depth += 1
-        elif letter in _CLOSE:
+        elif letter in ")]}":
             depth -= 1
         elif letter == "," and depth <= 0:
-            parts.append(current)
-            current = ""
+            parts.append("")
             continue
-        current += letter
-    return [*parts, current]
+        parts[-1] += letter
+    return parts

@@ -109,7 +109,7 @@ def cell_ids(content: dict[str, Any]) -> tuple[str, ...]:
     result = []
     for index, cell_id in enumerate(stored):
         if not isinstance(cell_id, str) or not cell_id or cell_id in used:
-            cell_id = _free_id(f"cell-{index}", taken)
+            cell_id = free_name(f"cell-{index}", taken)
             taken.add(cell_id)
         used.add(cell_id)
         result.append(cell_id)
@@ -122,7 +122,8 @@ def source_of(cell: dict[str, Any]) -> str:
     return source if isinstance(source, str) else "".join(source)
 
 
-def _free_id(wanted: str, taken: set[str]) -> str:
+def free_name(wanted: str, taken: set[str]) -> str:
+    """Return the name, with a number behind it if it is taken."""
     candidate, number = wanted, 1
     while candidate in taken:
         number += 1

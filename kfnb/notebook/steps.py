@@ -17,12 +17,13 @@ import msgspec
 
 from kfnb.notebook import findings
 from kfnb.notebook.placement import placed
+from kfnb.notebook.reader import free_name
 from kfnb.notebook.settings import step_settings
 from kfnb.notebook.tags import CellTags, read_tags
 from kfnb.spec import Cell, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from kfnb.errors import Diagnostic
     from kfnb.notebook.cells import Notebook, NotebookCell, Tag
@@ -194,21 +195,13 @@ def _place_above(places: list[_Place], explicit: dict[str, NotebookCell], is_set
             place.floating = True
             place.role = "setup" if place.role == "body" else place.role
         else:
-            place.step, place.floating = _free_name(FIRST_STEP, explicit), False
+            place.step, place.floating = free_name(FIRST_STEP, {slug(name) for name in explicit}), False
 
 
 def _needs_step(tags: CellTags) -> bool:
     """Return whether the tags say something that setup cannot be: it has metrics, control flow, or unseen effects."""
     flow = tags.settings.foreach is not None or tags.settings.on_exit or tags.settings.pipeline
     return bool(tags.metrics or tags.when or flow or tags.uses or tags.changes or tags.binds or tags.draws)
-
-
-def _free_name(wanted: str, names: Iterable[str]) -> str:
-    taken, candidate, number = {slug(name) for name in names}, wanted, 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{wanted}-{number}"
-    return candidate
 
 
 def _settle(places: list[_Place]) -> None:

@@ -6,9 +6,10 @@ Held by the loop from an attempt's start to its end. A lock dies with its proces
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from typing import TYPE_CHECKING
+
+from kfnb.locks import is_locked, try_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,11 +29,8 @@ class Computing:
         path = self._folder / key
         while True:
             self._folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(descriptor)
+            descriptor = try_lock(path)
+            if descriptor is None:
                 return False
             if _is_at(descriptor, path):
                 break
@@ -57,17 +55,7 @@ class Computing:
 
     def is_free(self, key: str) -> bool:
         """Say whether nobody computes the result of `key`."""
-        try:
-            descriptor = os.open(self._folder / key, os.O_RDONLY)
-        except OSError:
-            return True
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        finally:
-            os.close(descriptor)
-        return True
+        return not is_locked(self._folder / key)
 
     def holder(self, key: str) -> str:
         """Return what the holder of `key` said about itself; empty if nothing is known."""

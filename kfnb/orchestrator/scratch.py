@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 from kfnb.errors import OutsideError
+from kfnb.locks import is_locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,25 +104,11 @@ def _still_used(folder: Path, seconds: float) -> Path | None:
     """Wait until no process of an attempt is left, at most so long; return an attempt that still has one."""
     end = time.monotonic() + seconds
     for attempt in _attempts(folder):
-        while _is_in_use(attempt):
+        while is_locked(attempt):
             if time.monotonic() >= end:
                 return attempt
             time.sleep(_PAUSE)
     return None
-
-
-def _is_in_use(attempt: Path) -> bool:
-    try:
-        descriptor = os.open(attempt, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def _sweep(folder: Path) -> None:
@@ -132,7 +119,7 @@ def _sweep(folder: Path) -> None:
         return  # in use, just being made or just being removed
     with contextlib.suppress(OSError):
         attempts = list(_attempts(folder))
-        if not any(map(_is_in_use, attempts)):
+        if not any(map(is_locked, attempts)):
             fresh = (folder / _COMPLETE).exists() and time.time() - (folder / _LOCK).stat().st_mtime < _KEEP_SECONDS
             for gone in attempts if fresh else [folder]:
                 shutil.rmtree(gone, ignore_errors=True)

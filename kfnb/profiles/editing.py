@@ -15,10 +15,10 @@ import msgspec
 import tomlkit
 from tomlkit.exceptions import ParseError
 
-from kfnb.errors import Diagnostic, Fix, OutsideError, Refused, WrongCall
+from kfnb.errors import OutsideError, WrongCall
 from kfnb.notebook.quantities import BadValue
 from kfnb.profiles.checks import check_name, problems
-from kfnb.profiles.reading import profiles_file, read_text
+from kfnb.profiles.reading import not_toml, profiles_file, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -157,10 +157,7 @@ def _document(path: Path) -> TOMLDocument:
     try:
         return tomlkit.parse(read_text(path))
     except ParseError as error:
-        message = f"The file of cluster profiles {path} is not TOML: {error}."
-        raise Refused(
-            (Diagnostic("KF902", "error", message, fix=Fix(f"Correct it, or move it away: {path}")),)
-        ) from None
+        raise not_toml(path, error) from None
 
 
 def _write(path: Path, text: str) -> None:

@@ -84,10 +84,13 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message = f"The file of cluster profiles {path} is not TOML: {error}."
-        raise Refused(
-            (Diagnostic("KF902", "error", message, fix=Fix(f"Correct it, or move it away: {path}")),)
-        ) from None
+        raise not_toml(path, error) from None
+
+
+def not_toml(path: Path, error: ValueError) -> Refused:
+    """Return the words for a file of profiles that cannot be parsed."""
+    message = f"The file of cluster profiles {path} is not TOML: {error}."
+    return Refused((Diagnostic("KF902", "error", message, fix=Fix(f"Correct it, or move it away: {path}")),))
 
 
 def _read(path: Path, text: str, document: dict[str, Any]) -> tuple[Profiles, dict[str, list[Diagnostic]]]:

@@ -118,32 +118,23 @@ class ApiServer:
             body["gracePeriodSeconds"] = grace
         if only is not None:
             body["preconditions"] = {key: only["metadata"][key] for key in ("uid", "resourceVersion")}
-        try:
-            self.request("DELETE", path, {}, body, patience=patience)
-        except ApiError as error:
-            if error.status != 404:
-                raise
-            return False
-        return True
+        return self._if_there("DELETE", path, body, patience=patience) is not None
 
     def find(self, path: str, *, patience: float = PATIENCE) -> Object | None:
         """Return an object; None if there is none."""
+        return self._if_there("GET", path, patience=patience)
+
+    def has(self, path: str, *, patience: float = PATIENCE) -> bool:
+        """Say whether there is an object. What is in it, such as a Secret's values, is not sent."""
+        return self._if_there("GET", path, patience=patience, accept=_ONLY_METADATA) is not None
+
+    def _if_there(self, method: str, path: str, body: object = None, **how: Any) -> Object | None:
         try:
-            return self.get(path, patience=patience)
+            return self.request(method, path, {}, body, **how)
         except ApiError as error:
             if error.status != 404:
                 raise
             return None
-
-    def has(self, path: str, *, patience: float = PATIENCE) -> bool:
-        """Say whether there is an object. What is in it, such as a Secret's values, is not sent."""
-        try:
-            self.request("GET", path, {}, patience=patience, accept=_ONLY_METADATA)
-        except ApiError as error:
-            if error.status != 404:
-                raise
-            return False
-        return True
 
     def request(
         self,

@@ -8,7 +8,6 @@ file locks that die with their holders.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import functools
 import os
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfnb.errors import WrongCall
+from kfnb.locks import try_lock
 from kfnb.notebook.quantities import BadValue, amount
 
 if TYPE_CHECKING:
@@ -196,10 +196,10 @@ class Room:
 
     def _lock(self, gpu: str) -> int | None:
         """Return a descriptor that holds a GPU for its run; None if another run, or what is left of one, holds it."""
-        descriptor = _try_lock(self._locks / _file_name(gpu))
+        descriptor = try_lock(self._locks / _file_name(gpu))
         if descriptor is None:
             return None
-        body = _try_lock(self._body_lock(gpu))
+        body = try_lock(self._body_lock(gpu))
         if body is None:
             os.close(descriptor)
             return None
@@ -219,16 +219,6 @@ def _shown(name: str, amount: float) -> str:
 
 def _file_name(gpu: str) -> str:
     return "".join(char if char.isalnum() or char in "-." else "_" for char in gpu)
-
-
-def _try_lock(path: Path) -> int | None:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
 
 
 def asked_by(settings: Settings) -> dict[str, float]:

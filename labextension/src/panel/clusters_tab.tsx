@@ -7,6 +7,7 @@ import * as React from 'react';
 import type { Api } from '../api';
 import type { Cluster, ClusterFile } from '../model/documents';
 import { ClusterEditor } from './cluster_editor';
+import { Trouble } from './trouble';
 
 export interface ClustersTabProps {
   readonly api: Api;
@@ -55,14 +56,6 @@ export function ClustersTab({ api, trans }: ClustersTabProps): JSX.Element {
       )}
       <Trouble text={trouble} />
     </div>
-  );
-}
-
-function Trouble({ text }: { text: string | null }): JSX.Element | null {
-  return text === null ? null : (
-    <p className="kfnb-warning kfnb-preview-text" role="alert">
-      {text}
-    </p>
   );
 }
 

@@ -3,6 +3,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { Trouble } from './trouble';
+
 export interface LoadButtonProps {
   readonly label: string;
   readonly title: string;
@@ -43,11 +45,7 @@ export function LoadButton({ label, title, load, trans }: LoadButtonProps): JSX.
           {loaded === '' ? trans.__('There is nothing to load.') : trans.__('In the kernel now: %1', loaded)}
         </p>
       )}
-      {trouble !== null && (
-        <p className="kfnb-warning" role="alert">
-          {trouble}
-        </p>
-      )}
+      <Trouble text={trouble} />
     </>
   );
 }

@@ -23,11 +23,13 @@ import { RunTab } from './run_tab';
 import { StepActions } from './step_actions';
 import { StepTab } from './step_tab';
 import { SuggestSteps } from './suggest_steps';
+import { Tabs, type Tab } from './tabs';
+import { Trouble } from './trouble';
 import { useSignal } from './watching';
 
 export type TabName = 'step' | 'pipeline' | 'run' | 'clusters';
 
-const TABS: readonly { readonly name: TabName; readonly label: string }[] = [
+const TABS: readonly Tab<TabName>[] = [
   { name: 'step', label: 'Step' },
   { name: 'pipeline', label: 'Pipeline' },
   { name: 'run', label: 'Run' },
@@ -104,12 +106,14 @@ function PanelView(props: PanelParts & { panel: KfnbPanel }): JSX.Element {
   return (
     <>
       <style>{CHART_STYLE}</style>
-      {panel.trouble !== null && (
-        <p className="kfnb-warning" role="alert">
-          {panel.trouble}
-        </p>
-      )}
-      <Tabs {...{ panel, trans }} />
+      <Trouble text={panel.trouble} />
+      <Tabs
+        id="kfnb-tab"
+        label={trans.__('Pipeline of the notebook')}
+        tabs={TABS.map(({ name, label }) => ({ name, label: trans.__(label) }))}
+        chosen={panel.tab}
+        onChoose={name => (panel.tab = name)}
+      />
       {panel.tab === 'clusters' ? (
         <TabBody panel={panel}>
           <ClustersTab {...{ api, trans }} />
@@ -164,41 +168,6 @@ function NotebookView(props: PanelParts & { panel: KfnbPanel; notebook: OpenNote
 /** The findings that concern runs where they are to go: what this machine leaves aside counts on a cluster. */
 function concerning(findings: readonly Finding[], cluster: string): readonly Finding[] {
   return cluster === '' ? findings : findings.filter(({ code }) => code !== 'KF503');
-}
-
-function Tabs({ panel, trans }: { panel: KfnbPanel; trans: TranslationBundle }): JSX.Element {
-  const move = (event: React.KeyboardEvent): void => {
-    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-    if (step !== 0) {
-      const place = TABS.findIndex(({ name }) => name === panel.tab);
-      const next = TABS[(place + step + TABS.length) % TABS.length]!;
-      panel.tab = next.name;
-      panel.node.querySelector<HTMLElement>(`#kfnb-tab-${next.name}`)?.focus();
-    }
-  };
-  return (
-    <div
-      className="kfnb-tabs"
-      role="tablist"
-      aria-label={trans.__('Pipeline of the notebook')}
-      onKeyDown={move}
-    >
-      {TABS.map(({ name, label }) => (
-        <button
-          key={name}
-          type="button"
-          role="tab"
-          id={`kfnb-tab-${name}`}
-          aria-controls="kfnb-tab-body"
-          aria-selected={panel.tab === name}
-          tabIndex={panel.tab === name ? 0 : -1}
-          onClick={() => (panel.tab = name)}
-        >
-          {trans.__(label)}
-        </button>
-      ))}
-    </div>
-  );
 }
 
 interface PipelineTabProps {

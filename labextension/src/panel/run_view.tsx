@@ -14,6 +14,7 @@ import { PipelineGraph } from './pipeline_graph';
 import { ArtifactsView, MetricsView } from './results';
 import { SeriesView } from './series';
 import { TaskDetails } from './task_details';
+import { Trouble } from './trouble';
 
 export interface RunViewProps {
   readonly notebook: OpenNotebook;
@@ -142,11 +143,7 @@ function RunButtons({ notebook, session, api, trans }: RunViewProps): JSX.Elemen
           </button>
         )}
       </div>
-      {trouble !== null && (
-        <p className="kfnb-warning" role="alert">
-          {trouble}
-        </p>
-      )}
+      <Trouble text={trouble} />
       {home !== null && <HomeNote {...{ notebook, home, trans }} onUndo={() => setHome(null)} />}
     </>
   );

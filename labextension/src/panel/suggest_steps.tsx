@@ -7,6 +7,7 @@ import type { Api } from '../api';
 import type { Suggestion } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { Proposal } from './proposal';
+import { Trouble } from './trouble';
 
 export interface SuggestStepsProps {
   readonly notebook: OpenNotebook;
@@ -48,11 +49,7 @@ export function SuggestSteps({ notebook, api, trans }: SuggestStepsProps): JSX.E
           </button>
         </div>
       )}
-      {trouble !== null && (
-        <p className="kfnb-warning" role="alert">
-          {trouble}
-        </p>
-      )}
+      <Trouble text={trouble} />
       {found !== null && (
         <Proposal {...{ notebook, trans }} suggestion={found} onDone={() => setFound(null)} />
       )}

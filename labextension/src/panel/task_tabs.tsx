@@ -8,6 +8,7 @@ import type { TaskEvents, TaskPod } from '../model/documents';
 import { hasEnded } from '../model/run_state';
 import type { RunSession } from '../run/session';
 import { LogPane } from './log_pane';
+import { Tabs, type Tab } from './tabs';
 
 const LOOK_EVERY_MS = 3000;
 
@@ -24,44 +25,19 @@ export function TaskTabs(props: TaskTabsProps): JSX.Element {
   const { session, api, task, trans } = props;
   const [chosen, setChosen] = React.useState<Name>('log');
   const id = React.useId();
-  const tabs: readonly { readonly name: Name; readonly label: string }[] = [
+  const tabs: readonly Tab<Name>[] = [
     { name: 'log', label: trans.__('Log') },
     { name: 'events', label: trans.__('Events') },
     ...(session.document.cluster === null ? [] : [{ name: 'pod' as const, label: trans.__('Pod') }])
   ];
-  const move = (event: React.KeyboardEvent): void => {
-    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-    if (step !== 0) {
-      const place = tabs.findIndex(({ name }) => name === chosen);
-      const next = tabs[(place + step + tabs.length) % tabs.length]!.name;
-      setChosen(next);
-      document.getElementById(`${id}-${next}`)?.focus();
-    }
-  };
   return (
     <>
-      <div
-        className="kfnb-tabs kfnb-mod-inner"
-        role="tablist"
-        aria-label={trans.__('What to see of task %1', task)}
-        onKeyDown={move}
-      >
-        {tabs.map(({ name, label }) => (
-          <button
-            key={name}
-            type="button"
-            role="tab"
-            id={`${id}-${name}`}
-            data-tab={name}
-            aria-controls={`${id}-body`}
-            aria-selected={name === chosen}
-            tabIndex={name === chosen ? 0 : -1}
-            onClick={() => setChosen(name)}
-          >
-            {label}
-          </button>
-        ))}
-      </div>
+      <Tabs
+        {...{ id, tabs, chosen }}
+        label={trans.__('What to see of task %1', task)}
+        isInner
+        onChoose={setChosen}
+      />
       <div role="tabpanel" id={`${id}-body`} aria-labelledby={`${id}-${chosen}`}>
         {chosen === 'log' && (
           <LogPane

@@ -10,6 +10,7 @@ import type { RunPage, RunRow } from '../model/documents';
 import { Made } from '../panel/made';
 import { axesOf, dotsOf, extremesOf, firstChoice, IN_ORDER, type Choice } from './plot';
 import { NEWEST_FIRST, NO_FILTERS, questionFor } from './query';
+import { Trouble } from '../panel/trouble';
 
 /** As many as the server gives at once; more points would lie on one another. */
 const MOST = 1000;
@@ -52,11 +53,7 @@ export function ExperimentView({ name, api, trans, onOpen }: ExperimentViewProps
           {trans.__('read again')}
         </button>
       </h2>
-      {trouble !== null && (
-        <p className="kfnb-warning" role="alert">
-          {trouble}
-        </p>
-      )}
+      <Trouble text={trouble} />
       {page !== null && <States rows={page.runs} trans={trans} />}
       {page !== null && page.next !== null && (
         <p className="kfnb-hint">{trans.__('Only the newest %1 runs are shown.', MOST)}</p>

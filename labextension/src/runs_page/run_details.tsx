@@ -9,6 +9,7 @@ import { ArtifactsView, MetricsView } from '../panel/results';
 import { SeriesView } from '../panel/series';
 import { useSignal } from '../panel/watching';
 import { RunSession } from '../run/session';
+import { Trouble } from '../panel/trouble';
 
 export function RunDetails(props: { id: string; api: Api; trans: TranslationBundle }): JSX.Element {
   const { id, api, trans } = props;
@@ -37,11 +38,7 @@ export function RunDetails(props: { id: string; api: Api; trans: TranslationBund
   }, [id, api]);
   useSignal(session?.changed);
   if (trouble !== null) {
-    return (
-      <p className="kfnb-warning" role="alert">
-        {trouble}
-      </p>
-    );
+    return <Trouble text={trouble} />;
   }
   if (session === null) {
     return <p className="kfnb-quiet">{trans.__('The run is being read …')}</p>;

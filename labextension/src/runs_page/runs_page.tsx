@@ -19,6 +19,7 @@ import type { Compared } from './overlaid';
 import { RunDetails } from './run_details';
 import { RunTags } from './run_tags';
 import { RunsTable } from './runs_table';
+import { Trouble } from '../panel/trouble';
 
 export class RunsPage extends ReactWidget {
   private readonly _listing: Listing;
@@ -182,14 +183,9 @@ function DoneNote(props: {
 function Troubles(props: { texts: readonly (string | null)[]; hints: readonly string[] }): JSX.Element {
   return (
     <>
-      {props.texts.map(
-        (text, index) =>
-          text !== null && (
-            <p key={index} className="kfnb-warning" role="alert">
-              {text}
-            </p>
-          )
-      )}
+      {props.texts.map((text, index) => (
+        <Trouble key={index} text={text} />
+      ))}
       {props.hints.map(text => (
         <p key={text} className="kfnb-hint">
           {text}
