@@ -522,6 +522,11 @@ class ExecutorOutput(_Data, frozen=True, kw_only=True):
 # -------------------------------------------------------------------------------------------------------- the run
 
 
+EventKind = Literal[
+    "run-started", "run-resumed", "task-expanded", "task-state", "task-progress", "task-output", "request", "run-state"
+]
+
+
 class RunEvent(_Data, frozen=True, kw_only=True):
     """One thing that happened in a run; the list of them is the run's truth.
 
@@ -532,16 +537,7 @@ class RunEvent(_Data, frozen=True, kw_only=True):
     greater than that of every one before.
     """
 
-    kind: Literal[
-        "run-started",
-        "run-resumed",
-        "task-expanded",
-        "task-state",
-        "task-progress",
-        "task-output",
-        "request",
-        "run-state",
-    ]
+    kind: EventKind
     time: float
     fence: int = 0
     task: str | None = None

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
 from kfnb import __version__
 from kfnb.client.schemas import one_line_descriptions
 from kfnb.server import documents as d
+from kfnb.server import frames
 from kfnb.server.extension import ADDRESSES, RUN, TASK
 from kfnb.server.runs import MOST
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 ABOUT = (
     "What JupyterLab asks of kfnb. Who asks is logged in to the Jupyter server, by its token or a cookie (with its "
-    "XSRF token). The events of a run, and what its tasks print, come over a WebSocket at /runs/{run_id}/events."
+    "XSRF token). The events of a run, and what its tasks print, come over a WebSocket at /runs/{run_id}/events: "
+    "each message is a Frame, and a Follow says whose log is wanted."
 )
 REFERENCE = "#/components/schemas/{name}"
 TEXT = "text/plain"
@@ -93,8 +95,10 @@ OPERATIONS = (
 def document() -> dict[str, Any]:
     """Return the OpenAPI 3.1 document."""
     kinds = {kind.__name__: kind for one in OPERATIONS for kind in (one.gives, one.takes) if isinstance(kind, type)}
-    ordered = [kind for _, kind in sorted({**kinds, "Failure": d.Failure}.items())]
-    _, schemas = msgspec.json.schema_components(ordered, ref_template=REFERENCE)
+    kinds |= {kind.__name__: kind for kind in (d.Failure, frames.Follow)}
+    ordered = [kind for _, kind in sorted(kinds.items())]
+    (*_, frame), schemas = msgspec.json.schema_components([*ordered, frames.Frame], ref_template=REFERENCE)
+    schemas = {name: _exact(name, schema) for name, schema in schemas.items()} | {"Frame": frame}
     paths: dict[str, Any] = {}
     for one in OPERATIONS:
         paths.setdefault(f"/{one.address}", {})[one.method] = _operation(one)
@@ -105,7 +109,7 @@ def document() -> dict[str, Any]:
         "security": [{"token": []}],
         "paths": paths,
         "components": {
-            "schemas": one_line_descriptions({name: _exact(name, schemas[name]) for name in sorted(schemas)}),
+            "schemas": one_line_descriptions(dict(sorted(schemas.items()))),
             "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "Authorization"}},
         },
     }
@@ -114,15 +118,25 @@ def document() -> dict[str, Any]:
 def _exact(name: str, schema: Schema) -> Schema:
     """Return the schema of the document called `name` with what msgspec leaves unsaid, for types are made from it too.
 
-    An answer has all its fields: nothing is left out of it for being the default. A request may lack those.
+    An answer has all its fields, for nothing is left out of it for being the default. A request may lack those, and
+    where the default is left out, None never stands there.
     """
-    config = getattr(d, name).__struct_config__
+    config = {**vars(d), **vars(frames)}[name].__struct_config__
     fields = {field: _open(form) for field, form in schema["properties"].items()}
-    if config.forbid_unknown_fields or config.omit_defaults:
+    if config.forbid_unknown_fields:
         return {**schema, "properties": fields}
+    if config.omit_defaults:
+        return {**schema, "properties": {field: _without_null(form) for field, form in fields.items()}}
     for form in fields.values():
         form.pop("default", None)
     return {**schema, "properties": fields, "required": list(fields)}
+
+
+def _without_null(form: Schema) -> Schema:
+    if form.get("default", ...) is not None:
+        return form
+    (one,) = (choice for choice in form["anyOf"] if choice != {"type": "null"})
+    return cast("Schema", one)
 
 
 def _open(form: Schema) -> Schema:

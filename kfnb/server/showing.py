@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-import msgspec
-
 from kfnb.orchestrator.results import iso
 from kfnb.server.documents import (
     Analysis,
@@ -31,6 +29,7 @@ from kfnb.server.documents import (
     TaskDocument,
     TaskError,
 )
+from kfnb.server.frames import Event, GivenInShort
 from kfnb.spec import owner_of
 
 if TYPE_CHECKING:
@@ -251,23 +250,30 @@ def _error(output: ExecutorOutput) -> TaskError | None:
     )
 
 
-def event_document(event: RunEvent) -> dict[str, Any]:
+def event_document(event: RunEvent) -> Event:
     """Return an event for the stream: what a task gave only in short, and what it printed not at all."""
-    told: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(event, output=None))
-    told.pop("fence", None)
-    if event.kind == "task-progress":
-        told["data"] = {key: value for key, value in event.data.items() if key != "log"}
-    if event.output is not None:
-        output = event.output
-        error = _error(output)
-        told["output"] = {
-            "state": output.state,
-            "metrics": output.metrics,
-            "error": msgspec.to_builtins(error) if error is not None else None,
-            "warnings": [msgspec.to_builtins(finding(one)) for one in output.warnings],
-            "artifacts": [*output.artifacts, *(one.name for one in output.logged)],
-        }
-    return told
+    is_progress = event.kind == "task-progress"
+    return Event(
+        kind=event.kind,
+        time=event.time,
+        task=event.task,
+        attempt=event.attempt,
+        state=event.state,
+        why=event.why,
+        cached=event.cached,
+        output=_in_short(event.output) if event.output is not None else None,
+        data={key: value for key, value in event.data.items() if not (is_progress and key == "log")},
+    )
+
+
+def _in_short(output: ExecutorOutput) -> GivenInShort:
+    return GivenInShort(
+        state=output.state,
+        metrics=output.metrics,
+        error=_error(output),
+        warnings=tuple(map(finding, output.warnings)),
+        artifacts=(*output.artifacts, *(one.name for one in output.logged)),
+    )
 
 
 def run_row(row: Row, document: Mapping[str, Any], place: Callable[[str], str | None]) -> RunRow:

@@ -20,6 +20,7 @@ from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from kfnb.errors import KfnbError, NotFound
+from kfnb.server.frames import EndFrame, ErrorFrame, EventsFrame, Follow, InterruptedFrame, LogFrame, WaitingFrame
 from kfnb.server.showing import event_document
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from kfnb.client import Run
     from kfnb.server.desk import Desk
+    from kfnb.server.frames import Event, Frame
     from kfnb.spec import RunEvent
 
 HERE_EVERY = 0.1
@@ -44,13 +46,6 @@ LOG_PIECE = 256 << 10
 
 Standing = Literal["driven", "ended", "interrupted", "waiting"]
 """What drives a run, or why nothing does; `waiting`: it is on another machine."""
-
-
-class Follow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the front end may say: which task's log it wants, from which byte on; None: no log any more."""
-
-    follow: str | None
-    offset: int = 0
 
 
 class Feed:
@@ -78,12 +73,13 @@ class Feed:
         self._log = _LogReader(self.run, asked.follow, asked.offset) if asked.follow is not None else None
         self._log_read = 0.0
 
-    def look(self) -> list[dict[str, Any]]:
+    def look(self) -> list[Frame]:
         """Return the frames about what has come since the last look; at the first one, if nothing has, an empty one."""
         about = self._about_its_process()  # looked at first: nothing comes after its end
-        found, frames = self._events.read(), []
+        found = self._events.read()
+        frames: list[Frame] = []
         if found or self._first:
-            frames.append({"batch": self._events.next - 1, "events": _told(found)})
+            frames.append(EventsFrame(batch=self._events.next - 1, events=_told(found)))
         self._first = False
         if self._log is not None and self._is_log_due():
             frames += self._log.read()
@@ -92,14 +88,14 @@ class Feed:
             self._ended = None  # it goes on
         elif not frames and self._ended is None:
             self._ended = time.monotonic()
-            about.append({"kind": "end", "state": self.run.state})
+            about.append(EndFrame(state=self.run.state))
         return frames + about
 
     def _is_log_due(self) -> bool:
         often = self.every == HERE_EVERY or self._standing == "ended"
         return often or time.monotonic() - self._log_read >= LOG_THERE_EVERY
 
-    def _about_its_process(self) -> list[dict[str, Any]]:
+    def _about_its_process(self) -> list[Frame]:
         """Look, from time to time, at what drives the run, and return frames about what has changed there."""
         now = time.monotonic()
         if self._looked is not None and now - self._looked < STATE_EVERY:
@@ -107,11 +103,11 @@ class Feed:
         self._looked = now
         before, self._standing = self._standing, _standing(self.run)
         waited, self._waits = self._waits, self.run.waits
-        frames: list[dict[str, Any]] = []
+        frames: list[Frame] = []
         if self._waits != waited:
-            frames.append({"kind": "waiting", "why": self._waits})
+            frames.append(WaitingFrame(why=self._waits))
         if self._standing != before and "interrupted" in (self._standing, before):
-            frames.append({"kind": "interrupted", "interrupted": self._standing == "interrupted"})
+            frames.append(InterruptedFrame(interrupted=self._standing == "interrupted"))
         return frames
 
 
@@ -124,10 +120,10 @@ def _standing(run: Run) -> Standing:
     return "interrupted" if run.is_interrupted else "waiting"
 
 
-def _told(events: list[RunEvent]) -> list[dict[str, Any]]:
+def _told(events: list[RunEvent]) -> tuple[Event, ...]:
     """Return events as they are sent: of how far a task is only the last, where several are told at once."""
     last = {event.task: event for event in events if event.kind == "task-progress"}
-    return [event_document(one) for one in events if one.kind != "task-progress" or last[one.task] is one]
+    return tuple(event_document(one) for one in events if one.kind != "task-progress" or last[one.task] is one)
 
 
 class _LogReader:
@@ -140,20 +136,18 @@ class _LogReader:
         self._offset = max(0, offset)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
-    def read(self) -> list[dict[str, Any]]:
+    def read(self) -> list[Frame]:
         """Return frames with the text that is new."""
         task = self._run.task(self._task)
         if (task.attempt or 1) != self._attempt:
             self._offset, self._attempt = 0, task.attempt
             self._decoder.reset()
-        frames = []
+        frames: list[Frame] = []
         printed = task.printed()
         while data := printed.part(self._offset, self._offset + LOG_PIECE):
             self._offset += len(data)
             text = self._decoder.decode(data)
-            frames.append(
-                {"kind": "log", "task": self._task, "attempt": self._attempt, "text": text, "offset": self._offset}
-            )
+            frames.append(LogFrame(task=self._task, attempt=self._attempt, text=text, offset=self._offset))
         return frames
 
 
@@ -195,9 +189,9 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: 
             async with self._lock:
                 await _aside(self._desk, lambda: self._feed.follow(asked))
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            await self._send({"kind": "error", "message": f"This cannot be understood: {error}."})
+            await self._send(ErrorFrame(message=f"This cannot be understood: {error}."))
         except KfnbError as error:
-            await self._send({"kind": "error", "message": str(error)})
+            await self._send(ErrorFrame(message=str(error)))
 
     def on_close(self) -> None:
         """Stop telling."""
@@ -211,7 +205,7 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: 
             try:
                 await self._tell_until_it_ends()
             except KfnbError as error:  # its store is away, or the run was deleted
-                await self._send({"kind": "error", "message": str(error)})
+                await self._send(ErrorFrame(message=str(error)))
                 self.close(1011, "kfnb")
 
     async def _tell_until_it_ends(self) -> None:
@@ -223,7 +217,7 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: 
             await asyncio.sleep(self._feed.every)
         self.close(1000)
 
-    async def _send(self, frame: dict[str, Any]) -> None:
+    async def _send(self, frame: Frame) -> None:
         await self.write_message(msgspec.json.encode(frame).decode())
 
 

@@ -22,7 +22,6 @@ interface Case {
     started: number;
     finished: number;
     host: string;
-    fence: number;
     tasks: Record<string, Record<string, unknown>>;
   };
 }
@@ -50,15 +49,14 @@ describe.each(CASES)('the events of %s', (_name, content) => {
   const { status } = content;
 
   test('give the run that Python sees', () => {
-    const { state, why, started, finished, host, fence } = statusOf(content);
+    const { state, why, started, finished, host } = statusOf(content);
     const { document } = status;
-    expect({ state, why, started, finished, host, fence }).toEqual({
+    expect({ state, why, started, finished, host }).toEqual({
       state: document.state,
       why: document.why,
       started: status.started,
       finished: status.finished,
-      host: status.host,
-      fence: status.fence
+      host: status.host
     });
   });
 
@@ -127,7 +125,7 @@ describe('a fan-out is shown as one step', () => {
     task,
     state
   });
-  const expanded = { kind: 'task-expanded', time: 3, task: 'fit', data: { count: 2 } };
+  const expanded: RunEvent = { kind: 'task-expanded', time: 3, task: 'fit', data: { count: 2 } };
   const shown = (events: RunEvent[]) => nodeStatuses(reduce(begin, events)).get('fit')!;
 
   test('that runs from the first moment of what makes its items to its end', () => {

@@ -4,13 +4,14 @@ import { beforeEach, expect, test } from 'vitest';
 
 import type { Api } from '../src/api';
 import { nodeStatuses } from '../src/graph';
+import type { Follow, Frame } from '../src/model/documents';
 import { workingFor, type RunEvent } from '../src/model/run_state';
 import { RunSession } from '../src/run/session';
 
 /** The server's stream, as far as a session knows it. */
 class Stream {
   readonly readyState = WebSocket.OPEN;
-  readonly asked: { follow: string | null; offset: number }[] = [];
+  readonly asked: Follow[] = [];
   onopen: (() => void) | null = null;
   onmessage: ((message: { data: string }) => void) | null = null;
   onclose: (() => void) | null = null;
@@ -20,10 +21,10 @@ class Stream {
   }
 
   tell(...events: readonly Omit<RunEvent, 'time'>[]): void {
-    this.frame({ batch: 1, events: events.map((event, time) => ({ time, ...event })) });
+    this.frame({ kind: 'events', batch: 1, events: events.map((event, time) => ({ time, ...event })) });
   }
 
-  frame(frame: object): void {
+  frame(frame: Frame): void {
     this.onmessage!({ data: JSON.stringify(frame) });
   }
 

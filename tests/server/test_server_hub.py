@@ -43,7 +43,7 @@ def stream(server: ServerProcess, run: str, query: str = "", **options: object) 
     address = f"{server.api}/runs/{run}/events?after=0{query}".replace("http", "ws", 1)
     frames: list[dict[str, object]] = []
     with closing(websocket.create_connection(address, timeout=WAIT, **options)) as socket:
-        while not frames or frames[-1].get("kind") != "end":
+        while not frames or frames[-1]["kind"] != "end":
             frames.append(json.loads(socket.recv()))
     return frames
 

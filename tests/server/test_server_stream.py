@@ -32,7 +32,7 @@ def listen(jp_ws_fetch: Any) -> Iterator[Any]:
 async def frames_of(socket: Any, kind: str = "end") -> list[dict[str, Any]]:
     """Return the frames of a stream up to the first of a kind."""
     frames: list[dict[str, Any]] = [json.loads(await socket.read_message())]
-    while frames[-1].get("kind") != kind:
+    while frames[-1]["kind"] != kind:
         frames.append(json.loads(await socket.read_message()))
     return frames
 
@@ -86,7 +86,7 @@ def _batch(run: Run, number: int) -> list[float]:
 async def test_who_knows_everything_is_told_so(listen: Any, finished: Run) -> None:
     """The first frame comes at once, also if nothing is new."""
     first, *_ = await frames_of(await listen(finished.id, finished.batches))
-    assert {"batch": finished.batches, "events": []} == first
+    assert {"kind": "events", "batch": finished.batches, "events": []} == first
 
 
 async def test_a_living_run_and_what_it_prints(
@@ -104,7 +104,7 @@ async def test_a_living_run_and_what_it_prints(
     assert "first ü\n" == frames[-1]["text"]
     mark.write_text("")
     frames += await frames_of(socket)
-    texts = [frame for frame in frames if frame.get("kind") == "log"]
+    texts = [frame for frame in frames if frame["kind"] == "log"]
     assert "first ü\nlast\n" == "".join(frame["text"] for frame in texts)
     assert len("first ü\nlast\n".encode()) == texts[-1]["offset"]
     assert ("a", "SUCCEEDED") == states(frames)[-1]

@@ -5,7 +5,6 @@
  */
 
 import type * as server from './openapi';
-import type { RunEvent, State } from './run_state';
 
 export type {
   Analysis,
@@ -15,6 +14,9 @@ export type {
   Cluster,
   Failure,
   Finding,
+  Follow,
+  Frame,
+  LogFrame,
   Metric,
   MetricSeries,
   Placement,
@@ -53,18 +55,3 @@ export type RunSeries = server.SeriesDocument['tasks'];
 
 /** Numbers that JSON lacks are the words NaN, Infinity and -Infinity. */
 export type Figure = server.MetricSeries['values'][number];
-
-/** A frame of the stream of a run. */
-export type Frame =
-  | { readonly kind?: undefined; readonly batch: number; readonly events: readonly RunEvent[] }
-  | {
-      readonly kind: 'log';
-      readonly task: string;
-      readonly attempt: number;
-      readonly text: string;
-      readonly offset: number;
-    }
-  | { readonly kind: 'interrupted'; readonly interrupted: boolean }
-  | { readonly kind: 'waiting'; readonly why: string | null }
-  | { readonly kind: 'end'; readonly state: State }
-  | { readonly kind: 'error'; readonly message: string };

@@ -702,6 +702,56 @@ export interface components {
          */
         readonly DefaultRequest: Record<string, never>;
         /**
+         * EndFrame
+         * @description The run is over, and all that happened is told.
+         */
+        readonly EndFrame: {
+            /** @enum {unknown} */
+            readonly kind: "end";
+            /** @enum {unknown} */
+            readonly state: "CANCELED" | "CANCELING" | "FAILED" | "PENDING" | "RUNNING" | "SKIPPED" | "SUCCEEDED";
+        };
+        /**
+         * ErrorFrame
+         * @description Why what was asked is not told, or the stream ends.
+         */
+        readonly ErrorFrame: {
+            /** @enum {unknown} */
+            readonly kind: "error";
+            readonly message: string;
+        };
+        /**
+         * Event
+         * @description A RunEvent of kfnb/spec.py, with what a task gave only in short, and without what it printed. `time`: seconds since the epoch.
+         */
+        readonly Event: {
+            /** @enum {unknown} */
+            readonly kind: "request" | "run-resumed" | "run-started" | "run-state" | "task-expanded" | "task-output" | "task-progress" | "task-state";
+            readonly time: number;
+            readonly task?: string;
+            readonly attempt?: number;
+            /** @enum {unknown} */
+            readonly state?: "CANCELED" | "CANCELING" | "FAILED" | "PENDING" | "RUNNING" | "SKIPPED" | "SUCCEEDED";
+            readonly why?: string;
+            /** @default false */
+            readonly cached?: boolean;
+            readonly output?: components["schemas"]["GivenInShort"];
+            /** @default {} */
+            readonly data?: {
+                readonly [key: string]: unknown;
+            };
+        };
+        /**
+         * EventsFrame
+         * @description What has happened, up to the batch of events with the number `batch`.
+         */
+        readonly EventsFrame: {
+            /** @enum {unknown} */
+            readonly kind: "events";
+            readonly batch: number;
+            readonly events: readonly components["schemas"]["Event"][];
+        };
+        /**
          * Experiments
          * @description The names of all experiments, the one with the newest run first.
          */
@@ -732,6 +782,51 @@ export interface components {
             readonly line: number | null;
             readonly column: number | null;
             readonly apply: components["schemas"]["TagChange"] | null;
+        };
+        /**
+         * Follow
+         * @description What the front end may say: which task's log it wants, from which byte on; None: no log any more.
+         */
+        readonly Follow: {
+            readonly follow: string | null;
+            /** @default 0 */
+            readonly offset?: number;
+        };
+        readonly Frame: components["schemas"]["EventsFrame"] | components["schemas"]["LogFrame"] | components["schemas"]["InterruptedFrame"] | components["schemas"]["WaitingFrame"] | components["schemas"]["EndFrame"] | components["schemas"]["ErrorFrame"];
+        /**
+         * GivenInShort
+         * @description What a task gave, in short: `artifacts` are the names of its results.
+         */
+        readonly GivenInShort: {
+            /** @enum {unknown} */
+            readonly state: "CANCELED" | "CANCELING" | "FAILED" | "PENDING" | "RUNNING" | "SKIPPED" | "SUCCEEDED";
+            readonly metrics: {
+                readonly [key: string]: unknown;
+            };
+            readonly error: components["schemas"]["TaskError"] | null;
+            readonly warnings: readonly components["schemas"]["Finding"][];
+            readonly artifacts: readonly string[];
+        };
+        /**
+         * InterruptedFrame
+         * @description Nothing drives the run any more, or something does again.
+         */
+        readonly InterruptedFrame: {
+            /** @enum {unknown} */
+            readonly kind: "interrupted";
+            readonly interrupted: boolean;
+        };
+        /**
+         * LogFrame
+         * @description What an attempt of the followed task has printed; `offset`: bytes of its log that are told now, these too.
+         */
+        readonly LogFrame: {
+            /** @enum {unknown} */
+            readonly kind: "log";
+            readonly task: string;
+            readonly attempt: number;
+            readonly text: string;
+            readonly offset: number;
         };
         /**
          * Metric
@@ -1036,10 +1131,8 @@ export interface components {
             readonly requests?: {
                 readonly [key: string]: string;
             };
-            /** @default null */
-            readonly accelerator?: string | null;
-            /** @default null */
-            readonly image?: string | null;
+            readonly accelerator?: string;
+            readonly image?: string;
             /** @default [] */
             readonly packages?: readonly string[];
             /** @default {} */
@@ -1058,10 +1151,8 @@ export interface components {
             readonly annotations?: {
                 readonly [key: string]: string;
             };
-            /** @default null */
-            readonly queue?: string | null;
-            /** @default null */
-            readonly priority?: string | null;
+            readonly queue?: string;
+            readonly priority?: string;
             /** @default [] */
             readonly secrets?: readonly (readonly [
                 string,
@@ -1094,8 +1185,7 @@ export interface components {
                 string,
                 boolean
             ])[];
-            /** @default null */
-            readonly shared_memory?: string | null;
+            readonly shared_memory?: string;
             /** @default {} */
             readonly affinity?: {
                 readonly [key: string]: unknown;
@@ -1106,20 +1196,15 @@ export interface components {
             }[];
             /** @default [] */
             readonly includes?: readonly string[];
-            /** @default null */
-            readonly cache?: string | null;
+            readonly cache?: string;
             /** @default 0 */
             readonly retries?: number;
-            /** @default null */
-            readonly retry_backoff?: number | null;
-            /** @default null */
-            readonly timeout?: number | null;
-            /** @default null */
-            readonly foreach?: number | null;
+            readonly retry_backoff?: number;
+            readonly timeout?: number;
+            readonly foreach?: number;
             /** @default false */
             readonly on_exit?: boolean;
-            /** @default null */
-            readonly pipeline?: string | null;
+            readonly pipeline?: string;
         };
         /**
          * SideBySide
@@ -1241,6 +1326,15 @@ export interface components {
             readonly python: string;
             readonly home: string;
         };
+        /**
+         * WaitingFrame
+         * @description Why the run's orchestrator in a cluster has not begun; None: it has, or there is none.
+         */
+        readonly WaitingFrame: {
+            /** @enum {unknown} */
+            readonly kind: "waiting";
+            readonly why: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -1264,9 +1358,18 @@ export type Clusters = components['schemas']['Clusters'];
 export type Comparand = components['schemas']['Comparand'];
 export type ComparisonDocument = components['schemas']['ComparisonDocument'];
 export type DefaultRequest = components['schemas']['DefaultRequest'];
+export type EndFrame = components['schemas']['EndFrame'];
+export type ErrorFrame = components['schemas']['ErrorFrame'];
+export type Event = components['schemas']['Event'];
+export type EventsFrame = components['schemas']['EventsFrame'];
 export type Experiments = components['schemas']['Experiments'];
 export type Failure = components['schemas']['Failure'];
 export type Finding = components['schemas']['Finding'];
+export type Follow = components['schemas']['Follow'];
+export type Frame = components['schemas']['Frame'];
+export type GivenInShort = components['schemas']['GivenInShort'];
+export type InterruptedFrame = components['schemas']['InterruptedFrame'];
+export type LogFrame = components['schemas']['LogFrame'];
 export type Metric = components['schemas']['Metric'];
 export type MetricSeries = components['schemas']['MetricSeries'];
 export type MetricsDocument = components['schemas']['MetricsDocument'];
@@ -1300,6 +1403,7 @@ export type TaskEvent = components['schemas']['TaskEvent'];
 export type TaskEvents = components['schemas']['TaskEvents'];
 export type TaskPod = components['schemas']['TaskPod'];
 export type Version = components['schemas']['Version'];
+export type WaitingFrame = components['schemas']['WaitingFrame'];
 export type $defs = Record<string, never>;
 export interface operations {
     readonly "get-version": {

@@ -4,31 +4,12 @@
  * The same as `RunStatus` of kfnb/orchestrator/events.py; both are tested on the files of tests/cases/run_events.
  */
 
+import type { Event as RunEvent, GivenInShort, RunState } from './openapi';
+
+export type { RunEvent };
+
 /** States of runs and tasks: Kubeflow Pipelines' words. */
-export type State = 'PENDING' | 'RUNNING' | 'SUCCEEDED' | 'SKIPPED' | 'FAILED' | 'CANCELING' | 'CANCELED';
-
-/** What is needed of `ExecutorOutput` of kfnb/spec.py. */
-export interface TaskOutput {
-  readonly state: State;
-  readonly metrics?: Readonly<Record<string, unknown>>;
-  readonly error?: { readonly message: string; readonly cell?: string };
-  readonly notebook?: string;
-  readonly log?: string;
-}
-
-/** `RunEvent` of kfnb/spec.py as JSON, which leaves defaults out. `time` is in seconds since the epoch. */
-export interface RunEvent {
-  readonly kind: string;
-  readonly time: number;
-  readonly fence?: number;
-  readonly task?: string;
-  readonly attempt?: number;
-  readonly state?: State;
-  readonly why?: string;
-  readonly cached?: boolean;
-  readonly output?: TaskOutput;
-  readonly data?: Readonly<Record<string, unknown>>;
-}
+export type State = RunState['state'];
 
 /** How far a task's cells are: `done` of `cells`, the cell that runs now by id. */
 export interface Progress {
@@ -56,7 +37,7 @@ export interface TaskStatus {
   readonly finished: number | null;
   readonly why: string | null;
   readonly progress: Progress;
-  readonly output: TaskOutput | null;
+  readonly output: GivenInShort | null;
   /** Cell and tag that were learned. */
   readonly fact: readonly [string, string] | null;
 }
@@ -67,8 +48,6 @@ export interface RunStatus {
   readonly why: string | null;
   readonly started: number | null;
   readonly finished: number | null;
-  readonly fence: number;
-  readonly lastTime: number;
   readonly host: string | null;
   readonly tasks: ReadonlyMap<string, TaskStatus>;
 }
@@ -115,8 +94,6 @@ export function pending(tasks: Iterable<string>): RunStatus {
     why: null,
     started: null,
     finished: null,
-    fence: 0,
-    lastTime: 0,
     host: null,
     tasks: new Map([...tasks].map(name => [name, pendingTask(name, null)]))
   };
@@ -126,8 +103,6 @@ export function pending(tasks: Iterable<string>): RunStatus {
 export function reduce(status: RunStatus, events: Iterable<RunEvent>): RunStatus {
   const next: Draft = { ...status };
   for (const event of events) {
-    next.fence = Math.max(next.fence, event.fence ?? 0);
-    next.lastTime = event.time;
     take(next, status, event);
   }
   return next;

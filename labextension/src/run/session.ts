@@ -8,7 +8,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { Api } from '../api';
-import type { Artifact, Frame, Metrics, RunDocument, RunSeries } from '../model/documents';
+import type { Artifact, Follow, Frame, LogFrame, Metrics, RunDocument, RunSeries } from '../model/documents';
 import { hasEnded, ownerOf, pending, reduce, workingFor, type RunStatus } from '../model/run_state';
 
 const RETRY_AFTER_MS = 1000;
@@ -171,7 +171,8 @@ export class RunSession implements IDisposable {
     if (this._log !== null && this.hasEnded) {
       void this._loadLog(); // nothing streams any more
     } else if (this._socket?.readyState === WebSocket.OPEN) {
-      this._socket.send(JSON.stringify({ follow: this._log?.source ?? null, offset: this._offset }));
+      const wanted: Follow = { follow: this._log?.source ?? null, offset: this._offset };
+      this._socket.send(JSON.stringify(wanted));
     }
   }
 
@@ -200,7 +201,7 @@ export class RunSession implements IDisposable {
   }
 
   private _take(frame: Frame): void {
-    if (frame.kind === undefined) {
+    if (frame.kind === 'events') {
       this._batch = Math.max(this._batch, frame.batch);
       this._trouble = null;
       const hadEnded = this.hasEnded;
@@ -235,7 +236,7 @@ export class RunSession implements IDisposable {
     this._changed.emit();
   }
 
-  private _takeLog(frame: Extract<Frame, { kind: 'log' }>): void {
+  private _takeLog(frame: LogFrame): void {
     if (frame.task !== this._log?.source) {
       return;
     }
