@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     from kfnb.spec import PipelineSpec
 
-ENGINES = ("buildah", "podman", "docker")
-"""What can make an image, in the order in which it is looked for."""
+ENGINES: dict[str, tuple[str, ...]] = {"buildah": (), "podman": ("info",), "docker": ("version",)}
+"""What can make an image, in the order in which it is looked for; and what to ask of those that may have a daemon."""
+_ANSWER_SECONDS = 20.0
 
 _OWN = "kfnb"
 _NOT_ASKED = {_OWN, "pip", "setuptools"}
@@ -95,12 +96,39 @@ def recipe(
 
 
 def find_engine(name: str | None = None) -> str:
-    """Return the engine `name`, or the first that is there; OutsideError, with what to install, if there is none."""
-    found = next((engine for engine in ([name] if name else ENGINES) if shutil.which(engine)), None)
-    if found is not None:
-        return found
-    missing = f"{name} is not installed here" if name else "none of buildah, podman and docker is installed here"
-    raise OutsideError(f"No image can be made: {missing}. Install one, or see what it would be by --dry-run.")
+    """Return the engine `name`, or the first that is there and answers; OutsideError, with what to do, without one."""
+    there = [engine for engine in ([name] if name else ENGINES) if shutil.which(engine)]
+    if not there:
+        missing = f"{name} is not installed here" if name else "none of buildah, podman and docker is installed here"
+        raise OutsideError(f"No image can be made: {missing}. Install one, or see what it would be by --dry-run.")
+    away: dict[str, str] = {}
+    for engine in there:
+        why = _why_away(engine)
+        if why is None:
+            return engine
+        away[engine] = why
+    words = "; ".join(
+        f"{engine} is installed here, but its daemon does not answer ({away[engine]})" for engine in there
+    )
+    other = next((engine for engine in ENGINES if engine not in away and shutil.which(engine)), None)
+    instead = f"take --engine {other}" if other is not None else "install buildah, which needs none"
+    raise OutsideError(f"No image can be made: {words}. Start it, {instead}, or see what it would be by --dry-run.")
+
+
+def _why_away(engine: str) -> str | None:
+    """Return why an engine cannot work; None if it can, as far as is known."""
+    question = ENGINES.get(engine)
+    if not question:
+        return None
+    command = [engine, *question]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_ANSWER_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    said = done.stderr.strip().splitlines() or [f"{' '.join(command)}: exit code {done.returncode}"]
+    return said[-1].rstrip(".") if done.returncode else None
 
 
 def build(made: Recipe, engine: str, *, wheels: Path | None = None) -> None:

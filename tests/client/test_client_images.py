@@ -62,13 +62,43 @@ def test_a_registry_is_seen(tag: str) -> None:
     images.check_registry(tag)
 
 
+def engine(folder: Path, name: str, does: str = "exit 0") -> None:
+    """An engine that is there, as far as it is asked whether it works."""
+    (folder / name).write_text(f"#!/bin/sh\n{does}\n")
+    (folder / name).chmod(0o755)
+
+
 def test_an_engine_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The first that is there is taken; without any, what to install is said."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(OutsideError, match="none of buildah, podman and docker is installed here"):
         images.find_engine()
     for name in ("docker", "podman"):
-        (tmp_path / name).touch(mode=0o755)
+        engine(tmp_path, name)
     assert "podman" == images.find_engine()
     with pytest.raises(OutsideError, match="buildah is not installed here"):
         images.find_engine("buildah")
+
+
+def test_an_engine_whose_daemon_is_away_is_not_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Another is, if there is one; else, or for one asked for by name, what is away is said, where, and what to do."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    engine(
+        tmp_path, "docker", "echo Cannot connect to the Docker daemon at unix:///nowhere. Is it running? >&2; exit 1"
+    )
+    away = "docker is installed here, but its daemon does not answer (Cannot connect to the Docker daemon at "
+    away = f"No image can be made: {away}unix:///nowhere. Is it running?). Start it, "
+    with pytest.raises(OutsideError) as refused:
+        images.find_engine()
+    assert f"{away}install buildah, which needs none, or see what it would be by --dry-run." == str(refused.value)
+    engine(tmp_path, "podman", "exit 125")
+    with pytest.raises(OutsideError, match=r"\(podman info: exit code 125\); docker is installed here, but"):
+        images.find_engine()
+    engine(tmp_path, "buildah", "exit 1")
+    assert "buildah" == images.find_engine()
+    with pytest.raises(OutsideError) as refused:
+        images.find_engine("docker")
+    assert f"{away}take --engine buildah, or see what it would be by --dry-run." == str(refused.value)
+    engine(tmp_path, "podman")
+    (tmp_path / "buildah").unlink()
+    assert "podman" == images.find_engine()
