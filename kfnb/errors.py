@@ -6,6 +6,7 @@ KfnbError                 what a person sees when kfnb cannot go on; its text sa
 │   └── NotFound          a run, task or artifact was named that is not there
 ├── OutsideError          something outside kfnb cannot be used: store, disk, kernel (exit code 4)
 │   ├── StoreError        the artifact store refused, is full, or lost something
+│   │   └── NoAccess      it cannot be used from here at all
 │   ├── CorruptArtifact   stored bytes do not have the digest they were stored under
 │   ├── KernelError       the notebook's kernel or interpreter cannot be started
 │   ├── ClusterError      the cluster cannot be reached, or refuses something
@@ -96,6 +97,10 @@ class OutsideError(KfnbError):
 
 class StoreError(OutsideError):
     """The artifact store refused an operation, is full, or no longer holds something."""
+
+
+class NoAccess(StoreError):
+    """The artifact store cannot be used from here: no keys, or wrong ones, or no such bucket. To wait does not help."""
 
 
 class Fenced(StoreError):
@@ -233,6 +238,7 @@ CODES: dict[str, str] = {
     "KF655": "A step that was not to run is not in the cache",
     "KF654": "A step's process ended before the step was done",
     "KF656": "The place where a step ran lost it too often",
+    "KF657": "The place where a step was to run is unfit for it: its image, or its access to the store",
     "KF618": "An array that a frame handed out cannot be written to",
     # KF7xx: parameters and calls (client, cli)
     "KF700": "The notebook has no such parameter",

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from kfnb.artifacts.connections import Refusal
-from kfnb.errors import StoreError
+from kfnb.errors import NoAccess, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,15 +109,18 @@ class Calls:
         place = f"The artifact store {self._dialect.scheme}://{self.bucket}"
         words = self._dialect.words.get(error.code) if isinstance(error, Refusal) else None
         if words is not None:
-            return StoreError(f"{place} at {url}: {words.format(bucket=self.bucket, verb=verb)}.")
+            return self._refused(error, f"{place} at {url}: {words.format(bucket=self.bucket, verb=verb)}.")
         why = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         if isinstance(error, Refusal):
-            return StoreError(f"{place} at {url} cannot {verb}: {why} ({error.code}).")
+            return self._refused(error, f"{place} at {url} cannot {verb}: {why} ({error.code}).")
         if isinstance(error, ssl.SSLCertVerificationError):
-            return StoreError(
+            return NoAccess(
                 f"{place} at {url} shows a certificate that is not trusted: {why}. Set {self._dialect.bundle}."
             )
         return StoreError(f"{place} does not answer at {url}: {why}. Check {self._dialect.endpoint} and the network.")
+
+    def _refused(self, error: Exception, words: str) -> StoreError:
+        return StoreError(words) if self._passes(error) else NoAccess(words)
 
     def _passes(self, error: Exception) -> bool:
         """Say whether asking again later may help; a certificate that is not trusted stays so."""

@@ -13,7 +13,7 @@ from email.utils import mktime_tz, parsedate_tz
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, quote, urlsplit
 
-from kfnb.errors import StoreError
+from kfnb.errors import NoAccess
 
 if TYPE_CHECKING:
     import ssl
@@ -122,14 +122,14 @@ class Connections:
 
 
 def address_of(url: str, variable: str) -> SplitResult:
-    """Return the parts of a URL that a variable gave; StoreError if it is none."""
+    """Return the parts of a URL that a variable gave; NoAccess if it is none."""
     try:
         address = urlsplit(url)
         fine = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
     except ValueError:
         fine = False
     if not fine:
-        raise StoreError(f"{variable} is {url!r}; give a URL such as https://store.example.com:9000.")
+        raise NoAccess(f"{variable} is {url!r}; give a URL such as https://store.example.com:9000.")
     return address
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kfnb.artifacts.connections import Refusal
-from kfnb.errors import StoreError
+from kfnb.errors import NoAccess
 
 SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 _METADATA = "metadata.google.internal"
@@ -39,7 +39,7 @@ class Credentials:
         self._found: Any = None
 
     def token(self) -> str:
-        """Return a token that is valid now; StoreError if there is none, Refusal where asking again may help."""
+        """Return a token that is valid now; NoAccess if there is none, Refusal where asking again may help."""
         if time.time() > self._token.until - _EARLY:
             self._token = self._from_file() if self._found or _file() else _from_metadata_server()
         return self._token.text
@@ -54,7 +54,7 @@ class Credentials:
             from google.auth.exceptions import GoogleAuthError, TransportError
             from google.auth.transport.requests import Request
         except ImportError:
-            raise StoreError(
+            raise NoAccess(
                 f"The artifact store needs the credentials in {_file()}; install what reads them: "
                 "pip install 'kfnb[gcs]'."
             ) from None
@@ -66,7 +66,7 @@ class Credentials:
             raise Refusal(503, "TokenServer", f"the server that gives tokens does not answer: {error}") from error
         except (GoogleAuthError, OSError, ValueError) as error:
             why = str(error.args[0] if error.args else error).rstrip(".")
-            raise StoreError(f"The credentials in {_file()} give no access to the artifact store: {why}.") from error
+            raise NoAccess(f"The credentials in {_file()} give no access to the artifact store: {why}.") from error
         return _Token(str(self._found.token), self._found.expiry.replace(tzinfo=UTC).timestamp())
 
 
@@ -102,8 +102,8 @@ def _from_metadata_server() -> _Token:
     return _Token(found["access_token"], time.time() + found["expires_in"])
 
 
-def _none(more: str = "") -> StoreError:
-    return StoreError(
+def _none(more: str = "") -> NoAccess:
+    return NoAccess(
         "The artifact store needs credentials of Google's, and there are none: sign in by `gcloud auth "
         "application-default login`, or let GOOGLE_APPLICATION_CREDENTIALS name a file of them; in a cluster give the "
         f"service account of the pods an identity of Google's (workload identity).{more}"

@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kfnb.artifacts.connections import query_string
-from kfnb.errors import StoreError
+from kfnb.errors import NoAccess, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,13 +58,13 @@ def _found_by_botocore() -> Any:
         import botocore.session
         from botocore.exceptions import BotoCoreError
     except ImportError:
-        raise StoreError(f"{none} and install what reads it: pip install 'kfnb[s3]'.") from None
+        raise NoAccess(f"{none} and install what reads it: pip install 'kfnb[s3]'.") from None
     try:
         found = botocore.session.get_session().get_credentials()
     except BotoCoreError as error:
         raise StoreError(f"{none}: {error}.") from error
     if found is None:
-        raise StoreError(f"{none}.")
+        raise NoAccess(f"{none}.")
     return found
 
 

@@ -3,8 +3,8 @@
 `--element-of URI` instead: of the elements described there, the one at the place that this pod has in its Indexed Job.
 Writes one JSON line an event on standard output: first `started`, then `progress`, last `exited` with the exit code;
 the task's own text stands between them as it comes. SIGTERM stops the task, which saves what it has. Exit codes: 0
-succeeded, 1 the task failed, 3 called wrongly, 4 something outside (store, disk) cannot be used, 70 kfnb itself
-failed, 130 cancelled.
+succeeded, 1 the task failed, 3 called wrongly, 4 something outside (store, disk) cannot be used just now, 5 it cannot
+be used from here at all, 70 kfnb itself failed, 130 cancelled.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-OUTSIDE = 4
-"""Exit code: something outside, here the image, cannot be used."""
+UNFIT = 5
+"""Exit code: something outside, here the image, can never be used."""
 
 
 def main() -> int:
@@ -31,7 +31,7 @@ def main() -> int:
     why = obstacle(pure.parent)
     if why:
         sys.stderr.write(why + "\n")
-        return OUTSIDE
+        return UNFIT
     sys.path[0] = ""  # not this file's folder; the launcher takes away what stands here, as after `python -m`
     lent = [str(pure), str(pure.parent / _own())]
     sys.path += lent

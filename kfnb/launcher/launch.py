@@ -21,7 +21,7 @@ import msgspec
 from kfnb.artifacts.parallel import threads
 from kfnb.artifacts.shipped import read_index
 from kfnb.artifacts.store import Store
-from kfnb.errors import Diagnostic, Fix, KfnbError
+from kfnb.errors import Diagnostic, Fix, KfnbError, NoAccess
 from kfnb.launcher import absent, guard, namespaces, own_fault, processes, stamps
 from kfnb.launcher.body import Body
 from kfnb.launcher.reports import Echo, TaskReport, Tell
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from kfnb.launcher.memory_limit import MemoryLimit
     from kfnb.spec import Packages
 
-DONE, USER_ERROR, WRONG_CALL, OUTSIDE, OWN_FAULT, CANCELED = 0, 1, 3, 4, 70, 130
-"""Exit codes of a launcher: succeeded, the task failed, called wrongly, something outside cannot be used, kfnb itself
-failed, cancelled."""
+DONE, USER_ERROR, WRONG_CALL, OUTSIDE, UNFIT, OWN_FAULT, CANCELED = 0, 1, 3, 4, 5, 70, 130
+"""Exit codes of a launcher: succeeded, the task failed, called wrongly, something outside cannot be used just now, or
+never from here, kfnb itself failed, cancelled."""
 
 PLACE = "JOB_COMPLETION_INDEX"
 """The variable with which an Indexed Job tells each of its pods its place."""
@@ -64,6 +64,8 @@ def run_input(
         given = _read_input(_read(_own_input(uri, patient) if together else uri, patient))
     except (KfnbError, msgspec.MsgspecError) as error:
         os.write(2, f"The input of the task cannot be read: {error}\n".encode())
+        if isinstance(error, NoAccess):
+            return UNFIT
         return WRONG_CALL if isinstance(error, msgspec.MsgspecError) else OUTSIDE
     if given.report_to is None:
         return _run(given, kernel, tell, echo, patient=patient)

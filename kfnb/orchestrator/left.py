@@ -31,7 +31,7 @@ class Documents(Protocol):
 def output_of(store: Documents, place: str, report: Exited) -> ExecutorOutput:
     """Return the output of the attempt whose documents lie under `place`; a failed one if it left none."""
     key = f"{place}/output.json"
-    ended = TaskError(message=_how_it_ended(report), code="KF654")
+    ended = TaskError(message=_how_it_ended(report), code="KF657" if report.unfit else "KF654")
     if report.log:
         store.create(f"{place}/log.txt", report.log.encode())  # unless the attempt has kept its own
     if not store.exists(key):

@@ -33,7 +33,8 @@ class Progress(NamedTuple):
 class Exited(NamedTuple):
     """The attempt is over. `code`: exit code, negative for a signal, None if the place itself broke (`why`: how).
 
-    `log`: the end of what it printed, where the attempt may not have kept that itself.
+    `log`: the end of what it printed, where the attempt may not have kept that itself. `unfit`: it could not begin at
+    such a place, nor will another one.
     """
 
     task: str
@@ -41,6 +42,7 @@ class Exited(NamedTuple):
     code: int | None
     why: str | None = None
     log: str = ""
+    unfit: bool = False
 
 
 class Waits(NamedTuple):

@@ -181,24 +181,17 @@ def _over_quota(name: str, requested: str, used: str, limited: str) -> str:
 def why_container_ended(pod: Object, ended: Object, last_words: str = "") -> str:
     """Say how a container came to its end; "" where its exit code says all. `last_words`: the end of its log."""
     status: Object = pod.get("status") or {}
-    code, reason, said = ended.get("exitCode"), ended.get("reason"), str(ended.get("message") or "")
-    image = _container(pod).get("image")
+    code, reason = ended.get("exitCode"), ended.get("reason")
     if status.get("reason") == "DeadlineExceeded":
         seconds = (pod.get("spec") or {}).get("activeDeadlineSeconds")
         most = f"{seconds} s" if seconds else "the time"
         return f"Its pod was ended: it ran longer than {most} that its cluster allows (activeDeadlineSeconds)."
     if reason == "OOMKilled":
         return _out_of_memory(pod)
-    if program := re.search(r'exec: "([^"]+)": (?:executable file not found|stat .* no such file)', said):
-        return f"Image {image} has no program {program[1]!r}: an image for steps has Python in it."
-    if "exec format error" in f"{said} {last_words}":
-        return f"Image {image} is made for other processors than the node's. Build it for them, or use the tag `node:`."
+    if unfit := _why_image_is_unfit(pod, ended, last_words):
+        return unfit
     if reason in ("ContainerCannotRun", "StartError"):
-        return f"Its container could not be started: {said.strip().rstrip('.')}."
-    if re.search(r"No module named '?kfnb", last_words):
-        return (
-            f"Image {image} has no kfnb. Have it lent a launcher (`bundle` in the profile), or build it on kfnb's own."
-        )
+        return f"Its container could not be started: {str(ended.get('message') or '').strip().rstrip('.')}."
     if code in _SAY_WHY and last_words:
         return _last_line(last_words)
     if code == _OWN_FAULT and last_words:
@@ -214,8 +207,32 @@ def why_container_ended(pod: Object, ended: Object, last_words: str = "") -> str
     return ""
 
 
-_SAY_WHY = (3, 4)
+def is_unfit(pod: Object, ended: Object, last_words: str = "") -> bool:
+    """Say whether no step can begin in such a container: for its image, its access to the store, its kfnb."""
+    code = ended.get("exitCode")
+    if code == _KILLED:  # it may have printed anything
+        return False
+    return (code in _UNFIT and bool(last_words)) or bool(_why_image_is_unfit(pod, ended, last_words))
+
+
+def _why_image_is_unfit(pod: Object, ended: Object, last_words: str) -> str:
+    """Say why no step can run in an image, as far as its container's end tells; "" if that says nothing of it."""
+    said, image = str(ended.get("message") or ""), _container(pod).get("image")
+    if program := re.search(r'exec: "([^"]+)": (?:executable file not found|stat .* no such file)', said):
+        return f"Image {image} has no program {program[1]!r}: an image for steps has Python in it."
+    if "exec format error" in f"{said} {last_words}":
+        return f"Image {image} is made for other processors than the node's. Build it for them, or use the tag `node:`."
+    if re.search(r"No module named '?kfnb", last_words):
+        return (
+            f"Image {image} has no kfnb. Have it lent a launcher (`bundle` in the profile), or build it on kfnb's own."
+        )
+    return ""
+
+
+_SAY_WHY = (3, 4, 5)
 """Exit codes of a launcher that says on standard error, in words, what it lacks."""
+_UNFIT = (3, 5)
+"""Those of one that cannot read its input, as one of another version, or to which image or store are of no use."""
 _KILLED = 137
 _OWN_FAULT = 70
 """Exit code of a launcher in which something happened that must not."""

@@ -410,7 +410,7 @@ class KubernetesRunner:
             self._lose(key, "it was told to end by someone else than the run", counted=True, log=log)
         elif seen.kind == "ended":
             self._say_runs(key)
-            self._ended(key, seen.code, seen.why or None, log)
+            self._ended(key, seen.code, seen.why or None, log, unfit=seen.unfit)
             if seen.code is None and not self._seats.is_shared(self._seats.job_of(key)):
                 # Its Job takes that for a disruption, and would start it again.
                 self._sender.put(functools.partial(self._remove_left_over, key))
@@ -534,10 +534,12 @@ class KubernetesRunner:
         for key in self._living(name):
             self._ended(key, None, why)
 
-    def _ended(self, name: str, code: int | None, why: str | None = None, log: str = "") -> None:
+    def _ended(
+        self, name: str, code: int | None, why: str | None = None, log: str = "", *, unfit: bool = False
+    ) -> None:
         one = self._following.get(name)
         if one is not None:
-            self._over(name, Exited(one.task, one.attempt, code, why, log))
+            self._over(name, Exited(one.task, one.attempt, code, why, log, unfit))
 
     def _over(self, name: str, report: Exited | Lost) -> None:
         with self._lock:

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from kfnb.runners.diagnose import NOTHING, Around, why_container_ended, why_evicted, why_job_waits, why_pod_waits
+from kfnb.runners.diagnose import (
+    NOTHING,
+    Around,
+    is_unfit,
+    why_container_ended,
+    why_evicted,
+    why_job_waits,
+    why_pod_waits,
+)
 from kfnb.runners.pod_manifest import MAIN
 
 if TYPE_CHECKING:
@@ -23,7 +31,8 @@ Kind = Literal["waits", "runs", "ended", "moved", "broken"]
 class Seen(NamedTuple):
     """How an attempt stands. `code`: the exit code, where it `ended`; None if its node ended it for what it did.
 
-    `why`: in words, where there is something to say.
+    `why`: in words, where there is something to say. `unfit`: the step did not begin, and will not with this image and
+    this access to the store.
 
     `moved`: the cluster took the pod away (eviction, drain, preemption); `broken`: it ended without the task's doing.
     """
@@ -31,6 +40,7 @@ class Seen(NamedTuple):
     kind: Kind
     why: str = ""
     code: int | None = None
+    unfit: bool = False
 
 
 def of_pod(pod: Object, around: Around = NOTHING, last_words: str = "") -> Seen:
@@ -69,7 +79,7 @@ def _ended(pod: Object, ended: Object | None, disrupted: str | None, last_words:
     why = why_container_ended(pod, ended, last_words)
     if ended.get("reason") == "ContainerStatusUnknown":
         return Seen("broken", why or "its node does not know how it ended")
-    return Seen("ended", why, code)
+    return Seen("ended", why, code, is_unfit(pod, ended, last_words))
 
 
 REMOVED = "its pod was removed before it had ended: by someone, or by the cluster"

@@ -16,6 +16,7 @@ import msgspec
 
 from kfnb.profiles import Profile
 from kfnb.runners.job_manifest import LAUNCHER, Attempt, job
+from kfnb.runners.pod_manifest import BUNDLE
 from kfnb.spec import Settings
 from tests.cluster import control_plane, images, lifecycle, tiny_images
 from tests.cluster.places import ADDRESS, BUCKET, NODES, REGISTRY, RUN, S3, STORE_SECRET
@@ -35,6 +36,7 @@ def _python(program: str) -> tuple[str, ...]:
     return ("python", "-c", program)
 
 
+LENDS = f"cp -R /opt/kfnb/bundle/. {BUNDLE}"
 SLEEP = _python("import time; time.sleep(600)")
 
 
@@ -47,6 +49,8 @@ class Situation:
     command: tuple[str, ...] = ()
     pod: dict[str, Any] = field(default_factory=dict)
     """Fields of the pod's spec that no tag can set."""
+    lends: str = ""
+    """What lends a launcher does this instead."""
     suspended: bool = False
     limited: bool = False
     """It is made in the namespace that has a LimitRange."""
@@ -124,6 +128,7 @@ ENDED = {
         command=_python("open('/tmp/big', 'wb').write(bytes(32 << 20)); import time; time.sleep(600)"),
     ),
     "deadline": Situation(pod={"activeDeadlineSeconds": 1}, command=SLEEP),
+    "other-python": Situation(Settings(image=images.PLAIN), lends=f"{LENDS}; cd {BUNDLE}; mv cp311-* cp39-x86_64"),
     "no-input": Situation(uri=f"s3://{BUCKET}/nothing/input.json"),
     "bad-input": Situation(uri=f"s3://{BUCKET}/bad/input.json"),
     "no-bucket": Situation(uri="s3://nothing/input.json"),
@@ -153,6 +158,8 @@ def manifest(name: str, situation: Situation, namespace: str, image: str) -> dic
     template.update(situation.pod)
     if situation.command:
         template["containers"][0]["command"] = list(situation.command)
+    if situation.lends:
+        template["initContainers"][0]["command"] = ["sh", "-c", situation.lends]
     return made
 
 

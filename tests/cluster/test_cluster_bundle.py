@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster import images
 from tests.cluster.fixtures import Cluster
 from tests.cluster.runs import end, made_place, notebook
 
@@ -27,7 +28,18 @@ def test_an_image_with_python_alone_is_enough(
     with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as place:
         run = place.run(path)
         assert "SUCCEEDED" == end(run)
-        images = {pod["spec"]["containers"][0]["image"] for pod in place.pods(run, "s1")}
-    assert {cluster.plain_image} == images
+        found = {pod["spec"]["containers"][0]["image"] for pod in place.pods(run, "s1")}
+    assert {cluster.plain_image} == found
     lent = "/usr/bin/python3 /kfnb/bundle/any/kfnb/__init__.py /kfnb/bundle/cp311-x86_64\n"
     assert [lent, "4 True\n"] == [run.tasks[name].log() for name in ("s1", "s2")]
+
+
+def test_an_image_that_is_of_no_use_is_tried_once(
+    cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step whose image has no Python fails without using up its retries."""
+    tags = {0: ("step:s0", f"image:{images.PAUSE}", "retry:5")}
+    with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as place:
+        run = place.run(notebook(tmp_path / "unfit.ipynb", "pass", tags=tags))
+        assert "FAILED" == end(run)
+    assert (1, True) == (run.tasks["s0"].attempt, (run.tasks["s0"].why or "").startswith("KF657: Image "))

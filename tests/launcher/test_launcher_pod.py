@@ -192,6 +192,17 @@ def test_an_input_that_is_not_there_says_so(pod: PodPlace) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(
+    ("root", "keys"), [("s3://not-there", {}), ("", {"AWS_ACCESS_KEY_ID": "wrong"}), ("", {"AWS_ENDPOINT_URL": "none"})]
+)
+def test_a_store_that_gives_no_access_is_told_from_one_that_is_away(
+    pod: PodPlace, root: str, keys: dict[str, str]
+) -> None:
+    """No bucket, wrong keys and no address have an exit code of their own: another attempt would have the same."""
+    said, _ = (process := pod.start(f"{root or pod.store.root}/none/input.json", **keys)).communicate()
+    assert (5, True) == (process.returncode, "The input of the task cannot be read: " in said)
+
+
 def test_a_path_into_the_folder_is_the_same_in_every_pod(pod: PodPlace) -> None:
     """The folder lies at one place in all pods, also after one that was killed: values may hold its path."""
     where = "import os\nfrom kfnb import log_param\nlog_param('here', os.path.realpath('.'))"

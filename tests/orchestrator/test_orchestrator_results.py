@@ -13,10 +13,12 @@ import pytest
 from kfnb.artifacts.store import Store
 from kfnb.errors import OutsideError
 from kfnb.orchestrator import scratch as scratch_module
+from kfnb.orchestrator.left import output_of
 from kfnb.orchestrator.places import own_folders
 from kfnb.orchestrator.results import apply_files
 from kfnb.orchestrator.scratch import Scratch
 from kfnb.orchestrator.standin import notebook_namespace
+from kfnb.runners.base import Exited
 from kfnb.spec import Cell, FileChange, PipelineSpec, Setup, Task
 
 
@@ -121,3 +123,11 @@ def test_own_folders_are_those_of_the_data_and_of_the_store(tmp_path: Path) -> N
     assert str(tmp_path) not in own
     assert {str(tmp_path / "store" / "runs"), str(tmp_path / "elsewhere-root" / "artifacts")} <= set(own)
     assert set(own_folders(tmp_path, None)) < set(own)
+
+
+@pytest.mark.parametrize(("unfit", "code"), [(False, "KF654"), (True, "KF657")])
+def test_a_place_that_is_unfit_is_told_from_a_process_that_ended(tmp_path: Path, unfit: bool, code: str) -> None:
+    """An attempt that left nothing has the code of what its runner saw."""
+    output = output_of(Store(str(tmp_path)), "runs/r/tasks/t/1", Exited("t", 1, 5, "no Python in it", unfit=unfit))
+    assert output.error is not None
+    assert (code, "no Python in it") == (output.error.code, output.error.message)

@@ -40,9 +40,9 @@ def test_a_failed_task_is_repeated_after_longer_and_longer_waits() -> None:
     assert ("FAILED", "SKIPPED") == (state.state_of("a"), state.state_of("b"))
 
 
-@pytest.mark.parametrize("code", ["KF380", "KF605", "KF607", "KF652"])
+@pytest.mark.parametrize("code", ["KF380", "KF605", "KF607", "KF652", "KF657"])
 def test_what_kfnb_found_out_about_the_notebook_is_not_repeated(code: str) -> None:
-    """Another attempt would find the same."""
+    """Another attempt would find the same, about the notebook or about the place that it is to run at."""
     state = RunState(make_spec({"a": []}, a={"settings": Settings(retries=5)}))
     state.handle(RunStarted())
     told = ExecutorOutput(state="FAILED", error=TaskError(message="so", code=code))

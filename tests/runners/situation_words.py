@@ -154,6 +154,11 @@ ENDED = {
         "there is no bucket 'nothing': make it, or name another with --root."
     ),
     "no-command": "Image kfnb.test/pause:1 has no program 'python3': an image for steps has Python in it.",
+    "other-python": (
+        "The image of this step has no kfnb, and no Python that kfnb's launcher can be lent to: it is CPython 3.11 on "
+        "x86_64 with glibc, and what is lent is for CPython 3.9 on x86_64 with glibc. Use an image with one of these, "
+        "or one made on kfnb's base image."
+    ),
     "no-input": (
         "The input of the task cannot be read: The artifact store s3://kfnb/nothing holds nothing at "
         "s3://kfnb/nothing/input.json: it was removed or never written."

@@ -154,3 +154,23 @@ def test_only_the_launchers_own_lines_leave_a_log() -> None:
     own = '{"event":"started","by":"me"}\n{"event":"progress"}\n{"event":"other","data":1}\ntext\n{"event":"'
     launcher = '{"event":"started"}\n{"event":"progress","data":{"a":1}}\n{"event":"exited","code":0}\n'
     assert own == without_events(launcher + own)
+
+
+UNFIT = {"no-command", "no-kfnb", "bad-input"}
+
+
+@pytest.mark.parametrize("name", [name for name in ENDED if name in RECORDED["situations"]])
+def test_an_image_or_a_store_of_no_use_is_told_from_an_end_that_another_attempt_may_not_have(name: str) -> None:
+    """What cannot begin with this image, access to the store or kfnb is unfit; what ended otherwise is not."""
+    found = seen(name)
+    assert found is not None
+    assert (name in UNFIT) == found.unfit
+
+
+@pytest.mark.parametrize(("code", "expected"), [(5, True), (3, True), (4, False), (137, False)])
+def test_a_launcher_says_by_its_exit_code_that_it_is_of_no_use_here(code: int, expected: bool) -> None:
+    """Its own codes for that count where it says why, whatever a killed one has printed."""
+    pod = json.loads(json.dumps(RECORDED["situations"]["exit-code"]["pod"]))
+    pod["status"]["containerStatuses"][0]["state"]["terminated"]["exitCode"] = code
+    words = "exec format error" if code == 137 else "There is no bucket."
+    assert expected == pod_state.of_pod(pod, last_words=words).unfit
