@@ -18,6 +18,7 @@ import { RunDraft } from '../run/draft';
 import type { RunSession } from '../run/session';
 import { Folding } from './folding';
 import { Scrolling } from './scrolling';
+import { Suggesting } from './suggesting';
 
 const QUIET_MS = 500;
 /** How long after a key nothing is drawn again: chips and panel of a long notebook would make the next key late. */
@@ -30,6 +31,8 @@ export class OpenNotebook implements IDisposable {
   readonly folding: Folding;
   /** The run of it that is about to be started. */
   readonly draft: RunDraft;
+  /** The steps that are proposed for it. */
+  readonly suggesting: Suggesting;
   private readonly _scrolling: Scrolling;
   private readonly _api: Api;
   private readonly _view = UUID.uuid4();
@@ -52,6 +55,7 @@ export class OpenNotebook implements IDisposable {
     this._api = api;
     this._localPath = localPath;
     this.draft = new RunDraft(this, api);
+    this.suggesting = new Suggesting(() => api.suggest(this.path, this.withoutOutputs()));
     panel.context.model.contentChanged.connect(this._onContent, this);
     panel.context.pathChanged.connect(this._onContent, this);
     panel.content.activeCellChanged.connect(this._emit, this);

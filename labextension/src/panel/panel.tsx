@@ -152,7 +152,7 @@ function NotebookView(props: PanelParts & { panel: KfnbPanel; notebook: OpenNote
       <TabBody panel={panel}>
         {trouble !== null && panel.trouble === null && <p className="kfnb-warning">{trouble.message}</p>}
         {panel.tab === 'step' && <StepTab {...{ notebook, api, trans }} />}
-        {panel.tab === 'pipeline' && <PipelineTab key={path} {...{ notebook, api, commands, trans }} />}
+        {panel.tab === 'pipeline' && <PipelineTab key={path} {...{ notebook, commands, trans }} />}
         {panel.tab === 'run' && <RunTab key={path} {...props} />}
       </TabBody>
       {findings.length > 0 && (
@@ -172,12 +172,11 @@ function concerning(findings: readonly Finding[], cluster: string): readonly Fin
 
 interface PipelineTabProps {
   readonly notebook: OpenNotebook;
-  readonly api: Api;
   readonly commands: CommandRegistry;
   readonly trans: TranslationBundle;
 }
 
-function PipelineTab({ notebook, api, commands, trans }: PipelineTabProps): JSX.Element {
+function PipelineTab({ notebook, commands, trans }: PipelineTabProps): JSX.Element {
   const { analysis, session } = notebook;
   const [active] = notebook.selectedCells;
   const step = analysis?.steps.find(({ cells }) => active !== undefined && cells.includes(active));
@@ -197,7 +196,7 @@ function PipelineTab({ notebook, api, commands, trans }: PipelineTabProps): JSX.
         onChoose={name => void notebook.select(notebook.seen(name)?.cells ?? [])}
       />
       {step !== undefined && <StepActions {...{ commands, trans }} step={step.name} beside={false} />}
-      <SuggestSteps {...{ notebook, api, trans }} />
+      <SuggestSteps {...{ notebook, trans }} />
     </>
   );
 }

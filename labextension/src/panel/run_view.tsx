@@ -7,8 +7,9 @@ import * as React from 'react';
 import type { Api } from '../api';
 import { lookOf } from '../graph';
 import type { OpenNotebook } from '../notebook/open_notebook';
-import { bringHome, type Homecoming } from '../run/bring_home';
+import { bringRunHome, takeBack, type Homecoming } from '../run/bring_home';
 import { artifactOf, loadIntoKernel } from '../run/load_values';
+import { whyNoCancel, whyNoHome } from '../run/reasons';
 import type { RunSession } from '../run/session';
 import { PipelineGraph } from './pipeline_graph';
 import { ArtifactsView, MetricsView } from './results';
@@ -90,7 +91,7 @@ function RunHead({ session, trans }: { session: RunSession; trans: TranslationBu
 }
 
 function RunButtons({ notebook, session, api, trans }: RunViewProps): JSX.Element {
-  const [home, setHome] = React.useState<Homecoming | null>(null);
+  const { home } = session;
   const [trouble, setTrouble] = React.useState<string | null>(null);
   const attempt = async (act: () => Promise<void>): Promise<void> => {
     setTrouble(null);
@@ -101,7 +102,7 @@ function RunButtons({ notebook, session, api, trans }: RunViewProps): JSX.Elemen
     }
   };
   const canResume = session.isInterrupted || ['FAILED', 'CANCELED'].includes(session.status.state);
-  const bring = async (): Promise<void> => setHome(bringHome(notebook, await api.outputs(session.id)));
+  const [isCanceling, notHome] = [whyNoCancel(session, trans), whyNoHome(notebook, trans)];
   return (
     <>
       <div className="kfnb-buttons">
@@ -110,7 +111,8 @@ function RunButtons({ notebook, session, api, trans }: RunViewProps): JSX.Elemen
             type="button"
             className="kfnb-button"
             data-action="cancel"
-            disabled={session.status.state === 'CANCELING'}
+            disabled={isCanceling !== null}
+            title={isCanceling ?? undefined}
             onClick={() => void attempt(() => session.cancel())}
           >
             {trans.__('Cancel')}
@@ -131,20 +133,18 @@ function RunButtons({ notebook, session, api, trans }: RunViewProps): JSX.Elemen
             type="button"
             className="kfnb-button"
             data-action="bring-home"
-            disabled={notebook.isReadOnly}
+            disabled={notHome !== null}
             title={
-              notebook.isReadOnly
-                ? trans.__('This notebook can only be read.')
-                : trans.__('Put what the cells showed in this run under the cells of the notebook')
+              notHome ?? trans.__('Put what the cells showed in this run under the cells of the notebook')
             }
-            onClick={() => void attempt(bring)}
+            onClick={() => void attempt(() => bringRunHome(notebook, session, api))}
           >
             {trans.__('Bring outputs home')}
           </button>
         )}
       </div>
       <Trouble text={trouble} />
-      {home !== null && <HomeNote {...{ notebook, home, trans }} onUndo={() => setHome(null)} />}
+      {home !== null && <HomeNote {...{ notebook, home, trans }} onUndo={() => takeBack(session)} />}
     </>
   );
 }
@@ -161,15 +161,7 @@ function HomeNote({ notebook, home, trans, onUndo }: HomeNoteProps): JSX.Element
   return (
     <div className="kfnb-note" role="status">
       {trans._n('Outputs of %1 cell are here.', 'Outputs of %1 cells are here.', home.written)}{' '}
-      <button
-        type="button"
-        className="kfnb-link"
-        data-action="undo-home"
-        onClick={() => {
-          home.undo();
-          onUndo();
-        }}
-      >
+      <button type="button" className="kfnb-link" data-action="undo-home" onClick={onUndo}>
         {trans.__('Undo')}
       </button>
       {home.edited.length > 0 && (

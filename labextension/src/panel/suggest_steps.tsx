@@ -3,32 +3,22 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { Api } from '../api';
-import type { Suggestion } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
+import { whyNoWriting } from '../run/reasons';
 import { Proposal } from './proposal';
 import { Trouble } from './trouble';
+import { useSignal } from './watching';
 
 export interface SuggestStepsProps {
   readonly notebook: OpenNotebook;
-  readonly api: Api;
   readonly trans: TranslationBundle;
 }
 
-export function SuggestSteps({ notebook, api, trans }: SuggestStepsProps): JSX.Element {
-  const [found, setFound] = React.useState<Suggestion | null>(null);
-  const [isAsking, setAsking] = React.useState(false);
-  const [trouble, setTrouble] = React.useState<string | null>(null);
-  const ask = async (): Promise<void> => {
-    setAsking(true);
-    setTrouble(null);
-    try {
-      setFound(await api.suggest(notebook.path, notebook.withoutOutputs()));
-    } catch (error) {
-      setTrouble((error as Error).message);
-    }
-    setAsking(false);
-  };
+export function SuggestSteps({ notebook, trans }: SuggestStepsProps): JSX.Element {
+  const { suggesting } = notebook;
+  useSignal(suggesting.changed);
+  const { found, isAsking, trouble } = suggesting;
+  const readOnly = whyNoWriting(notebook, trans);
   return (
     <section className="kfnb-suggest" aria-label={trans.__('Suggested steps')}>
       {found === null && (
@@ -37,13 +27,12 @@ export function SuggestSteps({ notebook, api, trans }: SuggestStepsProps): JSX.E
             type="button"
             className="kfnb-button"
             data-action="suggest"
-            disabled={isAsking || notebook.isReadOnly}
+            disabled={isAsking || readOnly !== null}
             title={
-              notebook.isReadOnly
-                ? trans.__('This notebook can only be read.')
-                : trans.__('Propose steps from headings and from what cells do; nothing is changed yet')
+              readOnly ??
+              trans.__('Propose steps from headings and from what cells do; nothing is changed yet')
             }
-            onClick={() => void ask()}
+            onClick={() => void suggesting.begin()}
           >
             {isAsking ? trans.__('Reading the notebook …') : trans.__('Suggest steps')}
           </button>
@@ -51,7 +40,7 @@ export function SuggestSteps({ notebook, api, trans }: SuggestStepsProps): JSX.E
       )}
       <Trouble text={trouble} />
       {found !== null && (
-        <Proposal {...{ notebook, trans }} suggestion={found} onDone={() => setFound(null)} />
+        <Proposal {...{ notebook, trans }} suggestion={found} onDone={() => suggesting.end()} />
       )}
     </section>
   );

@@ -10,5 +10,14 @@ export const CommandIds = {
   runFromStep: 'kfnb:run-from-step',
   runOnlyStep: 'kfnb:run-only-step',
   runUpToStep: 'kfnb:run-up-to-step',
-  resumeRun: 'kfnb:resume-run'
+  resumeRun: 'kfnb:resume-run',
+  showStep: 'kfnb:show-step',
+  foldStep: 'kfnb:fold-step',
+  suggestSteps: 'kfnb:suggest-steps',
+  checkRun: 'kfnb:check-run',
+  cancelRun: 'kfnb:cancel-run',
+  bringHome: 'kfnb:bring-outputs-home',
+  takeBack: 'kfnb:take-outputs-back',
+  loadInputs: 'kfnb:load-inputs',
+  loadArtifact: 'kfnb:load-artifact'
 } as const;

@@ -13,9 +13,9 @@ import type { OpenNotebooks } from '../notebook/open_notebooks';
 import { nameStep } from '../panel/cell_role';
 import type { KfnbPanel, TabName } from '../panel/panel';
 import { executedNotebook } from '../run/executed_notebook';
+import { whyNoTask, whyNoWriting } from '../run/reasons';
 import { CommandIds } from './command_ids';
-
-const NO_ARGUMENTS = { args: { type: 'object' as const, properties: {} } };
+import { addReasoned, type Reasoned } from './reasoned';
 
 export interface CommandParts {
   readonly app: JupyterFrontEnd;
@@ -26,80 +26,121 @@ export interface CommandParts {
 }
 
 /** Add the commands to JupyterLab. */
-export function addCommands({ app, api, notebooks, panel, trans }: CommandParts): void {
-  const { commands, shell } = app;
-  const show = (tab: TabName): void => {
-    panel.tab = tab;
-    shell.activateById(panel.id);
-    void panel.takeFocus();
-  };
-  const hasNotebook = (): boolean => notebooks.current !== null;
-  commands.addCommand(CommandIds.openPanel, {
-    label: trans.__('Pipeline Panel'),
-    caption: trans.__('Show the steps, the pipeline and the runs of the notebook'),
-    icon: kfnbIcon,
-    describedBy: NO_ARGUMENTS,
-    execute: () => show(panel.tab)
+export function addCommands(parts: CommandParts): void {
+  const { app, api, notebooks, trans } = parts;
+  const { commands } = app;
+  const about = (why: (notebook: OpenNotebook) => string | null = () => null): Pick<Reasoned, 'why'> => ({
+    why: () => (notebooks.current === null ? trans.__('No notebook is open.') : why(notebooks.current))
   });
-  commands.addCommand(CommandIds.nameStep, {
+  addReasoned(commands, CommandIds.nameStep, {
     label: trans.__('Begin a Step at This Cell…'),
-    caption: () =>
-      notebooks.current?.isReadOnly
-        ? trans.__('This notebook can only be read.')
-        : trans.__('Begin a pipeline step at this cell, or rename it'),
+    caption: trans.__('Begin a pipeline step at this cell, or rename it'),
     icon: kfnbIcon,
-    describedBy: NO_ARGUMENTS,
-    isEnabled: () => hasNotebook() && !notebooks.current!.isReadOnly,
-    execute: async () => {
-      if (notebooks.current !== null) {
-        await askForStep(notebooks.current, trans);
-      }
+    ...about(notebook => whyNoWriting(notebook, trans) ?? whyNoCode(notebook, trans)),
+    execute: () => askForStep(notebooks.current!, trans)
+  });
+  addReasoned(commands, CommandIds.foldStep, {
+    label: trans.__('Fold or Unfold the Step'),
+    caption: trans.__('Hide the cells of the step that the active cell is in, or show them again'),
+    ...about(notebook =>
+      stepOfActive(notebook) === null ? trans.__('The active cell is in no step.') : null
+    ),
+    execute: () => notebooks.current!.folding.toggle(stepOfActive(notebooks.current!)!)
+  });
+  addReasoned(commands, CommandIds.suggestSteps, {
+    label: trans.__('Suggest Steps'),
+    caption: trans.__('Propose steps from headings and from what cells do; nothing is changed yet'),
+    ...about(notebook => whyNoWriting(notebook, trans)),
+    execute: () => {
+      show(parts, 'pipeline');
+      return notebooks.current!.suggesting.begin();
     }
   });
-  commands.addCommand(CommandIds.runNotebook, {
-    label: trans.__('Run as Pipeline…'),
-    caption: trans.__('Run the notebook as a pipeline'),
-    icon: kfnbIcon,
-    describedBy: NO_ARGUMENTS,
-    isEnabled: hasNotebook,
-    execute: () => show('run')
+  addReasoned(commands, CommandIds.checkRun, {
+    label: trans.__('Look at Where the Run Is to Go'),
+    caption: trans.__('Ask the place of the next run again what stands against it'),
+    ...about(),
+    execute: () => {
+      show(parts, 'run');
+      notebooks.current!.draft.lookAhead();
+    }
   });
-  commands.addCommand(CommandIds.showPipeline, {
-    label: trans.__('Show Pipeline'),
-    caption: trans.__('Show the notebook’s steps as a graph'),
-    describedBy: NO_ARGUMENTS,
-    isEnabled: hasNotebook,
-    execute: () => show('pipeline')
+  addReasoned(commands, CommandIds.openExecuted, {
+    label: trans.__('Open Executed Notebook'),
+    caption: trans.__('Open the notebook that the chosen task of the run executed; it can only be read'),
+    ...about(({ session }) => whyNoTask(session, trans)),
+    execute: async () => {
+      const notebook = notebooks.current!;
+      const session = notebook.session!;
+      await openExecuted({ app, api, trans }, notebook, session.id, session.log!.source);
+    }
   });
-  commands.addCommand(CommandIds.showClusters, {
-    label: trans.__('Pipeline Clusters'),
-    caption: trans.__('Show and edit the clusters that runs can go to'),
-    describedBy: NO_ARGUMENTS,
-    execute: () => show('clusters')
-  });
-  commands.addCommand(CommandIds.openExample, {
+  addTabs(parts, about());
+  addReasoned(commands, CommandIds.openExample, {
     label: trans.__('Pipeline Example'),
     caption: trans.__('Open a small notebook with three steps that can be run as a pipeline'),
     icon: kfnbIcon,
-    describedBy: NO_ARGUMENTS,
+    why: () => null,
     execute: async args => {
       await openExample(app, typeof args.cwd === 'string' ? args.cwd : '');
-      show('run');
+      show(parts, 'run');
     }
   });
-  commands.addCommand(CommandIds.openExecuted, {
-    label: trans.__('Open Executed Notebook'),
-    caption: trans.__('Open the notebook that the chosen task of the run executed; it can only be read'),
-    describedBy: NO_ARGUMENTS,
-    isEnabled: () => (notebooks.current?.session?.log ?? null) !== null,
-    execute: async () => {
-      const { current } = notebooks;
-      const task = current?.session?.log?.source;
-      if (current !== null && task !== undefined) {
-        await openExecuted({ app, api, trans }, current, current.session!.id, task);
-      }
-    }
+}
+
+/** Add the commands that show a tab of the panel. */
+function addTabs(parts: CommandParts, ofNotebook: Pick<Reasoned, 'why'>): void {
+  const { app, panel, trans } = parts;
+  const always = { why: () => null };
+  addReasoned(app.commands, CommandIds.openPanel, {
+    label: trans.__('Pipeline Panel'),
+    caption: trans.__('Show the steps, the pipeline and the runs of the notebook'),
+    icon: kfnbIcon,
+    ...always,
+    execute: () => show(parts, panel.tab)
   });
+  addReasoned(app.commands, CommandIds.showStep, {
+    label: trans.__('Show Step Settings'),
+    caption: trans.__('Show what the selected cell is for, and the settings of its step'),
+    ...ofNotebook,
+    execute: () => show(parts, 'step')
+  });
+  addReasoned(app.commands, CommandIds.showPipeline, {
+    label: trans.__('Show Pipeline'),
+    caption: trans.__('Show the notebook’s steps as a graph'),
+    ...ofNotebook,
+    execute: () => show(parts, 'pipeline')
+  });
+  addReasoned(app.commands, CommandIds.runNotebook, {
+    label: trans.__('Run as Pipeline…'),
+    caption: trans.__('Run the notebook as a pipeline'),
+    icon: kfnbIcon,
+    ...ofNotebook,
+    execute: () => show(parts, 'run')
+  });
+  addReasoned(app.commands, CommandIds.showClusters, {
+    label: trans.__('Pipeline Clusters'),
+    caption: trans.__('Show and edit the clusters that runs can go to'),
+    ...always,
+    execute: () => show(parts, 'clusters')
+  });
+}
+
+function show({ app, panel }: CommandParts, tab: TabName): void {
+  panel.tab = tab;
+  app.shell.activateById(panel.id);
+  void panel.takeFocus();
+}
+
+/** Why no step can begin at the active cell. */
+function whyNoCode(notebook: OpenNotebook, trans: TranslationBundle): string | null {
+  const isCode = notebook.panel.content.activeCell?.model.type === 'code';
+  return isCode ? null : trans.__('Only a cell of code can begin a step.');
+}
+
+function stepOfActive(notebook: OpenNotebook): string | null {
+  const active = notebook.panel.content.activeCell;
+  return active === null ? null : (active.node.dataset.kfnbStep ?? null);
 }
 
 async function openExecuted(
@@ -128,7 +169,7 @@ async function openExecuted(
 async function askForStep(notebook: OpenNotebook, trans: TranslationBundle): Promise<void> {
   const active = notebook.panel.content.activeCell;
   const cell = notebook.cells.find(({ id }) => id === active?.model.id);
-  if (cell === undefined || !cell.isCode) {
+  if (cell === undefined) {
     return;
   }
   const answer = await InputDialog.getText({

@@ -20,6 +20,7 @@ import { LivingRuns } from '../run/living_runs';
 import { noteEnds } from '../run/notification';
 import { addCommands } from './commands';
 import { CommandIds } from './command_ids';
+import { addRunCommands } from './run_commands';
 import { addStepCommands } from './step_commands';
 import { halvesProblem } from './halves';
 import { rememberedConsent } from './consent';
@@ -94,6 +95,8 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
       shell.activateById(PANEL_ID);
     };
     addStepCommands({ app, notebooks, consent, trans, showRun });
+    addRunCommands({ app, api, notebooks, trans, showRun });
+    tracker.activeCellChanged.connect(() => commands.notifyCommandChanged(CommandIds.nameStep));
     notebooks.currentChanged.connect(() => commands.notifyCommandChanged());
     for (const command of Object.values(CommandIds)) {
       palette?.addItem({ command, category: trans.__('Pipeline') });

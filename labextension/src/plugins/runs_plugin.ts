@@ -3,11 +3,14 @@
 import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { ILauncher } from '@jupyterlab/launcher';
-import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
 
 import { Api } from '../api';
 import { kfnbIcon } from '../icon';
+import type { ActionName } from '../runs_page/actions';
 import { RunsPage } from '../runs_page/runs_page';
+import { addReasoned } from './reasoned';
 
 export const OPEN_RUNS = 'kfnb:open-runs';
 const PAGE_ID = 'kfnb-runs';
@@ -49,7 +52,42 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       }
     });
     void restorer?.restore(tracker, { command: OPEN_RUNS, name: () => PAGE_ID });
-    palette?.addItem({ command: OPEN_RUNS, category: trans.__('Pipeline') });
+    const added = addPageCommands(app.commands, () => (page?.isVisible ? page.content : null), trans);
+    for (const command of [OPEN_RUNS, ...added]) {
+      palette?.addItem({ command, category: trans.__('Pipeline') });
+    }
     launcher?.add({ command: OPEN_RUNS, category: trans.__('Other'), rank: 900 });
   }
 };
+
+/** Add a command for each thing that can be done on the page, and return their ids. `shown`: the page, if it is seen. */
+function addPageCommands(
+  commands: CommandRegistry,
+  shown: () => RunsPage | null,
+  trans: TranslationBundle
+): readonly string[] {
+  const words: readonly (readonly [ActionName, string, string])[] = [
+    ['compare', trans.__('Compare the Chosen Runs'), trans.__('Put the chosen runs side by side')],
+    ['tag', trans.__('Tag the Chosen Runs…'), trans.__('Give the chosen runs a tag')],
+    [
+      'archive',
+      trans.__('Archive the Chosen Runs or Put Them Back'),
+      trans.__('Take the chosen runs out of the list, or put those of the archive back')
+    ],
+    ['delete', trans.__('Delete the Chosen Runs…'), trans.__('Remove the chosen runs for good')],
+    ['refresh', trans.__('Refresh the List of Runs'), trans.__('Ask the server for the runs again')]
+  ];
+  return words.map(([name, label, caption]) => {
+    const id = `kfnb:${name}-runs`;
+    addReasoned(commands, id, {
+      label,
+      caption,
+      why: () => {
+        const action = shown()?.action(name) ?? null;
+        return action === null ? trans.__('Open the page of all runs first: Pipeline Runs.') : action.why;
+      },
+      execute: () => shown()!.action(name)!.act()
+    });
+    return id;
+  });
+}

@@ -10,6 +10,7 @@ import { formOf, whyNoPart, whyNoResume, type StepPart } from '../run/step_runs'
 import type { RunSession } from '../run/session';
 import type { Consent } from '../run/start';
 import { CommandIds } from './command_ids';
+import { addReasoned, labelled } from './reasoned';
 
 const ARGUMENTS = {
   args: {
@@ -68,18 +69,14 @@ function addPart(parts: StepCommandParts, id: string, part: StepPart, words: Wor
       ? trans.__('No notebook is open.')
       : whyNoPart(about.notebook, part, about.step, about.beside, trans);
   };
-  app.commands.addCommand(id, {
-    label: args => labelled(words.label, args.isContextMenu ? why(args) : null),
-    caption: args => why(args) ?? words.caption,
+  addReasoned(app.commands, id, {
+    ...words,
     describedBy: ARGUMENTS,
-    isEnabled: args => why(args) === null,
+    why,
     execute: async args => {
-      const about = aboutOf(parts, args);
-      if (about !== null && why(args) === null) {
-        const { notebook, step, beside } = about;
-        showRun();
-        await notebook.draft.start(consent, trans, formOf(notebook, part, step, beside));
-      }
+      const { notebook, step, beside } = aboutOf(parts, args)!;
+      showRun();
+      await notebook.draft.start(consent, trans, formOf(notebook, part, step, beside));
     }
   });
 }
@@ -103,11 +100,6 @@ function addResume(parts: StepCommandParts): void {
       await aboutOf(parts, args)?.notebook.session?.resume();
     }
   });
-}
-
-/** A menu shows no caption: there the label says why an item cannot be chosen. */
-function labelled(label: string, why: string | null): string {
-  return why === null ? label : `${label} (${why.replace(/\.$/, '')})`;
 }
 
 function aboutOf({ app, notebooks }: StepCommandParts, args: ReadonlyPartialJSONObject): About | null {

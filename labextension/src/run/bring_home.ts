@@ -3,8 +3,10 @@
 import type { ICodeCellModel } from '@jupyterlab/cells';
 import type { IOutput } from '@jupyterlab/nbformat';
 
+import type { Api } from '../api';
 import type { CellOutputs } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
+import type { RunSession } from './session';
 
 /** What was done. `edited`: cells whose code is no longer that of the run; `gone`: how many are not there any more. */
 export interface Homecoming {
@@ -13,6 +15,17 @@ export interface Homecoming {
   readonly gone: number;
   /** Puts back what stood there before. */
   readonly undo: () => void;
+}
+
+/** Bring the outputs of a run home; what was done stays with the run, so that it can be taken back later. */
+export async function bringRunHome(notebook: OpenNotebook, session: RunSession, api: Api): Promise<void> {
+  session.home = bringHome(notebook, await api.outputs(session.id));
+}
+
+/** Take back what was brought home from a run. */
+export function takeBack(session: RunSession): void {
+  session.home?.undo();
+  session.home = null;
 }
 
 /** Write the outputs of a run into the notebook, as one change. Cells that were edited since are left alone. */

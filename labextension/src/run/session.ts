@@ -10,6 +10,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import type { Api } from '../api';
 import type { Artifact, Follow, Frame, LogFrame, Metrics, RunDocument, RunSeries } from '../model/documents';
 import { hasEnded, ownerOf, pending, reduce, workingFor, type RunStatus } from '../model/run_state';
+import type { Homecoming } from './bring_home';
 
 const RETRY_AFTER_MS = 1000;
 
@@ -37,6 +38,7 @@ export class RunSession implements IDisposable {
   private _isLoadingSeries = false;
   private _results = 0;
   private _artifacts: readonly Artifact[] = [];
+  private _home: Homecoming | null = null;
   private _trouble: string | null = null;
   private _waits: string | null;
   private _isInterrupted: boolean;
@@ -85,6 +87,16 @@ export class RunSession implements IDisposable {
 
   get artifacts(): readonly Artifact[] {
     return this._artifacts;
+  }
+
+  /** What was brought home from it, until that is taken back. */
+  get home(): Homecoming | null {
+    return this._home;
+  }
+
+  set home(home: Homecoming | null) {
+    this._home = home;
+    this._changed.emit();
   }
 
   /** Why nothing is heard of the run at the moment. */

@@ -24,31 +24,54 @@ export interface ActionsProps {
   readonly onAct: (act: () => Promise<Outcome>) => void;
   readonly onClear: () => void;
   readonly onRefresh: () => void;
+  /** Hear what can be done now. */
+  readonly onActions: (actions: readonly PageAction[]) => void;
+}
+
+/** Something that can be done on the page of runs, by its button or its command. */
+export interface PageAction {
+  readonly name: ActionName;
+  readonly label: string;
+  /** Why it cannot be done now; null if it can. */
+  readonly why: string | null;
+  readonly act: () => void;
+}
+
+export type ActionName = 'compare' | 'tag' | 'archive' | 'delete' | 'refresh';
+
+function actionsOf(props: ActionsProps): readonly PageAction[] {
+  const { chosen, isArchive, trans } = props;
+  const none = chosen.length === 0 ? trans.__('Choose runs by their boxes first.') : null;
+  const tooFew = chosen.length < 2 ? trans.__('Choose two runs or more by their boxes first.') : null;
+  const putting = isArchive ? trans.__('Put back') : trans.__('Archive');
+  return [
+    { name: 'compare', label: trans.__('Compare'), why: tooFew, act: props.onCompare },
+    { name: 'tag', label: trans.__('Tag…'), why: none, act: () => void askForTag(props) },
+    { name: 'archive', label: putting, why: none, act: () => putAway(props) },
+    { name: 'delete', label: trans.__('Delete…'), why: none, act: () => void remove(props) },
+    { name: 'refresh', label: trans.__('Refresh'), why: null, act: props.onRefresh }
+  ];
 }
 
 export function Actions(props: ActionsProps): JSX.Element {
-  const { chosen, isArchive, trans } = props;
-  const none = chosen.length === 0 ? trans.__('Choose runs by their boxes first.') : undefined;
-  const tooFew = chosen.length < 2 ? trans.__('Choose two runs or more by their boxes first.') : undefined;
-  const button = (name: string, label: string, act: () => void, why: string | undefined): JSX.Element => (
-    <button
-      type="button"
-      className="kfnb-button"
-      data-action={name}
-      disabled={why !== undefined}
-      title={why}
-      onClick={act}
-    >
-      {label}
-    </button>
-  );
+  const { chosen, trans } = props;
+  const actions = actionsOf(props);
+  React.useEffect(() => props.onActions(actions));
   return (
     <div className="kfnb-buttons">
-      {button('compare', trans.__('Compare'), props.onCompare, tooFew)}
-      {button('tag', trans.__('Tag…'), () => void askForTag(props), none)}
-      {button('archive', isArchive ? trans.__('Put back') : trans.__('Archive'), () => putAway(props), none)}
-      {button('delete', trans.__('Delete…'), () => void remove(props), none)}
-      {button('refresh', trans.__('Refresh'), props.onRefresh, undefined)}
+      {actions.map(({ name, label, why, act }) => (
+        <button
+          key={name}
+          type="button"
+          className="kfnb-button"
+          data-action={name}
+          disabled={why !== null}
+          title={why ?? undefined}
+          onClick={act}
+        >
+          {label}
+        </button>
+      ))}
       {chosen.length > 0 && (
         <span className="kfnb-quiet" data-chosen={chosen.length}>
           {trans._n('%1 run chosen', '%1 runs chosen', chosen.length)}{' '}

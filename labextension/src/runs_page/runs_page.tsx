@@ -9,7 +9,7 @@ import type { Api } from '../api';
 import { CHART_STYLE } from '../charts';
 import type { RunRow } from '../model/documents';
 import { useSignal } from '../panel/watching';
-import { Actions, type Outcome } from './actions';
+import { Actions, type ActionName, type Outcome, type PageAction } from './actions';
 import { ComparisonView, compareRuns } from './comparison';
 import { ExperimentView } from './experiment';
 import { addCondition, FilterBar } from './filter_bar';
@@ -23,6 +23,7 @@ import { Trouble } from '../panel/trouble';
 
 export class RunsPage extends ReactWidget {
   private readonly _listing: Listing;
+  private _actions: readonly PageAction[] = [];
 
   constructor(
     private readonly _api: Api,
@@ -31,6 +32,11 @@ export class RunsPage extends ReactWidget {
     super();
     this._listing = new Listing(_api, () => this.isVisible);
     this.addClass('kfnb-runs-page');
+  }
+
+  /** What can be done under this name; null before the page is drawn. */
+  action(name: ActionName): PageAction | null {
+    return this._actions.find(action => action.name === name) ?? null;
   }
 
   override dispose(): void {
@@ -44,7 +50,14 @@ export class RunsPage extends ReactWidget {
   }
 
   protected override render(): JSX.Element {
-    return <PageView listing={this._listing} api={this._api} trans={this._trans} />;
+    return (
+      <PageView
+        listing={this._listing}
+        api={this._api}
+        trans={this._trans}
+        onActions={actions => (this._actions = actions)}
+      />
+    );
   }
 }
 
@@ -52,6 +65,7 @@ interface PageProps {
   readonly listing: Listing;
   readonly api: Api;
   readonly trans: TranslationBundle;
+  readonly onActions: (actions: readonly PageAction[]) => void;
 }
 
 /** What stands below the list: nothing, one run, several side by side, or an experiment. */
@@ -61,7 +75,7 @@ type Below =
   | { readonly kind: 'comparison'; readonly compared: Compared }
   | null;
 
-function PageView({ listing, api, trans }: PageProps): JSX.Element {
+function PageView({ listing, api, trans, onActions }: PageProps): JSX.Element {
   useSignal(listing.changed);
   // By id, for runs of several pages can be chosen.
   const [chosen, setChosen] = React.useState<ReadonlyMap<string, RunRow>>(new Map());
@@ -118,7 +132,7 @@ function PageView({ listing, api, trans }: PageProps): JSX.Element {
         onAct={work => void actOnChosen(work)}
         onClear={() => setChosen(new Map())}
         onRefresh={() => void listing.load()}
-        {...{ api, trans }}
+        {...{ api, trans, onActions }}
       />
       {done !== null && <DoneNote {...{ done, trans }} onUndo={back => void undo(back)} />}
       <Troubles texts={[trouble, listing.trouble]} hints={listing.messages} />

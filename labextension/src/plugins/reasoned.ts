@@ -1,0 +1,40 @@
+/** Commands that say why they cannot be given, where they cannot: in their caption, and in a menu in their label. */
+
+import type { LabIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
+/** What a command without arguments says of them. */
+export const NO_ARGUMENTS = { args: { type: 'object' as const, properties: {} } };
+
+export interface Reasoned {
+  readonly label: string;
+  readonly caption: string;
+  readonly icon?: LabIcon;
+  readonly describedBy?: CommandRegistry.ICommandOptions['describedBy'];
+  /** Why it cannot be given now; null if it can. */
+  readonly why: (args: ReadonlyPartialJSONObject) => string | null;
+  readonly execute: (args: ReadonlyPartialJSONObject) => void | Promise<void>;
+}
+
+/** Add a command to JupyterLab. */
+export function addReasoned(commands: CommandRegistry, id: string, parts: Reasoned): void {
+  const { label, caption, icon, why, execute } = parts;
+  commands.addCommand(id, {
+    label: args => labelled(label, args.isContextMenu ? why(args) : null),
+    caption: args => why(args) ?? caption,
+    icon,
+    describedBy: parts.describedBy ?? NO_ARGUMENTS,
+    isEnabled: args => why(args) === null,
+    execute: async args => {
+      if (why(args) === null) {
+        await execute(args);
+      }
+    }
+  });
+}
+
+/** A menu shows no caption: there the label says why an item cannot be chosen. */
+export function labelled(label: string, why: string | null): string {
+  return why === null ? label : `${label} (${why.replace(/\.$/, '')})`;
+}

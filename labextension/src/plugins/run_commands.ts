@@ -1,0 +1,123 @@
+/** Commands about the run that is shown: end it, bring its outputs home and take them back, load what it made. */
+
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { InputDialog, Notification, showErrorMessage } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { Api } from '../api';
+import type { OpenNotebook } from '../notebook/open_notebook';
+import type { OpenNotebooks } from '../notebook/open_notebooks';
+import { bringRunHome, takeBack } from '../run/bring_home';
+import { artifactOf, inputsOf, loadIntoKernel } from '../run/load_values';
+import { whyNoCancel, whyNoHome, whyNoRun, whyNoTask, whyNoWayBack } from '../run/reasons';
+import { CommandIds } from './command_ids';
+import { addReasoned } from './reasoned';
+
+export interface RunCommandParts {
+  readonly app: JupyterFrontEnd;
+  readonly api: Api;
+  readonly notebooks: OpenNotebooks;
+  readonly trans: TranslationBundle;
+  /** Bring the run before the person's eyes. */
+  readonly showRun: () => void;
+}
+
+/** Add the commands to JupyterLab. */
+export function addRunCommands(parts: RunCommandParts): void {
+  const { api, trans, showRun } = parts;
+  addOne(parts, CommandIds.cancelRun, {
+    label: trans.__('Cancel the Run'),
+    caption: trans.__('End the run that is shown; what its tasks have done so far is kept'),
+    why: ({ session }) => whyNoCancel(session, trans),
+    execute: async ({ session }) => session!.cancel()
+  });
+  addOne(parts, CommandIds.bringHome, {
+    label: trans.__('Bring Outputs Home'),
+    caption: trans.__('Put what the cells showed in this run under the cells of the notebook'),
+    why: notebook => whyNoHome(notebook, trans),
+    execute: async notebook => {
+      await bringRunHome(notebook, notebook.session!, api);
+      showRun();
+    }
+  });
+  addOne(parts, CommandIds.takeBack, {
+    label: trans.__('Take Outputs Back'),
+    caption: trans.__('Put back what stood under the cells before the outputs of the run were brought home'),
+    why: notebook => whyNoWayBack(notebook, trans),
+    execute: async ({ session }) => takeBack(session!)
+  });
+  addOne(parts, CommandIds.loadInputs, {
+    label: trans.__('Load Inputs of the Task'),
+    caption: trans.__('Make what the clicked task was given variables of the notebook’s kernel'),
+    why: ({ session }) => whyNoTask(session, trans),
+    execute: async notebook => {
+      const session = notebook.session!;
+      const task = session.log!.source;
+      told(await loadIntoKernel({ notebook, session, api, trans }, task, inputsOf(session.id, task)), trans);
+    }
+  });
+  addOne(parts, CommandIds.loadArtifact, {
+    label: trans.__('Load an Artifact…'),
+    caption: trans.__('Make a value that the run made a variable of the notebook’s kernel'),
+    why: notebook =>
+      whyNoRun(notebook.session, trans) ??
+      (valuesOf(notebook).length === 0 ? trans.__('The run has made no values yet.') : null),
+    execute: notebook => loadOne(notebook, parts)
+  });
+}
+
+interface AboutRun {
+  readonly label: string;
+  readonly caption: string;
+  readonly why: (notebook: OpenNotebook) => string | null;
+  readonly execute: (notebook: OpenNotebook) => Promise<void>;
+}
+
+function addOne({ app, notebooks, trans }: RunCommandParts, id: string, about: AboutRun): void {
+  const { label, caption, why, execute } = about;
+  addReasoned(app.commands, id, {
+    label,
+    caption,
+    why: () => (notebooks.current === null ? trans.__('No notebook is open.') : why(notebooks.current)),
+    execute: async () => {
+      try {
+        await execute(notebooks.current!);
+      } catch (error) {
+        await showErrorMessage(label, (error as Error).message);
+      }
+    }
+  });
+}
+
+/** The values that the run of a notebook has made, by what they are called to a person. */
+function valuesOf({ session }: OpenNotebook): { label: string; task: string; name: string }[] {
+  return (session?.artifacts ?? [])
+    .filter(({ kind }) => kind === 'value')
+    .map(({ task, name }) => ({ label: `${name} (${task})`, task, name }));
+}
+
+async function loadOne(notebook: OpenNotebook, { api, trans }: RunCommandParts): Promise<void> {
+  const session = notebook.session!;
+  const values = valuesOf(notebook);
+  const answer = await InputDialog.getItem({
+    title: trans.__('Load an artifact'),
+    label: trans.__('The value that becomes a variable of the notebook’s kernel'),
+    items: values.map(({ label }) => label),
+    okLabel: trans.__('Load')
+  });
+  const chosen = values.find(({ label }) => label === answer.value);
+  if (answer.button.accept && chosen !== undefined) {
+    const { task, name } = chosen;
+    told(
+      await loadIntoKernel({ notebook, session, api, trans }, task, artifactOf(session.id, task, name)),
+      trans
+    );
+  }
+}
+
+function told(names: string, trans: TranslationBundle): void {
+  Notification.success(
+    names === '' ? trans.__('There is nothing to load.') : trans.__('In the kernel now: %1', names),
+    { autoClose: 4000 }
+  );
+}

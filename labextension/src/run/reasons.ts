@@ -1,0 +1,55 @@
+/** Why something cannot be done to the run that is shown, in words for its button and its command; null if it can. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { OpenNotebook } from '../notebook/open_notebook';
+import type { RunSession } from './session';
+
+export function whyNoRun(session: RunSession | null, trans: TranslationBundle): string | null {
+  return session === null ? trans.__('No run of this notebook is shown.') : null;
+}
+
+export function whyNoCancel(session: RunSession | null, trans: TranslationBundle): string | null {
+  if (session === null) {
+    return whyNoRun(session, trans);
+  }
+  if (session.hasEnded) {
+    return trans.__('The run has ended.');
+  }
+  return session.status.state === 'CANCELING' ? trans.__('The run is being canceled already.') : null;
+}
+
+/** Why the outputs of the run that is shown cannot be brought home. */
+export function whyNoHome(notebook: OpenNotebook, trans: TranslationBundle): string | null {
+  const { session } = notebook;
+  if (session === null) {
+    return whyNoRun(session, trans);
+  }
+  if (notebook.isReadOnly) {
+    return whyNoWriting(notebook, trans);
+  }
+  return session.hasEnded ? null : trans.__('The run is going on.');
+}
+
+/** Why outputs that were brought home cannot be taken back. */
+export function whyNoWayBack(notebook: OpenNotebook, trans: TranslationBundle): string | null {
+  const isThere = (notebook.session?.home ?? null) !== null;
+  return isThere ? null : trans.__('No outputs of the run that is shown were brought home.');
+}
+
+/** Why nothing of one task can be looked at or loaded. */
+export function whyNoTask(session: RunSession | null, trans: TranslationBundle): string | null {
+  if (session === null) {
+    return whyNoRun(session, trans);
+  }
+  if (session.log === null) {
+    return trans.__('Click a step of the run first.');
+  }
+  const hasStarted = (session.status.tasks.get(session.log.source)?.attempt ?? 0) > 0;
+  return hasStarted ? null : trans.__('The task that was clicked has not started.');
+}
+
+/** Why a notebook cannot be changed. */
+export function whyNoWriting(notebook: OpenNotebook, trans: TranslationBundle): string | null {
+  return notebook.isReadOnly ? trans.__('This notebook can only be read.') : null;
+}

@@ -1,0 +1,52 @@
+/** Why something cannot be done to the run that is shown. */
+
+import { describe, expect, test } from 'vitest';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { pending, type State } from '../src/model/run_state';
+import type { OpenNotebook } from '../src/notebook/open_notebook';
+import { whyNoCancel, whyNoHome, whyNoTask, whyNoWayBack } from '../src/run/reasons';
+import type { RunSession } from '../src/run/session';
+
+const trans = { __: (text: string) => text } as unknown as TranslationBundle;
+
+function run(state: State, more: object = {}): RunSession {
+  const hasEnded = ['SUCCEEDED', 'FAILED'].includes(state);
+  return { status: { ...pending(['a']), state }, hasEnded, log: null, home: null, ...more } as RunSession;
+}
+
+const notebook = (session: RunSession | null, isReadOnly = false): OpenNotebook =>
+  ({ session, isReadOnly }) as unknown as OpenNotebook;
+
+describe('the run that is shown', () => {
+  test('None is shown: nothing can be done, and that is said.', () => {
+    const none = notebook(null);
+    const why = [whyNoCancel(null, trans), whyNoHome(none, trans), whyNoTask(null, trans)];
+    expect(why).toEqual(Array(3).fill('No run of this notebook is shown.'));
+    expect(whyNoWayBack(none, trans)).toMatch('No outputs');
+  });
+
+  test.each<[State, string | null]>([
+    ['RUNNING', null],
+    ['CANCELING', 'The run is being canceled already.'],
+    ['SUCCEEDED', 'The run has ended.']
+  ])('One that is %s can be canceled, or it is said why not.', (state, why) => {
+    expect(whyNoCancel(run(state), trans)).toBe(why);
+  });
+
+  test('Outputs come home once it has ended, into a notebook that can be written, and can be taken back then.', () => {
+    expect(whyNoHome(notebook(run('RUNNING')), trans)).toBe('The run is going on.');
+    expect(whyNoHome(notebook(run('FAILED'), true), trans)).toBe('This notebook can only be read.');
+    expect(whyNoHome(notebook(run('FAILED')), trans)).toBe(null);
+    expect(whyNoWayBack(notebook(run('FAILED', { home: { written: 1 } })), trans)).toBe(null);
+  });
+
+  test('A task can be looked at when it was clicked and has started.', () => {
+    expect(whyNoTask(run('RUNNING'), trans)).toBe('Click a step of the run first.');
+    const log = { task: 'a', source: 'a', text: '' };
+    expect(whyNoTask(run('RUNNING', { log }), trans)).toMatch('has not started');
+    const { status } = run('RUNNING');
+    const tasks = new Map([['a', { ...status.tasks.get('a')!, attempt: 1 }]]);
+    expect(whyNoTask(run('RUNNING', { log, status: { ...status, tasks } }), trans)).toBe(null);
+  });
+});
