@@ -155,7 +155,6 @@ format: .venv/.ready-dev labextension/.ready
 
 generate: .venv/.ready-dev labextension/.ready
 	$(BIN)/python -m docs.generate
-	cd labextension && npm run --silent openapi
 
 clean:
 	rm -rf labextension/node_modules labextension/lib labextension/.ready labextension/.built kfnb/labextension

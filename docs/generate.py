@@ -1,13 +1,14 @@
 """Writes what comes from code: docs/diagnostics.md, docs/cli.md and the server's kfnb/server/openapi.json.
 
 `make generate` calls this after a change of errors.CODES, of the command line or of what the server is asked and
-answers, and makes the front end's types from the last; `make docs` calls it with --check, which writes nothing and
-fails where a page is not what it would write.
+answers, of which npm then makes the front end's types; `make docs` calls it with --check, which writes nothing and
+fails where a page is not what it would write. Whether the types are current is seen by `make lint`.
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,7 +136,19 @@ def main(arguments: list[str]) -> int:
     if "--check" in arguments and stale:
         print(f"{', '.join(stale)}: not what the code gives today. Run: make generate", file=sys.stderr)
         return 1
+    if "--check" not in arguments and not types_written():
+        print("labextension/src/model/openapi.ts needs npm and its packages. Run: make generate", file=sys.stderr)
+        return 1
     return 0
+
+
+def types_written() -> bool:
+    """Make the front end's types from openapi.json; say whether what does it is installed."""
+    front_end = FOLDER.parent / "labextension"
+    if not (front_end / "node_modules" / "openapi-typescript").is_dir():
+        return False
+    subprocess.run(["npm", "run", "--silent", "openapi"], cwd=front_end, check=True, stdout=subprocess.DEVNULL)
+    return True
 
 
 if __name__ == "__main__":
