@@ -17,8 +17,10 @@ from kfnb.client import Run
 from kfnb.server.extension import ADDRESSES
 from kfnb.server.openapi import OPERATIONS
 
-SOME = [re.sub(r"\{\w+\}", "x", address) for address, _ in ADDRESSES] + ["nowhere"]
-"""An address of each kind."""
+STREAM = "runs/{run_id}/events"
+"""The one address of a WebSocket, which has a test of its own."""
+EVERYTHING = [(one.method.upper(), re.sub(r"\{\w+\}", "x", one.address)) for one in OPERATIONS]
+"""Every method of every address."""
 
 
 async def test_the_version_is_told(get: Get, home: Path) -> None:
@@ -29,10 +31,10 @@ async def test_the_version_is_told(get: Get, home: Path) -> None:
 
 async def test_nobody_is_answered_without_a_token(fetch: Fetch) -> None:
     """Every address refuses who is not logged in, before it looks at anything."""
-    for address in SOME:
-        for method, body in (("GET", None), ("POST", "{}")):
-            answer = await fetch(address, method=method, headers={"Authorization": "none"}, body=body)
-            assert answer.code in (403, 405), (method, address)  # 405: no method of the address
+    assert {address for address, _ in ADDRESSES} <= {one.address for one in OPERATIONS} | {STREAM}
+    for method, address in [*EVERYTHING, ("GET", "nowhere"), ("POST", "nowhere")]:
+        answer = await fetch(address, method=method, headers={"Authorization": "none"}, body=body_of(method))
+        assert 403 == answer.code, (method, address)
 
 
 async def test_no_events_without_a_token(jp_ws_fetch: Any, finished: Run) -> None:
@@ -43,14 +45,22 @@ async def test_no_events_without_a_token(jp_ws_fetch: Any, finished: Run) -> Non
 
 
 async def test_a_page_of_elsewhere_starts_nothing(fetch: Fetch, jp_fetch: Any, jp_serverapp: Any) -> None:
-    """A browser that is logged in by a cookie starts nothing unless it proves that kfnb's own page asks (XSRF)."""
+    """A browser that is logged in by a cookie changes nothing unless it proves that kfnb's own page asks (XSRF)."""
     token = jp_serverapp.identity_provider.token
     page = await jp_fetch("api", "status", params={"token": token}, headers={"Authorization": "none"})
     cookies = dict(map(_cookie, page.headers.get_list("Set-Cookie")))
     login = {"Authorization": "none", "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
     assert 200 == (await fetch("version", headers=dict(login))).code
-    refused = await fetch("runs", method="POST", body="{}", headers=dict(login))
-    assert (403, "'_xsrf' argument missing from POST") == (refused.code, json.loads(refused.body)["message"])
+    changing = [(method, address) for method, address in EVERYTHING if method != "GET"]
+    assert {"POST", "PUT", "DELETE"} == {method for method, _ in changing}
+    for method, address in changing:
+        refused = await fetch(address, method=method, body=body_of(method), headers=dict(login))
+        assert (403, "'_xsrf' argument missing from POST") == (refused.code, json.loads(refused.body)["message"])
+
+
+def body_of(method: str) -> str | None:
+    """What a request must have for the client to send it."""
+    return "{}" if method in ("POST", "PUT") else None
 
 
 def _cookie(header: str) -> tuple[str, str]:
