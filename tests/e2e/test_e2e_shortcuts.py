@@ -8,30 +8,45 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from default_keys import TABLE, first_strokes, keys_of
 
 SCHEMAS = Path(sys.prefix) / "share" / "jupyter" / "lab" / "schemas"
-
-
-def shortcuts(schema: Path) -> list[dict[str, Any]]:
-    """The shortcuts that a plugin brings."""
-    found: list[dict[str, Any]] = json.loads(schema.read_text("utf-8")).get("jupyter.lab.shortcuts", [])
-    return found
+VERSIONS = ("4.2", "4.3", "4.4", "4.5", "4.6")
 
 
 @pytest.fixture
-def own(root: Path) -> list[dict[str, Any]]:
-    """The extension's."""
-    return shortcuts(root / "labextension" / "schema" / "plugin.json")
+def own(root: Path) -> dict[str, Any]:
+    """The extension's schema."""
+    found: dict[str, Any] = json.loads((root / "labextension" / "schema" / "plugin.json").read_text("utf-8"))
+    return found
 
 
-def test_no_shortcut_is_one_of_jupyterlabs_own(own: list[dict[str, Any]]) -> None:
-    """No keys of the extension begin as those of any plugin of JupyterLab do, wherever they count."""
-    theirs = [tuple(shortcut["keys"]) for schema in SCHEMAS.rglob("*.json") for shortcut in shortcuts(schema)]
+def published(version: str) -> set[tuple[str, ...]]:
+    """The keys of a minor version of JupyterLab as it was published."""
+    table: dict[str, list[str]] = json.loads(TABLE.read_text("utf-8"))
+    return {tuple(keys.split(", ")) for keys, versions in table.items() if version in versions}
+
+
+def installed() -> set[tuple[str, ...]]:
+    """The keys of the JupyterLab that is installed."""
+    return {keys for schema in SCHEMAS.rglob("*.json") for keys in keys_of(json.loads(schema.read_text("utf-8")))}
+
+
+@pytest.mark.parametrize("version", [*VERSIONS, "installed"])
+def test_no_shortcut_is_one_of_jupyterlabs_own(own: dict[str, Any], version: str) -> None:
+    """No keys of the extension begin as those of any plugin of JupyterLab do, on any system, wherever they count."""
+    theirs = installed() if version == "installed" else published(version)
     assert len(theirs) > 50
-    taken = [keys for keys in theirs for shortcut in own if keys[:1] == tuple(shortcut["keys"][:1])]
-    assert [] == taken
+    taken = {stroke for keys in theirs for stroke in first_strokes(keys)}
+    assert {frozenset({"ctrl", "shift", "c"}), frozenset({"cmd", "s"})} <= taken
+    for keys in keys_of(own):
+        assert not first_strokes(keys) & taken, keys
 
 
-def test_shortcuts_count_only_where_no_text_is_written(own: list[dict[str, Any]]) -> None:
-    """Every shortcut is of a notebook's command mode."""
-    assert ["commandMode" in shortcut["selector"] for shortcut in own] == [True] * len(own)
+def test_shortcuts_count_only_where_no_text_is_written(own: dict[str, Any]) -> None:
+    """There is a shortcut, and every one is of a notebook's command mode."""
+    shortcuts = own["jupyter.lab.shortcuts"]
+    assert ["kfnb:name-step"] == [shortcut["command"] for shortcut in shortcuts]
+    for shortcut in shortcuts:
+        assert [("Alt P",)] == list(keys_of({"jupyter.lab.shortcuts": [shortcut]}))
+        assert "commandMode" in shortcut["selector"]
