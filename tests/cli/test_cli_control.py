@@ -15,29 +15,13 @@ from typing import Any
 import pytest
 
 from tests.run_processes import kill_all, kill_each, processes_of
+from tests.written_notebooks import write_cells
 
 SLOW = "import time\nprint('begun', flush=True)\ntime.sleep(60)"
 
 
 def write_notebook(path: Path, *cells: tuple[str, str]) -> Path:
-    content = {
-        "cells": [
-            {
-                "cell_type": "code",
-                "id": f"c{index}",
-                "metadata": {"tags": tags.split()},
-                "source": source,
-                "outputs": [],
-                "execution_count": None,
-            }
-            for index, (tags, source) in enumerate(cells)
-        ],
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    path.write_text(json.dumps(content))
-    return path
+    return write_cells(path, ((tags.split(), source) for tags, source in cells))
 
 
 class Shell:

@@ -10,25 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from kfnb.client import Run
+from tests.written_notebooks import write_cells
 
 
 def write_notebook(path: Path, *steps: str, tags: Mapping[int, tuple[str, ...]] | None = None, **more: Any) -> Path:
     """Write a notebook in which each source is a step of its own (s0, s1 …) unless `tags` says otherwise."""
-    cells: list[dict[str, Any]] = [
-        {
-            "cell_type": "code",
-            "id": f"c{number}",
-            "execution_count": None,
-            "metadata": {"tags": list((tags or {}).get(number, (f"step:s{number}",)))},
-            "outputs": [],
-            "source": source,
-        }
-        for number, source in enumerate(steps)
-    ]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python", **more}
-    content = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    path.write_text(json.dumps(content))
-    return path
+    tagged = (((tags or {}).get(number, (f"step:s{number}",)), source) for number, source in enumerate(steps))
+    return write_cells(path, tagged, **more)
 
 
 class Signs:

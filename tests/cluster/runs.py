@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from tests.cluster.certificates import CONTEXT, KUBECONFIG
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import BUCKET, CHECKOUT, S3, STORE_SECRET
 from tests.cluster.shell import wait_until
+from tests.written_notebooks import write_cells
 
 KINDS = "pods,jobs,configmaps,leases"
 """What a run may have in its namespace."""
@@ -91,22 +91,9 @@ def end(run: Run, seconds: float = 150) -> str:
 
 def notebook(path: Path, *steps: str, tags: Mapping[int, tuple[str, ...]] | None = None) -> Path:
     """Write a notebook in which each source is a step of its own (s0, s1 …) unless `tags` says otherwise."""
-    cells = [
-        {
-            "cell_type": "code",
-            "id": f"c{number}",
-            "execution_count": None,
-            "metadata": {"tags": list((tags or {}).get(number, (f"step:s{number}",)))},
-            "outputs": [],
-            "source": source,
-        }
-        for number, source in enumerate(steps)
-    ]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    content = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    tagged = (((tags or {}).get(number, (f"step:s{number}",)), source) for number, source in enumerate(steps))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content))
-    return path
+    return write_cells(path, tagged)
 
 
 @contextmanager

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from kfnb.compiler import check_notebook, compile_notebook
 from kfnb.spec import PipelineSpec
+from tests.written_notebooks import write_cells
 
 Cells = list[tuple[str, ...]]
 
@@ -18,21 +18,7 @@ class Book:
         self.path = folder / "book.ipynb"
 
     def write(self, cells: Cells) -> Path:
-        made = [
-            {
-                "cell_type": "code",
-                "id": f"c{number}",
-                "metadata": {"tags": list(tags)},
-                "execution_count": None,
-                "outputs": [],
-                "source": source,
-            }
-            for number, (source, *tags) in enumerate(cells)
-        ]
-        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        content = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": made}
-        self.path.write_text(json.dumps(content))
-        return self.path
+        return write_cells(self.path, ((tags, source) for source, *tags in cells))
 
     def compile(self, *cells: tuple[str, ...]) -> PipelineSpec:
         """The pipeline of the cells."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from tornado.httpclient import HTTPResponse
+
+from tests.written_notebooks import write_cells
 
 Fetch = Callable[..., Awaitable[HTTPResponse]]
 Get = Callable[..., Awaitable[Any]]
@@ -30,19 +31,5 @@ STEPS = {
 
 def write_notebook(path: Path, steps: dict[str, str], tags: dict[str, list[str]] | None = None) -> Path:
     """Write a notebook with a cell for each step; `tags`: further ones, by step."""
-    cells = [
-        {
-            "cell_type": "code",
-            "id": f"c{number}",
-            "execution_count": None,
-            "metadata": {"tags": [f"step:{name}", *(tags or {}).get(name, [])]},
-            "outputs": [],
-            "source": source,
-        }
-        for number, (name, source) in enumerate(steps.items())
-    ]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    path.write_text(
-        json.dumps({"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5})
-    )
-    return path
+    cells = (([f"step:{name}", *(tags or {}).get(name, [])], source) for name, source in steps.items())
+    return write_cells(path, cells)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from kfnb.errors import Refused
 from kfnb.verify import verify
+from tests.written_notebooks import write_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,25 +20,7 @@ if TYPE_CHECKING:
 
 def notebook(folder: Path, cells: list[tuple[str, str]]) -> Path:
     """Write a notebook of (tags, source) cells."""
-    path = folder / "nb.ipynb"
-    content = {
-        "cells": [
-            {
-                "cell_type": "code",
-                "id": f"c{index}",
-                "metadata": {"tags": tags.split()},
-                "source": source,
-                "outputs": [],
-                "execution_count": None,
-            }
-            for index, (tags, source) in enumerate(cells)
-        ],
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    path.write_text(json.dumps(content))
-    return path
+    return write_cells(folder / "nb.ipynb", ((tags.split(), source) for tags, source in cells))
 
 
 def with_task(spec: PipelineSpec, name: str, change: Callable[[Task], Task]) -> PipelineSpec:
