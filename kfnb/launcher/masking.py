@@ -1,22 +1,24 @@
 """Keeps values of secrets out of what a task in a pod prints, shows and reports; used by launch.py and supervise.py.
 
-Which variables of the environment hold secrets is known from the step's `secret:` tags, and from the names that stores'
-keys have. What the task computes and saves is its own: nothing is changed in values, files and the code.
+Which variables and files hold secrets the runner says by their names (runners/pod_secrets.py); of a Secret all of whose
+keys are variables, those count that look like credentials, and the names that stores' keys have. What the task computes and saves is its own: nothing is changed in values, files and the code.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from kfnb.credentials import is_secret
 from kfnb.launcher.frames import Kind
 from kfnb.spec import TaskError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from kfnb.launcher.frames import Frame
     from kfnb.spec import Artifact, ExecutorInput, ExecutorOutput
@@ -25,14 +27,67 @@ HIDDEN = "***"
 _SHORTEST = 6
 """Characters of the shortest value that is hidden: anything shorter stands in any text by chance."""
 _SHORTEST_LINE = 16
-_STORE_KEYS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_STORAGE_KEY", "AZURE_CLIENT_SECRET")
+_LARGEST_FILE = 64 << 10
+"""Bytes of the largest file whose text is hidden."""
+_MOST_FILES = 200
+_STORE_KEYS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AZURE_STORAGE_KEY",
+    "AZURE_STORAGE_CONNECTION_STRING",
+    "AZURE_CLIENT_SECRET",
+)
 
 
 def mask_of(given: ExecutorInput) -> Mask | None:
-    """Return what hides the secrets of this process's environment; None if there are none."""
-    names = [*_STORE_KEYS, *(variable for _, _, variable in given.task.settings.secrets)]
-    mask = Mask(os.environ.get(name, "") for name in names)
+    """Return what hides the secrets of this process's environment and files; None if there are none."""
+    mask = Mask([*_of_variables(given.secret_variables), *_of_files(given.secret_paths)])
     return mask if mask.values else None
+
+
+def _of_variables(names: Iterable[str]) -> Iterator[str]:
+    beginnings = tuple(name[:-1] for name in names if name.endswith("*"))
+    named = {*_STORE_KEYS, *names}
+    for name, value in os.environ.items():
+        if name in named or (name.startswith(beginnings) and is_secret(name, value)):
+            yield value
+
+
+def _of_files(paths: Iterable[str]) -> Iterator[str]:
+    """Yield the texts of the small files at some paths, and of those that are JSON the credentials in them."""
+    for path in _files(paths):
+        try:
+            text = path.read_text("utf-8") if path.stat().st_size <= _LARGEST_FILE else ""
+        except (OSError, ValueError):  # not for this user, or no text
+            continue
+        yield text
+        if text.lstrip()[:1] in ("{", "["):
+            try:
+                yield from _credentials(json.loads(text))
+            except ValueError:
+                continue
+
+
+def _files(paths: Iterable[str]) -> Iterator[Path]:
+    left = _MOST_FILES
+    for path in map(Path, paths):
+        for folder, folders, names in os.walk(path) if path.is_dir() else ((path.parent, [], [path.name]),):
+            folders[:] = [name for name in folders if not name.startswith("..")]  # the kubelet's, linked to from beside
+            yield from (Path(folder, name) for name in names[:left])
+            left -= min(left, len(names))
+
+
+def _credentials(found: Any, name: str = "") -> Iterator[str]:
+    """Yield the texts in a JSON document that look like credentials, or are called so."""
+    if isinstance(found, str) and is_secret(name, found):
+        yield found
+    elif isinstance(found, list):
+        for each in found:
+            yield from _credentials(each, name)
+    elif isinstance(found, dict):
+        for key, each in found.items():
+            yield from _credentials(each, key)
 
 
 class Mask:

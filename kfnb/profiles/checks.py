@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from kfnb.credentials import has_secret_form, is_secret, texts
 from kfnb.notebook import tag_values
 from kfnb.notebook.object_names import environment_name, label_value, object_name, qualified_name, resource_name
 from kfnb.notebook.quantities import BadValue, amount
-from kfnb.profiles.credentials import has_secret_form, is_secret, texts
 from kfnb.profiles.profile import FROM_NAMESPACE, Profile
 
 if TYPE_CHECKING:

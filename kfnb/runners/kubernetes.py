@@ -38,6 +38,7 @@ from kfnb.runners.job_manifest import (
 from kfnb.runners.lost_nodes import SILENCE, Silences
 from kfnb.runners.orchestrator_job import orchestrator_name
 from kfnb.runners.pod_patch import BadPatch
+from kfnb.runners.pod_secrets import secrets_of
 from kfnb.runners.pod_times import began
 from kfnb.runners.report_server import ReportServer
 from kfnb.runners.seats import Seats, job_label
@@ -158,7 +159,8 @@ class KubernetesRunner:
             key = self._name(given.task, given.attempt)
             to = ReportTo(url=self._reports.url, attempt=key, token=self._reports.token(key))
         packages = packages_of(self._profile, self._locked, given.task)
-        return msgspec.structs.replace(given, scratch=scratch, snapshot=None, report_to=to, packages=packages)
+        said = secrets_of(self._profile, given.task.settings)._asdict()
+        return msgspec.structs.replace(given, scratch=scratch, snapshot=None, report_to=to, packages=packages, **said)
 
     def start(self, task: Task, attempt: int, input_uri: str) -> None:
         """Have a Job made for this attempt."""

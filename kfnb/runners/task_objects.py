@@ -9,7 +9,7 @@ import copy
 import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from kfnb.profiles.credentials import is_secret
+from kfnb.credentials import is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,11 +10,11 @@ import pytest
 from pod_place import PodPlace
 
 from kfnb.launcher.masking import Mask
-from kfnb.spec import Settings, to_json
+from kfnb.spec import to_json
 
 TOKEN = 'very-"secret"\\token'
 KEY = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\n-----END KEY-----"
-SETTINGS = Settings(secrets=(("s", "token", "TOKEN"), ("s", "key", "KEY"), ("s", "short", "SHORT")))
+NAMES = ("TOKEN", "KEY", "SHORT")
 
 
 @pytest.mark.parametrize(
@@ -34,9 +35,7 @@ SETTINGS = Settings(secrets=(("s", "token", "TOKEN"), ("s", "key", "KEY"), ("s",
 def test_no_secret_is_in_what_a_task_prints_shows_or_reports(pod: PodPlace, code: str) -> None:
     """However the code shows a secret, it is in no log, notebook, output document or event."""
     pod.environment |= {"TOKEN": TOKEN, "KEY": KEY, "SHORT": "x"}
-    ran = pod.run(
-        "import os\ntoken, key = os.environ['TOKEN'], os.environ['KEY']\n" + code, task={"settings": SETTINGS}
-    )
+    ran = pod.run("import os\ntoken, key = os.environ['TOKEN'], os.environ['KEY']\n" + code, secret_variables=NAMES)
     said = [ran.log, to_json(ran.output).decode(), msgspec.json.encode([ran.cells, ran.told]).decode()]
     secrets = [TOKEN, KEY.splitlines()[1], pod.environment["AWS_SECRET_ACCESS_KEY"]]
     forms = [form for text in secrets for form in (text, repr(text)[1:-1], msgspec.json.encode(text).decode()[1:-1])]
@@ -47,8 +46,38 @@ def test_no_secret_is_in_what_a_task_prints_shows_or_reports(pod: PodPlace, code
 def test_what_a_task_computes_with_a_secret_is_its_own(pod: PodPlace) -> None:
     """A secret's value is whole in the code that uses it."""
     pod.environment["TOKEN"] = TOKEN
-    ran = pod.run("import os\nprint(len(os.environ['TOKEN']))", task={"settings": SETTINGS})
+    ran = pod.run("import os\nprint(len(os.environ['TOKEN']))", secret_variables=NAMES)
     assert f"{len(TOKEN)}\n" == ran.log
+
+
+def test_of_a_secret_all_of_whose_keys_are_variables_those_count_that_look_like_credentials(pod: PodPlace) -> None:
+    """Its keys are not known by name; what else is in the environment stays as it is, and an identity of a store too."""
+    pod.environment |= {"APP_API_KEY": "key-of-an-app", "APP_URL": "https://u:pass-word@db", "APP_VERSION": "20.11.24"}
+    code = "import os\nprint(*(os.environ[f'APP_{name}'] for name in ('API_KEY', 'URL', 'VERSION')))"
+    show_identity = "\nprint(os.environ['AWS_ACCESS_KEY_ID'], os.environ['AWS_SECRET_ACCESS_KEY'])"
+    assert "*** *** 20.11.24\n*** ***\n" == pod.run(code + show_identity, secret_variables=("APP_*",)).log
+    assert "key-of-an-app https://u:pass-word@db 20.11.24\n" == pod.run(code).log
+
+
+def test_files_of_secrets_are_hidden(pod: PodPlace, tmp_path: Path) -> None:
+    """What small text files of a mounted Secret hold is hidden, and the credentials in those that are JSON."""
+    folder, single = tmp_path / "mounted", tmp_path / "single"
+    (folder / "..data").mkdir(parents=True)
+    key = {"type": "service_account", "private_key": KEY, "client_id": "1234567890"}
+    files = {"token": f"{TOKEN}\n", "key.json": msgspec.json.encode(key).decode(), "large": "x" * (1 << 17)}
+    for name, text in files.items():
+        (folder / name).write_text(text, "utf-8")
+    (folder / "binary").write_bytes(b"\xff" * 40)
+    single.write_text("alone-and-secret", "utf-8")
+    code = (
+        "import json, pathlib\n"
+        f"folder = pathlib.Path({str(folder)!r})\n"
+        "found = json.loads((folder / 'key.json').read_text())\n"
+        "print((folder / 'token').read_text().strip(), found['private_key'].splitlines()[1], found['client_id'])\n"
+        f"print(len((folder / 'large').read_text()), open({str(single)!r}).read())"
+    )
+    ran = pod.run(code, secret_paths=(str(folder), str(single), str(tmp_path / "none")))
+    assert f"*** *** 1234567890\n{1 << 17} ***\n" == ran.log
 
 
 @pytest.mark.parametrize(

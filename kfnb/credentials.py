@@ -1,4 +1,4 @@
-"""Recognises what looks like a credential, so that none is kept in a file of profiles; checks.py calls this.
+"""Recognises what looks like a credential: none is kept in a file of profiles, shown in a pod, or printed by a task.
 
 A guess from names and forms: it may miss one, and it never prints the value that it found.
 """
