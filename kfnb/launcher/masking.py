@@ -1,7 +1,8 @@
 """Keeps values of secrets out of what a task in a pod prints, shows and reports; used by launch.py and supervise.py.
 
 Which variables and files hold secrets the runner says by their names (runners/pod_secrets.py); of a Secret all of whose
-keys are variables, those count that look like credentials, and the names that stores' keys have. What the task computes and saves is its own: nothing is changed in values, files and the code.
+keys are variables, those count that look like credentials, and the names that stores' keys have. What the task computes
+and saves is its own: nothing is changed in values, files and the code.
 """
 
 from __future__ import annotations

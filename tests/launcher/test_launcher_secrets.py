@@ -51,7 +51,7 @@ def test_what_a_task_computes_with_a_secret_is_its_own(pod: PodPlace) -> None:
 
 
 def test_of_a_secret_all_of_whose_keys_are_variables_those_count_that_look_like_credentials(pod: PodPlace) -> None:
-    """Its keys are not known by name; what else is in the environment stays as it is, and an identity of a store too."""
+    """Its keys are not known by name; what else is in the environment stays, and a store has two keys."""
     pod.environment |= {"APP_API_KEY": "key-of-an-app", "APP_URL": "https://u:pass-word@db", "APP_VERSION": "20.11.24"}
     code = "import os\nprint(*(os.environ[f'APP_{name}'] for name in ('API_KEY', 'URL', 'VERSION')))"
     show_identity = "\nprint(os.environ['AWS_ACCESS_KEY_ID'], os.environ['AWS_SECRET_ACCESS_KEY'])"
