@@ -103,7 +103,7 @@ def show_number(value: object) -> str:
 
 def show_duration(seconds: float) -> str:
     """Return a time span in at most two units: 0.4 s, 12.3 s, 3 min 05 s, 2 h 07 min."""
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

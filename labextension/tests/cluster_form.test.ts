@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import {
@@ -8,6 +10,8 @@ import {
   textsOf
 } from '../src/model/cluster_form';
 
+/** What kfnb/profiles thinks of it: pytest checks the same file. */
+const SAID = JSON.parse(readFileSync(resolve('../tests/cases/clusters.json'), 'utf-8'));
 const field = (key: string) => CLUSTER_FIELDS.find(each => each.key === key)!;
 
 describe('the form of a cluster profile', () => {
@@ -64,5 +68,27 @@ describe('the form of a cluster profile', () => {
     ['far', 'There is a cluster of this name already.']
   ])('Of the name %s it is said: %s', (name, problem) => {
     expect(clusterNameProblem(name, ['far'])).toBe(problem);
+  });
+});
+
+describe('what the file of profiles may say', () => {
+  test('Every field of the form is a setting of it.', () => {
+    const examples = Object.fromEntries(CLUSTER_FIELDS.map(({ key, example }) => [key, example]));
+    expect(settingsOf({ ...examples, root: SAID.settings.root }, {})).toEqual(SAID.settings);
+    expect(CLUSTER_FIELDS.map(each => clusterProblem(each, each.example))).toEqual(
+      CLUSTER_FIELDS.map(() => null)
+    );
+  });
+
+  test.each(['root', 'root_claim'])('%s has the forms that it may have.', key => {
+    const passes = (text: string): boolean => clusterProblem(field(key), text) === null;
+    expect(SAID[key].right.filter((text: string) => !passes(text))).toEqual([]);
+    expect(SAID[key].wrong.filter(passes)).toEqual([]);
+  });
+
+  test('A cluster has the names that it may have.', () => {
+    const passes = (name: string): boolean => clusterNameProblem(name, []) === null;
+    expect(SAID.names.right.filter((name: string) => !passes(name))).toEqual([]);
+    expect(SAID.names.wrong.filter(passes)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-import { FIELDS, problemOf, type Field } from '../src/model/fields';
+import { FIELDS, METRICS, problemOf, type Field } from '../src/model/fields';
 import {
   changesOf,
   renamed,
@@ -43,6 +43,23 @@ describe('values', () => {
 
   test('A field without a value has nothing wrong with it.', () => {
     expect(FIELDS.map(found => problemOf(found, ' '))).toEqual(FIELDS.map(() => null));
+  });
+});
+
+describe('words of tags', () => {
+  const known = cases<string[]>('tag_words.json');
+
+  test('What the panel writes with the example of a field is a tag that kfnb knows, and says the example.', () => {
+    const written = [...FIELDS, METRICS].map(each => withValues([], each, [each.example || each.prefix])[0]!);
+    expect(written.filter(tag => !known.includes(tag))).toEqual([]);
+    expect([...FIELDS, METRICS].map((each, place) => valuesOf(each, [written[place]!])[0])).toEqual(
+      [...FIELDS, METRICS].map(each => each.example || each.prefix)
+    );
+  });
+
+  test.each(known)('The tag %s is a field of the panel, or what the cell is for, and nothing else.', tag => {
+    const fields = [...FIELDS, METRICS].filter(each => valuesOf(each, [tag]).length > 0);
+    expect([...fields, ...(roleOf([tag]) === 'continues' ? [] : ['its role'])]).toHaveLength(1);
   });
 });
 
@@ -96,6 +113,18 @@ describe('changing tags', () => {
     expect(withValues(['packages:a', 'packages:b'], field('packages'), ['b', 'c'])).toEqual([
       'packages:c',
       'packages:b'
+    ]);
+  });
+
+  test('A tag that may stand without a value has a word for that, which goes when it is emptied.', () => {
+    expect(valuesOf(field('foreach'), ['foreach'])).toEqual(['all']);
+    expect(withValues(['step:a', 'foreach'], field('foreach'), ['4'])).toEqual(['step:a', 'foreach:4']);
+    expect(withValues(['step:a', 'foreach:4'], field('foreach'), ['all'])).toEqual(['step:a', 'foreach']);
+    expect(withValues(['step:a', 'foreach'], field('foreach'), [''])).toEqual(['step:a']);
+    expect(['all', '4', 'some'].map(value => problemOf(field('foreach'), value) === null)).toEqual([
+      true,
+      true,
+      false
     ]);
   });
 

@@ -12,6 +12,7 @@ import pytest
 from kfnb.notebook.cells import NotebookCell
 from kfnb.notebook.quantities import BadValue, amount, count, seconds
 from kfnb.notebook.tags import CellTags, read_tags
+from kfnb.notebook.words import FLAGS, VALUED, parse
 
 HERE = Path(__file__).parent
 CHECKS: dict[str, Callable[[str], Any]] = {
@@ -20,6 +21,7 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "count": lambda text: count(text, "a number"),
 }
 VERDICTS = json.loads((HERE / "tag_values.json").read_text("utf-8"))
+WORDS = json.loads((HERE / "tag_words.json").read_text("utf-8"))
 CELLS = json.loads((HERE / "step_tags.json").read_text("utf-8"))
 
 
@@ -47,6 +49,15 @@ def test_what_a_cell_is_for(case: dict[str, Any]) -> None:
     """A cell's tags say its step and its role."""
     tags = read_tags(NotebookCell(id="c", index=0, kind="code", source="x = 1", tags=tuple(case["tags"])))
     assert (case["step"], case["role"]) == (tags.step, _role(tags))
+
+
+def test_every_word_of_the_panel_means_something() -> None:
+    """Each tag of the file sets something, and every word has one there, but `pipeline:`, which is refused yet."""
+    said = [parse(tag) for tag in WORDS]
+    assert ([], {*VALUED, *FLAGS} - {"pipeline"}) == (
+        [word for word, fields in said if not fields],
+        {word for word, _ in said},
+    )
 
 
 def _role(tags: CellTags) -> str:

@@ -19,12 +19,12 @@ export interface Field {
   readonly group: 'flow' | 'resources' | 'environment' | 'place' | 'data' | 'code';
   /** Other prefixes that mean the same. */
   readonly also?: readonly string[];
+  /** What stands in the field where the tag has no value: `foreach`. */
+  readonly alone?: string;
   /** Values that are another field's, though they begin as this one's do. */
   readonly others?: RegExp;
   readonly problem?: (value: string) => Problem | null;
 }
-
-const gpus = (value: string): Problem | null => wholeNumberProblem(value, 1);
 
 const resource = (value: string): Problem | null => {
   const [name = '', quantity] = value.split(/:(?=[^:]*$)/);
@@ -59,10 +59,11 @@ export const FIELDS: readonly Field[] = [
     prefix: 'foreach:',
     kind: 'text',
     group: 'flow',
+    alone: 'all',
     label: 'Fan-out, at most at once',
-    hint: 'For a step that is one comprehension or loop: how many elements run at the same time.',
+    hint: 'For a step that is one comprehension or loop: how many elements run at the same time, or all.',
     example: '4',
-    problem: gpus
+    problem: value => (value === 'all' ? null : wholeNumberProblem(value, 1))
   },
   {
     key: 'retry',
@@ -118,7 +119,7 @@ export const FIELDS: readonly Field[] = [
     label: 'GPUs',
     hint: 'How many NVIDIA GPUs the step gets.',
     example: '1',
-    problem: gpus
+    problem: value => wholeNumberProblem(value, 1)
   },
   {
     key: 'accelerator',

@@ -3,7 +3,9 @@
  * as kfnb/notebook/placement.py reads.
  */
 
-export type PlacementKind = 'affinity' | 'pod_patch';
+import type { PlacementRequest } from './openapi';
+
+export type PlacementKind = PlacementRequest['kind'];
 
 export type PlacementValue = Readonly<Record<string, unknown>>;
 

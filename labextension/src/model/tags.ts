@@ -74,9 +74,20 @@ function valueIn(field: Field, tag: string): string | null {
   if (field.kind === 'flag') {
     return [field.prefix, ...(field.also ?? [])].includes(text) ? field.prefix : null;
   }
+  if (field.alone !== undefined && [field.prefix, wordOf(field)].includes(text)) {
+    return field.alone;
+  }
   const prefix = [field.prefix, ...(field.also ?? [])].find(start => text.startsWith(start));
   const value = prefix === undefined ? null : text.slice(prefix.length).trim();
   return value === null || field.others?.test(value) ? null : value;
+}
+
+function wordOf(field: Field): string {
+  return field.prefix.replace(/:$/, '');
+}
+
+function tagOf(field: Field, value: string): string {
+  return field.kind === 'flag' || value === field.alone ? wordOf(field) : field.prefix + value;
 }
 
 /** Return the values of a field that these tags say, without repeats. */
@@ -99,9 +110,7 @@ export function withValues(tags: readonly string[], field: Field, values: readon
       place = kept.length;
     }
   }
-  const added = wanted
-    .filter(value => missing.has(value))
-    .map(value => (field.kind === 'flag' ? field.prefix : field.prefix + value));
+  const added = wanted.filter(value => missing.has(value)).map(value => tagOf(field, value));
   kept.splice(place < 0 ? kept.length : place, 0, ...added);
   return kept;
 }
