@@ -73,7 +73,8 @@ def _of_files(paths: Iterable[str]) -> Iterator[str]:
 def _files(paths: Iterable[str]) -> Iterator[Path]:
     left = _MOST_FILES
     for path in map(Path, paths):
-        for folder, folders, names in os.walk(path) if path.is_dir() else ((path.parent, [], [path.name]),):
+        alone: list[tuple[str, list[str], list[str]]] = [(str(path.parent), [], [path.name])]
+        for folder, folders, names in os.walk(path) if path.is_dir() else alone:
             folders[:] = [name for name in folders if not name.startswith("..")]  # the kubelet's, linked to from beside
             yield from (Path(folder, name) for name in names[:left])
             left -= min(left, len(names))
