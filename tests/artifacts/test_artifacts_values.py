@@ -327,6 +327,15 @@ class N: pass
 """,
         "",
     ),
+    "iterators": (
+        r"""
+xs=[1,2,3]; a=iter(xs); b=iter(xs); c=reversed(xs); d=iter(xs); e=iter(xs); ys=bytearray(b'abc'); f=iter(ys); [*map(next,(a,a,a,b,f,f,f))]; list(e); del xs[1:], ys[1:]
+""",
+        r"""
+xs.extend([4,5,6]); ys.extend(b'def'); print(xs,ys,*map(list,(a,b,c,d,e,f)))
+""",
+        "",
+    ),
     "deep": (
         r"""
 class N: pass

@@ -43,12 +43,28 @@ def _reduce_dict_view(view: Any) -> Any:
     return dict_view, (owner, type(view).__name__.rsplit("_", 1)[1])
 
 
+def iterator_at(make: Any, owner: Any, place: int) -> Any:
+    """An iterator over a list or a bytearray whose next element there is not, or no longer."""
+    length = len(owner)
+    owner.extend(bytes(place + 1 - length))  # else it would be set to the end, and give what is put there later
+    made = make(owner)
+    made.__setstate__(place)
+    del owner[length:]
+    return made
+
+
+def _reduce_iterator(iterator: Any) -> Any:
+    make, (owner,), *places = reduced = iterator.__reduce__()
+    return (iterator_at, (make, owner, *places)) if places and places[0] >= len(owner) else reduced
+
+
 _DICTS: tuple[dict[Any, Any], ...] = ({}, OrderedDict())
 _DICT_VIEWS = [type(getattr(made, name)()) for made in _DICTS for name in ("keys", "values", "items")]
 
 DISPATCH: dict[type, Any] = {
     memoryview: _reduce_memoryview,
     io.TextIOWrapper: _refuse_file,
+    **dict.fromkeys(map(type, (iter([]), reversed([]), iter(bytearray()))), _reduce_iterator),
     **dict.fromkeys(_DICT_VIEWS, _reduce_dict_view),
 }
 """Reducers by exact type, for the pickler's table."""
