@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import websocket
+from forwarding_proxy import ForwardingProxy
 from server_notebooks import write_notebook
 from server_process import BASE, TOKEN, ServerProcess
 
@@ -38,9 +39,9 @@ def run(server: ServerProcess) -> str:
     return str(answer.json()["run_id"])
 
 
-def stream(server: ServerProcess, run: str, query: str = "", **options: object) -> list[dict[str, object]]:
+def stream(api: str, run: str, query: str = "", **options: object) -> list[dict[str, object]]:
     """The frames of a run's stream up to its end."""
-    address = f"{server.api}/runs/{run}/events?after=0{query}".replace("http", "ws", 1)
+    address = f"{api}/runs/{run}/events?after=0{query}".replace("http", "ws", 1)
     frames: list[dict[str, object]] = []
     with closing(websocket.create_connection(address, timeout=WAIT, **options)) as socket:
         while not frames or frames[-1]["kind"] != "end":
@@ -76,20 +77,36 @@ def test_what_comes_with_a_cookie_needs_the_xsrf_token(server: ServerProcess, br
 def test_a_stream_is_for_who_is_logged_in(server: ServerProcess, browser: requests.Session, run: str) -> None:
     """Events come to who has the token, in the address or a header, or a browser's cookies, and to nobody else."""
     for found in (
-        stream(server, run, f"&token={TOKEN}"),
-        stream(server, run, header=WITH_TOKEN),
-        stream(server, run, cookie=cookies(browser)),
+        stream(server.api, run, f"&token={TOKEN}"),
+        stream(server.api, run, header=WITH_TOKEN),
+        stream(server.api, run, cookie=cookies(browser)),
     ):
         assert {"kind": "end", "state": "SUCCEEDED"} == found[-1]
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
-        stream(server, run)
+        stream(server.api, run)
     assert 403 == refused.value.status_code
 
 
 def test_a_stream_is_for_no_page_of_another_place(server: ServerProcess, browser: requests.Session, run: str) -> None:
     """A browser that shows another place's page sends its cookies too, and is told nothing."""
     here = "http://" + urlsplit(server.url).netloc
-    assert "end" == stream(server, run, cookie=cookies(browser), origin=here)[-1]["kind"]
+    assert "end" == stream(server.api, run, cookie=cookies(browser), origin=here)[-1]["kind"]
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
-        stream(server, run, cookie=cookies(browser), origin="http://elsewhere.example")
+        stream(server.api, run, cookie=cookies(browser), origin="http://elsewhere.example")
     assert 403 == refused.value.status_code
+
+
+def test_it_works_behind_a_proxy(server: ServerProcess, run: str) -> None:
+    """Through a proxy a browser comes in, has something done, gets part of a log, and hears the events of a run."""
+    with ForwardingProxy(server.url) as proxy, requests.Session() as session:
+        here = "http://" + urlsplit(proxy.url).netloc
+        session.get(f"{proxy.url}login", params={"token": TOKEN}, timeout=WAIT)
+        proof = {"X-XSRFToken": str(session.cookies["_xsrf"]), "Referer": proxy.url}
+        tagged = session.post(f"{proxy.url}kfnb/api/runs/{run}/tags", '{"add": ["kept"]}', headers=proof, timeout=WAIT)
+        assert (200, ["kept"]) == (tagged.status_code, tagged.json()["tags"])
+        log = f"{proxy.url}kfnb/api/runs/{run}/tasks/only/log"
+        part = session.get(log, headers={**proof, "Range": "bytes=0-3"}, timeout=WAIT)
+        assert (206, b"said") == (part.status_code, part.content)
+        frames = stream(f"{proxy.url}kfnb/api", run, cookie=cookies(session), origin=here)
+        assert {"kind": "end", "state": "SUCCEEDED"} == frames[-1]
+    assert [line.split()[0] for line in proxy.passed[-3:]] == ["POST", "GET", "GET"]
