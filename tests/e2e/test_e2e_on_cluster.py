@@ -1,4 +1,4 @@
-"""The story on a real cluster, in a real browser: a GPU is set, pods run the notebook, what they made comes home."""
+"""The story on a real cluster, in a real browser: steps are suggested, pods run them, what they made comes home."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import nbformat
 import pytest
 from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Locator, Page, expect
-from working import begin_step, cell, choose_cluster, open_notebook, press_run
+from working import cell, choose_cluster, press_run, show_panel
 
 from kfnb.profiles.editing import as_text
 from tests.cluster.fixtures import Cluster
@@ -21,8 +22,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 GATE = "/tmp/gate"
 WAITS = ["\n", "import os, time\n", f"while not os.path.exists({GATE!r}):\n", "    time.sleep(0.05)"]
-REPORT = {"cell_type": "code", "id": "report", "outputs": [], "execution_count": None}
-REPORT |= {"metadata": {"tags": ["step:report"]}, "source": "print('the report:', longest)"}
+CURVE = ["\n", "kfnb.log_roc_curve([0, 0.5, 1], [0, 1, 1], [1, 0.5, 0])"]
+PICTURE = nbformat.v4.new_code_cell(
+    "import types, zlib\n\nimport kfnb\n\n"
+    "def part(kind, data):\n"
+    "    return len(data).to_bytes(4, 'big') + kind + data + zlib.crc32(kind + data).to_bytes(4, 'big')\n\n"
+    "def savefig(place, **options):\n"
+    "    head = (1).to_bytes(4, 'big') * 2 + bytes([8, 0, 0, 0, 0])\n"
+    "    pixels = part(b'IDAT', zlib.compress(b'\\0\\0'))\n"
+    "    place.write(bytes.fromhex('89504e470d0a1a0a') + part(b'IHDR', head) + pixels + part(b'IEND', b''))\n\n"
+    "kfnb.log_figure(types.SimpleNamespace(savefig=savefig), 'dot')\nprint('the report:', longest)",
+    id="report",
+)
+"""A step that logs a plot without a library for plots, which the cluster's image has not."""
 
 
 @pytest.fixture
@@ -43,12 +55,10 @@ def lab(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]
 
 def test_the_story_on_a_cluster(lab: Lab, page: Page, quickstart: Path, place: Place) -> None:
     """What stands against a run is mended in its form; a pod that waits says why; then the run goes as on a laptop."""
-    notebook = read_notebook(quickstart)
-    repeated = next(each for each in notebook["cells"] if each["id"] == "repeated")
-    repeated["source"] += WAITS
-    quickstart.write_text(json.dumps({**notebook, "cells": [*notebook["cells"], REPORT]}), "utf-8")
-    open_notebook(page, lab, quickstart)
-    begin_step(page, "longest = max", "longest")
+    without_tags(quickstart)
+    suggest(page, lab, quickstart)
+    cell(page, "longest = max").locator(".jp-InputArea-prompt").click()
+    page.locator("#kfnb-tab-step").click()
     expect(page.locator(".kfnb-step-head h2")).to_have_text("longest")
     page.locator("[data-group=environment] > summary").click()
     fill(page, gpu="1", accelerator="t44", secret="lent:token:TOKEN")
@@ -83,6 +93,32 @@ def test_the_story_on_a_cluster(lab: Lab, page: Page, quickstart: Path, place: P
     second = page.locator(".kfnb-run").get_attribute("data-run")
     compare(page, first, str(second))
     expect(page.locator(".kfnb-comparison [data-cell=longest]")).to_contain_text("print('again')")
+
+
+def without_tags(path: Path) -> None:
+    """Make the quickstart a notebook with headings and without tags, with a step that waits, a curve and a plot."""
+    notebook = read_notebook(path)
+    cells = []
+    for each in (one for one in notebook["cells"] if one["cell_type"] == "code"):
+        if each["id"] in ("read", "longest", "repeated"):
+            cells.append(nbformat.v4.new_markdown_cell(f"## {each['id'].capitalize()}"))
+        more = {"longest": CURVE, "repeated": WAITS}.get(each["id"], [])
+        cells.append({**each, "metadata": {}, "source": [*each["source"], *more]})
+    cells += [nbformat.v4.new_markdown_cell("## Report"), PICTURE]
+    path.write_text(json.dumps({**notebook, "cells": cells}), "utf-8")
+
+
+def suggest(page: Page, lab: Lab, path: Path) -> None:
+    """Have steps proposed, and write their tags."""
+    page.goto(lab.address(path.name))
+    expect(cell(page, "longest = max")).to_be_visible()
+    show_panel(page)
+    page.locator("#kfnb-tab-pipeline").click()
+    page.locator("[data-action=suggest]").click()
+    steps = ["read", "longest", "repeated", "report"]
+    expect(page.locator(".kfnb-proposal [data-step] button")).to_have_text(steps)
+    page.locator("[data-action=apply-suggestion]").click()
+    expect(page.locator(".kfnb-chip-name")).to_have_text(["parameters", *steps])
 
 
 def fill(page: Page, **settings: str) -> None:
@@ -143,9 +179,15 @@ def run_with_a_look_into_pods(page: Page, graph: Locator, place: Place) -> str:
 
 
 def bring_home_what_it_made(page: Page) -> None:
-    """Metrics are there, an artifact becomes a variable of the kernel, and outputs come under their cells."""
-    expect(page.locator("[data-group=metrics]")).to_contain_text(re.compile("longest.*letters.*8", re.S))
+    """Metrics, a curve and a plot are there, an artifact becomes a variable of the kernel, and outputs come home."""
+    metrics = page.locator("[data-group=metrics]")
+    expect(metrics).to_contain_text(re.compile("longest.*letters.*8", re.S))
+    expect(metrics.locator("figure svg")).to_be_visible()
     page.locator("[data-group=artifacts] > summary").click()
+    page.locator("[data-artifact=dot] > summary").click()
+    plot = page.locator("[data-artifact=dot] img")
+    expect(plot).to_be_attached()
+    assert plot.evaluate("picture => picture.decode().then(() => picture.naturalWidth > 0)")
     counts = page.locator("[data-artifact=counts]")
     counts.locator("> summary").click()
     expect(counts).to_contain_text("Counter")
@@ -165,7 +207,7 @@ def compare(page: Page, *runs: str) -> None:
     """Put runs side by side on the page of all runs."""
     page.keyboard.press("Control+Shift+c")
     page.locator(".lm-CommandPalette-input").fill("pipeline runs")
-    page.locator(".lm-CommandPalette-item", has_text="Runs").first.click()
+    page.locator(".lm-CommandPalette-item[data-command='kfnb:open-runs']").first.click()
     for each in runs:
         page.locator(f'.kfnb-runs tr[data-run="{each}"]').get_by_role("checkbox").check()
     page.locator("[data-action=compare]").click()
