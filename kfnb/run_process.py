@@ -2,8 +2,8 @@
 
 RUN is a run's id in the default store (or in the one at `--root URI`), or the folder of the run (…/store/runs/ID). A
 run whose process was killed is taken up where it was; one that has ended stays as it ended, unless `--again` is given:
-then all that did not succeed is done anew. SIGTERM and Ctrl-C cancel the run cleanly, a second one at once. Exit codes
-are those of `kfnb run`.
+then all that did not succeed is done anew, or, with `--again=TASK`, that task and what waits for it. SIGTERM and Ctrl-C
+cancel the run cleanly, a second one at once. Exit codes are those of `kfnb run`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ EXIT_CODES = {"SUCCEEDED": 0, "FAILED": 1, "CANCELED": 130}
 
 
 def run_prepared(
-    run: str, root: str | None = None, *, again: bool = False, lease: int | None = None, in_cluster: bool = False
+    run: str, root: str | None = None, *, again: bool | str = False, lease: int | None = None, in_cluster: bool = False
 ) -> int:
     """Drive the run called `run` to its end in this process; return the exit code.
 
@@ -165,7 +165,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m kfnb.run_process", description="Drive a run to its end.")
     parser.add_argument("run", metavar="RUN", help="a run's id, or its folder")
     parser.add_argument("--root", metavar="URI", help="the store that holds it")
-    parser.add_argument("--again", action="store_true", help="do anew what did not succeed")
+    parser.add_argument(
+        "--again",
+        metavar="TASK",
+        nargs="?",
+        const=True,
+        default=False,
+        help="do anew what did not succeed, or one task",
+    )
     parser.add_argument("--lease", type=int, metavar="FD", help="descriptor that holds the run's lease")
     parser.add_argument("--in-cluster", action="store_true", help="this is the run's orchestrator pod")
     parser.exit_on_error = False

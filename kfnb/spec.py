@@ -532,11 +532,11 @@ EventKind = Literal[
 class RunEvent(_Data, frozen=True, kw_only=True):
     """One thing that happened in a run; the list of them is the run's truth.
 
-    `kind`: run-started, run-resumed (`data`: host and pid of its process, and
-    `versions`: RunInfo's), task-expanded (`data`: how many elements the
-    fan-out has), task-state, task-progress, task-output, request (`data`: the name of a request that is answered by
-    this), run-state. `time`: seconds since the epoch. `fence`: the fencing token of the orchestrator that wrote it,
-    greater than that of every one before.
+    `kind`: run-started, run-resumed (`data`: host and pid of its process, `versions`: RunInfo's, and `retried`: the
+    task for which alone it was taken up), task-expanded (`data`: how many elements the fan-out has), task-state,
+    task-progress, task-output, request (`data`: the name of a request that is answered by this), run-state. `time`:
+    seconds since the epoch. `fence`: the fencing token of the orchestrator that wrote it, greater than that of every
+    one before.
     """
 
     kind: EventKind

@@ -68,6 +68,20 @@ ParametersFileOption = Annotated[
 ]
 
 
+def tasks_to_retry(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the tasks of a run that did not succeed and begin so, for the shell's completion."""
+    from kfnb.errors import KfnbError
+
+    given = ctx.params
+    try:
+        tasks = client(given.get("root"), given.get("on")).get(given["run"]).tasks
+    except (KfnbError, KeyError):
+        return []
+    return [
+        name for name, task in tasks.items() if name.startswith(incomplete) and task.state in ("FAILED", "CANCELED")
+    ]
+
+
 def root_of(root: str | None, on: str | None) -> str | None:
     """Return where the runs lie that `--root` or `--on` mean; None for the data folder."""
     profile = cluster_of(root, on)

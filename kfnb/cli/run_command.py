@@ -21,6 +21,7 @@ from kfnb.cli.options import (
     RunsOnOption,
     client,
     cluster_of,
+    tasks_to_retry,
 )
 from kfnb.cli.output import emit, say, show
 from kfnb.cli.parameters import read_parameters
@@ -194,6 +195,15 @@ def _run_sweep(
 
 def resume(
     run: RunArgument,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            "--task",
+            metavar="TASK",
+            help="Only this task and what waits for it; others that failed stay so.",
+            autocompletion=tasks_to_retry,
+        ),
+    ] = None,
     detach: DetachOption = False,
     root: RootOption = None,
     on: RunsOnOption = None,
@@ -204,9 +214,12 @@ def resume(
     What succeeded does not run again. The notebook is the run's own, as it was when the run began; for an edited one
     start a new run, which takes what did not change from the cache.
 
+    With --task one task of a run that has ended is retried, with what it lacks, and then what waited for it is done.
+
     \b
     Examples:
       kfnb resume last
+      kfnb resume last --task train
       kfnb resume 20260101-120000-ab12 --detach
     """
     from kfnb.cli.live import Watcher, watching
@@ -214,7 +227,7 @@ def resume(
     watcher = Watcher()
     here = client(root, on)
     found = here.get(run)
-    if found.state == "SUCCEEDED":
+    if found.state == "SUCCEEDED" and task is None:
         here.close()
         say(f"Run {found.id} has SUCCEEDED; there is nothing to resume.")
         if json:
@@ -222,7 +235,7 @@ def resume(
         return 0
     earlier = found.events()
     with ending_like_interrupt():
-        resumed = here.resume(found.id, detach=detach, on_event=watcher.on_event)
+        resumed = here.resume(found.id, task=task, detach=detach, on_event=watcher.on_event)
         if detach:
             return _say_detached(resumed, as_json=json)
         with watching(watcher, resumed.spec, earlier):

@@ -297,7 +297,9 @@ class Client:
         imports = {task.name: imports_of(task, tasks) for task in spec.tasks}
         return {"lock": msgspec.to_builtins(lock(spec, path.absolute().parent, self.home / "interpreters", imports))}
 
-    def _drive_on_cluster(self, run: Run, on_event: Listener | None, *, detach: bool, again: bool = False) -> None:
+    def _drive_on_cluster(
+        self, run: Run, on_event: Listener | None, *, detach: bool, again: bool | str = False
+    ) -> None:
         there = run.there
         assert there is not None, "the run is one of this machine"
         if not run.info.options.get("local_orchestrator"):
@@ -322,33 +324,40 @@ class Client:
         foresight.note(self.home, seen)
         return expected
 
-    def resume(self, run_id: str, *, detach: bool = False, on_event: Listener | None = None) -> Run:
+    def resume(
+        self, run_id: str, *, task: str | None = None, detach: bool = False, on_event: Listener | None = None
+    ) -> Run:
         """Go on with a run whose process is gone, or do anew what did not succeed in one that ended; return it at once.
 
         Nothing that succeeded runs again; the notebook is the run's own, as it was when the run began. A run that has
-        SUCCEEDED is returned as it is. LeaseHeld if a process drives the run. `detach`, `on_event`: as in `run`.
+        SUCCEEDED is returned as it is. `task`: of a run that has ended only this task is done anew, with what it lacks,
+        and then what waited for it; others that failed or were cancelled stay so. WrongCall if that cannot be.
+        LeaseHeld if a process drives the run. `detach`, `on_event`: as in `run`.
         """
         run = self.get(run_id)
-        if run.state == "SUCCEEDED":
+        if run.state == "SUCCEEDED" and task is None:
             return run
         try:
             with run.holding():
+                if task is not None:
+                    run.must_be_retriable(task)
                 takeover.dismiss_requests(run.store, run.info, time.time())
         except LeaseHeld:
             raise LeaseHeld(f"Run {run.id} is living; `kfnb watch {run.id}` shows it, `cancel` ends it.") from None
+        again = task or True
         if run.there is not None:
             self.close()
-            self._drive_on_cluster(run, on_event, detach=detach, again=True)
+            self._drive_on_cluster(run, on_event, detach=detach, again=again)
             return run
         if detach:
             self.close()
-            run.start_detached(again=True)
+            run.start_detached(again=again)
             return run
         runner = self._take_runner()
         try:
             runner.leave_out = places.own_folders(self.home, run.store.local_path(""))
             runner.prestart(run.spec.kernel)
-            run.start(runner, on_event, own=runner.leave_out, again=True)
+            run.start(runner, on_event, own=runner.leave_out, again=again)
         except BaseException:
             runner.close()
             raise

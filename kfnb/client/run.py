@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kfnb.errors import Diagnostic, KfnbError, LeaseHeld, NotFound, RunFailed, WrongCall
-from kfnb.orchestrator import detached, foresight, places, requests, results, takeover
+from kfnb.orchestrator import detached, foresight, places, requests, results, retrying, takeover
 from kfnb.orchestrator.events import EventReader, RunStatus
 from kfnb.orchestrator.explain import Explanation, explain_run
 from kfnb.orchestrator.handles import ArtifactHandle, TaskRun
@@ -273,6 +273,10 @@ class Run:
         """Return the run's lease, to be held for a while; LeaseHeld where something drives the run."""
         return self.lease if self.there is None else self.there.lease()
 
+    def must_be_retriable(self, task: str) -> None:
+        """WrongCall, with what to do instead, unless this task can be done anew by itself. The lease is held."""
+        retrying.must_be_retriable(self._now(), task)
+
     def _is_left_alone(self) -> bool:
         """Say whether nothing drives the run and answers; an orchestrator that cannot begin does not either."""
         return self.is_interrupted or (self.there is not None and self.there.why_it_waits() is not None)
@@ -398,7 +402,7 @@ class Run:
         on_event: Listener | None = None,
         *,
         own: Sequence[str] = (),
-        again: bool = False,
+        again: bool | str = False,
         seen: dict[str, Any] | None = None,
     ) -> None:
         """Drive the run in a thread of this process, with `runner`, which is its own from now on. The client's.
@@ -435,7 +439,7 @@ class Run:
         )
         return loop
 
-    def start_detached(self, *, again: bool = False) -> None:
+    def start_detached(self, *, again: bool | str = False) -> None:
         """Start a process that drives the run and outlives this one. The client's."""
         with self.lease:  # which the process inherits: there is no moment in which nobody holds it
             self._now()

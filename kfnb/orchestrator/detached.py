@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from kfnb.orchestrator.lease import Lease
 
 
-def start(home: Path, root: str, run_id: str, lease: Lease, *, again: bool = False) -> None:
+def start(home: Path, root: str, run_id: str, lease: Lease, *, again: bool | str = False) -> None:
     """Start the process that drives run `run_id` of the store at `root`, in a session of its own.
 
     It inherits `lease`, which the caller holds and then gives back. What it has to say beyond the run's events goes to
-    `log_path`. OutsideError if it cannot be started.
+    `log_path`. `again`: as the loop has it. OutsideError if it cannot be started.
     """
     inherited = lease.fileno()
     command = [sys.executable, "-P", "-m", "kfnb.run_process", run_id, "--root", root, "--lease", str(inherited)]
-    command += ["--again"] if again else []
+    command += [f"--again={again}" if isinstance(again, str) else "--again"] if again else []
     log = log_path(home, run_id)
     try:
         log.parent.mkdir(parents=True, exist_ok=True)

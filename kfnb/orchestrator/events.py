@@ -145,6 +145,7 @@ class RunStatus:
         self.fence = 0
         self.last_time = 0.0
         self.host: str | None = None  # the machine on which its process ran last
+        self.retried: str | None = None  # the task for which alone it was taken up last
         self.versions: dict[str, Any] = {}  # what it ran: the notebook's digest, and what git said
         self.answered: set[str] = set()  # names of requests
         self.tasks = {task.name: TaskStatus(task.name) for task in spec.tasks}
@@ -162,6 +163,7 @@ class RunStatus:
             if event.kind in ("run-started", "run-resumed"):
                 self.started = self.started or event.time
                 self.host = event.data.get("host")
+                self.retried = event.data.get("retried")
                 self.versions = event.data.get("versions") or self.versions
             elif event.kind == "task-expanded" and event.task is not None:
                 self._expand(event.task, event.data["count"])

@@ -7,8 +7,10 @@ where that task itself would have taken it from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
+
+import msgspec
 
 from kfnb.spec import Artifact, Blob, ExecutorOutput, FileChange, Task
 
@@ -29,6 +31,23 @@ def find_producer(tasks: Tasks, name: str, producer: str, is_skipped: Callable[[
             return None, producer
         producer = earlier
     return producer, producer
+
+
+def lost_name(task: Task, tasks: Tasks, skipped: Container[str], tagged: Container[str]) -> str | None:
+    """Say in words what `task` lacks because a step that a tag put under a condition (`tagged`) was `skipped`."""
+    names = [(i.name, i.producer) for i in task.inputs if not i.optional]
+    names += list(task.condition.names.items()) if task.condition else []
+    for name, producer in names:
+        source, last = find_producer(tasks, name, producer, skipped.__contains__)
+        if source is None and last in tagged:
+            return f"it needs {name!r}, which the skipped step {last!r} would have made"
+    return None
+
+
+def with_files_of(output: ExecutorOutput, elements: Iterable[ExecutorOutput]) -> ExecutorOutput:
+    """Return what a fan-out gave together with the files that its elements wrote, in their order."""
+    files = [change for element in elements for change in element.files]
+    return msgspec.structs.replace(output, files=(*files, *output.files)) if files else output
 
 
 def resolve_values(task: Task, tasks: Tasks, outputs: Outputs) -> dict[str, Artifact]:

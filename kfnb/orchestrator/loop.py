@@ -80,7 +80,8 @@ class Loop:
     """One run in progress. `run` does everything; `cancel` may be called from any thread and from signal handlers.
 
     A run that was begun before is taken up where its log ends. One that has ended stays as it ended, unless `again`:
-    then all that did not succeed is done anew. `restarted`: a process that crashes is followed by another one.
+    then all that did not succeed is done anew, or, where `again` is a task's name, it and what waits for it.
+    `restarted`: a process that crashes is followed by another one.
 
     `computing`: folder for the locks of results that are being computed; None: no cache is used. `own`: folders of
     kfnb's, which tasks do not see. `elsewhere`: what needs no task to run is done here; once one must run, this is
@@ -96,7 +97,7 @@ class Loop:
         root: str,
         scratch: Path,
         lease: Holder,
-        again: bool = False,
+        again: bool | str = False,
         restarted: bool = False,
         computing: Path | None = None,
         own: Sequence[str] = (),
@@ -113,6 +114,7 @@ class Loop:
         self._clock = clock
         self._lease = lease
         self._again = again
+        self._retried: str | None = None
         self._restarted = restarted
         self._elsewhere = elsewhere
         selection = select(info.spec, info.options)
@@ -232,7 +234,9 @@ class Loop:
         """Return how to go on."""
         self._answered = set(begun.answered)
         self._beginnings.recall()
-        earlier = takeover.earlier_attempts(self._store, self._info, begun, self._runner.adopt)
+        asked = self._again if isinstance(self._again, str) else None
+        retried = self._retried = asked if begun.ended else begun.retried
+        earlier = takeover.earlier_attempts(self._store, self._info, begun, self._runner.adopt, retried=retried)
         self._times.take_up(begun, earlier)
         self._state.tasks |= takeover.tasks_of(self._info.spec, begun)  # what is done anew or kept is asked of them
         for task, before in earlier.items():
@@ -550,8 +554,9 @@ class Loop:
             self._on_events(shown)
 
     def _who(self) -> dict[str, Any]:
-        """Return who drives the run, and which version of the code it runs."""
-        return {**whoami(), "versions": self._info.versions}
+        """Return who drives the run, which version of the code it runs, and for which task alone it was taken up."""
+        retried = {"retried": self._retried} if self._retried is not None else {}
+        return {**whoami(), "versions": self._info.versions, **retried}
 
     def _give_up(self, error: KfnbError) -> KfnbError:
         """Say in the log, if that can still be done, that the run ended because something outside cannot be used."""

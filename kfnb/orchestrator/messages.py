@@ -24,7 +24,8 @@ class Earlier(_Message, frozen=True):
     """What a task has from before: its last attempt, and its result where that stands. `recorded`: the log has it.
 
     `state` is what the log says about the task, `failures` how many of its attempts failed and were to be repeated.
-    `living`: the attempt is still there, where the runner starts them, and will be reported on.
+    `living`: the attempt is still there, where the runner starts them, and will be reported on. `stays`: it ended in
+    `state`, which is to stay so (`why`: in words), as only others are done anew.
     """
 
     attempt: int = 0
@@ -33,6 +34,8 @@ class Earlier(_Message, frozen=True):
     recorded: bool = False
     state: State = "PENDING"
     living: bool = False
+    stays: bool = False
+    why: str | None = None
 
 
 class RunStarted(_Message, frozen=True):

@@ -13,8 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from kfnb.orchestrator import failures, inputs
 from kfnb.orchestrator.conflicts import Conflict, PathIndex
 from kfnb.orchestrator.messages import (
@@ -110,6 +108,7 @@ class RunState:
         self._taken_back: dict[int, str] = {}
         self._failed = False
         self._cancel_requested = False
+        self._left_canceled = False  # some tasks were cancelled before, and are to stay so
         self._paths = PathIndex(self._list, self._owner)
         self._instructions: list[Instruction] = []
 
@@ -177,21 +176,30 @@ class RunState:
                 self._succeed(number, before.output, recorded=before.recorded)
             elif before.living:
                 self._goes_on(number)
-            elif before.output is None and before.state != "PENDING":
+            elif before.output is None and before.state != "PENDING" and not before.stays:
                 name, data = self._list[number].name, {"failures": before.failures}
                 self._emit(Record("task-state", name, before.attempt, "PENDING", "it starts again", data=data))
         for owner in self._elements:
             name = self._list[owner].name
             if name in self.outputs:
                 self.outputs[name] = self._with_elements(owner, self.outputs[name])
+        canceled = [(number, before) for number, before in known if before.stays and before.state == "CANCELED"]
+        for number, before in canceled:
+            self._move(number, "CANCELED", before.why, before.attempt or None)
+        self._left_canceled = bool(canceled)
         for number, before in known:
-            if before.output is not None and before.output.state != "SUCCEEDED" and self._phase[number] == "WAITING":
+            if before.stays and before.state == "FAILED" and self._phase[number] == "WAITING":
+                error = failures.error_of(before.output) if before.output else TaskError(message=before.why or "")
+                self._fail(number, error, before.attempt or None, stays=True)
+            elif before.output is not None and before.output.state != "SUCCEEDED" and self._phase[number] == "WAITING":
                 self._emit(Record("task-output", self._list[number].name, before.attempt, output=before.output))
                 error = failures.error_of(before.output)
                 if not before.recorded and self._may_repeat(number, error):
                     self._count_failure(number, error)  # time has passed: it starts as soon as it may
                 else:
                     self._fail(number, error, before.attempt)
+        for number, _ in canceled:
+            self._skip_below(number, f"it needs {self._list[number].name!r}, which was cancelled")
         for number, before in known:
             if before.output is not None and self._phase[number] in TERMINAL:
                 self._look_for_conflicts(number, before.output)
@@ -280,7 +288,9 @@ class RunState:
         }
 
     def _end(self) -> State:
-        return "CANCELED" if self._cancel_requested else "FAILED" if self._failed else "SUCCEEDED"
+        if self._failed and not self._cancel_requested:
+            return "FAILED"
+        return "CANCELED" if self._cancel_requested or self._left_canceled else "SUCCEEDED"
 
     def _set_run_state(self, state: State) -> None:
         self.state = state
@@ -296,24 +306,14 @@ class RunState:
 
     def _becomes_possible(self, number: int) -> None:
         task = self._list[number]
-        lost = self._needs_skipped_name(task) if self._tag_skipped else None
-        if lost:
+        lost = inputs.lost_name(task, self.tasks, self._condition_skipped, self._tag_skipped)
+        if lost is not None:
             self._skip(number, lost)
         elif task.condition is not None:
             self._move(number, "DECIDING")
             self._emit(EvaluateCondition(task.name))
         else:
             self._look(number)
-
-    def _needs_skipped_name(self, task: Task) -> str | None:
-        """Say what `task` lacks because a `when:` step was skipped, or None."""
-        names = [(i.name, i.producer) for i in task.inputs if not i.optional]
-        names += list(task.condition.names.items()) if task.condition else []
-        for name, producer in names:
-            source, last = inputs.find_producer(self.tasks, name, producer, self._condition_skipped.__contains__)
-            if source is None and last in self._tag_skipped:
-                return f"it needs {name!r}, which the skipped step {last!r} would have made"
-        return None
 
     def _decided(self, number: int, event: ConditionDecided) -> None:
         condition = self._list[number].condition
@@ -439,10 +439,8 @@ class RunState:
         return error.code in failures.REPEATABLE and self._failures[number] < self._list[number].settings.retries
 
     def _with_elements(self, number: int, output: ExecutorOutput) -> ExecutorOutput:
-        """Return what a fan-out gave together with the files that its elements wrote, in their order."""
-        elements = (self._list[other].name for other in self._elements.get(number, ()))
-        files = [change for name in elements for change in self.outputs[name].files]
-        return msgspec.structs.replace(output, files=(*files, *output.files)) if files else output
+        elements = (self.outputs[self._list[other].name] for other in self._elements.get(number, ()))
+        return inputs.with_files_of(output, elements)
 
     def _retry(self, number: int, error: TaskError) -> None:
         """Have a failed task start again after a while: the first time after its back-off, each further one doubled."""
@@ -482,7 +480,8 @@ class RunState:
         self._move(number, "SKIPPED", why)
         self._passed(number)
 
-    def _fail(self, number: int, error: TaskError, attempt: int | None = None) -> None:
+    def _fail(self, number: int, error: TaskError, attempt: int | None = None, *, stays: bool = False) -> None:
+        """`stays`: it failed before, and ends nothing early now."""
         self._failed = True
         self.errors[self._list[number].name] = error
         fact = failures.fact_of(error, self._list[number], self.tasks)
@@ -491,9 +490,9 @@ class RunState:
         if owner is not None and self._phase[owner] == "WAITING":  # it is the fan-out that failed, because of this one
             of = len(self._elements[owner])
             why = f"element {self._list[number].name!r} of {of} failed: {failures.why_it_failed(error)}"
-            self._fail(owner, TaskError(message=why, cell=error.cell))
+            self._fail(owner, TaskError(message=why, cell=error.cell), stays=stays)
         self._skip_below(number, f"it needs {self._list[number].name!r}, which failed")
-        if self._fail_fast and not self._list[number].settings.on_exit:
+        if self._fail_fast and not stays and not self._list[number].settings.on_exit:
             self._end_early(f"step {self._list[number].name!r} failed, and the run was to end at the first failure")
 
     def _end_early(self, why: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from kfnb.errors import StoreError
-from kfnb.orchestrator import places, requests
+from kfnb.orchestrator import places, requests, retrying
 from kfnb.orchestrator.events import ENDED, EventLog, EventReader, RunStatus, TaskStatus
 from kfnb.orchestrator.messages import Earlier
 from kfnb.spec import ExecutorOutput, PipelineSpec, RunEvent, RunInfo, Task, collected
@@ -48,15 +48,41 @@ Adopt = Callable[[Task, int], bool]
 
 
 def earlier_attempts(
-    store: Documents, info: RunInfo, status: RunStatus, adopt: Adopt = lambda task, attempt: False
+    store: Documents,
+    info: RunInfo,
+    status: RunStatus,
+    adopt: Adopt = lambda task, attempt: False,
+    *,
+    retried: str | None = None,
 ) -> dict[str, Earlier]:
     """Return, for each task that was begun or ended before, its last attempt and the result that stands.
 
     Of a run that has ended only what succeeded stands. Of one that was interrupted what failed stays failed, an
     attempt that ended unseen is taken as it ended, unless it was killed together with the run, and one that is still
-    there (`adopt`) goes on.
+    there (`adopt`) goes on. `retried`: only this task, and what waits for it, is done anew; if the run has not ended,
+    that was begun already, and what is over by now is not among it any more.
     """
-    return {task.name: earlier for task, earlier in _attempts(store, info, status, adopt) if earlier != Earlier()}
+    found = dict(_attempts(store, info, status, adopt))
+    if retried is not None:
+        fail_fast = bool(info.options.get("fail_fast"))
+        tasks = tasks_of(info.spec, status)
+        chosen = retrying.chosen(tasks, status, retried, fail_fast=fail_fast) if status.ended else ()
+        for name, task in status.tasks.items():
+            if name not in chosen and (status.ended or task.state in ENDED):
+                found[name] = _left_alone(task, found[name])
+    return {name: earlier for name, earlier in found.items() if earlier != Earlier()}
+
+
+def _left_alone(task: TaskStatus, found: Earlier) -> Earlier:
+    """Return what a task has that is not to be done anew: whether a skipped one still is depends on those above it."""
+    if found.living or (found.output is not None and found.output.state == "SUCCEEDED"):
+        return found
+    if task.state == "SKIPPED":
+        return msgspec.structs.replace(found, state="PENDING")
+    if task.state == "FAILED":
+        return msgspec.structs.replace(found, output=task.output, stays=True, why=task.why)
+    why = task.why if task.state == "CANCELED" else "the run ended before it did, and only another task was retried"
+    return msgspec.structs.replace(found, output=None, state="CANCELED", stays=True, why=why)
 
 
 def tasks_of(spec: PipelineSpec, status: RunStatus) -> dict[str, Task]:
@@ -65,15 +91,15 @@ def tasks_of(spec: PipelineSpec, status: RunStatus) -> dict[str, Task]:
     return {name: task if count is None else collected(task, count) for name, (task, count) in known.items()}
 
 
-def _attempts(store: Documents, info: RunInfo, status: RunStatus, adopt: Adopt) -> Iterator[tuple[TaskStatus, Earlier]]:
-    for task in status.tasks.values():
+def _attempts(store: Documents, info: RunInfo, status: RunStatus, adopt: Adopt) -> Iterator[tuple[str, Earlier]]:
+    for name, task in status.tasks.items():
         if task.state not in ENDED:
-            yield task, _unseen(store, info, task, adopt)
+            yield name, _unseen(store, info, task, adopt)
         else:
             stands = task.state == "SUCCEEDED" or (task.state == "FAILED" and not status.ended)
             output = task.output if stands else None
             failures = 0 if status.ended else task.failures
-            yield task, Earlier(task.attempt, failures, output, recorded=True, state=task.state)
+            yield name, Earlier(task.attempt, failures, output, recorded=True, state=task.state)
 
 
 def _unseen(store: Documents, info: RunInfo, task: TaskStatus, adopt: Adopt) -> Earlier:

@@ -64,10 +64,11 @@ class RunObjects:
         """Say whether nobody else can be driving the run, as far as this process's lease of it goes."""
         return self._lease is None or self._lease.is_fresh()
 
-    def start_orchestrator(self, *, again: bool = False) -> None:
+    def start_orchestrator(self, *, again: bool | str = False) -> None:
         """Have the cluster drive the run. LeaseHeld if something drives it already, ClusterError if it refuses.
 
-        `again`: what did not succeed in a run that ended is done anew; an orchestrator that has ended makes way.
+        `again`: what did not succeed in a run that ended is done anew, or of that the task of this name; an
+        orchestrator that has ended makes way.
         """
         try:
             manifest = orchestrator_job(self.profile, self._run_id, again=again)

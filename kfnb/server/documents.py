@@ -154,7 +154,9 @@ class CancelRequest(_Request, frozen=True, kw_only=True):
 
 
 class ResumeRequest(_Request, frozen=True, kw_only=True):
-    """Nothing can be said about how to resume."""
+    """`task`: of a run that has ended only this task is done anew, with what it lacks and what waits for it."""
+
+    task: str | None = None
 
 
 class RunState(_Answer, frozen=True, kw_only=True):

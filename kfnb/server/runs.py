@@ -224,11 +224,11 @@ class ResumeHandler(KfnbHandler):
 
     @allowed("execute")
     async def post(self, run_id: str) -> None:
-        """Return a RunState; 409 if a process drives the run."""
-        self.read(ResumeRequest)
+        """Do what a ResumeRequest says, and return a RunState; 409 if a process drives the run."""
+        asked = self.read(ResumeRequest)
 
         def work() -> RunState:
-            run = self.desk.client.resume(self.desk.run(run_id).id, detach=True)
+            run = self.desk.client.resume(self.desk.run(run_id).id, task=asked.task, detach=True)
             return RunState(run_id=run.id, state=run.state)
 
         self.answer(await self.aside(work))

@@ -156,8 +156,9 @@ export class Api {
     await this._send('post', '/runs/{run_id}/cancel', { run_id }, {});
   }
 
-  async resume(run_id: string): Promise<void> {
-    await this._send('post', '/runs/{run_id}/resume', { run_id }, {});
+  /** Go on with a run; `task`: of one that has ended do only this task anew, and what waits for it. */
+  async resume(run_id: string, task: string | null): Promise<void> {
+    await this._send('post', '/runs/{run_id}/resume', { run_id }, { task });
   }
 
   async metrics(run_id: string): Promise<Metrics> {

@@ -4,7 +4,7 @@ import { EMPTY_FORM } from '../src/model/filled_form';
 import { pending, type State } from '../src/model/run_state';
 import type { OpenNotebook } from '../src/notebook/open_notebook';
 import type { RunSession } from '../src/run/session';
-import { formOf, stepOf, whyNoPart, whyNoResume } from '../src/run/step_runs';
+import { formOf, stepOf, whyNoPart, whyNoResume, whyNoRetry } from '../src/run/step_runs';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 const trans = {
@@ -20,8 +20,13 @@ const notebook = {
 
 const session = (state: State, task: State): RunSession => {
   const status = pending(['train']);
+  const why = task === 'SKIPPED' ? "it needs 'read', which failed" : null;
   return {
-    status: { ...status, state, tasks: new Map([['train', { ...status.tasks.get('train'), state: task }]]) },
+    status: {
+      ...status,
+      state,
+      tasks: new Map([['train', { ...status.tasks.get('train'), state: task, why }]])
+    },
     hasEnded: state !== 'RUNNING',
     isInterrupted: false,
     document: { cluster: null, parameters: { word: 'axes', gone: 1 } }
@@ -55,14 +60,30 @@ describe('runs that are about one step', () => {
     expect(whyNoPart(notebook, 'only', 'test', null, trans)).toMatch('no step test any more');
   });
 
+  test.each<[State, RegExp | null]>([
+    ['FAILED', null],
+    ['CANCELED', null],
+    ['RUNNING', /going on/],
+    ['SUCCEEDED', /has succeeded/]
+  ])('A run that is %s is taken up again unless there is a reason.', (run, why) => {
+    expect(whyNoResume(session(run, 'FAILED'), trans)).toEqual(why && expect.stringMatching(why));
+    expect(whyNoResume(null, trans)).toMatch('No run');
+  });
+
   test.each<[State, State, RegExp | null]>([
     ['FAILED', 'FAILED', null],
     ['CANCELED', 'PENDING', null],
     ['FAILED', 'SUCCEEDED', /need not run again/],
+    ['FAILED', 'SKIPPED', /skipped: it needs 'read', which failed/],
     ['RUNNING', 'FAILED', /going on/],
     ['SUCCEEDED', 'SUCCEEDED', /has succeeded/]
-  ])('A run that is %s, with a task %s, is taken up again unless there is a reason.', (run, task, why) => {
-    const said = whyNoResume(session(run, task), trans, 'train');
-    expect([said === null, why?.test(said ?? '') ?? true]).toEqual([why === null, true]);
+  ])('Of a run that is %s a task that is %s is retried unless there is a reason.', (run, task, why) => {
+    expect(whyNoRetry(session(run, task), 'train', trans)).toEqual(why && expect.stringMatching(why));
+  });
+
+  test('No task is retried that the run does not have, or of a run that must be resumed first.', () => {
+    expect(whyNoRetry(session('FAILED', 'FAILED'), 'test', trans)).toMatch('Select a step');
+    const interrupted = { ...session('RUNNING', 'FAILED'), isInterrupted: true } as RunSession;
+    expect(whyNoRetry(interrupted, 'train', trans)).toMatch('resume all of it');
   });
 });

@@ -158,6 +158,21 @@ def test_an_attached_run_that_was_killed_is_resumed_in_the_shell(shell: Shell) -
     assert "SUCCEEDED" == shell.json("resume", "last")["state"]
 
 
+def test_one_task_of_a_run_is_retried(shell: Shell) -> None:
+    """`--task` leaves other failures as they are; a task that cannot be retried is refused with what to do."""
+    cells = [(f"step:{name}", f"print(open({str(shell.home / name)!r}).read())") for name in ("a", "b")]
+    write_notebook(shell.folder / "p.ipynb", *cells)
+    shell("run", "p.ipynb", code=1)
+    (shell.home / "a").write_text("there")
+    document = shell.json("resume", "last", "--task", "a", code=1)
+    assert {"a": "SUCCEEDED", "b": "FAILED"} == {name: task["state"] for name, task in document["tasks"].items()}
+    assert "there\n" == shell("logs", "last", "a")[0]
+    for task, says in (("a", "SUCCEEDED, which stands"), ("c", "its tasks are a, b")):
+        assert says in shell("resume", "last", "--task", task, code=3)[1]
+    (shell.home / "b").write_text("there")
+    shell("resume", "last", "--task", "b")
+
+
 def test_retry_policy_and_exit_handler(shell: Shell) -> None:
     """A step that fails twice succeeds at its third attempt; the handler is told what failed; --fail-fast ends it."""
     count = shell.folder.parent / "count"

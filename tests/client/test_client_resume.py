@@ -13,7 +13,7 @@ import pytest
 from client_notebooks import write_notebook
 
 from kfnb.client import Client, Run
-from kfnb.errors import LeaseHeld, OutsideError
+from kfnb.errors import LeaseHeld, OutsideError, WrongCall
 from kfnb.spec import RunEvent
 from tests.run_processes import kill_each, orchestrators_of, processes_of
 
@@ -165,6 +165,122 @@ def test_a_store_that_vanishes_ends_the_run_with_a_message(client: Client, tmp_p
     with pytest.raises(OutsideError):
         run.wait()
     assert [] == processes_of(tmp_path / "home")
+
+
+# ---------------------------------------------------------------------------------------------- one task is retried
+
+
+def needs(file: Path, value: str) -> str:
+    """Code that fails until a file outside the notebook's folder is there."""
+    return f"print(open({str(file)!r}).read())\n{value}"
+
+
+def states(run: Run) -> str:
+    """First letters of the states of all tasks."""
+    return "".join(task.state[0] if task.state != "SKIPPED" else "-" for task in run.tasks.values())
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    """A folder outside the notebook's, of which a step would see a copy."""
+    (tmp_path / "outside").mkdir()
+    return tmp_path / "outside"
+
+
+def test_one_task_is_retried_and_others_stay_failed(client: Client, tmp_path: Path, outside: Path) -> None:
+    """What waited for it runs, what another failure left out does not; what cannot be retried is said."""
+    (tmp_path / "nb").mkdir()
+    path = write_notebook(
+        tmp_path / "nb" / "p.ipynb",
+        "x = int('1')",
+        needs(outside / "b", "y = x + 1"),
+        "print(y)",
+        needs(outside / "d", "z = x + 2"),
+        "print(y + z)",
+    )
+    run = client.run(path).wait()
+    assert "SF-F-" == states(run)
+    (outside / "b").touch()
+    (outside / "d").touch()
+    for task, says in {"s9": "has no task 's9'", "s0": "kfnb run --from", "s2": "it needs 's1', which failed"}.items():
+        with pytest.raises(WrongCall, match=says):
+            client.resume(run.id, task=task)
+    retried = client.resume(run.id, task="s1").wait()
+    assert ("FAILED", "SSSF-") == (retried.state, states(retried))
+    assert ("2\n", 1) == (retried.tasks["s2"].log(), retried.tasks["s3"].attempt)
+    whole = client.resume(run.id, task="s3").wait()
+    assert ("SUCCEEDED", "SSSSS") == (whole.state, states(whole))
+    with pytest.raises(WrongCall, match="has SUCCEEDED"):
+        client.resume(run.id, task="s3")
+
+
+def test_of_a_cancelled_run_one_task_is_retried(client: Client, tmp_path: Path, outside: Path) -> None:
+    """With what it lacks; what else was cancelled stays so, and with it the run."""
+    (tmp_path / "nb").mkdir()
+    waits = UNTIL.format(str(outside / "go"))
+    path = write_notebook(tmp_path / "nb" / "p.ipynb", f"{waits}\nx = int('1')", "y = x + 1", "print(y)", "print(4)")
+    run = client.run(path, max_parallel=1, detach=True)
+    until(running(run, "s0"))
+    with pytest.raises(LeaseHeld, match="living"):
+        client.resume(run.id, task="s0")
+    run.cancel()
+    assert ("CANCELED", "CCCC") == (run.wait().state, states(run))
+    (outside / "go").touch()
+    until(lambda: not run.is_driven)
+    assert ("CANCELED", "SSSC") == ((again := client.resume(run.id, task="s1").wait()).state, states(again))
+    assert ("SUCCEEDED", "SSSS") == ((again := client.resume(run.id).wait()).state, states(again))
+
+
+def test_a_retry_whose_process_is_killed_goes_on_as_one(client: Client, tmp_path: Path, outside: Path) -> None:
+    """What it left alone is left alone by the next process too; before that no other task can be retried."""
+    (tmp_path / "nb").mkdir()
+    waits = UNTIL.format(str(outside / "go"))
+    path = write_notebook(
+        tmp_path / "nb" / "p.ipynb",
+        f"open({str(outside / 'a')!r})\n{waits}\nx = int('1')",
+        "print(x)",
+        f"open({str(outside / 'a')!r})",
+    )
+    run = client.run(path).wait()
+    assert "F-F" == states(run)
+    (outside / "a").touch()
+    run = client.resume(run.id, task="s0", detach=True)
+    until(lambda: run.tasks["s0"].state == "RUNNING")
+    kill_each(processes_of(tmp_path / "home"))
+    until(lambda: run.is_interrupted)
+    with pytest.raises(WrongCall, match="resume all of it"):
+        client.resume(run.id, task="s2")
+    (outside / "go").touch()
+    assert ("FAILED", "SSF") == ((again := client.resume(run.id).wait()).state, states(again))
+
+
+def test_an_element_of_a_fan_out_is_retried(client: Client, tmp_path: Path, outside: Path) -> None:
+    """The fan-out has failed as long as another element has; retried as a whole it runs those that failed."""
+    (tmp_path / "nb").mkdir()
+    part = f"def part(n):\n    open({str(outside)!r} + f'/{{n}}')\n    return n\nks = [part(n) for n in range(3)]"
+    path = write_notebook(
+        tmp_path / "nb" / "p.ipynb", part, "print(ks)", tags={0: ("step:k", "foreach"), 1: ("step:end",)}
+    )
+    (outside / "1").touch()
+    run = client.run(path).wait()
+    assert "SFSFF-" == states(run)
+    (outside / "0").touch()
+    assert "SSSFF-" == states(client.resume(run.id, task="k[0]").wait())
+    (outside / "2").touch()
+    assert "SSSSSS" == states(whole := client.resume(run.id, task="k").wait())
+    assert [1, 2, 1, 2] == [whole.tasks[name].attempt for name in ("k[items]", "k[0]", "k[1]", "k[2]")]
+
+
+def test_with_fail_fast_a_retry_goes_on_with_what_was_ended_early(
+    client: Client, tmp_path: Path, outside: Path
+) -> None:
+    """The failure had ended the run: where it is mended, the run goes on."""
+    (tmp_path / "nb").mkdir()
+    path = write_notebook(tmp_path / "nb" / "p.ipynb", f"open({str(outside / 'a')!r})", "print(2)")
+    run = client.run(path, max_parallel=1, fail_fast=True).wait()
+    assert "F-" == states(run)
+    (outside / "a").touch()
+    assert ("SUCCEEDED", "SS") == ((again := client.resume(run.id, task="s0").wait()).state, states(again))
 
 
 # ------------------------------------------------------------------------------------------------------ crash test

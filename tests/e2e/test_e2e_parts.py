@@ -52,12 +52,13 @@ def test_a_device_that_is_not_there_is_said_in_the_form_with_a_fix(lab: Lab, pag
 def test_parts_are_run_and_a_run_that_failed_is_taken_up_again(
     lab: Lab, page: Page, quickstart: Path, tmp_path: Path
 ) -> None:
-    """Retry goes on with the run that failed; a step's menu and buttons run it, what follows or what it needs."""
-    gate = tmp_path / "gate"
+    """One failed step is retried, then the rest; a step's menu and buttons run it, what follows or what it needs."""
     notebook = read_notebook(quickstart)
-    failing = next(each for each in notebook["cells"] if each["id"] == "longest")
-    failing["source"] = [f"print(counts and open({str(gate)!r}).read())\n", *failing["source"]]
-    failing["metadata"]["tags"] = ["step:longest", "cache:on"]
+    gates = {name: tmp_path / name for name in ("longest", "repeated")}
+    for name, gate in gates.items():
+        failing = next(each for each in notebook["cells"] if each["id"] == name)
+        failing["source"] = [f"print(counts and open({str(gate)!r}).read())\n", *failing["source"]]
+        failing["metadata"]["tags"] = [f"step:{name}", "cache:on"]
     quickstart.write_text(json.dumps(notebook), "utf-8")
     open_notebook(page, lab, quickstart)
     page.locator("#kfnb-tab-run").click()
@@ -67,17 +68,22 @@ def test_parts_are_run_and_a_run_that_failed_is_taken_up_again(
     failed = shown.get_attribute("data-run")
 
     node(page, "read").click()
-    retry = page.locator(".kfnb-task [data-action=resume-run]")
+    retry = page.locator(".kfnb-task [data-action=retry-step]")
     expect(retry).to_be_disabled()
     expect(retry).to_have_attribute("title", re.compile("need not run again"))
     node(page, "longest").click()
     expect(retry).to_be_enabled()
-    gate.write_text("it is there now")
-    part(page, "longest", "Retry")
-    expect(page.locator(f".kfnb-run[data-run='{failed}'][data-state=SUCCEEDED]")).to_be_visible()
+    for gate in gates.values():
+        gate.write_text("it is there now")
+    retry.click()
+    expect(node(page, "longest")).to_contain_text("succeeded")
+    expect(page.locator(f".kfnb-run[data-run='{failed}'][data-state=FAILED]")).to_be_visible()
     expect(page.locator(".kfnb-log pre")).to_have_text(re.compile("^it is there now"))
+    expect(node(page, "repeated")).to_have_attribute("data-state", "FAILED")
+    part(page, "repeated", "Resume the Run")
+    expect(page.locator(f".kfnb-run[data-run='{failed}'][data-state=SUCCEEDED]")).to_be_visible()
     node(page, "longest").click(button="right")
-    expect(page.locator(".lm-Menu-item.lm-mod-disabled", has_text="nothing is left to do")).to_be_visible()
+    expect(page.locator(".lm-Menu-item.lm-mod-disabled", has_text="nothing is left to do")).to_have_count(2)
     page.keyboard.press("Escape")
 
     part(page, "longest", "Run Only This Step")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import shutil
 import threading
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from invariants import validate
 from orchestrator_moves import OK
@@ -94,13 +95,15 @@ class History:
         status.apply(self.log)
         return status
 
-    def live(self, danger: float, *, again: bool = False) -> str:
+    def live(self, danger: float, *, again: bool | str = False) -> str:
         """One life of the run's process, which ends the run; Killed if it does not. `danger`: of death at any step."""
-        if self.status().ended and not again:
-            return self.status().state
+        status = self.status()
+        if status.ended and not again:
+            return status.state
         state = RunState(self.info.spec, max_parallel=3)
-        self._danger, self._active, self._fence = danger, dict[str, int](), self.status().fence + 1
-        earlier = earlier_attempts(self.shelf, self.info, self.status()) if self.log else None
+        self._danger, self._active, self._fence = danger, dict[str, int](), status.fence + 1
+        self._retried = status.retried if not status.ended else again if isinstance(again, str) else None
+        earlier = earlier_attempts(self.shelf, self.info, status, retried=self._retried) if self.log else None
         todo: list[Event] = [RunStarted(earlier)]
         while True:
             instructions = state.handle(todo.pop(0))
@@ -132,7 +135,7 @@ class History:
             attempt=record.attempt,
             state=record.state,
             output=record.output,
-            data=record.data,
+            data={"retried": self._retried} if record.kind == "run-resumed" else record.data,
             fence=self._fence,
         )
 
@@ -218,6 +221,34 @@ def test_a_failed_run_goes_on_where_the_fault_was_mended(spec: PipelineSpec, see
         n: t.state for n, t in history.status().tasks.items()
     }
     assert done.isdisjoint(name for name, _ in history.starts)
+
+
+@settings(max_examples=300, deadline=None)
+@given(pipelines(), st.integers(0, 2**32), st.booleans())
+def test_one_task_is_retried_and_what_waited_for_it(spec: PipelineSpec, seed: int, killed: bool) -> None:
+    """It and what is below it end as if it had never failed, other failures stay, whenever its process is killed."""
+    history, mended = History(spec, seed), History(spec, seed)
+    history.live(danger=0)
+    before = {name: task.state for name, task in history.status().tasks.items()}
+    failed = [name for name, state in before.items() if state == "FAILED"]
+    assume(failed)
+    retried = history.random.choice(failed)
+    mended.faults = history.faults = dict.fromkeys(history.faults, 0)
+    mended.live(danger=0)
+    history.starts.clear()
+    events = len(history.log)
+    for life in range(8):
+        with contextlib.suppress(Killed):
+            has_begun = len(history.log) > events
+            history.live(danger=0.15 if killed and life < 7 else 0, again=False if has_begun else retried)
+    expected = {}
+    for task in spec.tasks:
+        blocked = {above for above in task.ancestors if above in failed} - {retried}
+        concerned = retried in (task.name, *task.ancestors) and not blocked
+        expected[task.name] = mended.status().tasks[task.name].state if concerned else before[task.name]
+    assert expected == {name: task.state for name, task in history.status().tasks.items()}
+    assert ("FAILED" if "FAILED" in expected.values() else "SUCCEEDED") == history.status().state
+    assert {name for name, _ in history.starts} <= {t.name for t in spec.tasks if retried in (t.name, *t.ancestors)}
 
 
 # -------------------------------------------------------------------------------------------------------- the loop

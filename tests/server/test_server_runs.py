@@ -151,6 +151,22 @@ async def test_a_run_is_cancelled_and_resumed(
     assert [1, 2] == [task["attempt"] for task in told["tasks"].values()]
 
 
+async def test_one_task_is_retried(get: Get, post: Post, jp_root_dir: Path, tmp_path: Path, client: Client) -> None:
+    """Others that failed stay so; a task that there is not, or that succeeded, is refused in words."""
+    mark = tmp_path / "go on"
+    write_notebook(jp_root_dir / "fails.ipynb", {"a": f"open({str(mark)!r})", "b": f"open({str(mark)!r})"})
+    _, begun = await post("runs", path="fails.ipynb")
+    assert "FAILED" == client.get(begun["run_id"]).wait().state
+    mark.write_text("")
+    assert 200 == (await post("runs", begun["run_id"], "resume", task="a"))[0]
+    assert "FAILED" == client.get(begun["run_id"]).wait().state
+    told = await get("runs", begun["run_id"])
+    assert {"a": "SUCCEEDED", "b": "FAILED"} == {name: task["state"] for name, task in told["tasks"].items()}
+    for task, says in (("a", "has SUCCEEDED"), ("<c>", "no task '<c>'")):
+        status, answer = await post("runs", begun["run_id"], "resume", task=task)
+        assert (400, True) == (status, says in answer["message"]), answer
+
+
 def _wait_for(run: Run, task: str, state: str) -> None:
     """Watch a run until a task is in a state."""
 

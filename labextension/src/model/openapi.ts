@@ -287,7 +287,7 @@ export interface paths {
         readonly put?: never;
         /**
          * `POST runs/ID/resume`: go on with a run whose process is gone, or do anew what did not succeed.
-         * @description Return a RunState; 409 if a process drives the run.
+         * @description Do what a ResumeRequest says, and return a RunState; 409 if a process drives the run.
          */
         readonly post: operations["post-runs-run_id-resume"];
         readonly delete?: never;
@@ -964,9 +964,12 @@ export interface components {
         };
         /**
          * ResumeRequest
-         * @description Nothing can be said about how to resume.
+         * @description `task`: of a run that has ended only this task is done anew, with what it lacks and what waits for it.
          */
-        readonly ResumeRequest: Record<string, never>;
+        readonly ResumeRequest: {
+            /** @default null */
+            readonly task?: string | null;
+        };
         /**
          * RunDocument
          * @description A run as it is now. `batch`: number of the last batch of events that is in it: the stream goes on `after` it. `notebook`: path below the server's root, None if it lies elsewhere. `interrupted`: nothing drives it, and it can be resumed. `driven`: a process drives it. `waits`: why its orchestrator in a cluster has not begun. `started_by`: who did so; null if that is not known.

@@ -22,7 +22,7 @@ export function StepActions({ commands, step, beside, trans }: StepActionsProps)
     { id: CommandIds.runFromStep, label: trans.__('Run from here') },
     { id: CommandIds.runOnlyStep, label: trans.__('Only this') },
     { id: CommandIds.runUpToStep, label: trans.__('Up to here') },
-    ...(beside ? [{ id: CommandIds.resumeRun, label: trans.__('Retry') }] : [])
+    ...(beside ? [{ id: CommandIds.retryStep, label: trans.__('Retry') }] : [])
   ];
   return (
     <div className="kfnb-buttons" role="group" aria-label={trans.__('Run a part, at step %1', step)}>

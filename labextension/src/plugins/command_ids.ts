@@ -10,6 +10,7 @@ export const CommandIds = {
   runFromStep: 'kfnb:run-from-step',
   runOnlyStep: 'kfnb:run-only-step',
   runUpToStep: 'kfnb:run-up-to-step',
+  retryStep: 'kfnb:retry-step',
   resumeRun: 'kfnb:resume-run',
   showStep: 'kfnb:show-step',
   foldStep: 'kfnb:fold-step',

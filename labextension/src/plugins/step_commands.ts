@@ -1,16 +1,17 @@
 /** Commands about one step: of the graph's node that was clicked, or named, or of the cell that a person is in. */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { showErrorMessage } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import type { OpenNotebook } from '../notebook/open_notebook';
 import type { OpenNotebooks } from '../notebook/open_notebooks';
-import { formOf, whyNoPart, whyNoResume, type StepPart } from '../run/step_runs';
+import { formOf, whyNoPart, whyNoResume, whyNoRetry, type StepPart } from '../run/step_runs';
 import type { RunSession } from '../run/session';
 import type { Consent } from '../run/start';
 import { CommandIds } from './command_ids';
-import { addReasoned, labelled } from './reasoned';
+import { addReasoned } from './reasoned';
 
 const ARGUMENTS = {
   args: {
@@ -53,7 +54,18 @@ export function addStepCommands(parts: StepCommandParts): void {
     label: trans.__('Run up to This Step'),
     caption: trans.__('Run this step and what it needs, and nothing after it')
   });
-  addResume(parts);
+  addTakingUp(parts, CommandIds.retryStep, {
+    label: trans.__('Retry This Step'),
+    caption: trans.__('Do this step of the run that is shown anew, and what waits for it; nothing else'),
+    why: ({ notebook, step }) => whyNoRetry(notebook.session, step, trans),
+    task: ({ step }) => step
+  });
+  addTakingUp(parts, CommandIds.resumeRun, {
+    label: trans.__('Resume the Run'),
+    caption: trans.__('Do anew what failed or was cancelled in the run that is shown, and what waits for it'),
+    why: ({ notebook }) => whyNoResume(notebook.session, trans),
+    task: () => null
+  });
 }
 
 interface Words {
@@ -81,23 +93,31 @@ function addPart(parts: StepCommandParts, id: string, part: StepPart, words: Wor
   });
 }
 
-function addResume(parts: StepCommandParts): void {
+interface TakingUp extends Words {
+  /** Why it cannot be done, null if it can. */
+  readonly why: (about: About) => string | null;
+  /** The task that alone is done anew; null: all that did not succeed. */
+  readonly task: (about: About) => string | null;
+}
+
+function addTakingUp(parts: StepCommandParts, id: string, { label, caption, ...asked }: TakingUp): void {
   const { app, trans, showRun } = parts;
-  const why = (args: ReadonlyPartialJSONObject): string | null => {
-    const about = aboutOf(parts, args);
-    return whyNoResume(about?.notebook.session ?? null, trans, about?.beside ? about.step : null);
-  };
-  const label = trans.__('Retry: Go on with the Run');
-  app.commands.addCommand(CommandIds.resumeRun, {
-    label: args => labelled(label, args.isContextMenu ? why(args) : null),
-    caption: args =>
-      why(args) ??
-      trans.__('Do anew what failed or was cancelled in the run that is shown, and what waits for it'),
+  addReasoned(app.commands, id, {
+    label,
+    caption,
     describedBy: ARGUMENTS,
-    isEnabled: args => why(args) === null,
+    why: args => {
+      const about = aboutOf(parts, args);
+      return about === null ? trans.__('No notebook is open.') : asked.why(about);
+    },
     execute: async args => {
+      const about = aboutOf(parts, args)!;
       showRun();
-      await aboutOf(parts, args)?.notebook.session?.resume();
+      try {
+        await about.notebook.session?.resume(asked.task(about));
+      } catch (error) {
+        await showErrorMessage(trans.__('The run was not taken up again'), (error as Error).message);
+      }
     }
   });
 }

@@ -135,9 +135,9 @@ export class RunSession implements IDisposable {
     await this._api.cancel(this.id);
   }
 
-  /** Go on with what was interrupted, failed or was cancelled. */
-  async resume(): Promise<void> {
-    await this._api.resume(this.id);
+  /** Go on with what was interrupted, failed or was cancelled; or only with this task and what waits for it. */
+  async resume(task: string | null = null): Promise<void> {
+    await this._api.resume(this.id, task);
     this._isInterrupted = false;
     this._connect();
   }

@@ -48,25 +48,42 @@ export function whyNoPart(
   return whyNot(notebook, trans, formOf(notebook, part, step, beside));
 }
 
-/** Why the run that is shown cannot be taken up again, null if it can. `task`: the one for which that is asked. */
-export function whyNoResume(
-  session: RunSession | null,
-  trans: TranslationBundle,
-  task: string | null = null
-): string | null {
+/** Why the run that is shown cannot be taken up again, null if it can. */
+export function whyNoResume(session: RunSession | null, trans: TranslationBundle): string | null {
   if (session === null) {
     return trans.__('No run of this notebook is shown.');
   }
-  const { state, tasks } = session.status;
   if (!session.hasEnded && !session.isInterrupted) {
     return trans.__('The run is going on.');
   }
-  if (state === 'SUCCEEDED') {
+  if (session.status.state === 'SUCCEEDED') {
     return trans.__('The run has succeeded: nothing is left to do.');
   }
-  const stands = task === null ? undefined : tasks.get(task)?.state;
-  if (stands === 'SUCCEEDED' || stands === 'SKIPPED') {
+  return null;
+}
+
+/** Why one task of the run that is shown cannot be done anew by itself, null if it can. */
+export function whyNoRetry(
+  session: RunSession | null,
+  task: string,
+  trans: TranslationBundle
+): string | null {
+  const why = whyNoResume(session, trans);
+  if (session === null || why !== null) {
+    return why;
+  }
+  if (session.isInterrupted) {
+    return trans.__('The run was interrupted: resume all of it first.');
+  }
+  const status = session.status.tasks.get(task);
+  if (status === undefined) {
+    return trans.__('Select a step that the run has.');
+  }
+  if (status.state === 'SUCCEEDED') {
     return trans.__('This step need not run again. “Run from here” does it anew, in a new run.');
+  }
+  if (status.state === 'SKIPPED') {
+    return trans.__('It was skipped: %1. It runs when what it waits for is retried.', status.why ?? '');
   }
   return null;
 }
