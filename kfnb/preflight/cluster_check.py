@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from kfnb.artifacts.store import Store
 from kfnb.errors import ClusterError, StoreError
 from kfnb.preflight import images, names, room
+from kfnb.preflight.accelerators import offer
 from kfnb.preflight.there import unmounted
-from kfnb.profiles import known_accelerators
 from kfnb.runners import cluster_facts, rights
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.check_pods import run_check_pod
@@ -248,7 +248,7 @@ def _nodes(facts: Facts, profile: Profile, who: str) -> Iterator[Line]:
         for name, number in node.allocatable.items():
             if "/" in name and number.isdigit() and int(number):
                 devices[name] = devices.get(name, 0) + int(number)
-    types = [type_ for type_ in known_accelerators(profile) if _exists(facts.nodes, profile, type_)]
+    types = [type_ for type_, number in offer(profile, facts.nodes).types.items() if number]
     says = ", ".join(f"{number} {name}" for name, number in sorted(devices.items())) or "none"
     yield Line("accelerators", "ok", says + (f"; types: {', '.join(types)}" if types else ""))
 
@@ -259,12 +259,6 @@ def _largest(nodes: tuple[Node, ...]) -> str:
         most = max((room.amounts(node.allocatable).get(resource, 0) for node in nodes), default=0)
         parts.append(f"{room.shown(resource, Decimal(most))} {resource}")
     return ", ".join(parts)
-
-
-def _exists(nodes: tuple[Node, ...], profile: Profile, type_: str) -> bool:
-    """Say whether a node has the labels and the device that an accelerator type means."""
-    settings = Settings(accelerator=type_)
-    return room.no_node(nodes, pod_template(profile, settings, (), labels={})["spec"]) is None
 
 
 def of_clock(which: str, skew: float | None) -> Iterator[Line]:

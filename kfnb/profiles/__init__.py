@@ -6,7 +6,7 @@ with it.
 
 from __future__ import annotations
 
-from kfnb.profiles.accelerators import accelerator, known_accelerators
+from kfnb.profiles.accelerators import accelerator, known_accelerators, unnamed_accelerator
 from kfnb.profiles.profile import FROM_NAMESPACE, GPU, Accelerator, Profile, Profiles
 from kfnb.profiles.reading import find_profile, profiles_file, read_profiles
 
@@ -21,4 +21,5 @@ __all__ = [
     "known_accelerators",
     "profiles_file",
     "read_profiles",
+    "unnamed_accelerator",
 ]

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from kfnb.profiles.profile import Accelerator
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kfnb.profiles.profile import Profile
 
 _GKE = "cloud.google.com/gke-accelerator"
@@ -50,6 +52,18 @@ def accelerator(profile: Profile, type_: str) -> Accelerator | None:
 def known_accelerators(profile: Profile) -> list[str]:
     """Return all types that mean something in the profile's cluster, its own ones first."""
     return [*dict.fromkeys([*profile.accelerators, *built_in()])]
+
+
+def unnamed_accelerator(profile: Profile, labels: Mapping[str, str]) -> str | None:
+    """Return what a node's labels call its accelerator, if no type means it; None if one does, or there is no word."""
+    known = [each for type_ in known_accelerators(profile) if (each := accelerator(profile, type_)) is not None]
+    named = {
+        label: labels[label] for label in (_PRODUCT, _GKE, _GKE_TPU, _KARPENTER, _EKS_AUTO, _EKS) if label in labels
+    }
+    selected = any(each.node_selector and each.node_selector.items() <= labels.items() for each in known)
+    if selected or any(value in each.any_label.get(label, ()) for label, value in named.items() for each in known):
+        return None
+    return next(iter(named.values()), None)
 
 
 @functools.cache

@@ -119,7 +119,7 @@ def look(api: ApiServer, named: Iterable[Named], wanted: Sequence[Right], images
 
         namespace = asked(lambda: api.find(f"/api/v1/namespaces/{api.namespace}", patience=_PATIENCE) or {})
         objects = [asked(functools.partial(_object, api, one, kueue)) for one in names]
-        nodes = asked(lambda: tuple(_node(each, asked_about) for each in _items(api, "/api/v1/nodes")))
+        of_nodes = asked(lambda: nodes(api, asked_about))
         quotas = asked(lambda: tuple(_quotas(_items(api, api.place("resourcequotas")))))
         ranges = asked(lambda: tuple(_ranges(_items(api, api.place("limitranges")))))
         classes = asked(lambda: tuple(each["metadata"]["name"] for each in _items(api, _CLASSES)))
@@ -134,11 +134,19 @@ def look(api: ApiServer, named: Iterable[Named], wanted: Sequence[Right], images
             there={one: None if each is None else bool(each) for one, each in found.items()},
             keys={one: tuple(_keys(each)) for one, each in found.items() if one.startswith("ConfigMap ") and each},
             kueue=kueue is not None,
-            nodes=nodes.result(),
+            nodes=of_nodes.result(),
             quotas=quotas.result(),
             ranges=ranges.result(),
             classes=classes.result(),
         )
+
+
+def nodes(api: ApiServer, images: frozenset[str] = frozenset()) -> tuple[Node, ...] | None:
+    """Return a cluster's nodes, and which of `images` they have; None if whoever asks may not see them.
+
+    ClusterError if the cluster cannot be reached.
+    """
+    return _unless_forbidden(lambda: tuple(_node(each, images) for each in _items(api, "/api/v1/nodes")))
 
 
 def _unless_forbidden(question: Callable[[], Answer]) -> Answer | None:

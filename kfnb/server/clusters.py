@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kfnb.profiles import Profile, known_accelerators, profiles_file, read_profiles
+from kfnb.profiles import Profile, find_profile, known_accelerators, profiles_file, read_profiles
 from kfnb.profiles.editing import add_profile, as_table, remove_profile, set_default
-from kfnb.server.documents import Cluster, ClusterRequest, Clusters, DefaultRequest
+from kfnb.server.documents import Accelerators, AcceleratorType, Cluster, ClusterRequest, Clusters, DefaultRequest
 from kfnb.server.handler import KfnbHandler, allowed
 from kfnb.server.showing import finding
 
@@ -42,6 +42,23 @@ class ClusterHandler(KfnbHandler):
             return _clusters()
 
         self.answer(await self.aside(work))
+
+
+class AcceleratorsHandler(KfnbHandler):
+    """`GET clusters/NAME/accelerators`: the types that its profile knows, and which of its nodes have them."""
+
+    @allowed("read")
+    async def get(self, name: str) -> None:
+        """Return Accelerators. A cluster that does not answer is not an error: then nothing is known of its nodes."""
+
+        def work() -> Accelerators:
+            from kfnb.preflight.accelerators import offered  # what speaks to clusters is loaded when one is asked
+
+            found = offered(find_profile(name))
+            types = tuple(AcceleratorType(name=type_, nodes=nodes) for type_, nodes in found.types.items())
+            return Accelerators(types=types, unnamed=found.unnamed)
+
+        self.answer(await self.abroad(work))
 
 
 class DefaultHandler(KfnbHandler):

@@ -24,7 +24,8 @@ REMEMBERED = 64
 class Desk:
     """What handlers work with. `work`: threads for anything; `analysts`: one thread, as analyses take turns.
 
-    `historians`: one thread too: the database of runs is brought up to date by one at a time.
+    `historians`: one thread too: the database of runs is brought up to date by one at a time. `scouts`: threads that
+    ask clusters what nobody waits for.
     """
 
     def __init__(self, home: Path | None = None) -> None:
@@ -32,6 +33,7 @@ class Desk:
         self.work = ThreadPoolExecutor(8, thread_name_prefix="kfnb-server")
         self.analysts = ThreadPoolExecutor(1, thread_name_prefix="kfnb-analysis")
         self.historians = ThreadPoolExecutor(1, thread_name_prefix="kfnb-history")
+        self.scouts = ThreadPoolExecutor(2, thread_name_prefix="kfnb-scout")
         self._lock = threading.Lock()
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._asked: dict[tuple[str, str], int] = {}

@@ -547,6 +547,20 @@ class Clusters(_Answer, frozen=True, kw_only=True):
     diagnostics: tuple[Finding, ...]
 
 
+class AcceleratorType(_Answer, frozen=True, kw_only=True):
+    """A type that steps can ask for. `nodes`: how many have it and let a step in; None: that cannot be seen."""
+
+    name: str
+    nodes: int | None
+
+
+class Accelerators(_Answer, frozen=True, kw_only=True):
+    """What a cluster offers, as of at most a minute ago. `unnamed`: what its nodes call those that no type means."""
+
+    types: tuple[AcceleratorType, ...]
+    unnamed: tuple[str, ...]
+
+
 class ClusterRequest(_Request, frozen=True, kw_only=True):
     """What a profile is to say: settings as in the file. `default`: it is to be the default one.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
 
-from kfnb.server.clusters import ClusterHandler, ClustersHandler, DefaultHandler
+from kfnb.server.clusters import AcceleratorsHandler, ClusterHandler, ClustersHandler, DefaultHandler
 from kfnb.server.desk import Desk
 from kfnb.server.handler import MissingHandler
 from kfnb.server.notebooks import AnalyseHandler, CheckHandler, PlacementHandler, SuggestHandler, VersionHandler
@@ -49,6 +49,7 @@ ADDRESSES: tuple[tuple[str, Any], ...] = (
     ("clusters", ClustersHandler),
     ("clusters/{name}", ClusterHandler),
     ("clusters/{name}/default", DefaultHandler),
+    ("clusters/{name}/accelerators", AcceleratorsHandler),
     ("experiments", ExperimentsHandler),
     ("compare", CompareHandler),
     ("runs", RunsHandler),

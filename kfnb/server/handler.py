@@ -146,6 +146,10 @@ class KfnbHandler(APIHandler):  # type: ignore[misc]
         """Do `work` in a thread and return what it returns."""
         return await asyncio.get_running_loop().run_in_executor(self.desk.work, work)
 
+    async def abroad(self, work: Callable[[], T]) -> T:
+        """Ask a cluster in a thread that is there for that: one that does not answer holds up nothing else."""
+        return await asyncio.get_running_loop().run_in_executor(self.desk.scouts, work)
+
     async def past(self, work: Callable[[], T]) -> T:
         """Do `work` on the database of runs, after what others do on it, and return what it returns."""
         return await asyncio.get_running_loop().run_in_executor(self.desk.historians, work)

@@ -58,6 +58,7 @@ OPERATIONS = (
     Operation("put", "clusters/{name}", d.Clusters, d.ClusterRequest),
     Operation("delete", "clusters/{name}", d.Clusters),
     Operation("post", "clusters/{name}/default", d.Clusters, d.DefaultRequest),
+    Operation("get", "clusters/{name}/accelerators", d.Accelerators),
     Operation("get", "experiments", d.Experiments),
     Operation("get", "compare", d.ComparisonDocument, query=(("run", _WORDS),)),
     Operation(

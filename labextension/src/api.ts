@@ -6,6 +6,7 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import { addressOf, type Address, type Answer, type Method, type Names, type Sent } from './model/asking';
 import type {
+  Accelerators,
   Analysis,
   Artifact,
   CellOutputs,
@@ -71,6 +72,11 @@ export class Api {
   /** The file of cluster profiles. */
   async clusterFile(): Promise<ClusterFile> {
     return this._get('/clusters', {});
+  }
+
+  /** The accelerator types of a cluster, whose nodes are looked at if that can be. */
+  async accelerators(name: string): Promise<Accelerators> {
+    return this._get('/clusters/{name}/accelerators', { name });
   }
 
   /** Write a profile: a new one, or with `replaces` in the place of the one of that name. */

@@ -8,6 +8,8 @@ from typing import Any
 
 from server_notebooks import Fetch, Get, Post
 
+from tests.runners.nowhere import nowhere
+
 SETTINGS = {"namespace": "ml", "root": "s3://runs/kfnb", "image": "registry/kfnb:1"}
 
 
@@ -60,3 +62,20 @@ async def test_a_file_with_a_mistake_is_told(get: Get, tmp_path: Path) -> None:
     found = await get("clusters")
     assert ["good"] == [one["name"] for one in found["clusters"]]
     assert "line 6" in " ".join(one["message"] for one in found["diagnostics"])
+
+
+async def test_accelerators_are_offered_whether_or_not_the_cluster_answers(
+    fetch: Fetch, get: Get, tmp_path: Path
+) -> None:
+    """A cluster that is away offers what its profile knows, and nothing is said of nodes; one that is none is said."""
+    (tmp_path / "kube").mkdir()
+    nowhere(tmp_path / "kube")
+    own = {"big": {"resource": "example.com/big"}}
+    settings = {**SETTINGS, "kubeconfig": str(tmp_path / "kube" / "config"), "accelerators": own}
+    status, written = await _put(fetch, "test", settings=settings)
+    assert 200 == status, written
+    found = await get("clusters", "test", "accelerators")
+    assert [{"name": name, "nodes": None} for name in written["clusters"][0]["accelerators"]] == found["types"]
+    assert ("big", []) == (found["types"][0]["name"], found["unnamed"])
+    answer = await fetch("clusters", "nope", "accelerators")
+    assert (422, True) == (answer.code, "nope" in json.loads(answer.body)["message"])

@@ -7,6 +7,8 @@
 import type * as server from './openapi';
 
 export type {
+  Accelerators,
+  AcceleratorType,
   Analysis,
   CellDifference,
   CheckRequest,

@@ -168,6 +168,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/clusters/{name}/accelerators": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * `GET clusters/NAME/accelerators`: the types that its profile knows, and which of its nodes have them.
+         * @description Return Accelerators. A cluster that does not answer is not an error: then nothing is known of its nodes.
+         */
+        readonly get: operations["get-clusters-name-accelerators"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/experiments": {
         readonly parameters: {
             readonly query?: never;
@@ -520,6 +540,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AcceleratorType
+         * @description A type that steps can ask for. `nodes`: how many have it and let a step in; None: that cannot be seen.
+         */
+        readonly AcceleratorType: {
+            readonly name: string;
+            readonly nodes: number | null;
+        };
+        /**
+         * Accelerators
+         * @description What a cluster offers, as of at most a minute ago. `unnamed`: what its nodes call those that no type means.
+         */
+        readonly Accelerators: {
+            readonly types: readonly components["schemas"]["AcceleratorType"][];
+            readonly unnamed: readonly string[];
+        };
         /**
          * AnalyseRequest
          * @description `path` of a notebook below the server's root; `notebook`: its JSON, where it is not saved. `view`: name of who asks; an older request of the same view may be dropped.
@@ -1345,6 +1381,8 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AcceleratorType = components['schemas']['AcceleratorType'];
+export type Accelerators = components['schemas']['Accelerators'];
 export type AnalyseRequest = components['schemas']['AnalyseRequest'];
 export type Analysis = components['schemas']['Analysis'];
 export type ArchiveRequest = components['schemas']['ArchiveRequest'];
@@ -1687,6 +1725,37 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Clusters"];
+                };
+            };
+            /** @description It was not done. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    readonly "get-clusters-name-accelerators": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Done. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Accelerators"];
                 };
             };
             /** @description It was not done. */

@@ -3,6 +3,8 @@
 import * as React from 'react';
 
 import { ApiError, type Api } from '../api';
+import { concerned, offerOf } from '../model/accelerators';
+import type { Accelerators } from '../model/documents';
 import type { KnownClusters } from '../run/request';
 
 /** The clusters of the file of profiles, none where there is no such file; null while they are asked for. */
@@ -25,4 +27,24 @@ export function useClusters(api: Api): KnownClusters | null {
     };
   }, [api]);
   return known;
+}
+
+/** The accelerator types that a step may be given. `isNeeded`: clusters are asked, and not before. */
+export function useAccelerators(api: Api, chosen: string, isNeeded: boolean): Accelerators {
+  const clusters = useClusters(api)?.clusters ?? [];
+  const [seen, setSeen] = React.useState<ReadonlyMap<string, Accelerators>>(new Map());
+  const asked = isNeeded ? concerned(clusters, chosen).map(({ name }) => name) : [];
+  React.useEffect(() => {
+    let isCurrent = true;
+    for (const name of asked) {
+      api.accelerators(name).then(
+        found => isCurrent && setSeen(before => new Map([...before, [name, found]])),
+        () => undefined // what the profile knows is offered all the same
+      );
+    }
+    return () => {
+      isCurrent = false;
+    };
+  }, [api, asked.join('\n')]);
+  return offerOf(clusters, seen, chosen);
 }

@@ -12,8 +12,10 @@ export interface FieldInputProps {
   readonly isMixed: boolean;
   readonly isDisabled: boolean;
   readonly trans: TranslationBundle;
-  /** Values that are offered; others may be written too. */
-  readonly offered?: readonly string[];
+  /** Values that are offered, each with what there is to say about it; others may be written too. */
+  readonly offered?: readonly { readonly value: string; readonly label: string | null }[];
+  /** What there is to say about the value that is there. */
+  readonly note?: string | null;
   readonly onCommit: (values: string[]) => void;
 }
 
@@ -37,7 +39,7 @@ function FlagInput({ field, values, isDisabled, trans, onCommit }: FieldInputPro
 }
 
 function TextInput(props: FieldInputProps): JSX.Element {
-  const { field, values, isMixed, isDisabled, trans, offered = [], onCommit } = props;
+  const { field, values, isMixed, isDisabled, trans, offered = [], note = null, onCommit } = props;
   const shown = values.join('\n');
   const [text, setText] = React.useState(shown);
   React.useEffect(() => setText(shown), [shown]);
@@ -85,8 +87,8 @@ function TextInput(props: FieldInputProps): JSX.Element {
       )}
       {offered.length > 0 && (
         <datalist id={`${id}-offered`}>
-          {offered.map(value => (
-            <option key={value} value={value} />
+          {offered.map(({ value, label }) => (
+            <option key={value} value={value} label={label ?? undefined} />
           ))}
         </datalist>
       )}
@@ -94,6 +96,7 @@ function TextInput(props: FieldInputProps): JSX.Element {
         <div className="kfnb-hint" id={`${id}-hint`}>
           {trans.__(field.hint)}
           {field.kind === 'list' ? ` ${trans.__('One a line.')}` : ''}
+          {note !== null && <strong> {note}</strong>}
         </div>
       ) : (
         <div className="kfnb-problem" id={`${id}-hint`} role="alert">

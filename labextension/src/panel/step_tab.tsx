@@ -4,14 +4,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Api } from '../api';
+import { nodesInWords, noteOf } from '../model/accelerators';
 import { stepColour } from '../model/colours';
-import type { Cluster } from '../model/documents';
+import type { Accelerators } from '../model/documents';
 import { FIELDS, type Field } from '../model/fields';
 import { changesOf, valuesOfStep, type TaggedStep } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { CellRole } from './cell_role';
-import { useClusters } from './clusters';
-import { FieldInput } from './field_input';
+import { useAccelerators } from './clusters';
+import { FieldInput, type FieldInputProps } from './field_input';
 import { PlacementFields } from './placement_fields';
 
 const GROUPS: readonly { readonly key: Field['group']; readonly title: string }[] = [
@@ -29,10 +30,10 @@ export interface StepTabProps {
 }
 
 export function StepTab({ notebook, api, trans }: StepTabProps & { api: Api }): JSX.Element {
-  const accelerators = offeredBy(useClusters(api)?.clusters ?? [], notebook.draft.form.cluster);
   const ids = new Set(notebook.selectedCells);
   const selected = notebook.cells.filter(cell => cell.isCode && ids.has(cell.id));
   const steps = notebook.taggedSteps.filter(step => step.cells.some(cell => ids.has(cell.id)));
+  const accelerators = useAccelerators(api, notebook.draft.form.cluster, steps.length > 0);
   if (selected.length === 0) {
     return <p className="kfnb-quiet">{trans.__('Select a code cell to see what it is for.')}</p>;
   }
@@ -61,12 +62,6 @@ export function StepTab({ notebook, api, trans }: StepTabProps & { api: Api }): 
       <UndoButton {...{ notebook, trans }} />
     </div>
   );
-}
-
-/** The types that the cluster knows where runs go; those of all clusters where they go to none. */
-function offeredBy(clusters: readonly Cluster[], chosen: string): string[] {
-  const cluster = clusters.find(({ name }) => name === chosen);
-  return [...new Set((cluster === undefined ? clusters : [cluster]).flatMap(each => each.accelerators))];
 }
 
 function UndoButton({ notebook, trans }: StepTabProps): JSX.Element {
@@ -118,7 +113,7 @@ interface SettingsGroupProps extends StepTabProps {
   readonly group: (typeof GROUPS)[number];
   readonly steps: readonly TaggedStep[];
   readonly isDisabled: boolean;
-  readonly accelerators: readonly string[];
+  readonly accelerators: Accelerators;
 }
 
 function SettingsGroup(props: SettingsGroupProps): JSX.Element {
@@ -161,9 +156,24 @@ function StepField(props: SettingsGroupProps & { field: Field }): JSX.Element {
     <FieldInput
       key={names.join(' ')}
       {...shown}
-      offered={field.key === 'accelerator' ? accelerators : undefined}
+      {...(field.key === 'accelerator' ? offered(accelerators, values, trans) : {})}
     />
   );
+}
+
+/** What the field of the accelerator type offers, and what it says about the type that is there. */
+function offered(
+  accelerators: Accelerators,
+  values: readonly string[],
+  trans: TranslationBundle
+): Pick<FieldInputProps, 'offered' | 'note'> {
+  return {
+    offered: accelerators.types.map(({ name, nodes }) => ({
+      value: name,
+      label: nodesInWords(nodes, trans)
+    })),
+    note: noteOf(values[0] ?? '', accelerators, trans)
+  };
 }
 
 interface StepChoicesProps {
