@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
 from kfnb.errors import WrongCall
-from kfnb.metadata.filtering import Archived, Comparison, Condition, RunFilter
+from kfnb.metadata.filtering import Archived, Comparison, Condition, NameInTime, RunFilter
 from kfnb.metadata.paging import Order
 from kfnb.spec import State
 
@@ -41,13 +41,14 @@ def run_filter(
     until: Moment = None,
     archived: bool | str = False,
     root: str | None = None,
-    notebook: str | None = None,
+    notebook: tuple[NameInTime, ...] | None = None,
     search: str | None = None,
     now: Callable[[], float] = time.time,
 ) -> RunFilter:
     """Return the filter that these words say. `archived`: only the archived runs; `too`: these as well.
 
-    `notebook`: its absolute path. `search`: text in the run's id, name, experiment or notebook's path, in any case.
+    `notebook`: the names that it had, absolute paths. `search`: text in the run's id, name, experiment or notebook's
+    path, in any case.
     """
     states = tuple(word.upper() for word in _words(state))
     for word in states:

@@ -34,6 +34,15 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class NameInTime:
+    """A path that a notebook had for some time: `since` then, and not any more from `until` on; None: no end."""
+
+    path: str
+    since: float | None = None
+    until: float | None = None
+
+
+@dataclass(frozen=True)
 class RunFilter:
     """Which runs are meant: those that pass everything that is given.
 
@@ -52,7 +61,7 @@ class RunFilter:
     root: str | None = None
     ids: tuple[str, ...] = ()
     keys: tuple[int, ...] | None = None  # in this database
-    notebook: str | None = None  # its path
+    notebook: tuple[NameInTime, ...] | None = None
     search: str | None = None  # text in the id, the name, the experiment or the notebook's path, in any case
 
 
@@ -112,14 +121,14 @@ def of_runs(wanted: RunFilter) -> Iterable[ColumnElement[bool]]:
     if wanted.keys is not None:
         yield runs.c.key.in_(wanted.keys)
     if wanted.notebook is not None:
-        yield runs.c.notebook == wanted.notebook
+        yield or_(*(and_(runs.c.notebook == name.path, *in_time(name, runs)) for name in wanted.notebook))
     if wanted.search is not None:
         yield runs.c.words.contains(wanted.search.casefold(), autoescape=True)
     yield from in_time(wanted, runs)
 
 
-def in_time(wanted: RunFilter, table: Table) -> Iterable[ColumnElement[bool]]:
-    """Return the conditions on the time of a run, as it stands in `table`."""
+def in_time(wanted: RunFilter | NameInTime, table: Table) -> Iterable[ColumnElement[bool]]:
+    """Return the conditions on the time at which a run was created, as it stands in `table`."""
     if wanted.since is not None:
         yield table.c.created >= wanted.since
     if wanted.until is not None:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from kfnb.client import Client, Run
 from kfnb.errors import NotFound
-from kfnb.history import History, Page
+from kfnb.history import History, Page, renames
 from kfnb.history.filters import order, run_filter
 from kfnb.metadata.paging import cursor
 from kfnb.orchestrator import places
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from kfnb.history.renames import Renames
 
 REMEMBERED = 64
 """Runs whose events, as far as they were read, are remembered."""
@@ -75,6 +77,10 @@ class Desk:
     def history(self, messages: list[str] | None = None) -> History:
         """Return the history of the runs; what it has to say is added to `messages`."""
         return History(self.client, say=(messages if messages is not None else []).append)
+
+    def renames(self) -> Renames:
+        """Return what notebooks were called when."""
+        return renames.read(self.client.home)
 
     def page(self, limit: int, sort: str, after: str | None, **wanted: Any) -> tuple[Page, list[str]]:
         """Return a page of the runs that pass the filters, and what there is to say.

@@ -11,6 +11,7 @@ from kfnb.server.clusters import AcceleratorsHandler, ClusterHandler, ClustersHa
 from kfnb.server.desk import Desk
 from kfnb.server.handler import MissingHandler
 from kfnb.server.notebooks import AnalyseHandler, CheckHandler, PlacementHandler, SuggestHandler, VersionHandler
+from kfnb.server.renaming import listen
 from kfnb.server.results import (
     ArtifactContentHandler,
     ArtifactsHandler,
@@ -78,9 +79,10 @@ def pattern(address: str) -> str:
 
 
 def load(app: ServerApp) -> None:
-    """Add the addresses, and what answers need, to a server that is starting."""
+    """Add the addresses, and what answers need, to a server that is starting, and hear what it renames."""
     web_app = app.web_app
-    web_app.settings["kfnb_desk"] = Desk()
+    web_app.settings["kfnb_desk"] = desk = Desk()
+    listen(app, desk.client.home)
     base = web_app.settings["base_url"]
     patterns = [*((pattern(address), handler) for address, handler in ADDRESSES), (".*", MissingHandler)]
     web_app.add_handlers(".*$", [(url_path_join(base, "kfnb", "api", path), handler) for path, handler in patterns])

@@ -23,6 +23,7 @@ from kfnb.server.showing import finding
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kfnb.history.renames import Renames
     from kfnb.server.desk import Desk
 
 T = TypeVar("T")
@@ -123,6 +124,10 @@ class KfnbHandler(APIHandler):  # type: ignore[misc]
             return Path(file).relative_to(root).as_posix()
         except ValueError:
             return None
+
+    def place_now(self, renames: Renames, file: str, time: float) -> str | None:
+        """Return what the front end calls the notebook now that was in a file at that time."""
+        return self.place_of(renames.now_called(file, time))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer with what went wrong in words: kfnb's own errors whole, those of ours without a traceback."""

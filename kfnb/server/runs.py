@@ -57,6 +57,7 @@ class RunsHandler(KfnbHandler):
         sort, cursor = self.get_query_argument("sort", "-created"), self.get_query_argument("cursor", None)
         limit = self._number("limit", 50, MOST)
         notebook = self.get_query_argument("notebook", None)
+        file = str(self.file_of(notebook)) if notebook is not None else None
         wanted = {
             "state": self.get_query_arguments("state") or None,
             "experiment": self.get_query_arguments("experiment") or None,
@@ -67,14 +68,16 @@ class RunsHandler(KfnbHandler):
             "since": self.get_query_argument("since", None),
             "until": self.get_query_argument("until", None),
             "archived": self.get_query_argument("archived", "no"),
-            "notebook": str(self.file_of(notebook)) if notebook is not None else None,
             "search": self.get_query_argument("search", None),
         }
 
         def work() -> RunPage:
-            page, messages = self.desk.page(limit, sort, cursor, **wanted)
+            renames = self.desk.renames()
+            names = renames.names_of(file) if file is not None else None
+            page, messages = self.desk.page(limit, sort, cursor, notebook=names, **wanted)
+            place = partial(self.place_now, renames)
             return RunPage(
-                runs=tuple(run_row(row, as_document(row), self.place_of) for row in page.runs),
+                runs=tuple(run_row(row, as_document(row), place) for row in page.runs),
                 next=page.end.to_text() if page.end is not None else None,
                 messages=tuple(messages),
             )
@@ -128,7 +131,7 @@ class RunHandler(KfnbHandler):
         """Return a RunDocument."""
 
         def work() -> RunDocument:
-            return run_document(self.desk.run(run_id), self.place_of)
+            return run_document(self.desk.run(run_id), partial(self.place_now, self.desk.renames()))
 
         self.answer(await self.aside(work))
 

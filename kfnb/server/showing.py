@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from kfnb.spec import Artifact, Edge, ExecutorOutput, PipelineSpec, RunEvent, Task
     from kfnb.suggestion.proposal import SuggestedCell, Suggestion
 
+    Place = Callable[[str, float], str | None]
+    """Says where below the server's root the notebook lies now that was in a file at that time."""
+
 
 Flows = dict[str, tuple[set[str], set[str]]]
 """Names that flow into and out of each step."""
@@ -184,8 +187,8 @@ def steps_of(spec: PipelineSpec) -> tuple[OutlinedStep, ...]:
 # ------------------------------------------------------------------------------------------------------------- runs
 
 
-def run_document(run: Run, place: Callable[[str], str | None]) -> RunDocument:
-    """Return a run as it is now. `place` says where below the server's root a file lies."""
+def run_document(run: Run, place: Place) -> RunDocument:
+    """Return a run as it is now."""
     batch = run.batches  # asked for first: what comes meanwhile is told twice rather than never
     told = run.to_dict()
     return RunDocument(
@@ -200,7 +203,7 @@ def run_document(run: Run, place: Callable[[str], str | None]) -> RunDocument:
         created=iso(run.created) or "",
         started=iso(run.started),
         finished=iso(run.finished),
-        notebook=place(run.notebook_path),
+        notebook=place(run.notebook_path, run.created),
         notebook_path=run.notebook_path,
         cluster=run.cluster,
         waits=run.waits,
@@ -276,11 +279,18 @@ def _in_short(output: ExecutorOutput) -> GivenInShort:
     )
 
 
-def run_row(row: Row, document: Mapping[str, Any], place: Callable[[str], str | None]) -> RunRow:
+def run_row(row: Row, document: Mapping[str, Any], place: Place) -> RunRow:
     """Return a run of a list. `document`: as the history has it."""
     known = {name: document[name] for name in RunRow.__struct_fields__ if name in document}
     path = row.columns["notebook"]
-    return RunRow(**{**known, "tags": tuple(document["tags"]), "notebook": place(path), "notebook_path": path})
+    return RunRow(
+        **{
+            **known,
+            "tags": tuple(document["tags"]),
+            "notebook": place(path, row.columns["created"]),
+            "notebook_path": path,
+        }
+    )
 
 
 # ----------------------------------------------------------------------------------------------------------- results

@@ -94,7 +94,7 @@ def test_a_server_that_was_down_while_the_run_ended_is_caught_up_with(
 
 
 def test_a_run_outlives_the_name_and_the_tab_of_its_notebook(lab: Lab, page: Page, waiting: Path, gate: Path) -> None:
-    """It is live again in a notebook that was closed and opened, in a second tab, and under the notebook's new name."""
+    """It is there again in a notebook that was closed and opened, in a second tab, and renamed, also when reloaded."""
     open_notebook(page, lab, waiting)
     _, run_id = begin(page)
     live = f'.kfnb-run[data-run="{run_id}"][data-state=RUNNING]'
@@ -128,3 +128,7 @@ def test_a_run_outlives_the_name_and_the_tab_of_its_notebook(lab: Lab, page: Pag
     expect(second.locator(ended)).to_be_visible()
     page.locator("[data-action=bring-home]").click()
     expect(cell(page, "it waits for").locator(".jp-OutputArea-output")).to_have_text(ALL_PRINTED)
+
+    open_notebook(second, lab, waiting.with_name("renamed_while_running.ipynb"))
+    second.locator("#kfnb-tab-run").click()
+    expect(second.locator(ended)).to_be_visible()
