@@ -21,16 +21,21 @@ def check(
     timeout: Annotated[
         float, typer.Option("--timeout", min=1.0, metavar="SECONDS", help="How long pods may take.")
     ] = 120.0,
+    image: Annotated[
+        list[str] | None, typer.Option("--image", metavar="REF", help="Look at this image of a step too; repeatable.")
+    ] = None,
     json: JsonOption = False,
 ) -> int:
     """Say what works of a cluster: access, rights, namespace, quota, nodes, store, image, pods, clocks.
 
     The cluster is asked from here, and by two pods, which write to the store, read from it and are then removed. Each
-    failure has its fix. Ends with 4 if something fails, else with 0.
+    failure has its fix. What the images have is remembered, and looked at before runs. Ends with 4 if something fails,
+    else with 0.
 
     \b
     Examples:
       kfnb cluster check test
+      kfnb cluster check test --image registry.example/team/churn:1
       kfnb cluster check test --json | jq '.checks[] | select(.state == "failed")'
     """
     from kfnb import __version__
@@ -41,7 +46,7 @@ def check(
     profile = find_profile(name)
     found = []
     home = places.data_home()
-    for line in cluster_check.check(profile, home, version=__version__, seconds=timeout, tell=say):
+    for line in cluster_check.check(profile, home, image or (), version=__version__, seconds=timeout, tell=say):
         found.append(line)
         if not json:
             _print(line)

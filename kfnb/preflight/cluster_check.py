@@ -32,7 +32,7 @@ from kfnb.runners.rights import Right
 from kfnb.spec import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from kfnb.profiles import Profile
@@ -70,8 +70,16 @@ class StoreSeen(NamedTuple):
     why: str = ""
 
 
-def check(profile: Profile, home: Path, *, version: str, seconds: float, tell: Callable[[str], None]) -> Iterator[Line]:
-    """Yield what was found, as it is found.
+def check(
+    profile: Profile,
+    home: Path,
+    others: Sequence[str] = (),
+    *,
+    version: str,
+    seconds: float,
+    tell: Callable[[str], None],
+) -> Iterator[Line]:
+    """Yield what was found, as it is found. `others`: images of tags that are looked at too.
 
     `version`: of kfnb here. `seconds`: how long a pod may take. `tell`: is told what is waited for.
     """
@@ -112,7 +120,8 @@ def check(profile: Profile, home: Path, *, version: str, seconds: float, tell: C
     yield from of_clock("the node and the store", _skew_of(store, id_, task.result()))
     with contextlib.suppress(StoreError):
         store.remove(f"checks/{id_}")
-    _remember(home, profile, task.result())
+    _remember(home, profile.image, task.result())
+    yield from _of_others(api, profile, home, others, version, seconds, tell)
 
 
 def _named(profile: Profile) -> set[Named]:
@@ -144,11 +153,34 @@ def _skew_of(store: Store, id_: str, task: Seen) -> float | None:
     return None
 
 
-def _remember(home: Path, profile: Profile, task: Seen) -> None:
+def _of_others(
+    api: ApiServer,
+    profile: Profile,
+    home: Path,
+    images: Sequence[str],
+    version: str,
+    seconds: float,
+    tell: Callable[[str], None],
+) -> Iterator[Line]:
+    """Have a pod of each image look, as it would be that of a step with this tag."""
+    store = Store(profile.root)
+    for image in images:
+        id_ = os.urandom(4).hex()
+        seen = run_check_pod(api, profile, store, id_, "task", image, seconds=seconds, tell=tell)
+        with contextlib.suppress(StoreError):
+            store.remove(f"checks/{id_}")
+        _remember(home, image, seen)
+        if seen.report is None:
+            yield Line("image", "failed", f"{image}: {seen.why}", "Name one that a step can run in.")
+        else:
+            yield _image(seen.report, image, version)
+
+
+def _remember(home: Path, image: str, task: Seen) -> None:
     report = task.report
     if report is not None and report.modules:
         known = images.KnownImage(
-            image=profile.image,
+            image=image,
             digest=task.digest,
             seen=time.time(),
             python=report.python,

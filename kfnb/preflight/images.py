@@ -14,13 +14,15 @@ import msgspec
 from kfnb import digest
 from kfnb.artifacts import files
 from kfnb.errors import Diagnostic, Fix
+from kfnb.notebook.requirements import canonical, is_met
 from kfnb.runners.pod_findings import cell_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from kfnb.profiles import Profile
+    from kfnb.runners.task_packages import Kernel
     from kfnb.spec import Task
 
 
@@ -58,51 +60,64 @@ def _place(home: Path, image: str) -> Path:
     return home / "images" / f"{digest.of_json(image)[:32]}.json"
 
 
+def known(home: Path, profile: Profile, tasks: Iterable[Task]) -> dict[str, KnownImage]:
+    """Return what is known of the images of steps, by their names."""
+    named = {task.settings.image or profile.image for task in tasks}
+    return {image: found for image in named if (found := recall(home, image)) is not None}
+
+
 def unsuited(
-    home: Path,
+    known: Mapping[str, KnownImage],
     profile: Profile,
     tasks: Iterable[Task],
     local_modules: frozenset[str],
-    kernel: frozenset[str] = frozenset(),
+    kernel: Kernel,
 ) -> Iterator[Diagnostic]:
     """Yield what steps need and their images lack. `local_modules`: those of the notebook's own folder.
 
-    `kernel`: modules that its kernel has; to lack one of these is an error where the cluster has no package index.
+    `kernel`: the notebook's. To lack what it has, or what a tag asks for, is an error where there is no package index.
     """
-    known: dict[str, KnownImage | None] = {}
     said: set[str] = set()
     for task in tasks:
         image = task.settings.image or profile.image
-        if image not in known:
-            known[image] = recall(home, image)
-        found = known[image]
+        found = known.get(image)
         if found is None:
             continue
         if image not in said:
             said.add(image)
-            yield from _other_python(found, task)
+            yield from _other_python(found, task, kernel.python)
         lacks = [name for name in task.imports if name not in found.modules and name not in local_modules]
         if missing := [name for name in lacks if name not in sys.stdlib_module_names]:
-            offline = profile.package_index is False and not kernel.isdisjoint(missing)
-            yield _lacking(found, task, missing, offline=offline)
+            offline = profile.package_index is False and not kernel.modules.isdisjoint(missing)
+            yield _lacking(found, task, "imports", missing, offline=offline)
+        if profile.package_index is False:
+            has = {canonical(name): version for name, version in found.packages.items()}
+            if unmet := [line for line in task.settings.packages if not is_met(line, has, {})]:
+                yield _lacking(found, task, "asks for", unmet, offline=True)
 
 
-def _other_python(known: KnownImage, task: Task) -> Iterator[Diagnostic]:
-    here = "{}.{}".format(*sys.version_info)
+def _other_python(known: KnownImage, task: Task, here: str) -> Iterator[Diagnostic]:
     there = ".".join(known.python.split(".")[:2])
     if there != here:
-        message = f"Image `{known.image}` has Python {there}, and the notebook's kernel may have {here}, as kfnb does."
+        message = f"Image `{known.image}` has Python {there}, and the notebook's kernel has {here}."
         fix = Fix(f"If results must be equal, use an image with Python {here}.")
         yield Diagnostic("KF925", "warning", message, cell=cell_of(task, "image:"), line=1, fix=fix)
 
 
-def _lacking(known: KnownImage, task: Task, names: list[str], *, offline: bool) -> Diagnostic:
+def _lacking(known: KnownImage, task: Task, verb: str, names: list[str], *, offline: bool) -> Diagnostic:
     """Return what is to be said of modules that an image lacked: an error where it ends the step (`offline`)."""
     listed = ", ".join(f"`{name}`" for name in names)
     day = time.strftime("%Y-%m-%d %H:%M", time.localtime(known.seen))
-    message = f"Step `{task.name}` imports {listed}, which image `{known.image}` did not have on {day}."
-    text = "Use an image that has it (`kfnb image build`). If it has it by now: `kfnb cluster check` looks again."
+    message = f"Step `{task.name}` {verb} {listed}, which image `{known.image}` did not have on {day}."
+    text = (
+        "Use an image that has it (`kfnb image build`). If it has it by now: `kfnb cluster check --image` looks again."
+    )
     fix = Fix(text if offline else f"{text} Else it is installed from the package index whenever the step runs.")
     return Diagnostic(
-        "KF925", "error" if offline else "warning", message, cell=cell_of(task, "image:"), line=1, fix=fix
+        "KF925",
+        "error" if offline else "warning",
+        message,
+        cell=cell_of(task, "image:" if verb == "imports" else "packages:"),
+        line=1,
+        fix=fix,
     )

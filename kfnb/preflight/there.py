@@ -28,7 +28,7 @@ from kfnb.runners.cluster_facts import Facts, Named  # noqa: TC001 - msgspec loo
 from kfnb.runners.orchestrator_job import orchestrator_job
 from kfnb.runners.pod_manifest import pod_template
 from kfnb.runners.pod_patch import patched
-from kfnb.runners.task_packages import modules_of_kernel
+from kfnb.runners.task_packages import kernel_of
 from kfnb.spec import Settings
 
 if TYPE_CHECKING:
@@ -85,8 +85,10 @@ def findings_there(
         found += pulls.findings(answers.images, answers.facts, profile, to_pull)
     if refused is not None and not any(each.severity != "hint" for each in found):
         _keep(memory, answers)
-    kernel = modules_of_kernel(spec, home / "interpreters") if profile.package_index is False else frozenset()
-    found += images.unsuited(home, profile, spec.tasks, _modules_of(folder), kernel)
+    known = images.known(home, profile, spec.tasks)
+    if known:
+        kernel = kernel_of(spec, home / "interpreters")
+        found += images.unsuited(known, profile, spec.tasks, _modules_of(folder), kernel)
     return by_severity(found)
 
 

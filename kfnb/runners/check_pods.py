@@ -53,17 +53,18 @@ class Seen(NamedTuple):
     whole: bool = False
 
 
-def check_job(profile: Profile, id_: str, role: Role) -> Manifest:
-    """Return the Job of a pod that looks at the place of a `role`; `id_`: of the check."""
+def check_job(profile: Profile, id_: str, role: Role, image: str | None = None) -> Manifest:
+    """Return the Job of a pod that looks at the place of a `role`; `id_`: of the check. `image`: that of a tag."""
+    settings = Settings(image=image)
     labels = {MANAGED_BY: "kfnb", "kfnb.dev/check": id_}
-    start = LENT_LAUNCHER if role == "task" and is_lent(profile, Settings()) else ("python",)
+    start = LENT_LAUNCHER if role == "task" and is_lent(profile, settings) else ("python",)
     command = [*start, "-m", "kfnb.runners.pod_report", profile.root, report_key(id_, role)]
     if role == "orchestrator":
         template = orchestrator_job(profile, id_)["spec"]["template"]
         template["spec"]["containers"][0]["command"] = [*command, "--orchestrator"]
         template["metadata"]["labels"] = {**profile.labels, **labels}
     else:
-        template = patched(pod_template(profile, Settings(), command, labels=labels), profile.pod_patch)
+        template = patched(pod_template(profile, settings, command, labels=labels), profile.pod_patch)
     template["spec"]["containers"][0]["terminationMessagePolicy"] = "FallbackToLogsOnError"
     return {
         "apiVersion": _BATCH,
@@ -79,11 +80,19 @@ def report_key(id_: str, role: Role) -> str:
 
 
 def run_check_pod(
-    api: ApiServer, profile: Profile, store: Store, id_: str, role: Role, *, seconds: float, tell: Callable[[str], None]
+    api: ApiServer,
+    profile: Profile,
+    store: Store,
+    id_: str,
+    role: Role,
+    image: str | None = None,
+    *,
+    seconds: float,
+    tell: Callable[[str], None],
 ) -> Seen:
     """Run such a pod for at most `seconds` and return what it saw; `tell` is called with why it waits, in words."""
     try:
-        job = api.create(api.place("jobs", group=_BATCH), check_job(profile, id_, role), patience=5.0)
+        job = api.create(api.place("jobs", group=_BATCH), check_job(profile, id_, role, image), patience=5.0)
     except KfnbError as error:
         return Seen(why=str(error))
     try:

@@ -7,7 +7,7 @@ its part (`packages_of`), and the launcher installs what the image lacks.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -51,10 +51,18 @@ def lock(spec: PipelineSpec, folder: Path, memory: Path, imports: Mapping[str, I
     return Lock({task: found for task, found in needs.items() if found}, giving, everything)
 
 
-def modules_of_kernel(spec: PipelineSpec, memory: Path) -> frozenset[str]:
-    """Return the modules that packages of the notebook's kernel give. KernelError if it cannot be asked."""
+class Kernel(NamedTuple):
+    """What the notebook's kernel is: the modules that its packages give, and its minor version of Python."""
+
+    modules: frozenset[str]
+    python: str
+
+
+def kernel_of(spec: PipelineSpec, memory: Path) -> Kernel:
+    """Return what the notebook's kernel is. KernelError if it cannot be asked."""
     interpreter = find_interpreter(spec.kernel)
-    return frozenset(installed.packages(interpreter.command, {**os.environ, **interpreter.env}, memory)[0])
+    modules, _, version = installed.packages(interpreter.command, {**os.environ, **interpreter.env}, memory)
+    return Kernel(frozenset(modules), ".".join(version.split(".")[:2]))
 
 
 def installable(profile: Profile, locked: Lock, imports: Iterable[str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from kfnb.runners.pod_report import Report
 from kfnb.runners.rights import Right
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
+from tests.cluster.places import REGISTRY
 from tests.preflight.preflight_facts import EMPTY
 
 PROFILE = Profile(name="test", namespace="ml", root="s3://runs/kfnb", image="base:1", store_secret="keys")
@@ -175,10 +176,10 @@ def checked(
     monkeypatch.setenv("KFNB_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("AWS_ENDPOINT_URL")  # the profile says where its store is
 
-    def call(**settings: Any) -> tuple[int, dict[str, Line]]:
+    def call(*words: str, **settings: Any) -> tuple[int, dict[str, Line]]:
         table = {**{k: v for k, v in as_table(profile).items() if v not in ({}, [], None)}, **settings}
         add_profile("test", table, replace=True)
-        code = run_app(["cluster", "check", "test", "--json"])
+        code = run_app(["cluster", "check", "test", "--json", *words])
         document = json.loads(capsys.readouterr().out)
         assert (code == 0) == document["ok"]
         return code, {line["what"]: Line(**line) for line in document["checks"]}
@@ -203,6 +204,14 @@ def test_an_image_without_kfnb_is_lent_the_launcher(cluster: Cluster, checked: A
     """The pod of a step then looks with what it is lent, as a step would run."""
     code, lines = checked(image=cluster.plain_image, launcher_image=cluster.image, bundle=True)
     assert (0, "ok", "ok") == (code, lines["image"].state, lines["store, from a pod"].state)
+
+
+def test_the_image_of_a_tag_is_looked_at_too(cluster: Cluster, checked: Any, tmp_path: Path) -> None:
+    """It is lent the launcher as a step with the tag would be, and what it has is remembered; none fails."""
+    gone = f"{REGISTRY}/nothing:1"
+    code, _ = checked("--image", cluster.plain_image, "--image", gone, image=cluster.image)
+    known = images.recall(tmp_path / "home", cluster.plain_image)
+    assert (4, True, None) == (code, known is not None, images.recall(tmp_path / "home", gone))
 
 
 def test_each_failure_is_told_with_its_fix(cluster: Cluster, checked: Any, tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from kfnb.errors import Diagnostic
 from kfnb.preflight import images, names
 from kfnb.preflight.names import Reference
 from kfnb.profiles import Profile
 from kfnb.runners.cluster_facts import Named
 from kfnb.runners.pod_manifest import pod_template
 from kfnb.runners.pod_patch import patched
+from kfnb.runners.task_packages import Kernel
 from kfnb.spec import Cell, Settings, Task
 from tests.preflight.preflight_facts import EMPTY
 
@@ -136,29 +138,55 @@ def test_a_key_of_a_config_map_is_looked_for() -> None:
     assert [] == missing(Reference(secret, "any"), there={str(secret): True})
 
 
+HERE = "{}.{}".format(*sys.version_info)
+KERNEL = Kernel(frozenset(), HERE)
+KNOWN = images.KnownImage("base:1", "sha256:0", 0.0, f"{HERE}.1", "0.1.0", frozenset({"pandas"}))
+
+
+def unsuited(home: Path, profile: Profile, *tasks: Task, kernel: Kernel = KERNEL) -> list[Diagnostic]:
+    """What is found about images that are remembered, in a folder with the module `beside`."""
+    known = images.known(home, profile, tasks)
+    return [*images.unsuited(known, profile, tasks, frozenset({"beside"}), kernel)]
+
+
 def test_images_are_remembered(tmp_path: Path) -> None:
     """What a step imports and its image lacks is a warning, as is another Python; what is not known is not judged."""
     asking = [task(Settings(), imports=("pandas", "torch", "json", "beside")), task(Settings(image="other:1"))]
-    assert [] == [*images.unsuited(tmp_path, PROFILE, asking, frozenset())]
-    python = ".".join(map(str, sys.version_info[:3]))
-    known = images.KnownImage("base:1", "sha256:0", 0.0, python, "0.1.0", frozenset({"pandas"}))
-    images.remember(tmp_path, known)
-    images.remember(tmp_path, msgspec.structs.replace(known, image="other:1", python="3.99.1"))
-    found = [*images.unsuited(tmp_path, PROFILE, asking, frozenset({"beside"}))]
+    assert [] == unsuited(tmp_path, PROFILE, *asking)
+    images.remember(tmp_path, KNOWN)
+    images.remember(tmp_path, msgspec.structs.replace(KNOWN, image="other:1", python="3.99.1"))
+    found = unsuited(tmp_path, PROFILE, *asking)
     assert [("KF925", "warning"), ("KF925", "warning")] == [(each.code, each.severity) for each in found]
     assert found[0].message.startswith("Step `train` imports `torch`, which image `base:1` did not have on ")
-    assert found[1].message.startswith("Image `other:1` has Python 3.99, ")
+    assert f"Image `other:1` has Python 3.99, and the notebook's kernel has {HERE}." == found[1].message
+
+
+def test_an_image_is_held_against_the_notebooks_kernel(tmp_path: Path) -> None:
+    """Which Python runs kfnb itself does not matter."""
+    images.remember(tmp_path, KNOWN)
+    (found,) = unsuited(tmp_path, PROFILE, task(), kernel=Kernel(frozenset(), "3.98"))
+    assert f"Image `base:1` has Python {HERE}, and the notebook's kernel has 3.98." == found.message
 
 
 def test_what_cannot_be_installed_is_refused(tmp_path: Path) -> None:
     """Without a package index it is an error to lack what the kernel has; what the kernel lacks too is a warning."""
-    known = images.KnownImage("base:1", "sha256:0", 0.0, ".".join(map(str, sys.version_info[:3])), "0.1.0", frozenset())
-    images.remember(tmp_path, known)
+    images.remember(tmp_path, KNOWN)
     offline = msgspec.structs.replace(PROFILE, package_index=False)
-    asking = [task(Settings(), imports=("torch",))]
+    asking = task(Settings(), imports=("torch",))
     severities = [
         found.severity
         for profile, kernel in ((PROFILE, {"torch"}), (offline, {"torch"}), (offline, {"pandas"}))
-        for found in images.unsuited(tmp_path, profile, asking, frozenset(), frozenset(kernel))
+        for found in unsuited(tmp_path, profile, asking, kernel=Kernel(frozenset(kernel), HERE))
     ]
     assert ["warning", "error", "warning"] == severities
+
+
+def test_packages_that_a_tag_asks_for_and_nothing_can_install_are_refused(tmp_path: Path) -> None:
+    """Without a package index a version that the known image does not have is an error at the tag."""
+    images.remember(tmp_path, msgspec.structs.replace(KNOWN, packages={"Scikit_Learn": "1.7.0", "six": "1.16"}))
+    tags = ("scikit-learn>=1.5", "six>=1.17", "xgboost")
+    asking = task(Settings(packages=tags), "packages:six>=1.17")
+    assert [] == unsuited(tmp_path, PROFILE, asking)
+    (found,) = unsuited(tmp_path, msgspec.structs.replace(PROFILE, package_index=False), asking)
+    words = "Step `train` asks for `six>=1.17`, `xgboost`, which image `base:1` did not have on "
+    assert ("error", "b", words) == (found.severity, found.cell, found.message[: len(words)])

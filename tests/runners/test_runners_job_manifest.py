@@ -520,6 +520,16 @@ def test_a_profiles_pod_patch_is_for_the_orchestrator_too(role: str) -> None:
     assert {"name": "gcs", "mountPath": "/var/run/gcs"} in spec["containers"][0]["volumeMounts"]
 
 
+def test_the_image_of_a_tag_is_looked_at_as_a_step_would_run_in_it() -> None:
+    """A pod of `kfnb cluster check --image` is lent a launcher where a step with that tag would be."""
+    spec = check_job(PROFILE, RUN_ID, "task", "own:1")["spec"]["template"]["spec"]
+    assert ("own:1", ["launcher"]) == (
+        spec["containers"][0]["image"],
+        [each["name"] for each in spec["initContainers"]],
+    )
+    assert "initContainers" not in check_job(PROFILE, RUN_ID, "task")["spec"]["template"]["spec"]
+
+
 def test_a_pod_patch_takes_no_orchestrator_its_voice() -> None:
     """Its account, that account's token and its own address are its own, whatever a patch says for all pods."""
     before = orchestrator_job(PROFILE, RUN_ID)["spec"]["template"]["spec"]
