@@ -56,7 +56,9 @@ function actionsOf(props: ActionsProps): readonly PageAction[] {
 export function Actions(props: ActionsProps): JSX.Element {
   const { chosen, trans } = props;
   const actions = actionsOf(props);
-  React.useEffect(() => props.onActions(actions));
+  React.useEffect(() => {
+    props.onActions(actions); // what it gives back would be called as what ends the effect
+  });
   return (
     <div className="kfnb-buttons">
       {actions.map(({ name, label, why, act }) => (
