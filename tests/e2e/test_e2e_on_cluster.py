@@ -61,6 +61,7 @@ def test_the_story_on_a_cluster(lab: Lab, page: Page, quickstart: Path, place: P
     page.locator("#kfnb-tab-step").click()
     expect(page.locator(".kfnb-step-head h2")).to_have_text("longest")
     page.locator("[data-group=environment] > summary").click()
+    see_which_accelerators_there_are(page)
     fill(page, gpu="1", accelerator="t44", secret="lent:token:TOKEN")
     expect(cell(page, "longest = max").locator(".kfnb-chip")).to_contain_text("GPU")
 
@@ -93,6 +94,15 @@ def test_the_story_on_a_cluster(lab: Lab, page: Page, quickstart: Path, place: P
     second = page.locator(".kfnb-run").get_attribute("data-run")
     compare(page, first, str(second))
     expect(page.locator(".kfnb-comparison [data-cell=longest]")).to_contain_text("print('again')")
+
+
+def see_which_accelerators_there_are(page: Page) -> None:
+    """The types that are offered say how many nodes have them; one that no node has is said to be so."""
+    offered = page.locator("datalist:has([value=t4]) option")
+    expect(offered.first).to_have_attribute("value", "t4")
+    expect(offered.first).to_have_attribute("label", "1 node")
+    fill(page, accelerator="h100")
+    expect(page.locator(".kfnb-field", has_text="No node has it now.")).to_have_count(1)
 
 
 def without_tags(path: Path) -> None:
