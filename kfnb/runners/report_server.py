@@ -11,6 +11,7 @@ import hmac
 import http.server
 import json
 import secrets
+import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +23,19 @@ _LARGEST = 1 << 20
 _SECONDS = 5.0
 
 
+class _ServerOf6(http.server.ThreadingHTTPServer):
+    """For pods whose addresses are of IPv6."""
+
+    address_family = socket.AF_INET6
+
+
 class ReportServer:
     """Listens at `host` and tells `take` which attempt (the key that `token` was asked with) said what."""
 
     def __init__(self, host: str, take: Callable[[str, dict[str, Any]], None]) -> None:
         self._take = take
         self._tokens: dict[str, str] = {}
-        self._server = http.server.ThreadingHTTPServer(("", 0), self._handler())
+        self._server = (_ServerOf6 if ":" in host else http.server.ThreadingHTTPServer)(("", 0), self._handler())
         self._server.daemon_threads = True
         written = f"[{host}]" if ":" in host else host
         self.url = f"http://{written}:{self._server.server_address[1]}/"

@@ -56,6 +56,17 @@ def test_progress_and_end_arrive_in_order(server: ReportServer, heard: Heard) ->
     assert ("a-1", {"event": "exited", "code": 0}) == heard[-1]
 
 
+@pytest.mark.skipif(not socket.has_ipv6, reason="this Python knows no IPv6")
+def test_a_pod_with_an_address_of_ipv6_is_reported_to(heard: Heard) -> None:
+    """Where a cluster has such addresses alone, launchers report as quickly."""
+    server = ReportServer("::1", lambda attempt, said: heard.append((attempt, said)))
+    try:
+        Post(ReportTo(url=server.url, attempt="a-1", token=server.token("a-1"))).exited(0)
+    finally:
+        server.close()
+    assert [("a-1", {"event": "exited", "code": 0})] == heard
+
+
 def test_only_the_attempt_itself_is_believed(server: ReportServer, heard: Heard) -> None:
     """A wrong token, another attempt's token, one that was forgotten, no JSON object and too much are all refused."""
     own, other = server.token("a-1"), server.token("b-1")
