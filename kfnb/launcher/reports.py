@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kfnb.launcher import memory_limit
 from kfnb.launcher.points import Points
 from kfnb.launcher.supervise import Listener
 from kfnb.spec import to_json
@@ -30,6 +31,9 @@ LOG_LIMIT = 256 << 20
 """Bytes that the log of one task keeps."""
 SAVE_POINTS_EVERY = 1.0
 """Likewise of the points of metrics, where the store is a folder; elsewhere they go with the notebook."""
+_LOOK_AT_MEMORY_EVERY = 0.5
+_MORE_MEMORY = 1.1
+"""Times as much as was told last that makes it worth telling."""
 _TELL_EVERY = 0.1
 _TELL_CHARACTERS = 2000
 
@@ -54,6 +58,8 @@ class TaskReport(Listener):
         self._changed = False
         self._saved = self._saved_points = time.monotonic()
         self._points_there = 0
+        self._in_pod = given.shipped is not None
+        self._looked_at_memory = 0.0
         self._told = 0.0
         self._unsaid = ""
         self._state: dict[str, Any] = {}
@@ -111,12 +117,22 @@ class TaskReport(Listener):
             self._told = now
             text, self._unsaid = self._unsaid[-_TELL_CHARACTERS:], ""
             self._say({**self._state, "log": text})
+        if self._in_pod and now - self._looked_at_memory >= _LOOK_AT_MEMORY_EVERY:
+            self._looked_at_memory = now
+            self._tell_memory()
         if self._changed and now - self._saved >= SAVE_EVERY:
             try:
                 with self._store.hurried():  # the body is not watched meanwhile
                     self.save()
             except Exception:
                 self._saved = now  # it is tried again, and at the end it must work
+
+    def _tell_memory(self) -> None:
+        """Tell the most that the pod has used, where it has a limit: with what goes beyond, this process is killed."""
+        found = memory_limit.own_limit()
+        if found is not None and found[1] > _MORE_MEMORY * self._state.get("memory", 0):
+            self._state["memory"] = found[1]
+            self._say({**self._state})
 
     def _say(self, data: dict[str, Any]) -> None:
         self._tell(data)

@@ -178,8 +178,11 @@ def _over_quota(name: str, requested: str, used: str, limited: str) -> str:
 # -------------------------------------------------------------------------------------------------------------- the end
 
 
-def why_container_ended(pod: Object, ended: Object, last_words: str = "") -> str:
-    """Say how a container came to its end; "" where its exit code says all. `last_words`: the end of its log."""
+def why_container_ended(pod: Object, ended: Object, last_words: str = "", memory: int | None = None) -> str:
+    """Say how a container came to its end; "" where its exit code says all. `last_words`: the end of its log.
+
+    `memory`: bytes that it had used at most when its launcher last said so.
+    """
     status: Object = pod.get("status") or {}
     code, reason = ended.get("exitCode"), ended.get("reason")
     if status.get("reason") == "DeadlineExceeded":
@@ -187,7 +190,7 @@ def why_container_ended(pod: Object, ended: Object, last_words: str = "") -> str
         most = f"{seconds} s" if seconds else "the time"
         return f"Its pod was ended: it ran longer than {most} that its cluster allows (activeDeadlineSeconds)."
     if reason == "OOMKilled":
-        return _out_of_memory(pod)
+        return _out_of_memory(pod, memory)
     if unfit := _why_image_is_unfit(pod, ended, last_words):
         return unfit
     if reason in ("ContainerCannotRun", "StartError"):
@@ -238,10 +241,11 @@ _OWN_FAULT = 70
 """Exit code of a launcher in which something happened that must not."""
 
 
-def _out_of_memory(pod: Object) -> str:
+def _out_of_memory(pod: Object, peak: int | None) -> str:
     limit = ((_container(pod).get("resources") or {}).get("limits") or {}).get("memory")
     of = f"its limit of {limit} (tag `limit:memory:`)" if limit else "what its node has"
-    return f"The step used more memory than {of} and was killed. Work on less data at a time, or raise the limit."
+    seen = f" (at most {peak / 2**20:,.0f} MiB, when it was last looked at)" if peak else ""
+    return f"The step used more memory than {of} and was killed{seen}. Work on less data at a time, or raise the limit."
 
 
 def _last_line(text: str) -> str:

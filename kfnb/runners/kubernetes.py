@@ -406,8 +406,8 @@ class KubernetesRunner:
     def _pod_ended(self, key: str, pod: Object, seen: pod_state.Seen) -> None:
         log, canceled = "", key in self._canceled
         if seen.code != 0 and not canceled:
-            log = pod_logs.tail(self._api, pod["metadata"]["name"])
-            seen = pod_state.of_pod(pod, last_words=log)
+            said = pod_logs.tail(self._api, pod["metadata"]["name"])
+            seen, log = pod_state.of_pod(pod, last_words=said), pod_logs.without_events(said)
         if seen.kind == "ended" and seen.code == CANCELED and not canceled:
             self._lose(key, "it was told to end by someone else than the run", counted=True, log=log)
         elif seen.kind == "ended":

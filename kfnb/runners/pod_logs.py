@@ -26,15 +26,23 @@ _EVENTS = {"started": {"event"}, "progress": {"event", "data"}, "exited": {"even
 
 
 def tail(api: ApiServer, pod: str) -> str:
-    """Return the end of what a pod's task printed; "" where that cannot be had (the pod or its node is gone)."""
+    """Return the end of a pod's log, with the launcher's lines; "" where there is none (pod or node are gone)."""
     query: dict[str, str | int] = {"container": MAIN, "tailLines": TAIL_LINES, "limitBytes": TAIL_BYTES}
     with (
         contextlib.suppress(ClusterError),
         api.stream(api.place("pods", f"{pod}/log"), query, silence=_SILENCE) as response,
     ):
         text = response.read().decode(errors="replace")
-        return "" if text.startswith(NO_LOG) else without_events(text)
+        return "" if text.startswith(NO_LOG) else text
     return ""
+
+
+def last_memory(text: str) -> int | None:
+    """Return the bytes that the launcher last said to have been used at most; None if it said nothing of that."""
+    for line in reversed(text.splitlines()):
+        if is_event(line) and isinstance(used := (json.loads(line).get("data") or {}).get("memory"), int):
+            return used
+    return None
 
 
 def without_events(text: str) -> str:

@@ -17,6 +17,7 @@ from kfnb.runners.diagnose import (
     why_job_waits,
     why_pod_waits,
 )
+from kfnb.runners.pod_logs import last_memory, without_events
 from kfnb.runners.pod_manifest import MAIN
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def _ended(pod: Object, ended: Object | None, disrupted: str | None, last_words:
         return Seen("broken", failed or str(why))
     if pod["metadata"].get("deletionTimestamp") and code in _TOLD_TO_END:
         return Seen("broken", REMOVED)
-    why = why_container_ended(pod, ended, last_words)
+    memory, last_words = last_memory(last_words), without_events(last_words)
+    why = why_container_ended(pod, ended, last_words, memory)
     if ended.get("reason") == "ContainerStatusUnknown":
         return Seen("broken", why or "its node does not know how it ended")
     return Seen("ended", why, code, is_unfit(pod, ended, last_words))

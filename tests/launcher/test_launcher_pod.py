@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import msgspec
@@ -9,7 +11,8 @@ import pytest
 from pod_place import PodPlace
 from s3_gateway import Gateway
 
-from kfnb.launcher import memory_limit
+from kfnb.launcher import memory_limit, processes
+from kfnb.runners.pod_logs import last_memory
 from kfnb.spec import ExecutorOutput, Output, Settings, Together, to_json
 
 
@@ -164,6 +167,26 @@ def test_what_is_killed_for_its_pod_s_limit_says_so(pod: PodPlace) -> None:
         "Step 't' was killed: its pod may use 300 MiB of memory (its cluster says so), and it used 300 MiB when it "
         "wanted more. Work on less data at a time, or raise the limit."
     ) == ran.output.error.message
+
+
+@pytest.mark.skipif(not memory_limit._places(), reason="this user may make no control groups")
+def test_what_a_pod_uses_is_told_while_it_grows(pod: PodPlace) -> None:
+    """Of a launcher that is killed together with its step, what it printed says how much memory there was in use."""
+    uri = pod.give(
+        "import os\nfrom kfnb.launcher.memory_limit import _make_group\n"
+        "group = _make_group(600 << 20, os.getppid())\n(group.folder / 'cgroup.procs').write_text(str(os.getpid()))",
+        "x = b'x' * (300 << 20)\nimport time; time.sleep(60)",
+    )
+    said = ""
+    with pod.start(uri) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said += line
+            if (last_memory(said) or 0) >= 300 << 20:
+                break
+        for one in (process.pid, *processes.descendants(process.pid)):  # all of the group, as the kernel does
+            os.kill(one, signal.SIGKILL)
+    assert (last_memory(said) or 0) < 600 << 20
 
 
 def test_sigterm_before_the_body_is_a_cancel_too(pod: PodPlace, s3_gateway: Gateway) -> None:

@@ -156,6 +156,21 @@ def test_only_the_launchers_own_lines_leave_a_log() -> None:
     assert own == without_events(launcher + own)
 
 
+def test_of_what_was_killed_for_its_memory_the_most_that_was_seen_is_said() -> None:
+    """The launcher, which is killed with the step, had said so on its way; the last word counts."""
+    pod = RECORDED["situations"]["out-of-memory"]["pod"]
+    lines = (
+        '{"event":"progress","data":{"memory":10485760}}',
+        '{"event":"progress","data":{"memory":47185920}}',
+        "text",
+    )
+    found = pod_state.of_pod(pod, last_words="\n".join((*lines, '{"event":"progress","data":{"cell":"a"}}')))
+    assert (
+        words(ENDED["out-of-memory"]).replace("was killed.", "was killed (at most 45 MiB, when it was last looked at).")
+        == found.why
+    )
+
+
 UNFIT = {"no-command", "no-kfnb", "bad-input"}
 
 
