@@ -544,6 +544,13 @@ def test_a_pod_patch_takes_no_orchestrator_its_voice() -> None:
     assert address == before["containers"][0]["env"][-1]
 
 
+@pytest.mark.parametrize(("again", "more"), [(False, []), (True, ["--again"]), ("k[0]", ["--again=k[0]"])])
+def test_an_orchestrator_is_told_what_is_done_anew(again: bool | str, more: list[str]) -> None:
+    """All that did not succeed, or one task of that; a run's own process on a laptop is told in the same words."""
+    (main,) = orchestrator_job(PROFILE, RUN_ID, again=again)["spec"]["template"]["spec"]["containers"]
+    assert ["--in-cluster", *more] == main["command"][main["command"].index("--in-cluster") :]
+
+
 def test_the_orchestrator_runs_in_the_image_that_has_kfnb() -> None:
     """Where the steps' image has none, the lending one drives the run."""
     profile = msgspec.structs.replace(PROFILE, launcher_image="lender:1", bundle=True)
