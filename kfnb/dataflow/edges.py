@@ -165,12 +165,13 @@ class EdgeBuilder:
                 spans.above(number, sure, self.data[number].keys() | (kept & spans.now))
 
     def _hot_names(self) -> None:
-        """Names that some later step changes in place, while they still mean the same object."""
-        self.hot = Spans()
+        """Names that some later step changes in place, or compares by `is`, while they still mean the same object."""
+        self.hot, self.compared = Spans(), Spans()
         for number in range(len(self.notes) - 1, -1, -1):
             record = self.notes[number].record
             sure = {n for n, surely in record.binds.items() if surely}
             self.hot.above(number, sure, self.live.of(record.changes, number))
+            self.compared.above(number, sure, record.compared)
 
     def _names(self) -> None:
         producers: dict[str, int] = {}
@@ -214,11 +215,12 @@ class EdgeBuilder:
         self._shares()
 
     def _kept_together(self, number: int, producers: dict[str, int]) -> set[str]:
-        """Names that came to share an object here and are changed further down: they go on together from here."""
+        """Names that came to share an object here and are changed or compared by `is` further down: they go on together
+        from here."""
         together: set[str] = set()
         for names in self.notes[number].record.shared:
             living = self.live.of(names, number)
-            if self.hot.of(living, number):
+            if self.hot.of(living, number) or self.compared.of(living, number):
                 together |= {n for n in living if n in producers or n in self.notes[number].record.binds}
         return together
 

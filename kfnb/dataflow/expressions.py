@@ -267,6 +267,8 @@ class ExpressionWalker(BindingWalker):
         for operator, value in zip(node.ops, values[1:], strict=True):
             if isinstance(operator, (ast.In, ast.NotIn)) and value.kind == "iterator":
                 self.use_up(value, node)
+        if any(isinstance(operator, (ast.Is, ast.IsNot)) for operator in node.ops) and all(v.tokens for v in values):
+            self.record.compared.update(*(token.root().names for value in values for token in value.tokens))
         return Value(kind="frame" if any(v.kind == "frame" for v in values) else "computed")
 
     def eval_IfExp(self, node: ast.IfExp) -> Value:

@@ -44,6 +44,7 @@ class Record(Struct):
 
     reads: dict[str, Read] = field(default_factory=dict)
     changes: dict[str, Place] = field(default_factory=dict)
+    compared: set[str] = field(default_factory=set)  # names of objects that `is` looks at
     binds: dict[str, bool] = field(default_factory=dict)  # name → surely
     deletes: set[str] = field(default_factory=set)
     effects: list[tuple[Effect, Place]] = field(default_factory=list)

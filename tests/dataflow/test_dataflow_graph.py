@@ -154,6 +154,15 @@ def test_what_shares_an_object_that_changes_later_goes_on_together(book: Book) -
     assert "holder" in edges(spec)["c → d"]
 
 
+def test_what_is_compared_by_is_later_goes_on_together(book: Book) -> None:
+    """Two names of one object take one way to a step that compares them; to be compared with None changes nothing."""
+    cells = [("xs = [1]", "step:a"), ("m = xs", "step:b"), ("p = m", "step:c")]
+    apart = edges(book.compile(*cells, ("print(xs is None, p is None, xs == p)", "step:d")))
+    assert {"a → b": ("xs",), "b → c": ("m",), "a → d": ("xs",), "c → d": ("p",)} == apart
+    together = edges(book.compile(*cells, ("print(xs is p)", "step:d")))
+    assert ("p", "xs") == together["c → d"]
+
+
 def test_every_edge_leads_downwards_and_every_task_knows_its_ancestors(book: Book) -> None:
     """Ancestors are all tasks above in the graph, in notebook order."""
     spec = book.compile(("a = [1]", "step:a"), ("b = a + a", "step:b"), ("c = b + b", "step:c"), ("print(c)", "step:d"))

@@ -22,7 +22,11 @@ SOAK = [pytest.param(first, marks=pytest.mark.soak) for first in range(300, 6300
 
 def verdict(number: int, folder: Path) -> str:
     """How program `number` ends: `equal`, `refused …`, `stopped …`, or what is wrong."""
-    steps = make(number)
+    return verdict_of(make(number), folder)
+
+
+def verdict_of(steps: list[list[str]], folder: Path) -> str:
+    """How a program ends, given as steps of cells."""
     linear = run_linear(steps)
     if any("RecursionError" in text for text in linear.printed.values()):
         return "deep"  # what it did before it stopped depends on how deep the stack was
@@ -61,3 +65,12 @@ def test_what_leaves_the_company_it_was_saved_in_stops_the_run(tmp_path: Path) -
     with fresh_session(tmp_path):
         ended = run_pipeline(steps, tmp_path).ended
     assert "stopped KF381" == ended
+
+
+@pytest.mark.parametrize("between", ["p = m", "for i in [1, 2]:\n    print(m)\nelse:\n    p = m", "p = [m][0]"])
+@pytest.mark.parametrize("made", ["xs", "xs or xs", "[xs, 1][0]", "eval('xs')"])
+def test_what_is_compared_by_is_was_handed_on_together(made: str, between: str, tmp_path: Path) -> None:
+    """Names that are one object still are when a step further down asks that, through whatever steps they came."""
+    steps = [["xs = [1]"], [f"m = {made}"], [between], ["print(xs is p)\nprint(xs is not m)"]]
+    with fresh_session(tmp_path):
+        assert "equal" == verdict_of(steps, tmp_path)
