@@ -132,7 +132,7 @@ pytest-browser: .venv/.ready-dev front-end chromium
 define ON_CLUSTER
 @$(BIN)/python -m tests.cluster up || true
 @status=0; $(BIN)/pytest -n 2 -m "$(1)" || status=$$?; [ $$status != 5 ] || status=0; \
-  $(BIN)/python -m tests.cluster down || status=1; exit $$status
+  $(BIN)/python -m tests.cluster down --clean || status=1; exit $$status
 endef
 
 pytest-cluster: .venv/.ready-dev front-end chromium

@@ -101,4 +101,12 @@ def cluster_runner(
 
     address = pod_address() if inside else None
     locked = msgspec.convert(options.get("lock") or {}, Lock)
-    return KubernetesRunner(there.profile, run_id, there.api, inside=address, may_act=there.may_act, locked=locked)
+    return KubernetesRunner(
+        there.profile,
+        run_id,
+        there.api,
+        inside=address,
+        may_act=there.may_act,
+        owned=there.belong_to,
+        locked=locked,
+    )

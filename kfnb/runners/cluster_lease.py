@@ -54,6 +54,7 @@ class ClusterLease:
         self._place = api.place("leases", name, _GROUP)
         self._ended = threading.Event()
         self._renewed = 0.0
+        self._owners: list[Object] = []
         self._thread: threading.Thread | None = None
 
     def take(self, patience: float = SECONDS + 2 * _LOOK) -> None:
@@ -89,6 +90,15 @@ class ClusterLease:
         self._renewed = time.monotonic()
         self._thread = threading.Thread(target=self._keep, name="kfnb-lease", daemon=True)
         self._thread.start()
+
+    def belong_to(self, owner: Object) -> None:
+        """Have the Lease go when `owner`, by a reference to it, goes. One that is taken over belongs to nothing yet:
+        what its last holder had it belong to may be about to go."""
+        self._owners = [owner]
+        with contextlib.suppress(ClusterError):  # else with the next renewal
+            found = self._api.find(self._place, patience=_RENEW)
+            if found is not None and found["spec"].get("holderIdentity") == self._identity:
+                self._try_replace(found)
 
     def is_fresh(self) -> bool:
         """Say whether nobody else can have the lease, for it was renewed a moment ago."""
@@ -139,7 +149,8 @@ class ClusterLease:
     def _try_replace(self, found: Object) -> bool:
         """Put ourselves in a Lease as it was read; false if somebody changed it meanwhile (its resource version)."""
         try:
-            self._api.request("PUT", self._place, {}, {**found, "spec": self._body()})
+            metadata = {**found["metadata"], "ownerReferences": self._owners}
+            self._api.request("PUT", self._place, {}, {**found, "metadata": metadata, "spec": self._body()})
         except ApiError as error:
             if error.status not in (404, 409):
                 raise

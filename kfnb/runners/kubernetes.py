@@ -76,7 +76,8 @@ class KubernetesRunner:
     """The runner of a cluster (see `kfnb.runners.base.Runner`). One object serves one run.
 
     `inside`: the address of the pod of this process, if it runs in the cluster; launchers then report there at once.
-    `may_act`: says whether this process drives the run for certain; nothing is started while it may not.
+    `may_act`: says whether this process drives the run for certain; nothing is started while it may not. `owned`: is
+    told what owns all objects of the run.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class KubernetesRunner:
         *,
         inside: str | None = None,
         may_act: Callable[[], bool] = lambda: True,
+        owned: Callable[[Owner], None] = lambda owner: None,
         locked: Lock | None = None,
     ) -> None:
         self._profile = profile
@@ -108,6 +110,7 @@ class KubernetesRunner:
         self._closed = threading.Event()
         self._inside = inside
         self._may_act = may_act
+        self._owned = owned
         self._locked = locked if locked is not None else Lock()
         self._silences = Silences()
         self._reports: ReportServer | None = None
@@ -121,6 +124,7 @@ class KubernetesRunner:
         if self._inside is not None:
             self._reports = ReportServer(self._inside, self._hear)
         self._owner = self._make_owner()
+        self._owned(self._owner)
         selector = f"{RUN}={self._run_id}"
         jobs = Watch(
             self._api, self._api.place("jobs", group=_BATCH), selector, self._job, self._job_gone, broken=self._break

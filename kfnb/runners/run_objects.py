@@ -15,7 +15,7 @@ from kfnb.errors import ClusterError, LeaseHeld
 from kfnb.runners import cluster_lease, pod_state, task_objects
 from kfnb.runners.api_server import ApiError, ApiServer
 from kfnb.runners.cluster_lease import ClusterLease
-from kfnb.runners.job_manifest import RUN, Attempt, foreign, job, job_name, run_labels, run_name
+from kfnb.runners.job_manifest import RUN, Attempt, foreign, job, job_name, owner_reference, run_labels, run_name
 from kfnb.runners.orchestrator_job import orchestrator_job, orchestrator_name
 from kfnb.runners.pod_patch import BadPatch
 from kfnb.runners.seats import Seat
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kfnb.profiles import Profile
+    from kfnb.runners.job_manifest import Owner
     from kfnb.runners.task_objects import ClusterEvent
     from kfnb.spec import Task, Together
 
@@ -59,6 +60,11 @@ class RunObjects:
         """Return the run's lease, to be taken; `lost` is told if it cannot be kept."""
         self._lease = ClusterLease(self.api, run_name(self._run_id), run_labels(self._run_id), lost)
         return self._lease
+
+    def belong_to(self, owner: Owner) -> None:
+        """Have the lease of this process, if it holds it, go with the object that owns the run."""
+        if self._lease is not None:
+            self._lease.belong_to(owner_reference(owner))
 
     def may_act(self) -> bool:
         """Say whether nobody else can be driving the run, as far as this process's lease of it goes."""

@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=says)
     down = commands.add_parser("down", help="take it down and everything of it away")
     down.add_argument("--force", action="store_true", help="also while tests use it")
+    down.add_argument("--clean", action="store_true", help="and fail if runs have left something in it")
     commands.add_parser("kubectl", help="kubectl as the cluster's administrator; its own options follow")
     for name, (says, _) in _ON_ONE.items():
         what = "component" if name in ("stop", "start") else "node"
@@ -73,7 +74,7 @@ def _run(chosen: argparse.Namespace) -> None:
     if chosen.command in _ON_ONE:
         _ON_ONE[chosen.command][1](chosen.which)
     elif chosen.command == "down":
-        lifecycle.down(force=chosen.force)
+        lifecycle.down(force=chosen.force, clean=chosen.clean)
     else:
         _COMMANDS[chosen.command][1]()
 

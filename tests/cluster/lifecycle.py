@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import time
@@ -12,6 +13,10 @@ from tests.cluster import certificates, components, control_plane, debian, envir
 from tests.cluster.locks import CHANGING, MAKING, TESTS, USERS, held
 from tests.cluster.places import NAMESPACE, NODES, RUN, STORE_SECRET
 from tests.cluster.shell import ClusterError, attempt, say, wait_until
+
+_KINDS = "pods,jobs,configmaps,secrets,leases,clusterroles,clusterrolebindings"
+_MADE_BY_KFNB = "app.kubernetes.io/managed-by=kfnb"
+_SET_UP = ("kfnb-cluster-reader", f"kfnb-cluster-reader-{NAMESPACE}")
 
 
 def obstacle() -> str | None:
@@ -62,8 +67,11 @@ def up() -> None:
         environment.make()
 
 
-def down(*, force: bool = False) -> None:
-    """Take everything down and away; safe to repeat, and after a crash. Only by force while tests use the cluster."""
+def down(*, force: bool = False, clean: bool = False) -> None:
+    """Take everything down and away; safe to repeat, and after a crash. Only by force while tests use the cluster.
+
+    `clean`: ClusterError if runs have left something in it.
+    """
     with held(CHANGING), contextlib.ExitStack() as stack:
         try:
             stack.enter_context(held(USERS, wait=False))
@@ -71,9 +79,14 @@ def down(*, force: bool = False) -> None:
             if not force:
                 say("Other tests use the cluster: it stays up. `down --force` takes it away from them.")
                 return
-        _down()
+        try:
+            in_it = of_kfnb() if clean and is_up() else []
+        finally:
+            _down()
         if left := leftovers():
             raise ClusterError(f"This is left of the cluster: {', '.join(left)}.")
+        if in_it:
+            raise ClusterError(f"This was left in the cluster by kfnb: {', '.join(in_it)}.")
 
 
 def is_up() -> bool:
@@ -101,6 +114,19 @@ def leftovers() -> list[str]:
     found += [f"mount {place}" for place in _mounts()]
     found += ["the bridge"] if network.bridge_exists() else []
     return found + ([str(RUN)] if RUN.exists() else [])
+
+
+def of_kfnb() -> list[str]:
+    """What of kfnb is in the cluster, but for what `up` has set up; what is about to go is waited for."""
+
+    def found() -> list[str]:
+        there = json.loads(control_plane.kubectl("get", _KINDS, "-A", "-l", _MADE_BY_KFNB, "--output=json"))["items"]
+        places = [(one["metadata"].get("namespace"), one["kind"], one["metadata"]["name"]) for one in there]
+        return ["/".join(filter(None, place)) for place in places if place[2] not in _SET_UP]
+
+    with contextlib.suppress(ClusterError):
+        wait_until(lambda: not found(), "The end of what namespaces had that were deleted", 120)
+    return found()
 
 
 def make_namespace(name: str) -> None:

@@ -47,10 +47,14 @@ def refused(status: int, message: str = "no", *, wait: int = 0, **headers: str) 
 
 
 class ScriptedApi:
-    """Gives these answers, one a request; what is asked after the last of them is not answered. `asked`: what was."""
+    """Gives these answers, one a request; what is asked after the last of them is not answered.
+
+    `asked`: what was, of lists and watches; `sent`: the bodies of all else.
+    """
 
     def __init__(self, *answers: Answer) -> None:
         self.asked: list[str] = []
+        self.sent: list[Object] = []
         self.over = threading.Event()
         self._answers = iter(answers)
         self._closed = threading.Event()
@@ -67,7 +71,10 @@ class ScriptedApi:
         self._server.server_close()
         self._thread.join()
 
-    def _next(self, path: str) -> Answer:
+    def _next(self, path: str, sent: Object | None) -> Answer:
+        if sent is not None:
+            self.sent.append(sent)
+            return next(self._answers)
         query = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
         version = f"watch from {query.get('resourceVersion')}"
         self.asked.append(version if "watch" in query else " ".join(["list", *filter(None, [query.get("continue")])]))
@@ -83,7 +90,8 @@ class ScriptedApi:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                answer = api._next(self.path)
+                length = int(self.headers.get("Content-Length", 0))
+                answer = api._next(self.path, json.loads(self.rfile.read(length)) if length else None)
                 self.send_response(answer.status)
                 for name, value in {"Transfer-Encoding": "chunked", **answer.headers}.items():
                     self.send_header(name.replace("_", "-"), value)
@@ -97,6 +105,8 @@ class ScriptedApi:
                 else:
                     api._closed.wait()
                     self.close_connection = True
+
+            do_PUT = do_DELETE = do_GET
 
             def log_message(self, format: str, *arguments: object) -> None:
                 """Say nothing: what was asked is kept."""

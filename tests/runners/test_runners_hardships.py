@@ -168,6 +168,10 @@ def test_cancelled_and_deleted_runs_leave_nothing(place: Place, tmp_path: Path) 
     at_once = place.run(path, name="at once", cache=False)
     for run in (driven, here, alone, at_once):
         place.wait_running(run, "s0")
+    names = {f"kfnb-{run.id}" for run in (driven, here, alone, at_once)}
+    leases = [lease["metadata"] for lease in place.get("leases")]
+    owners = {lease["name"]: [(of["kind"], of["name"]) for of in lease["ownerReferences"]] for lease in leases}
+    assert {name: [("ConfigMap", name)] for name in names} == owners
     place.kubectl("delete", "job", "--cascade=orphan", f"kfnb-{alone.id}-orchestrator")
     place.kubectl("delete", "pod", "--grace-period=0", "--force", place.orchestrators(alone)[0]["metadata"]["name"])
     wait_until(lambda: alone.is_interrupted, "The end of the orchestrator", 60)
@@ -334,13 +338,6 @@ def test_five_hundred_steps_at_once(place: Place, tmp_path: Path) -> None:
     assert "SUCCEEDED" == end(run, 3600)
     assert {f"s{i}": 1 for i in range(many + 1)} == successes(run) == attempts(run)
     assert f"{sum(range(many))}\n" == run.tasks[f"s{many}"].log()
-
-
-AN_HOUR_AHEAD = (
-    "import sys, time\nreal = time.time\ntime.time = lambda: real() + 3600\n"
-    "from kfnb.cli.app import run_app\nsys.exit(run_app(sys.argv[1:]))"
-)
-"""kfnb's command line on a machine whose clock is wrong."""
 
 
 def test_a_clock_that_is_an_hour_ahead_harms_no_run(
