@@ -556,3 +556,10 @@ def test_the_orchestrator_runs_in_the_image_that_has_kfnb() -> None:
     profile = msgspec.structs.replace(PROFILE, launcher_image="lender:1", bundle=True)
     spec = orchestrator_job(profile, RUN_ID)["spec"]["template"]["spec"]
     assert ("lender:1", False) == (spec["containers"][0]["image"], "initContainers" in spec)
+
+
+def test_a_run_stays_in_the_cluster_for_the_profiles_time() -> None:
+    """The orchestrator's Job has that, and with it goes what it owns; no step's Job goes before it."""
+    profile = msgspec.structs.replace(PROFILE, ttl_seconds=60)
+    assert 60 == orchestrator_job(profile, RUN_ID)["spec"]["ttlSecondsAfterFinished"]
+    assert "ttlSecondsAfterFinished" not in job(profile, attempt_of())["spec"]
