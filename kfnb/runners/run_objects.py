@@ -81,25 +81,35 @@ class RunObjects:
         except BadPatch as error:
             message = f"The pod patch of cluster `{self.profile.name}` cannot be applied: {error}."
             raise ClusterError(message) from error
-        place = self.api.place("jobs", group=_BATCH)
+        while not self._try_create(manifest):
+            self._make_way()
+        self._looked = 0.0
+
+    def _try_create(self, job: pod_state.Object) -> bool:
+        """Make a Job; false if there is one of its name."""
         try:
-            self.api.create(place, manifest)
-            return
+            self.api.create(self.api.place("jobs", group=_BATCH), job)
         except ApiError as error:
             if error.reason != "AlreadyExists":
                 raise
+            return False
+        return True
+
+    def _make_way(self) -> None:
+        """Remove an orchestrator that has ended; LeaseHeld if it has not, ClusterError if it is somebody else's Job."""
         found = self._orchestrator()
-        if (
-            found is not None
-            and not run_labels(self._run_id).items() <= (found["metadata"].get("labels") or {}).items()
-        ):
+        if found is None:  # by now
+            return
+        if not run_labels(self._run_id).items() <= (found["metadata"].get("labels") or {}).items():
             raise ClusterError(foreign("Job", orchestrator_name(self._run_id), self.api.namespace))
-        if found is not None and not _has_ended(found):
+        if not _has_ended(found):
             raise LeaseHeld(f"Run {self._run_id} is driven by its orchestrator in the cluster already.")
-        if found is not None:
-            self._remove_and_wait(found["metadata"]["uid"])
-        self.api.create(place, manifest)
-        self._looked = 0.0
+        try:  # it alone: another machine may be doing the same, and have started the next one meanwhile
+            self.api.delete(self.api.place("jobs", found["metadata"]["name"], _BATCH), only=found)
+        except ApiError as error:
+            if error.status != 409:
+                raise
+        time.sleep(0.2)  # it is not gone at once, nor what it owns, for which the next one waits
 
     def is_driven(self) -> bool:
         """Say whether something drives the run, or is about to; looks at most once a second."""
@@ -186,13 +196,6 @@ class RunObjects:
         found = self.api.get(self.api.place("pods"), {"labelSelector": f"{RUN}={self._run_id}"})
         pods: list[pod_state.Object] = found["items"]
         return pods
-
-    def _remove_and_wait(self, uid: str) -> None:
-        """Remove an orchestrator that has ended, and what it owns: its successor's tasks must not go with that."""
-        self.api.delete(self.api.place("jobs", orchestrator_name(self._run_id), _BATCH))
-        self.api.delete(self.api.place("configmaps", run_name(self._run_id)))
-        while (found := self._orchestrator()) is not None and found["metadata"]["uid"] == uid:
-            time.sleep(0.2)
 
 
 def pod_address() -> str | None:

@@ -1,4 +1,4 @@
-"""What people's own machines do to runs that the cluster drives: they are closed, or two of them start the same one."""
+"""What people's own machines do to runs in a cluster: they are closed, two start the same one, or one without room."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from kfnb.cli.app import run_app
+from kfnb.errors import LeaseHeld
 from kfnb.profiles.editing import add_profile, as_table
+from kfnb.runners.chosen import cluster_options
+from kfnb.runners.run_objects import RunObjects
 from tests.cluster.fixtures import Cluster
-from tests.cluster.runs import Place, made_place, notebook
+from tests.cluster.runs import Place, end, made_place, notebook
 from tests.cluster.shell import wait_until
 
 STEPS = ("import time\nprint('begun', flush=True)\ntime.sleep(8)\nx = int('1')", "y = x + 1\nprint(y)")
@@ -62,3 +67,55 @@ def test_a_laptop_that_is_closed_changes_nothing(
     kfnb("outputs", "last", "--into", str(copy))
     shown = [cell["outputs"][0]["text"] for cell in json.loads(Path(copy).read_text("utf-8"))["cells"]]
     assert ["begun\n", "2\n"] == ["".join(text) for text in shown]
+
+
+def test_a_run_that_two_machines_start_is_driven_once(place: Place, tmp_path: Path) -> None:
+    """The second one is told that it is driven; so it is where both do anew a run that has ended."""
+    client = place.client()
+    path = notebook(tmp_path / "p.ipynb", "x = int('1')", "y = x + 1\nprint(y)")
+    run = client.get(client.prepare(path, options=cluster_options(place.profile, local_orchestrator=False)).run_id)
+
+    def start_twice(*, again: bool) -> list[str]:
+        ready = threading.Barrier(2)
+
+        def start(there: RunObjects) -> str:
+            ready.wait(30)
+            try:
+                there.start_orchestrator(again=again)
+            except LeaseHeld as held:
+                return str(held)
+            return "started"
+
+        with ThreadPoolExecutor(2) as machines:
+            return sorted(machines.map(start, [RunObjects(place.profile, run.id) for _ in range(2)]))
+
+    driven = f"Run {run.id} is driven by its orchestrator in the cluster already."
+    assert [driven, "started"] == start_twice(again=False)
+    assert "SUCCEEDED" == end(run)
+    wait_until(lambda: not RunObjects(place.profile, run.id).is_driven(), "The end of the orchestrator", 60)
+    assert [driven, "started"] == start_twice(again=True)
+    wait_until(lambda: not RunObjects(place.profile, run.id).is_driven(), "The end of the second orchestrator", 60)
+    done = [event.task for event in run.events() if event.state == "SUCCEEDED" and event.task]
+    assert ("SUCCEEDED", ["s0", "s1"]) == (run.state, done)
+
+
+def test_a_quota_without_room_for_any_pod_is_waited_out(place: Place, tmp_path: Path) -> None:
+    """Whoever drives the run, it begins when there is room, and until then says why it does not."""
+    path = notebook(tmp_path / "p.ipynb", "x = int('1')", "y = x + 1\nprint(y)")
+    set_quota(place, pods=0)
+    there, here = runs = [
+        place.run(path, cache=False, preflight=False, local_orchestrator=local) for local in (False, True)
+    ]
+    objects = RunObjects(place.profile, there.id)
+    wait_until(lambda: "quota" in str(objects.why_it_waits()), "The word that there is no room for the run", 60)
+    wait_until(lambda: "quota" in str(here.tasks["s0"].why), "The word that there is no room for its step", 60)
+    assert ["PENDING"] * 2 == [run.tasks["s0"].state for run in runs]
+    set_quota(place, pods=10)
+    assert ["SUCCEEDED"] * 2 == [end(run) for run in runs]
+    assert [1] * 4 == [task.attempt for run in runs for task in run.tasks.values()]
+
+
+def set_quota(place: Place, pods: int) -> None:
+    """Let the namespace have this many pods."""
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few", "namespace": place.namespace}}
+    place.cluster.apply({**quota, "spec": {"hard": {"pods": str(pods)}}})
