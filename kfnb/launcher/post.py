@@ -1,7 +1,8 @@
 """Tells the run's orchestrator at once, over HTTP, how far a task is and that it has finished; used by `launch`.
 
 It is for speed alone: what is told is in the store and on standard output too, so nothing here may fail or hold up the
-task. Where the orchestrator cannot be reached (a network policy, a new orchestrator elsewhere) it gives up soon.
+task. Where the orchestrator cannot be reached (a network policy, a new orchestrator elsewhere) it gives up soon: at
+once where nothing answers at all, which is how a network policy looks.
 """
 
 from __future__ import annotations
@@ -55,8 +56,10 @@ class Post:
             if self._failures < _MOST_FAILURES:
                 try:
                     self._send(said)
-                except (OSError, http.client.HTTPException):
-                    self._failures += 1
+                except (OSError, http.client.HTTPException) as error:
+                    connected = self._connection is not None and self._connection.sock is not None
+                    forbidden = isinstance(error, TimeoutError) and not connected
+                    self._failures = _MOST_FAILURES if forbidden else self._failures + 1
                     self._hang_up()
                 else:
                     self._failures = 0

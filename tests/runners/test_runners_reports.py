@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from kfnb.launcher import post as post_module
 from kfnb.launcher.post import Post
 from kfnb.runners.report_server import ReportServer
 from kfnb.spec import ReportTo
@@ -85,6 +87,29 @@ def test_only_the_attempt_itself_is_believed(server: ReportServer, heard: Heard)
     assert [] == heard
     assert 204 == send(server, said, "a-1", own)
     assert [("a-1", {"event": "exited", "code": 0})] == heard
+
+
+def test_where_nothing_answers_one_attempt_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network policy drops what is sent: that is waited for once, and not for each word, nor at the task's end."""
+    monkeypatch.setattr(post_module, "_SECONDS", 0.3)
+    tried: list[str] = []
+    connect = http.client.HTTPConnection.connect
+
+    def counted(connection: http.client.HTTPConnection) -> None:
+        tried.append(connection.host)
+        connect(connection)
+
+    monkeypatch.setattr(http.client.HTTPConnection, "connect", counted)
+    with contextlib.ExitStack() as taken:
+        listens = taken.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        taken.enter_context(socket.create_connection(listens.getsockname()))  # more are not answered
+        post = Post(ReportTo(url=f"http://127.0.0.1:{listens.getsockname()[1]}/", attempt="a-1", token="t"))
+        for number in range(5):
+            post.progress({"cell": number})
+        post.exited(0)
+        assert post._thread is not None
+        post._thread.join()
+    assert ["127.0.0.1"] == tried
 
 
 def test_an_orchestrator_that_is_gone_hurts_nobody() -> None:
