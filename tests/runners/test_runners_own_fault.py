@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kfnb.runners.job_manifest import TASK
 from tests.cluster import images
 from tests.cluster.fixtures import Cluster
 from tests.cluster.runs import ORCHESTRATOR, Place, end, made_place, notebook
@@ -24,14 +27,29 @@ def place(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.
         yield made
 
 
+def how_it_ended(place: Place, selector: str) -> dict[str, Any]:
+    """Wait for a pod and for the end of its container; what the cluster says of that."""
+    wait = ("--namespace", place.namespace, "wait", "pod", "--selector", selector, "--timeout", "120s")
+    place.cluster.kubectl(*wait, "--for", "create")
+    ended = "status.containerStatuses[0].state.terminated"
+    pod = json.loads(place.cluster.kubectl(*wait, "--for", f"jsonpath={{.{ended}}}", "--output", "json"))
+    found: dict[str, Any] = pod["status"]["containerStatuses"][0]["state"]["terminated"]
+    return found
+
+
 def test_mistakes_of_kfnbs_own_in_pods_are_told(place: Place, tmp_path: Path) -> None:
-    """A launcher that fails is not tried again, and an orchestrator that crashes is, twice; both runs have FAILED."""
+    """A launcher that fails is not tried again, and an orchestrator that crashes is, twice; both runs have FAILED.
+
+    The launcher's exit code says whose fault it was. What it was is said in log and run, not in the pod's status.
+    """
     path = notebook(tmp_path / "p.ipynb", "x = 1\nprint(x)", "print(x + 1)")
     image = images.make_faulty()
     driven = place.run(path, cache=False, profile={"image": image, "env": {images.FAULT: ORCHESTRATORS}})
     step = place.run(
         path, cache=False, local_orchestrator=True, profile={"image": image, "env": {images.FAULT: LAUNCHER}}
     )
+    container = how_it_ended(place, f"kfnb.dev/run={step.id},{TASK}=s0")
+    assert (70, "Error", None) == (container["exitCode"], container["reason"], container.get("message"))
     assert ("FAILED", 1) == (end(step), step.tasks["s0"].attempt)
     assert "kfnb itself failed around step 's0': RuntimeError: broken on purpose." in str(step.tasks["s0"].why)
     assert "RuntimeError: broken on purpose" in step.tasks["s0"].log()
