@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ REGISTRIES = f'[[registry]]\nlocation = "{REGISTRY}"\ninsecure = true\n'
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """What buildah needs to use the test cluster's store of images, and its registry, which has no certificate."""
+    """What engines need to use the store of the test cluster's images, and its registry, which has no certificate."""
     (folder / "storage.conf").write_text(STORAGE.format(graph=CACHE / "buildah", run=RUN / "buildah"))
     (folder / "registries.conf").write_text(REGISTRIES)
     return {
@@ -35,9 +36,9 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def build(folder: Path, path: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def build(folder: Path, path: Path, *options: str, engine: str = "buildah") -> subprocess.CompletedProcess[str]:
     """Call `kfnb image build`."""
-    command = [sys.executable, "-m", "kfnb", "image", "build", path, "--engine", "buildah", "--json", *options]
+    command = [sys.executable, "-m", "kfnb", "image", "build", path, "--engine", engine, "--json", *options]
     return subprocess.run(command, env=environment(folder), check=False, capture_output=True, text=True)
 
 
@@ -46,17 +47,18 @@ def pulled(image: str) -> str:
     return image.replace(IMAGES_HOST, REGISTRY)
 
 
+@pytest.mark.parametrize("engine", ["buildah", *filter(shutil.which, ["podman"])])
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the base image has Python 3.11, and so must the kernel")
 def test_a_notebook_gets_an_image_of_its_own(
-    cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
-    """What it imports is there at the kernel's version, beside kfnb; steps run in it."""
+    """What it imports is there at the kernel's version, beside kfnb; steps run in it. Podman makes it too, if there."""
     path = notebook(tmp_path / "own.ipynb", "import joblib\nprint(joblib.__version__)")
     name = f"{NAME}:{namespace}"
     wheels = ("--base", pulled(cluster.image), "--wheels", str(images.wheels(images.EXAMPLES)))
-    done = build(tmp_path, path, "--tag", f"{REGISTRY}/{name}", "--push", *wheels)
+    done = build(tmp_path, path, "--tag", f"{REGISTRY}/{name}", "--push", *wheels, engine=engine)
     assert 0 == done.returncode, done.stderr
-    subprocess.run(["buildah", "rmi", f"{REGISTRY}/{name}"], env=environment(tmp_path), check=True, capture_output=True)
+    subprocess.run([engine, "rmi", f"{REGISTRY}/{name}"], env=environment(tmp_path), check=True, capture_output=True)
     said = json.loads(done.stdout)
     assert ([f"joblib=={joblib.__version__}"], True) == (said["requirements"], said["pushed"])
     with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as place:
