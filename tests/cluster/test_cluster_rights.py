@@ -12,10 +12,12 @@ import pytest
 from msgspec.structs import replace
 
 from kfnb.cli.app import run_app
+from kfnb.errors import OutsideError
 from kfnb.history import History
 from kfnb.profiles import Profile
 from kfnb.profiles.editing import add_profile
-from kfnb.runners.api_server import ApiError, ApiServer
+from kfnb.runners import cluster_facts
+from kfnb.runners.api_server import ApiError, ApiServer, Query
 from kfnb.runners.cluster_facts import Facts, Named, look
 from kfnb.runners.kubernetes import KubernetesRunner
 from kfnb.runners.orchestrator_job import orchestrator_name
@@ -23,7 +25,7 @@ from kfnb.runners.rights import STARTS, Right, missing, needed
 from kfnb.runners.run_objects import RunObjects
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
-from tests.cluster.runs import end, made_place, notebook
+from tests.cluster.runs import Place, end, made_place, notebook
 from tests.cluster.shell import wait_until
 
 ROLES = ("orchestrator", "user")
@@ -164,24 +166,106 @@ def _reader(cluster: Cluster, namespace: str, name: str, rights: list[Right]) ->
     return lambda: cluster.kubectl("delete", f"clusterrole/{both}", f"clusterrolebinding/{both}")
 
 
-def test_the_roles_are_enough_for_runs(
+class Sent(set[str]):
+    """The rights that requests took which this process has sent, but for those of everybody."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        send = ApiServer._send
+
+        def keeping(api: ApiServer, method: str, path: str, query: Query, *more: Any, **named: Any) -> Any:
+            right = _right(method, path, query)
+            try:
+                answer = send(api, method, path, query, *more, **named)
+            except ApiError as error:
+                if error.status != 403:
+                    self.add(right)
+                raise
+            self.add(right)
+            return answer
+
+        patch.setattr(ApiServer, "_send", keeping)
+
+    def take(self) -> set[str]:
+        """Return what was sent since the last call."""
+        found = {one for one in self if one and not one.endswith((".authorization.k8s.io", ".authentication.k8s.io"))}
+        self.clear()
+        return found
+
+
+def _right(method: str, path: str, query: Query) -> str:
+    """The right that a request takes, in the words of RBAC; nothing where it is about no kind of objects."""
+    _, kind, *rest = path.split("/")
+    group, rest = (rest[0], rest[2:]) if kind == "apis" else ("", rest[1:])
+    if rest[:1] == ["namespaces"] and len(rest) > 2:
+        rest = rest[2:]
+    if not rest:
+        return ""
+    asks = "watch" if "watch" in query else "get" if len(rest) > 1 else "list"
+    verbs = {"GET": asks, "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+    return str(Right(verbs[method], "/".join(rest[::2]), group))
+
+
+@pytest.mark.timeout(600)
+def test_the_roles_are_just_enough_for_runs(
     cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody with the role kfnb-user alone runs notebooks either way, cancels a run and deletes all of them."""
-    person, _ = people(cluster, namespace, tmp_path, {"member": needed("user")})["member"]
-    quick = notebook(tmp_path / "quick.ipynb", "x = 1", "print(x)")
-    slow = notebook(tmp_path / "slow.ipynb", "import time; print('begun', flush=True); time.sleep(300)")
+    """Whoever has a role drives, starts, cancels and deletes runs, and needs all of it for that."""
+    roles = {"driver": needed("orchestrator"), "member": needed("user")}
+    known = people(cluster, namespace, tmp_path, roles)
+    sent = Sent(monkeypatch)
+    monkeypatch.setattr(cluster_facts, "_kueue", lambda api: "v1beta1")  # which this cluster has not
     with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as place:
-        runs = [
-            place.run(quick, profile={"kubeconfig": str(person)}, local_orchestrator=local) for local in (False, True)
-        ]
-        long = place.run(slow, profile={"kubeconfig": str(person)})
-        assert ["SUCCEEDED", "SUCCEEDED"] == [end(run) for run in runs]
-        place.wait_running(long, "s0")
-        long.cancel()
-        assert "CANCELED" == end(long)
-        history = History(place.client())
-        assert [run.id for run in (*runs, long)] == [history.delete(run.id) for run in (*runs, long)]
+        for name, (_, api) in known.items():
+            wait_until(lambda api=api, name=name: missing(api, roles[name]) == [], f"The rights of the {name}", 30)
+        sent.take()
+        _drive(place, tmp_path, {"kubeconfig": str(known["driver"][0])})
+        for_driving = sent.take()
+        _start(place, tmp_path, {"kubeconfig": str(known["member"][0])})
+        assert {str(right) for right in roles["driver"]} == for_driving
+        assert {str(right) for right in roles["member"]} == for_driving | sent.take()
+
+
+def _drive(place: Place, folder: Path, profile: dict[str, Any]) -> None:
+    """Do as an orchestrator does: with a fan-out beside a step that fails at first; with one that waits, and leave it,
+    take it up again, and end it at once."""
+    here: dict[str, Any] = {"cache": False, "local_orchestrator": True, "preflight": False}
+    fails = "import os\nassert os.uname().nodename.split('-')[-2] == '2'"  # a pod is called after its attempt
+    many = notebook(
+        folder / "many.ipynb",
+        "import time\n\ndef work(number):\n    time.sleep(1)\n    return number",
+        "items = [1, 2, 3]",
+        fails,
+        "found = [work(item) for item in items]",
+        tags={0: ("imports",), 2: ("step:side", "retry:1"), 3: ("step:fan", "foreach")},
+    )
+    waits = notebook(folder / "waits.ipynb", "x = 1", tags={0: ("step:waits", "secret:lacking:key:KEY")})
+    beside = place.run(many, profile={**profile, "max_parallel": 2}, **here)
+    left = place.run(waits, profile=profile, **here)
+    wait_until(lambda: "lacking" in str(left.tasks["waits"].why), "The word that a secret is missing", 60)
+    assert left._loop is not None
+    left._loop.leave("it is a test")
+    with pytest.raises(OutsideError, match="it is a test"):
+        left.wait(60)
+    again = place.client().resume(left.id)
+    again.cancel(now=True)
+    assert ("CANCELED", "SUCCEEDED") == (end(again), end(beside, 250))
+
+
+def _start(place: Place, folder: Path, profile: dict[str, Any]) -> None:
+    """Do as people do: ask what a cluster lacks, have it run something, cancel that and delete all."""
+    asks = ("step:asks", "pvc:data:/data", "configmap:c:k:C", "queue:gpus")
+    path = notebook(folder / "asks.ipynb", "x = 1", tags={0: asks})
+    place.client().check(path, on=replace(place.profile, **profile, service_account="default"))
+    quick = place.run(notebook(folder / "quick.ipynb", "x = 1", "print(x)"), profile=profile)
+    slow = notebook(folder / "slow.ipynb", "import time; print('begun', flush=True); time.sleep(300)")
+    long = place.run(slow, profile=profile)
+    assert "SUCCEEDED" == end(quick)
+    place.wait_running(long, "s0")
+    long.cancel()
+    assert "CANCELED" == end(long)
+    history = History(place.client())
+    assert [run.id for run in (quick, long)] == [history.delete(run.id) for run in (quick, long)]
 
 
 def test_little_is_enough_to_start_a_run(
