@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 
-import { badgesOf } from '../src/model/badges';
+import { badgesOf, nodeBadges } from '../src/model/badges';
 import type { Parameter, ParameterType, Step } from '../src/model/documents';
 import { EMPTY_FORM, keepForm, lastForm } from '../src/model/filled_form';
 import { problemOf, readValue, shownValue } from '../src/model/parameters';
@@ -103,7 +103,15 @@ test('Badges say what is special about a step.', () => {
       foreach: 0,
       retries: 2,
       cache: 'off',
-      on_exit: true
+      on_exit: true,
+      timeout: 600,
+      queue: 'gpus',
+      shared_memory: '1Gi',
+      packages: ['torch'],
+      secrets: [['lent', 'token', 'TOKEN']],
+      secret_files: [['lent', '/lent']],
+      volumes: [['data', '/data', true]],
+      env: { A: '1', B: '2' }
     },
     explicit: true,
     color_index: 0
@@ -115,9 +123,19 @@ test('Badges say what is special about a step.', () => {
     'fan-out',
     'when accuracy > 0.9',
     'retry 2',
+    'time-out 10m',
     'no cache',
+    'queue gpus',
+    'shm 1Gi',
+    '1 package',
+    '2 secrets',
+    '1 volume',
+    '2 variables',
     'at the end'
   ]);
+  expect(nodeBadges(step)).toEqual(['GPU 1', 'memory 4Gi', 'torch:2.4', '+12']);
+  const rare = { timeout: 90, cache: '30d' };
+  expect(badgesOf({ ...step, when: null, settings: rare })).toEqual(['time-out 90s', 'cache 30d']);
   expect(badgesOf({ ...step, when: null, settings: {} })).toEqual([]);
 });
 

@@ -7,7 +7,7 @@
 import type { Cell } from '@jupyterlab/cells';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { lookOf, nodeStatuses, showDuration, type NodeStatus } from '../graph';
+import { nodeStatuses, statusLine, type NodeStatus } from '../graph';
 import { stepColour } from '../model/colours';
 import type { Step } from '../model/documents';
 import { roleOf, stepNameOf } from '../model/tags';
@@ -29,22 +29,33 @@ interface ChipText {
 
 const PLAIN = { parts: [], state: '', stateText: '', why: '', folds: null, isFolded: false };
 
+/** How often the time of a step that runs is shown anew. */
+const TICK_MS = 1000;
+
 /** Keeps the chips of one notebook right. `onChoose` is told the cell whose chip was clicked. */
 export class Chips {
   private readonly _notebook: OpenNotebook;
   private readonly _trans: TranslationBundle;
   private readonly _onChoose: (cell: Cell) => void;
+  private _clock: ReturnType<typeof setTimeout> | undefined;
 
   constructor(notebook: OpenNotebook, trans: TranslationBundle, onChoose: (cell: Cell) => void) {
     this._notebook = notebook;
     this._trans = trans;
     this._onChoose = onChoose;
-    notebook.folding.changed.connect(redrawn(notebook, () => this._draw()));
+    const draw = redrawn(notebook, () => {
+      clearTimeout(this._clock);
+      if (this._draw()) {
+        this._clock = setTimeout(draw, TICK_MS);
+      }
+    });
+    notebook.folding.changed.connect(draw);
   }
 
-  private _draw(): void {
+  /** Draw all chips; say whether one shows a time that goes on. */
+  private _draw(): boolean {
     if (this._notebook.isDisposed || this._notebook.panel.content.model === null) {
-      return;
+      return false;
     }
     const owners = this._owners();
     const { session } = this._notebook;
@@ -69,6 +80,7 @@ export class Chips {
         cell.node.querySelector(':scope > .kfnb-chip')?.remove();
       }
     }
+    return [...(stands?.values() ?? [])].some(isRunning);
   }
 
   /** The step of each cell: as the tags say, and where they say nothing as the server sees it. */
@@ -103,12 +115,11 @@ export class Chips {
 
   private _stepText(name: string, isContinued: boolean, task: NodeStatus | undefined): ChipText {
     const seen = this._notebook.seen(name);
-    const look = lookOf(task);
     return {
       title: isContinued ? this._trans.__('%1, continued', name) : name,
       parts: isContinued ? [] : flowOf(seen, this._trans),
       state: task?.state ?? '',
-      stateText: isContinued || !task ? '' : stateText(look.icon, look.word, task),
+      stateText: isContinued ? '' : statusLine(task, Date.now() / 1000),
       why: task?.why ?? '',
       folds: isContinued ? null : name,
       isFolded: this._notebook.folding.has(name)
@@ -187,10 +198,6 @@ function flowOf(step: Step | null, trans: TranslationBundle): string[] {
   ];
 }
 
-function stateText(icon: string, word: string, task: NodeStatus): string {
-  const took =
-    typeof task.started === 'number' && typeof task.finished === 'number'
-      ? ` ${showDuration(task.finished - task.started)}`
-      : '';
-  return `${icon} ${word}${took}`;
+function isRunning({ started, finished }: NodeStatus): boolean {
+  return typeof started === 'number' && typeof finished !== 'number';
 }

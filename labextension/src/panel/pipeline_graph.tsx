@@ -3,7 +3,7 @@
 import * as React from 'react';
 
 import { GraphView, nodeStatuses } from '../graph';
-import { badgesOf } from '../model/badges';
+import { nodeBadges } from '../model/badges';
 import { stepColour } from '../model/colours';
 import type { Edge, Step } from '../model/documents';
 import type { RunStatus } from '../model/run_state';
@@ -39,7 +39,7 @@ export function PipelineGraph(props: PipelineGraphProps): JSX.Element {
       nodes: props.steps.map(step => ({
         name: step.name,
         colour: stepColour(step.color_index),
-        badges: badgesOf(step),
+        badges: nodeBadges(step),
         isFan: typeof step.settings.foreach === 'number'
       })),
       edges: props.edges
