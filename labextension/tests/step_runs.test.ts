@@ -81,6 +81,16 @@ describe('runs that are about one step', () => {
     expect(whyNoRetry(session(run, task), 'train', trans)).toEqual(why && expect.stringMatching(why));
   });
 
+  test('Of a fan-out whose items could not be made that task is retried, though the step was skipped.', () => {
+    const failed = session('FAILED', 'SKIPPED');
+    const own = failed.status.tasks.get('train')!;
+    const head = { ...own, name: 'train[items]', state: 'FAILED' } as const;
+    const status = { ...failed.status, tasks: new Map([...failed.status.tasks, [head.name, head]]) };
+    expect(whyNoRetry({ ...failed, hasEnded: true, status } as unknown as RunSession, 'train', trans)).toBe(
+      null
+    );
+  });
+
   test('No task is retried that the run does not have, or of a run that must be resumed first.', () => {
     expect(whyNoRetry(session('FAILED', 'FAILED'), 'test', trans)).toMatch('Select a step');
     const interrupted = { ...session('RUNNING', 'FAILED'), isInterrupted: true } as RunSession;

@@ -46,7 +46,7 @@ class Lab:
             *(python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
             *("--ServerApp.port_retries=0", f"--ServerApp.base_url={BASE}", f"--ServerApp.root_dir={self.root}"),
             *(f"--IdentityProvider.token={TOKEN}", f"--LabApp.user_settings_dir={self._settings}"),
-            f"--LabApp.workspaces_dir={self.workspaces}",
+            *(f"--LabApp.workspaces_dir={self.workspaces}", "--expose-app-in-browser"),
         ]
         self._environment = environment(folder)
         self.start()

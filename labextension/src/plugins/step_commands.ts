@@ -5,6 +5,7 @@ import { showErrorMessage } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
+import { workingFor } from '../model/run_state';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import type { OpenNotebooks } from '../notebook/open_notebooks';
 import { formOf, whyNoPart, whyNoResume, whyNoRetry, type StepPart } from '../run/step_runs';
@@ -58,7 +59,7 @@ export function addStepCommands(parts: StepCommandParts): void {
     label: trans.__('Retry This Step'),
     caption: trans.__('Do this step of the run that is shown anew, and what waits for it; nothing else'),
     why: ({ notebook, step }) => whyNoRetry(notebook.session, step, trans),
-    task: ({ step }) => step
+    task: ({ notebook, step }) => workingFor(notebook.session!.status, step)
   });
   addTakingUp(parts, CommandIds.resumeRun, {
     label: trans.__('Resume the Run'),

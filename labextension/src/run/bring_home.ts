@@ -28,34 +28,25 @@ export function takeBack(session: RunSession): void {
   session.home = null;
 }
 
-/** Write the outputs of a run into the notebook, as one change. Cells that were edited since are left alone. */
+/** Write the outputs of a run into the notebook. Cells that were edited since are left alone. */
 export function bringHome(notebook: OpenNotebook, outputs: readonly CellOutputs[]): Homecoming {
   const edited: string[] = [];
+  const coming: CellOutputs[] = [];
   const before: CellOutputs[] = [];
   let gone = 0;
-  notebook.change(() => {
-    for (const cell of outputs) {
-      const model = codeCell(notebook, cell.cell_id);
-      if (model === null) {
-        gone += 1;
-      } else if (model.sharedModel.getSource() !== cell.source) {
-        edited.push(cell.cell_id);
-      } else {
-        before.push(shownBy(model));
-        show(model, cell);
-      }
+  for (const cell of outputs) {
+    const model = codeCell(notebook, cell.cell_id);
+    if (model === null) {
+      gone += 1;
+    } else if (model.sharedModel.getSource() !== cell.source) {
+      edited.push(cell.cell_id);
+    } else {
+      before.push(shownBy(model));
+      coming.push(cell);
     }
-  });
-  const undo = (): void =>
-    notebook.change(() => {
-      for (const cell of before) {
-        const model = codeCell(notebook, cell.cell_id);
-        if (model !== null) {
-          show(model, cell);
-        }
-      }
-    });
-  return { written: before.length, edited, gone, undo };
+  }
+  show(notebook, coming);
+  return { written: before.length, edited, gone, undo: () => show(notebook, before) };
 }
 
 function codeCell(notebook: OpenNotebook, id: string): ICodeCellModel | null {
@@ -76,7 +67,20 @@ function shownBy(model: ICodeCellModel): CellOutputs {
   };
 }
 
-function show(model: ICodeCellModel, cell: CellOutputs): void {
-  model.sharedModel.setOutputs(cell.outputs as unknown as IOutput[]);
-  model.sharedModel.execution_count = cell.execution_count;
+/**
+ * Put outputs under the cells that are there, in the place of what stands there. That goes first, by itself: in one change
+ * JupyterLab joins printed text that comes to text that goes, and takes away both.
+ */
+function show(notebook: OpenNotebook, cells: readonly CellOutputs[]): void {
+  const shown = cells.flatMap(cell => {
+    const model = codeCell(notebook, cell.cell_id);
+    return model === null ? [] : [{ shared: model.sharedModel, cell }];
+  });
+  notebook.change(() => shown.forEach(({ shared }) => shared.setOutputs([])));
+  notebook.change(() =>
+    shown.forEach(({ shared, cell }) => {
+      shared.setOutputs(cell.outputs as unknown as IOutput[]);
+      shared.execution_count = cell.execution_count;
+    })
+  );
 }

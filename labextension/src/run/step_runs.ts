@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { FilledForm, Part } from '../model/filled_form';
 import { shownValue } from '../model/parameters';
-import { ownerOf } from '../model/run_state';
+import { ownerOf, workingFor } from '../model/run_state';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { whyNot } from './request';
 import type { RunSession } from './session';
@@ -75,7 +75,7 @@ export function whyNoRetry(
   if (session.isInterrupted) {
     return trans.__('The run was interrupted: resume all of it first.');
   }
-  const status = session.status.tasks.get(task);
+  const status = session.status.tasks.get(workingFor(session.status, task));
   if (status === undefined) {
     return trans.__('Select a step that the run has.');
   }
