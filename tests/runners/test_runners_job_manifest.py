@@ -242,6 +242,16 @@ def test_an_accelerator_type_of_the_profile_gives_resource_labels_and_toleration
     assert [taint, {"key": "amd.com/gpu", "operator": "Exists"}, *GONE] == pod["tolerations"]
 
 
+def test_a_tpu_has_the_topology_and_the_chips_that_profile_and_step_say() -> None:
+    """A table of the profile's names chip and topology; the step's number is of chips, and no GPU is asked for."""
+    label = "cloud.google.com/gke-tpu"
+    labels = {f"{label}-accelerator": "tpu-v5-lite-podslice", f"{label}-topology": "2x2"}
+    table = {"tpu": Accelerator(resource="google.com/tpu", node_selector=labels)}
+    pod = pod_of(Settings(limits={"nvidia.com/gpu": "4"}, accelerator="tpu"), accelerators=table, requests={})
+    assert {"limits": {"google.com/tpu": "4"}, "requests": {"google.com/tpu": "4"}} == pod["containers"][0]["resources"]
+    assert (labels, {"key": "google.com/tpu", "operator": "Exists"}) == (pod["nodeSelector"], pod["tolerations"][0])
+
+
 def test_an_accelerator_without_a_number_is_one() -> None:
     """`accelerator:t4` alone asks for one GPU."""
     assert {"nvidia.com/gpu": "1"} == main_of(Settings(accelerator="t4"))["resources"]["limits"]
