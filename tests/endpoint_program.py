@@ -22,9 +22,9 @@ class EndpointProgram:
 
     environment: dict[str, str]
 
-    def __init__(self, command: Sequence[object], port: int, more: Mapping[str, str]) -> None:
+    def __init__(self, command: Sequence[object], port: int, more: Mapping[str, str], host: str = "127.0.0.1") -> None:
         self.program = Path(str(command[0]))
-        self._command, self._address, self._more = [*map(str, command)], ("127.0.0.1", port), more
+        self._command, self._address, self._more = [*map(str, command)], (host, port), more
         self.start()
 
     def start(self) -> None:
@@ -50,8 +50,8 @@ class EndpointProgram:
         return True
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
+def free_port(host: str = "127.0.0.1") -> int:
+    """Return a port that nobody listens on at an address of this machine."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         return int(probe.getsockname()[1])

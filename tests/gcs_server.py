@@ -15,15 +15,18 @@ def program() -> Path | None:
 
 
 class GcsServer(EndpointProgram):
-    """A running endpoint: in memory, or on a folder, where its objects are there again when it is started again."""
+    """A running endpoint: in memory, or on a folder, where its objects are there again when it is started again.
 
-    def __init__(self, program: Path, folder: Path | None = None) -> None:
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
+    `host`: the address of this machine at which it listens.
+    """
+
+    def __init__(self, program: Path, folder: Path | None = None, host: str = "127.0.0.1") -> None:
+        port = free_port(host)
+        self.url = f"http://{host}:{port}"
         self.environment = {"STORAGE_EMULATOR_HOST": self.url}
         kept = ["-backend", "filesystem", "-filesystem-root", folder] if folder else ["-backend", "memory"]
-        where = ["-scheme", "http", "-host", "127.0.0.1", "-port", port, "-external-url", self.url]
-        super().__init__([program, *where, *kept], port, {})
+        where = ["-scheme", "http", "-host", host, "-port", port, "-external-url", self.url]
+        super().__init__([program, *where, *kept], port, {}, host)
 
     def make_bucket(self, name: str) -> str:
         """Make a bucket; return its URI."""
