@@ -369,11 +369,12 @@ class OutputsDocument(_Answer, frozen=True, kw_only=True):
 
 
 class Version(_Answer, frozen=True, kw_only=True):
-    """The server's half of kfnb: its version, the Python it runs in, and where it keeps runs."""
+    """The server's half of kfnb: its version, the Python it runs in, where it keeps runs, and who starts those."""
 
     version: str
     python: str
     home: str
+    person: str | None
 
 
 class Failure(_Answer, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import platform
 from typing import TYPE_CHECKING
 
 from kfnb.client.elsewhere import cluster_called
+from kfnb.client.person import who_starts
 from kfnb.errors import NotFound, Refused
 from kfnb.server.documents import (
     AnalyseRequest,
@@ -35,7 +36,12 @@ class VersionHandler(KfnbHandler):
         from kfnb import __version__
 
         self.answer(
-            Version(version=__version__, python=platform.python_version(), home=str(self.desk.client.home)),
+            Version(
+                version=__version__,
+                python=platform.python_version(),
+                home=str(self.desk.client.home),
+                person=who_starts() or None,
+            )
         )
 
 

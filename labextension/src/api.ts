@@ -205,6 +205,11 @@ export class Api {
     return (await this._get('/runs/{run_id}/outputs', { run_id })).cells;
   }
 
+  /** The text at the address of an artifact's bytes. */
+  async content(path: string): Promise<string> {
+    return this._text('get', path);
+  }
+
   /** The address of a thing that the browser itself loads, such as a picture. */
   address(path: string): string {
     return URLExt.join(this.settings.baseUrl, 'kfnb/api', path);

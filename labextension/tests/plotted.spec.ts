@@ -62,8 +62,23 @@ describe('points of runs', () => {
       { name: 'b', x: 'line', y: 1 },
       { name: 'c', x: 2, y: 1 }
     ]);
-    expect(places(chart)).toEqual(['344', '202', '60']);
+    expect(places(chart)).toEqual(['60', '202', '344']);
     expect(words(chart).slice(0, 3)).toEqual(['2', 'line', 'tree']);
+  });
+
+  test('are one stop of the Tab key, and are walked from left to right by arrow keys', () => {
+    const chart = plot(Array.from({ length: 1000 }, (_, index) => ({ name: `${index}`, x: -index, y: 1 })));
+    document.body.replaceChildren(chart);
+    const stops = (): (string | null)[] =>
+      [...chart.querySelectorAll("[tabindex='0']")].map(dot => dot.getAttribute('aria-label'));
+    expect(stops()).toEqual(['999: lr -999, auc 1']);
+    chart.querySelector<SVGElement>("[tabindex='0']")!.focus();
+    const walked = ['ArrowRight', 'ArrowRight', 'ArrowLeft', 'End', 'ArrowRight', 'Home', 'a'].map(key => {
+      document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+      return document.activeElement!.getAttribute('aria-label')!.split(':')[0];
+    });
+    expect(walked).toEqual(['998', '997', '998', '0', '0', '999', '999']);
+    expect(stops()).toEqual(['999: lr -999, auc 1']);
   });
 });
 

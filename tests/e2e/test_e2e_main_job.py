@@ -127,7 +127,7 @@ def test_a_cluster_is_offered_and_why_it_cannot_be_used_is_said(lab: Lab, page: 
 
 
 def test_the_status_bar_says_how_many_runs_go_on(lab: Lab, page: Page, quickstart: Path, tmp_path: Path) -> None:
-    """Runs that others started are counted too; a click shows the notebook's run, or all; it goes when none is left."""
+    """Runs of closed notebooks count too; a click shows the notebook's run, or all; each says when it has ended."""
     gate = tmp_path / "gate"
     notebook = read_notebook(quickstart)
     waiting = next(found for found in notebook["cells"] if found["id"] == "longest")
@@ -150,6 +150,8 @@ def test_the_status_bar_says_how_many_runs_go_on(lab: Lab, page: Page, quickstar
     living.click()
     expect(page.locator(".kfnb-run")).to_be_visible()
     gate.touch()
+    for name in (quickstart.stem, "not_open"):
+        expect(page.locator(".Toastify__toast", has_text=f"The run {name} succeeded.")).to_be_visible()
     expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
     expect(living).to_be_hidden()
 

@@ -18,6 +18,8 @@ import kfnb
 kfnb.log_metric("auc", rate / 4)
 for epoch in range(4):
     kfnb.log_metric("loss", rate / (1 + epoch))
+kfnb.HTML("<p>a page</p><script>document.body.append('that ran')</script>", name="page")
+kfnb.Markdown("# Notes\\n<script>document.title = 'ran'</script>\\n\\n* *first*", name="notes")
 kfnb.log_roc_curve([0, rate / 4, 1], [0, 1, 1], [1, 0.5, 0])
 """
 
@@ -81,6 +83,7 @@ def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, ru
     curve = shown.locator("[data-series='score · loss']")
     curve.locator("summary").click()
     expect(curve).to_contain_text("score · loss: 0.25")
+    look_at_pages(shown)
     expect(shown.locator("[data-action=compare]")).to_be_disabled()
     for row in rows.all():
         row.get_by_role("checkbox").check()
@@ -114,8 +117,8 @@ def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, ru
     expect(rows).to_have_count(0)
 
 
-def test_how_a_metric_goes_is_seen_while_its_step_runs(page: Page, lab: Lab) -> None:
-    """The points that a step has logged are drawn before it ends, and those that it logs then are added."""
+def test_a_run_that_goes_on_is_seen_and_acted_on(page: Page, lab: Lab) -> None:
+    """A metric's points are drawn before its step ends; the run is cancelled and resumed, its step looked at."""
     path, gate = lab.root / "scores" / "living.ipynb", lab.root / "gate"
     path.parent.mkdir(exist_ok=True)
     code = (
@@ -134,11 +137,37 @@ def test_how_a_metric_goes_is_seen_while_its_step_runs(page: Page, lab: Lab) -> 
     curve = page.locator("[data-series='learn · loss']")
     expect(curve).to_have_attribute("data-logged", "3")
     expect(row).to_have_attribute("data-state", "RUNNING")
+    details = page.get_by_role("region", name=f"Run {run.id}")
+    details.locator(".kfnb-graph-node[data-node=learn]").click()
+    expect(details.get_by_placeholder("Lines with …")).to_be_visible()
+    details.locator("[data-tab=events]").click()
+    expect(details.locator(".kfnb-task-events li").first).to_be_visible()
+    details.locator("[data-action=cancel]").click()
+    expect(details).to_have_attribute("data-state", "CANCELED")
     gate.touch()
+    details.locator("[data-action=resume]").click()
+    expect(details).to_have_attribute("data-state", "SUCCEEDED")
     expect(curve).to_have_attribute("data-logged", "4")
     assert "SUCCEEDED" == run.wait().state
+    details.locator("[data-action=open-executed]").click()
+    expect(page.locator(".kfnb-executed .jp-CodeCell")).to_have_count(1)
     assert [3, 2, 1, 0] == [value for _, value in run.tasks["learn"].metric_series["loss"]]
     client.close()
+
+
+def look_at_pages(shown: Locator) -> None:
+    """Open HTML and Markdown: both are seen as pages, and no script of theirs runs."""
+    shown.locator("[data-group=artifacts] > summary").click()
+    shown.locator("[data-artifact=page] > summary").click()
+    page = shown.locator("[data-artifact=page] iframe")
+    expect(page).to_have_attribute("sandbox", "")
+    expect(page.content_frame.locator("p")).to_have_text("a page")
+    expect(page.content_frame.locator("body")).not_to_contain_text("that ran", use_inner_text=True)
+    shown.locator("[data-artifact=notes] > summary").click()
+    notes = shown.locator("[data-artifact=notes] .kfnb-markdown")
+    expect(notes.get_by_role("heading", name="Notes")).to_be_visible()
+    expect(notes.locator("li em")).to_have_text("first")
+    expect(notes.locator("script")).to_have_count(0)
 
 
 def filter_by(shown: Locator, name: str, least: str) -> None:

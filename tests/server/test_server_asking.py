@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import re
 from pathlib import Path
@@ -26,7 +27,7 @@ EVERYTHING = [(one.method.upper(), re.sub(r"\{\w+\}", "x", one.address)) for one
 async def test_the_version_is_told(get: Get, home: Path) -> None:
     """The front end learns which kfnb the server has, below whatever base URL."""
     found = await get("version")
-    assert (__version__, str(home)) == (found["version"], found["home"])
+    assert (__version__, str(home), getpass.getuser()) == (found["version"], found["home"], found["person"])
 
 
 async def test_nobody_is_answered_without_a_token(fetch: Fetch) -> None:

@@ -61,7 +61,11 @@ export function seriesChart(lines: readonly Line[]): HTMLElement {
   return html('div', { class: 'kfnb-chart' }, [chart, ...legend(texts)]);
 }
 
-/** Return a plot of points that can be clicked. `names`: those of the axes, x first. */
+/**
+ * Return a plot of points that can be clicked. `names`: those of the axes, x first.
+ *
+ * One point is reached by the Tab key; from there arrow keys go from left to right and back, Home and End to the ends.
+ */
 export function scatterChart(
   dots: readonly Dot[],
   names: readonly [string, string],
@@ -84,17 +88,49 @@ export function scatterChart(
     : kinds.length < 5
       ? kinds
       : [kinds[0]!, kinds[kinds.length - 1]!];
+  const points = [...shown]
+    .sort((one, other) => value(one) - value(other) || one.y - other.y)
+    .map(dot => point(dot, x.place(value(dot)), y.place(dot.y), names, onChoose));
   const parts = [
     ...axes(ends, y),
     words(names[0], LEFT + WIDTH / 2, TOP + HEIGHT + 28),
     turned(names[1], 10, TOP + HEIGHT / 2),
-    ...shown.map(dot => point(dot, x.place(value(dot)), y.place(dot.y), names, onChoose))
+    ...points
   ];
   const label = `${names[1]} by ${names[0]}, ${shown.length} points`;
   // No picture to who cannot see it: its points are buttons.
   const chart = picture(LEFT + WIDTH + 12, TOP + HEIGHT + BOTTOM, label, parts);
   chart.setAttribute('role', 'group');
+  walkAmong(points);
   return html('div', { class: 'kfnb-chart' }, [chart]);
+}
+
+/** Make one of elements a stop of the Tab key, and the others those that arrow keys reach from there. */
+function walkAmong(elements: readonly SVGElement[]): void {
+  let [stop] = elements;
+  elements.forEach((element, index) => {
+    element.setAttribute('tabindex', index === 0 ? '0' : '-1');
+    element.addEventListener('focus', () => {
+      stop!.setAttribute('tabindex', '-1');
+      stop = element;
+      stop.setAttribute('tabindex', '0');
+    });
+    element.addEventListener('keydown', event => {
+      const last = elements.length - 1;
+      const to = {
+        ArrowRight: Math.min(index + 1, last),
+        ArrowUp: Math.min(index + 1, last),
+        ArrowLeft: Math.max(index - 1, 0),
+        ArrowDown: Math.max(index - 1, 0),
+        Home: 0,
+        End: last
+      }[event.key];
+      if (to !== undefined) {
+        event.preventDefault();
+        elements[to]!.focus();
+      }
+    });
+  });
 }
 
 function point(
@@ -108,7 +144,7 @@ function point(
   const title = svg('title', {});
   title.textContent = label;
   const place = { cx: round(x), cy: round(y), r: 4.5, fill: colour(0), 'fill-opacity': 0.65 };
-  const asButton = { role: 'button', tabindex: 0, 'aria-label': label, class: 'kfnb-chart-point' };
+  const asButton = { role: 'button', 'aria-label': label, class: 'kfnb-chart-point' };
   const circle = svg('circle', { ...place, ...asButton }, [title]);
   circle.addEventListener('click', () => onChoose(dot));
   circle.addEventListener('keydown', event => {

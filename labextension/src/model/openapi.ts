@@ -1358,12 +1358,13 @@ export interface components {
         };
         /**
          * Version
-         * @description The server's half of kfnb: its version, the Python it runs in, and where it keeps runs.
+         * @description The server's half of kfnb: its version, the Python it runs in, where it keeps runs, and who starts those.
          */
         readonly Version: {
             readonly version: string;
             readonly python: string;
             readonly home: string;
+            readonly person: string | null;
         };
         /**
          * WaitingFrame

@@ -1,5 +1,6 @@
 /** What a run has made so far: metrics and artifacts. */
 
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
@@ -8,6 +9,7 @@ import { dataTable, matrixTable, numberFrom, previewOf, rocChart } from '../char
 import type { Artifact, Metric, Metrics } from '../model/documents';
 import { LoadButton } from './load_button';
 import { Made } from './made';
+import { isPage, PageView } from './page_view';
 
 export function MetricsView(props: { metrics: Metrics; trans: TranslationBundle }): JSX.Element | null {
   const { metrics, trans } = props;
@@ -50,6 +52,7 @@ function chartOf(name: string, metric: Metric): Element {
 /** What artifacts are shown with. `load`: makes one a variable of a kernel, and gives its name. */
 interface Showing {
   readonly api: Api;
+  readonly rendermime: IRenderMimeRegistry | null;
   readonly trans: TranslationBundle;
   readonly load?: (artifact: Artifact) => Promise<string>;
 }
@@ -57,7 +60,8 @@ interface Showing {
 export function ArtifactsView(
   props: Showing & { readonly artifacts: readonly Artifact[] }
 ): JSX.Element | null {
-  const { artifacts, api, trans, load } = props;
+  const { artifacts, ...showing } = props;
+  const { trans } = showing;
   if (artifacts.length === 0) {
     return null;
   }
@@ -65,14 +69,14 @@ export function ArtifactsView(
     <details className="kfnb-group" data-group="artifacts">
       <summary>{trans.__('Artifacts (%1)', artifacts.length)}</summary>
       {artifacts.map(artifact => (
-        <ArtifactView key={`${artifact.task} ${artifact.name}`} {...{ artifact, api, trans, load }} />
+        <ArtifactView key={`${artifact.task} ${artifact.name}`} artifact={artifact} {...showing} />
       ))}
     </details>
   );
 }
 
 function ArtifactView(props: Showing & { readonly artifact: Artifact }): JSX.Element {
-  const { artifact, api, trans, load } = props;
+  const { artifact, api, rendermime, trans, load } = props;
   const [isOpen, setOpen] = React.useState(false);
   const { content } = artifact;
   const isPicture = content !== null && artifact.media_type?.startsWith('image/') === true;
@@ -89,7 +93,8 @@ function ArtifactView(props: Showing & { readonly artifact: Artifact }): JSX.Ele
         </span>
       </summary>
       {isOpen && isPicture && <img src={api.address(content)} alt={artifact.name} />}
-      {isOpen && !isPicture && (
+      {isOpen && isPage(artifact) && <PageView {...{ artifact, api, rendermime, trans }} />}
+      {isOpen && !isPicture && !isPage(artifact) && (
         <Made make={() => previewOf(artifact.name, artifact.preview)} of={[artifact.digest]} />
       )}
       {isOpen && load !== undefined && artifact.kind === 'value' && (

@@ -5,14 +5,15 @@ import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import type { Api } from '../api';
-import { lookOf } from '../graph';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { bringRunHome, takeBack, type Homecoming } from '../run/bring_home';
 import { artifactOf, loadIntoKernel } from '../run/load_values';
-import { whyNoCancel, whyNoHome } from '../run/reasons';
+import { CommandIds } from '../plugins/command_ids';
+import { whyNoHome } from '../run/reasons';
 import type { RunSession } from '../run/session';
 import { PipelineGraph } from './pipeline_graph';
 import { ArtifactsView, MetricsView } from './results';
+import { RunControls, RunHead, useAttempt } from './run_head';
 import { SeriesView } from './series';
 import { TaskDetails } from './task_details';
 import { Trouble } from './trouble';
@@ -45,12 +46,17 @@ export function RunView(props: RunViewProps & { readonly commands: CommandRegist
       {task === null ? (
         <p className="kfnb-hint">{trans.__('Click a step to see its log.')}</p>
       ) : (
-        <TaskDetails {...{ notebook, session, api, commands, task, trans }} />
+        <TaskDetails
+          {...{ session, api, task, trans }}
+          beside={{ notebook, commands }}
+          openExecuted={() => void commands.execute(CommandIds.openExecuted)}
+        />
       )}
       <MetricsView metrics={session.metrics} trans={trans} />
       {task === null && <SeriesView series={session.series} trans={trans} />}
       <ArtifactsView
         artifacts={session.artifacts}
+        rendermime={notebook.panel.content.rendermime}
         {...{ api, trans }}
         load={({ task, name }) =>
           loadIntoKernel({ notebook, session, api, trans }, task, artifactOf(session.id, task, name))
@@ -60,74 +66,14 @@ export function RunView(props: RunViewProps & { readonly commands: CommandRegist
   );
 }
 
-function RunHead({ session, trans }: { session: RunSession; trans: TranslationBundle }): JSX.Element {
-  const { status, document } = session;
-  const look = lookOf({ state: status.state });
-  const parameters = Object.entries(document.parameters)
-    .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
-    .join(', ');
-  return (
-    <div className="kfnb-run-head" aria-live="polite">
-      <span className="kfnb-run-state kfnb-state" style={{ borderColor: look.colour }}>
-        {session.isInterrupted ? trans.__('⏸ interrupted') : `${look.icon} ${trans.__(look.word)}`}
-      </span>
-      <span className="kfnb-quiet">{session.id}</span>
-      {document.cluster !== null && (
-        <div className="kfnb-quiet">{trans.__('on the cluster %1', document.cluster)}</div>
-      )}
-      {parameters !== '' && <div className="kfnb-quiet">{parameters}</div>}
-      {session.isInterrupted && (
-        <p className="kfnb-warning">
-          {trans.__('Nothing drives this run any more. Resume goes on where it stopped.')}
-        </p>
-      )}
-      {session.waits !== null && (
-        <p className="kfnb-hint">{trans.__('It has not begun: %1.', session.waits)}</p>
-      )}
-      {status.why !== null && <p className="kfnb-hint">{status.why}</p>}
-      {session.trouble !== null && <p className="kfnb-warning">{session.trouble}</p>}
-    </div>
-  );
-}
-
 function RunButtons({ notebook, session, api, trans }: RunViewProps): JSX.Element {
   const { home } = session;
-  const [trouble, setTrouble] = React.useState<string | null>(null);
-  const attempt = async (act: () => Promise<void>): Promise<void> => {
-    setTrouble(null);
-    try {
-      await act();
-    } catch (error) {
-      setTrouble((error as Error).message);
-    }
-  };
-  const canResume = session.isInterrupted || ['FAILED', 'CANCELED'].includes(session.status.state);
-  const [isCanceling, notHome] = [whyNoCancel(session, trans), whyNoHome(notebook, trans)];
+  const { attempt, trouble } = useAttempt();
+  const notHome = whyNoHome(notebook, trans);
   return (
     <>
       <div className="kfnb-buttons">
-        {!session.hasEnded && (
-          <button
-            type="button"
-            className="kfnb-button"
-            data-action="cancel"
-            disabled={isCanceling !== null}
-            title={isCanceling ?? undefined}
-            onClick={() => void attempt(() => session.cancel())}
-          >
-            {trans.__('Cancel')}
-          </button>
-        )}
-        {canResume && (
-          <button
-            type="button"
-            className="kfnb-button"
-            data-action="resume"
-            onClick={() => void attempt(() => session.resume())}
-          >
-            {trans.__('Resume')}
-          </button>
-        )}
+        <RunControls {...{ session, attempt, trans }} />
         {session.hasEnded && (
           <button
             type="button"

@@ -8,7 +8,6 @@ import type { Api } from '../api';
 import { lookOf, statusLine, nodeStatuses } from '../graph';
 import { workingFor } from '../model/run_state';
 import type { OpenNotebook } from '../notebook/open_notebook';
-import { CommandIds } from '../plugins/command_ids';
 import { inputsOf, loadIntoKernel } from '../run/load_values';
 import type { RunSession } from '../run/session';
 import { LoadButton } from './load_button';
@@ -17,23 +16,25 @@ import { StepActions } from './step_actions';
 import { TaskTabs } from './task_tabs';
 import { useSeconds } from './watching';
 
-export interface TaskDetailsProps {
+/** The notebook that a run is shown beside, which has the task's cells and a kernel. */
+export interface Beside {
   readonly notebook: OpenNotebook;
-  readonly session: RunSession;
-  readonly api: Api;
   readonly commands: CommandRegistry;
-  readonly task: string;
-  readonly trans: TranslationBundle;
 }
 
-export function TaskDetails({
-  notebook,
-  session,
-  api,
-  commands,
-  task,
-  trans
-}: TaskDetailsProps): JSX.Element {
+export interface TaskDetailsProps {
+  readonly session: RunSession;
+  readonly api: Api;
+  readonly task: string;
+  readonly trans: TranslationBundle;
+  /** Null: the run is shown by itself. */
+  readonly beside: Beside | null;
+  /** Shows what a task executed; null where JupyterLab shows no notebooks. */
+  readonly openExecuted: ((task: string) => void) | null;
+}
+
+export function TaskDetails(props: TaskDetailsProps): JSX.Element {
+  const { session, api, task, trans, beside, openExecuted } = props;
   const working = workingFor(session.status, task);
   const hasStarted = (session.status.tasks.get(working)?.attempt ?? 0) > 0;
   const error = session.document.tasks[working]?.error ?? null;
@@ -51,44 +52,48 @@ export function TaskDetails({
             {line}
           </span>
         )}
-        {step !== undefined && (
-          <button type="button" className="kfnb-link" onClick={() => void notebook.select(step.cells)}>
+        {beside !== null && step !== undefined && (
+          <button type="button" className="kfnb-link" onClick={() => void beside.notebook.select(step.cells)}>
             {trans.__('show its cells')}
           </button>
         )}
-        {hasStarted && (
+        {openExecuted !== null && hasStarted && (
           <button
             type="button"
             className="kfnb-link"
             data-action="open-executed"
-            onClick={() => void commands.execute(CommandIds.openExecuted)}
+            onClick={() => openExecuted(working)}
           >
             {trans.__('open its executed notebook')}
           </button>
         )}
-        {hasStarted && (
+        {beside !== null && hasStarted && (
           <LoadButton
             key={`${session.id} ${working}`}
             label={trans.__('load its inputs')}
             title={trans.__('Make what the task was given variables of the notebook’s kernel')}
             load={() =>
-              loadIntoKernel({ notebook, session, api, trans }, working, inputsOf(session.id, working))
+              loadIntoKernel(
+                { notebook: beside.notebook, session, api, trans },
+                working,
+                inputsOf(session.id, working)
+              )
             }
             trans={trans}
           />
         )}
       </div>
-      <StepActions {...{ commands, trans }} step={task} beside />
+      {beside !== null && <StepActions commands={beside.commands} step={task} beside trans={trans} />}
       {shown?.why && <p className="kfnb-hint">{shown.why}</p>}
       {error !== null && (
         <div className="kfnb-warning" role="alert">
           <p>{error.message}</p>
           {error.fix !== null && <p>{error.fix}</p>}
-          {error.cell_id !== null && (
+          {beside !== null && error.cell_id !== null && (
             <button
               type="button"
               className="kfnb-link"
-              onClick={() => void notebook.select([error.cell_id!])}
+              onClick={() => void beside.notebook.select([error.cell_id!])}
             >
               {trans.__('show the cell')}
             </button>

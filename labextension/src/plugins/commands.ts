@@ -1,7 +1,7 @@
 /** The extension's commands: toolbars, menus, shortcuts and the palette call them by their ids. */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { InputDialog, showErrorMessage } from '@jupyterlab/apputils';
+import { InputDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Api } from '../api';
@@ -12,7 +12,7 @@ import type { OpenNotebook } from '../notebook/open_notebook';
 import type { OpenNotebooks } from '../notebook/open_notebooks';
 import { nameStep } from '../panel/cell_role';
 import type { KfnbPanel, TabName } from '../panel/panel';
-import { executedNotebook } from '../run/executed_notebook';
+import { openExecuted } from '../run/executed_notebook';
 import { whyNoTask, whyNoWriting } from '../run/reasons';
 import { CommandIds } from './command_ids';
 import { addReasoned, type Reasoned } from './reasoned';
@@ -72,7 +72,8 @@ export function addCommands(parts: CommandParts): void {
     execute: async () => {
       const notebook = notebooks.current!;
       const session = notebook.session!;
-      await openExecuted({ app, api, trans }, notebook, session.id, session.log!.source);
+      const what = { run: session.id, task: session.log!.source, ref: notebook.panel.id };
+      await openExecuted({ shell: app.shell, api, trans }, notebook.panel.content, what);
     }
   });
   addTabs(parts, about());
@@ -141,29 +142,6 @@ function whyNoCode(notebook: OpenNotebook, trans: TranslationBundle): string | n
 function stepOfActive(notebook: OpenNotebook): string | null {
   const active = notebook.panel.content.activeCell;
   return active === null ? null : (active.node.dataset.kfnbStep ?? null);
-}
-
-async function openExecuted(
-  { app, api, trans }: Pick<CommandParts, 'app' | 'api' | 'trans'>,
-  notebook: OpenNotebook,
-  run: string,
-  task: string
-): Promise<void> {
-  const { shell } = app;
-  const id = `kfnb-executed-${run}-${task}`;
-  try {
-    const widget = executedNotebook(notebook, await api.executedNotebook(run, task));
-    [...shell.widgets('main')].find(shown => shown.id === id)?.dispose(); // it may have got further since
-    widget.id = id;
-    widget.title.label = trans.__('%1 (executed)', task);
-    widget.title.caption = trans.__('What task %1 executed in run %2; it can only be read', task, run);
-    widget.title.icon = kfnbIcon;
-    widget.title.closable = true;
-    shell.add(widget, 'main', { ref: notebook.panel.id, type: 'Executed Notebook' });
-    shell.activateById(id);
-  } catch (error) {
-    await showErrorMessage(trans.__('There is no executed notebook'), (error as Error).message);
-  }
 }
 
 async function askForStep(notebook: OpenNotebook, trans: TranslationBundle): Promise<void> {

@@ -17,7 +17,7 @@ import { Underlines } from '../notebook/underlines';
 import { KfnbPanel } from '../panel/panel';
 import { showLatestRun } from '../run/latest';
 import { LivingRuns } from '../run/living_runs';
-import { noteEnds } from '../run/notification';
+import { noteEnd } from '../run/notification';
 import { addCommands } from './commands';
 import { CommandIds } from './command_ids';
 import { addRunCommands } from './run_commands';
@@ -68,27 +68,29 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
         shell.activateById(PANEL_ID);
       });
       new Underlines(notebook);
-      noteEnds(notebook, panel, shell, trans);
       void showLatestRun(notebook, api);
     };
     notebooks.added.connect((_, notebook) => dress(notebook));
-    if (statusBar !== null) {
-      const living = new LivingRuns({
-        notebooks,
-        api,
-        trans,
-        onChoose: notebook => {
-          if (notebook === null) {
-            void commands.execute(OPEN_RUNS);
-            return;
-          }
-          panel.tab = 'run';
-          shell.activateById(notebook.panel.id);
-          shell.activateById(PANEL_ID);
-        }
-      });
-      statusBar.registerStatusItem('@kfnb/jupyterlab:living-runs', living.item);
-    }
+    const showRunOf = (notebook: OpenNotebook | null): void => {
+      if (notebook === null) {
+        void commands.execute(OPEN_RUNS);
+        return;
+      }
+      panel.tab = 'run';
+      shell.activateById(notebook.panel.id);
+      shell.activateById(PANEL_ID);
+    };
+    const living = new LivingRuns({
+      notebooks,
+      api,
+      trans,
+      onChoose: showRunOf,
+      onEnd: run => {
+        const isShown = ({ session }: OpenNotebook): boolean => session?.id === run.run_id;
+        noteEnd(run, () => showRunOf([...notebooks].find(isShown) ?? null), trans);
+      }
+    });
+    statusBar?.registerStatusItem('@kfnb/jupyterlab:living-runs', living.item);
     addCommands({ app, api, notebooks, panel, trans });
     const showRun = (): void => {
       panel.tab = 'run';

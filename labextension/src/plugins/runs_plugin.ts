@@ -3,33 +3,55 @@
 import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { ILauncher } from '@jupyterlab/launcher';
+import { NotebookPanel } from '@jupyterlab/notebook';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 
 import { Api } from '../api';
 import { kfnbIcon } from '../icon';
+import { openExecuted, type Rendering } from '../run/executed_notebook';
 import type { ActionName } from '../runs_page/actions';
 import { RunsPage } from '../runs_page/runs_page';
 import { addReasoned } from './reasoned';
 
 export const OPEN_RUNS = 'kfnb:open-runs';
 const PAGE_ID = 'kfnb-runs';
+/** What the code of runs is, for the editors that show it. */
+const PYTHON = 'text/x-ipython';
 
 export const runsPlugin: JupyterFrontEndPlugin<void> = {
   id: '@kfnb/jupyterlab:runs',
   description: 'The page of all pipeline runs: search, sort, compare, archive, delete.',
   autoStart: true,
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer, ILauncher],
+  optional: [
+    ITranslator,
+    ICommandPalette,
+    ILayoutRestorer,
+    ILauncher,
+    IRenderMimeRegistry,
+    NotebookPanel.IContentFactory
+  ],
   activate: (
     app: JupyterFrontEnd,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
-    launcher: ILauncher | null
+    launcher: ILauncher | null,
+    rendermime: IRenderMimeRegistry | null,
+    contentFactory: NotebookPanel.IContentFactory | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('kfnb');
     const api = new Api(app.serviceManager.serverSettings);
     const tracker = new WidgetTracker<MainAreaWidget<RunsPage>>({ namespace: PAGE_ID });
+    const rendering: Rendering | null =
+      rendermime !== null && contentFactory !== null
+        ? { rendermime, contentFactory, codeMimetype: PYTHON }
+        : null;
+    const show =
+      rendering &&
+      ((run: string, task: string): void =>
+        void openExecuted({ shell: app.shell, api, trans }, rendering, { run, task, ref: PAGE_ID }));
     let page: MainAreaWidget<RunsPage> | null = null;
     app.commands.addCommand(OPEN_RUNS, {
       label: trans.__('Pipeline Runs'),
@@ -38,7 +60,7 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       describedBy: { args: { type: 'object' as const, properties: {} } },
       execute: async () => {
         if (page === null || page.isDisposed) {
-          page = new MainAreaWidget({ content: new RunsPage(api, trans) });
+          page = new MainAreaWidget({ content: new RunsPage({ api, rendering, openExecuted: show }, trans) });
           page.id = PAGE_ID;
           page.title.label = trans.__('Pipeline Runs');
           page.title.icon = kfnbIcon;

@@ -1,6 +1,6 @@
 /**
  * The item of the status bar that says how many runs are going on: those of the open notebooks, which are known at once,
- * and all others of the server, which is asked now and then as JupyterLab asks for kernels.
+ * and all others of the server, which is asked now and then as JupyterLab asks for kernels. It notices when one ends.
  */
 
 import type { IStatusBar } from '@jupyterlab/statusbar';
@@ -9,8 +9,9 @@ import { Poll } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
-import type { Api } from '../api';
-import { countLiving, type SeenRun } from '../model/living';
+import { ApiError, type Api } from '../api';
+import type { RunDocument } from '../model/documents';
+import { countLiving, LivingOnes, type SeenRun } from '../model/living';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import type { OpenNotebooks } from '../notebook/open_notebooks';
 import type { RunSession } from './session';
@@ -24,6 +25,8 @@ export interface LivingRunsParts {
   readonly trans: TranslationBundle;
   /** Shows a run: that of this notebook, or where none of the open ones has a living run the page of all runs. */
   readonly onChoose: (notebook: OpenNotebook | null) => void;
+  /** A run has ended that an open notebook shows, or that this person started wherever it was. */
+  readonly onEnd: (run: RunDocument) => void;
 }
 
 /** Shows the number of living runs while there are any. */
@@ -32,6 +35,8 @@ export class LivingRuns extends Widget {
   private readonly _button = document.createElement('button');
   private readonly _toggled = new Signal<this, void>(this);
   private readonly _poll: Poll<void>;
+  private readonly _living = new LivingOnes();
+  private _person: Promise<string | null> | null = null;
   private _listed: readonly string[] = [];
   private _count = 0;
 
@@ -50,12 +55,14 @@ export class LivingRuns extends Widget {
       standby: 'when-hidden',
       factory: async () => {
         this._listed = await api.livingRuns();
-        this._recount();
+        const seen = this._seen();
+        this._recount(seen);
+        this._living.list(this._listed, seen).forEach(id => void this._lookAtEnd(id));
       }
     });
-    [...notebooks].forEach(notebook => notebook.changed.connect(this._recount, this));
-    notebooks.added.connect((_, notebook) => notebook.changed.connect(this._recount, this));
-    notebooks.currentChanged.connect(this._recount, this); // also where one was closed
+    [...notebooks].forEach(notebook => notebook.changed.connect(this._look, this));
+    notebooks.added.connect((_, notebook) => notebook.changed.connect(this._look, this));
+    notebooks.currentChanged.connect(this._look, this); // also where one was closed
   }
 
   /** What the status bar asks for: shown only while there is a run. */
@@ -69,8 +76,41 @@ export class LivingRuns extends Widget {
     super.dispose();
   }
 
-  private _recount(): void {
-    const seen = [...this._parts.notebooks].flatMap(notebook => seenRun(notebook) ?? []);
+  private _look(): void {
+    const seen = this._seen();
+    this._recount(seen);
+    this._living.see(seen).forEach(id => void this._lookAtEnd(id));
+  }
+
+  private _seen(): readonly SeenRun[] {
+    return [...this._parts.notebooks].flatMap(notebook => seenRun(notebook) ?? []);
+  }
+
+  /** A run is not among the living any more: it has ended, or was interrupted or deleted. */
+  private async _lookAtEnd(id: string): Promise<void> {
+    const { api, onEnd } = this._parts;
+    try {
+      const run = await api.run(id);
+      if (!run.ended) {
+        if (!run.interrupted) {
+          this._living.keep(id);
+        }
+      } else if (this._seen().some(seen => seen.id === id) || (await this._isOwn(run))) {
+        onEnd(run);
+      }
+    } catch (error) {
+      if (!(error instanceof ApiError && error.isMissing)) {
+        this._living.keep(id); // the server is away: it is asked again with the next list
+      }
+    }
+  }
+
+  private async _isOwn({ started_by }: RunDocument): Promise<boolean> {
+    this._person ??= this._parts.api.version().then(({ person }) => person);
+    return started_by !== null && started_by === (await this._person);
+  }
+
+  private _recount(seen: readonly SeenRun[]): void {
     const count = countLiving(this._listed, seen);
     if (count === this._count) {
       return;

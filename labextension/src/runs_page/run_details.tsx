@@ -1,4 +1,4 @@
-/** One run of the list, as it goes: its graph, the log of a clicked step, metrics and artifacts. */
+/** One run of the list, as it goes: its graph, what there is to see of a clicked step, metrics and artifacts. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
@@ -6,13 +6,25 @@ import * as React from 'react';
 import type { Api } from '../api';
 import { PipelineGraph } from '../panel/pipeline_graph';
 import { ArtifactsView, MetricsView } from '../panel/results';
+import { RunControls, RunHead, useAttempt } from '../panel/run_head';
 import { SeriesView } from '../panel/series';
-import { useSignal } from '../panel/watching';
-import { RunSession } from '../run/session';
+import { TaskDetails } from '../panel/task_details';
 import { Trouble } from '../panel/trouble';
+import { useSignal } from '../panel/watching';
+import type { Rendering } from '../run/executed_notebook';
+import { RunSession } from '../run/session';
 
-export function RunDetails(props: { id: string; api: Api; trans: TranslationBundle }): JSX.Element {
-  const { id, api, trans } = props;
+/** What a run is shown with. */
+export interface Shown {
+  readonly api: Api;
+  /** Null where JupyterLab shows no notebooks. */
+  readonly rendering: Rendering | null;
+  readonly openExecuted: ((run: string, task: string) => void) | null;
+}
+
+export function RunDetails(props: { id: string; shown: Shown; trans: TranslationBundle }): JSX.Element {
+  const { id, shown, trans } = props;
+  const { api } = shown;
   const [session, setSession] = React.useState<RunSession | null>(null);
   const [trouble, setTrouble] = React.useState<string | null>(null);
   React.useEffect(() => {
@@ -43,30 +55,58 @@ export function RunDetails(props: { id: string; api: Api; trans: TranslationBund
   if (session === null) {
     return <p className="kfnb-quiet">{trans.__('The run is being read …')}</p>;
   }
-  const { document, status, log } = session;
+  return <SessionView {...{ session, trans, shown }} />;
+}
+
+interface SessionProps {
+  readonly session: RunSession;
+  readonly trans: TranslationBundle;
+  readonly shown: Shown;
+}
+
+function SessionView({ session, trans, shown }: SessionProps): JSX.Element {
+  const { api, rendering, openExecuted } = shown;
+  const { attempt, trouble } = useAttempt();
+  const { document, status } = session;
+  const task = session.log?.task ?? null;
   return (
-    <section className="kfnb-run-details" data-run={id} aria-label={trans.__('Run %1', id)}>
-      {status.why !== null && <p className="kfnb-hint">{status.why}</p>}
+    <section
+      className="kfnb-run-details"
+      data-run={session.id}
+      data-state={status.state}
+      aria-label={trans.__('Run %1', session.id)}
+    >
+      <RunHead {...{ session, trans }} />
+      <div className="kfnb-buttons">
+        <RunControls {...{ session, attempt, trans }} />
+      </div>
+      <Trouble text={trouble} />
       <PipelineGraph
         name={document.name}
         steps={document.steps}
         edges={document.edges}
         status={status}
-        selected={log?.task ?? null}
+        selected={task}
         emptyText={trans.__('This run has no steps.')}
         translate={text => trans.__(text)}
         onChoose={name => session.follow(name)}
       />
-      {log !== null && (
-        <div className="kfnb-log">
-          <pre tabIndex={0} role="region" aria-label={trans.__('Log of %1', log.task)}>
-            {log.text}
-          </pre>
-        </div>
+      {task === null ? (
+        <p className="kfnb-hint">{trans.__('Click a step to see its log.')}</p>
+      ) : (
+        <TaskDetails
+          {...{ session, api, task, trans }}
+          beside={null}
+          openExecuted={openExecuted && (name => openExecuted(session.id, name))}
+        />
       )}
       <MetricsView metrics={session.metrics} trans={trans} />
-      <SeriesView series={session.series} trans={trans} />
-      <ArtifactsView artifacts={session.artifacts} {...{ api, trans }} />
+      {task === null && <SeriesView series={session.series} trans={trans} />}
+      <ArtifactsView
+        artifacts={session.artifacts}
+        rendermime={rendering?.rendermime ?? null}
+        {...{ api, trans }}
+      />
     </section>
   );
 }

@@ -5,7 +5,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
-import type { Api } from '../api';
 import { CHART_STYLE } from '../charts';
 import type { RunRow } from '../model/documents';
 import { useSignal } from '../panel/watching';
@@ -16,7 +15,7 @@ import { addCondition, FilterBar } from './filter_bar';
 import { Listing } from './listing';
 import type { Done } from './marking';
 import type { Compared } from './overlaid';
-import { RunDetails } from './run_details';
+import { RunDetails, type Shown } from './run_details';
 import { RunTags } from './run_tags';
 import { RunsTable } from './runs_table';
 import { Trouble } from '../panel/trouble';
@@ -26,11 +25,11 @@ export class RunsPage extends ReactWidget {
   private _actions: readonly PageAction[] = [];
 
   constructor(
-    private readonly _api: Api,
+    private readonly _shown: Shown,
     private readonly _trans: TranslationBundle
   ) {
     super();
-    this._listing = new Listing(_api, () => this.isVisible);
+    this._listing = new Listing(_shown.api, () => this.isVisible);
     this.addClass('kfnb-runs-page');
   }
 
@@ -53,7 +52,7 @@ export class RunsPage extends ReactWidget {
     return (
       <PageView
         listing={this._listing}
-        api={this._api}
+        shown={this._shown}
         trans={this._trans}
         onActions={actions => (this._actions = actions)}
       />
@@ -63,7 +62,7 @@ export class RunsPage extends ReactWidget {
 
 interface PageProps {
   readonly listing: Listing;
-  readonly api: Api;
+  readonly shown: Shown;
   readonly trans: TranslationBundle;
   readonly onActions: (actions: readonly PageAction[]) => void;
 }
@@ -75,7 +74,8 @@ type Below =
   | { readonly kind: 'comparison'; readonly compared: Compared }
   | null;
 
-function PageView({ listing, api, trans, onActions }: PageProps): JSX.Element {
+function PageView({ listing, shown, trans, onActions }: PageProps): JSX.Element {
+  const { api } = shown;
   useSignal(listing.changed);
   // By id, for runs of several pages can be chosen.
   const [chosen, setChosen] = React.useState<ReadonlyMap<string, RunRow>>(new Map());
@@ -157,7 +157,7 @@ function PageView({ listing, api, trans, onActions }: PageProps): JSX.Element {
         .map(run => (
           <RunTags key={run.run_id} {...{ run, api, trans }} onAct={work => void act(work)} />
         ))}
-      {opened !== null && <RunDetails key={opened} id={opened} {...{ api, trans }} />}
+      {opened !== null && <RunDetails key={opened} id={opened} {...{ shown, trans }} />}
       {below?.kind === 'experiment' && (
         <ExperimentView
           key={below.name}
