@@ -519,6 +519,7 @@ class ExecutorOutput(_Data, frozen=True, kw_only=True):
     notebook: str | None = None  # key of the executed notebook
     log: str | None = None  # key of the log
     series: str | None = None  # key of how its metrics went: a Series by name, where one was logged more than once
+    python: str | None = None  # version of the interpreter that its cells ran in
 
 
 # -------------------------------------------------------------------------------------------------------- the run

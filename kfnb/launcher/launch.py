@@ -24,7 +24,7 @@ from kfnb.artifacts.store import Store
 from kfnb.errors import Diagnostic, Fix, KfnbError, NoAccess
 from kfnb.launcher import absent, guard, namespaces, own_fault, processes, stamps
 from kfnb.launcher.body import Body
-from kfnb.launcher.reports import Echo, TaskReport, Tell
+from kfnb.launcher.reports import PYTHON, Echo, TaskReport, Tell
 from kfnb.launcher.shipped_view import ShippedView
 from kfnb.launcher.stopping import Stopped
 from kfnb.launcher.supervise import Ended, Supervisor
@@ -316,6 +316,7 @@ def _compose(
         notebook=report.notebook_key,
         log=report.log_key,
         series=report.series_key if report.points.are_a_curve else None,
+        python=PYTHON,
         **changed,
     )
 

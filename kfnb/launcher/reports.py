@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from kfnb.launcher.collect import Collector
     from kfnb.spec import ExecutorInput
 
+PYTHON = ".".join(map(str, sys.version_info[:3]))
+"""The version of the interpreter that the cells run in."""
 SAVE_EVERY = 3.0
 """Seconds between two saves of the notebook that is being executed."""
 LOG_LIMIT = 256 << 20
@@ -179,7 +181,7 @@ def executed_notebook(given: ExecutorInput, collector: Collector) -> dict[str, A
     spec = {"name": given.kernel, "display_name": given.kernel, "language": "python"}
     metadata = {
         "kernelspec": spec,
-        "language_info": {"name": "python", "version": ".".join(map(str, sys.version_info[:3]))},
+        "language_info": {"name": "python", "version": PYTHON},
         "kfnb": {"run": given.run_id, "task": given.task.name, "attempt": given.attempt},
     }
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}

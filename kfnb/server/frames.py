@@ -52,11 +52,12 @@ class EventsFrame(_Frame, frozen=True, kw_only=True, tag="events"):
 
 
 class LogFrame(_Frame, frozen=True, kw_only=True, tag="log"):
-    """What an attempt of the followed task has printed; `offset`: bytes of its log that are told now, these too."""
+    """What an attempt of the followed task has printed: the bytes of its log from `start` up to `offset`."""
 
     task: str
     attempt: int
     text: str
+    start: int
     offset: int
 
 
@@ -89,7 +90,10 @@ Frame = EventsFrame | LogFrame | InterruptedFrame | WaitingFrame | EndFrame | Er
 
 
 class Follow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the front end may say: which task's log it wants, from which byte on; None: no log any more."""
+    """What the front end may say: which task's log it wants, from which byte on; None: no log any more.
+
+    `offset` below 0: whole lines of so many bytes at its end, and what comes then.
+    """
 
     follow: str | None
     offset: int = 0

@@ -27,14 +27,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kfnb.client import Run
+    from kfnb.orchestrator.handles import Printed
     from kfnb.server.desk import Desk
     from kfnb.server.frames import Event, Frame
     from kfnb.spec import RunEvent
 
 HERE_EVERY = 0.1
 """Seconds between looks at the events of a run whose store is a folder."""
-THERE_EVERY = 1.0
-"""The same where the store is a bucket."""
+THERE_EVERY = (0.25, 1.0)
+"""The same where the store is a bucket: while something happens, and where nothing has for a while."""
+SLOWER = 1.5
+"""How much longer each look at a bucket waits than the one before, while nothing happens."""
 LOG_THERE_EVERY = 3.0
 """Seconds between looks at a log in a bucket, where it is written anew every few seconds."""
 STATE_EVERY = 1.0
@@ -53,7 +56,8 @@ class Feed:
 
     def __init__(self, run: Run, after: int) -> None:
         self.run = run
-        self.every = HERE_EVERY if run.store.local_path("") is not None else THERE_EVERY
+        self._is_here = run.store.local_path("") is not None
+        self.every = HERE_EVERY if self._is_here else THERE_EVERY[0]
         self._events = run.new_events(after)
         self._log: _LogReader | None = None
         self._log_read = 0.0
@@ -77,6 +81,7 @@ class Feed:
         """Return the frames about what has come since the last look; at the first one, if nothing has, an empty one."""
         about = self._about_its_process()  # looked at first: nothing comes after its end
         found = self._events.read()
+        self.every = self._next_pause(something_happens=bool(found))
         frames: list[Frame] = []
         if found or self._first:
             frames.append(EventsFrame(batch=self._events.next - 1, events=_told(found)))
@@ -91,8 +96,15 @@ class Feed:
             about.append(EndFrame(state=self.run.state))
         return frames + about
 
+    def _next_pause(self, *, something_happens: bool) -> float:
+        """Return how long to wait for the next look: each one at a bucket is a request, also where nothing happens."""
+        soonest, latest = THERE_EVERY
+        if self._is_here:
+            return HERE_EVERY
+        return soonest if something_happens else min(latest, self.every * SLOWER)
+
     def _is_log_due(self) -> bool:
-        often = self.every == HERE_EVERY or self._standing == "ended"
+        often = self._is_here or self._standing == "ended"
         return often or time.monotonic() - self._log_read >= LOG_THERE_EVERY
 
     def _about_its_process(self) -> list[Frame]:
@@ -127,13 +139,13 @@ def _told(events: list[RunEvent]) -> tuple[Event, ...]:
 
 
 class _LogReader:
-    """What one task prints, from byte `offset` on; a new attempt's log begins anew."""
+    """What one task prints, from byte `offset` on, or from so many before its end; a new attempt's log begins anew."""
 
     def __init__(self, run: Run, task: str, offset: int) -> None:
         self._run = run
         self._task = run.task(task).name
         self._attempt = run.task(task).attempt or 1  # one that waits begins with the first
-        self._offset = max(0, offset)
+        self._offset = offset
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def read(self) -> list[Frame]:
@@ -144,11 +156,20 @@ class _LogReader:
             self._decoder.reset()
         frames: list[Frame] = []
         printed = task.printed()
+        if self._offset < 0:
+            self._offset = _line_at(printed, printed.size + self._offset)
         while data := printed.part(self._offset, self._offset + LOG_PIECE):
-            self._offset += len(data)
+            start, self._offset = self._offset, self._offset + len(data)
             text = self._decoder.decode(data)
-            frames.append(LogFrame(task=self._task, attempt=self._attempt, text=text, offset=self._offset))
+            frames.append(LogFrame(task=self._task, attempt=self._attempt, text=text, start=start, offset=self._offset))
         return frames
+
+
+def _line_at(printed: Printed, byte: int) -> int:
+    """Return where the first line begins that begins at `byte` or after it; `byte` itself in a very long one."""
+    if byte <= 0:
+        return 0
+    return byte + max(0, printed.part(byte - 1, byte + LOG_PIECE).find(b"\n"))
 
 
 class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ignore[misc]

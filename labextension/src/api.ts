@@ -31,6 +31,7 @@ import type {
   Version
 } from './model/documents';
 import type { PlacementKind } from './model/placement';
+import { trans } from './model/words';
 
 /** Why the server did not do what was asked: what, and what to do. `status` 0: it could not be reached. */
 export class ApiError extends Error {
@@ -48,6 +49,10 @@ export class ApiError extends Error {
     return this.status === 404;
   }
 }
+
+/** So much of a log is asked for at once. */
+const LOG_BYTES = 1 << 20;
+const NEWLINE = 10;
 
 type NotebookJson = Readonly<Record<string, unknown>>;
 
@@ -180,9 +185,18 @@ export class Api {
     return (await this._get('/runs/{run_id}/artifacts', { run_id })).artifacts;
   }
 
-  /** All of a task's log. */
-  async log(run_id: string, task: string): Promise<string> {
-    return this._text('get', logAddress(run_id, task));
+  /** The end of a task's log, or with `before` what stands in front of that byte; whole lines, and where they begin. */
+  async log(run_id: string, task: string, before?: number): Promise<{ text: string; start: number }> {
+    const range = before === undefined ? `-${LOG_BYTES}` : `${Math.max(0, before - LOG_BYTES)}-${before - 1}`;
+    const headers = { Range: `bytes=${range}` };
+    const response = await this._response('get', logAddress(run_id, task), undefined, headers);
+    if (response.status === 416) {
+      return { text: '', start: 0 }; // nothing has been printed
+    }
+    const first = Number(/\d+/.exec(response.headers.get('Content-Range') ?? '')?.[0] ?? 0);
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const skipped = first === 0 ? 0 : bytes.indexOf(NEWLINE) + 1;
+    return { text: new TextDecoder().decode(bytes.subarray(skipped)), start: first + skipped };
   }
 
   /** What happened to a task, by its run and by the cluster. */
@@ -245,21 +259,30 @@ export class Api {
   }
 
   private async _text(method: Method, path: string, body?: unknown): Promise<string> {
+    return (await this._response(method, path, body)).text();
+  }
+
+  private async _response(
+    method: Method,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>
+  ): Promise<Response> {
     const init = {
       method: method.toUpperCase(),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) })
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(headers === undefined ? {} : { headers })
     };
     let response: Response;
     try {
       response = await ServerConnection.makeRequest(this.address(path), init, this.settings);
     } catch (error) {
-      throw new ApiError(`The Jupyter server cannot be reached: ${(error as Error).message}`, 0);
+      throw new ApiError(trans.__('The Jupyter server cannot be reached: %1', (error as Error).message), 0);
     }
-    const text = await response.text();
-    if (response.ok) {
-      return text;
+    if (response.ok || response.status === 416) {
+      return response;
     }
-    throw failure(response.status, text);
+    throw failure(response.status, await response.text());
   }
 }
 
@@ -275,8 +298,8 @@ function failure(status: number, text: string): ApiError {
   } catch {
     const what =
       status === 404
-        ? 'The Jupyter server does not know kfnb; the panel at the right says what to type there.'
-        : `The Jupyter server answered ${status}.`;
+        ? trans.__('The Jupyter server does not know kfnb; the panel at the right says what to type there.')
+        : trans.__('The Jupyter server answered %1.', status);
     return new ApiError(what, status);
   }
 }

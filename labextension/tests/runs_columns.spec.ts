@@ -61,7 +61,7 @@ describe('columns of values', () => {
 });
 
 describe('plain columns', () => {
-  const columns = plainColumns(text => text, 0);
+  const columns = plainColumns(0);
   const text = (key: string, of: RunRow) => columns.find(column => column.key === key)!.text(of);
 
   test('name a notebook by its path in the server, else by its own', () => {

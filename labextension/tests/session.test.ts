@@ -37,13 +37,20 @@ const NAMES = ['load', 'train [v2]', 'fit[items]', 'fit'];
 let stream: Stream;
 let session: RunSession;
 
+function textOf({ log }: RunSession): string {
+  return log!.text.pieces.map(({ text }) => text).join('');
+}
+
 async function open(tasks: Record<string, object>): Promise<RunSession> {
   stream = new Stream();
   const document = { run_id: '1', tasks, interrupted: false, waits: null };
   const api = {
     run: () => Promise.resolve(document),
     stream: () => stream,
-    log: (_run: string, task: string) => Promise.resolve(`all of ${task}`)
+    log: (_run: string, task: string, before?: number) =>
+      Promise.resolve(
+        before === undefined ? { text: `all of ${task}`, start: 9 } : { text: 'earlier, ', start: 0 }
+      )
   };
   return RunSession.open(api as unknown as Api, '1');
 }
@@ -79,16 +86,16 @@ test('A fan-out is running while its items are being made, and while elements ru
 
 test('The log of a fan-out is that of what makes its items, until these are known.', () => {
   session.follow('fit');
-  stream.frame({ kind: 'log', task: 'fit[items]', attempt: 1, text: 'making', offset: 6 });
-  expect(session.log).toEqual({ task: 'fit', source: 'fit[items]', text: 'making' });
+  stream.frame({ kind: 'log', task: 'fit[items]', attempt: 1, text: 'making', start: 0, offset: 6 });
+  expect([session.log!.source, textOf(session)]).toEqual(['fit[items]', 'making']);
   stream.tell(
     { kind: 'task-state', task: 'fit[items]', state: 'SUCCEEDED' },
     { kind: 'task-expanded', task: 'fit', data: { count: 2 } }
   );
-  expect(session.log).toEqual({ task: 'fit', source: 'fit', text: '' });
+  expect([session.log!.source, textOf(session)]).toEqual(['fit', '']);
   expect(stream.asked).toEqual([
-    { follow: 'fit[items]', offset: 0 },
-    { follow: 'fit', offset: 0 }
+    { follow: 'fit[items]', offset: -(1 << 20) },
+    { follow: 'fit', offset: -(1 << 20) }
   ]);
 });
 
@@ -100,7 +107,9 @@ test('Where no items could be made, that task’s log, error and pod are the ste
   );
   session.follow('fit');
   await Promise.resolve();
-  expect(session.log?.text).toBe('all of fit[items]');
+  expect(textOf(session)).toBe('all of fit[items]');
+  await session.loadEarlier();
+  expect([textOf(session), session.log!.text.start]).toEqual(['earlier, all of fit[items]', 0]);
   expect(workingFor(session.status, 'fit')).toBe('fit[items]');
   expect(workingFor(session.status, 'train [v2]')).toBe('train [v2]');
 });

@@ -145,9 +145,11 @@ def test_a_run_that_goes_on_is_seen_and_acted_on(page: Page, lab: Lab) -> None:
     details.locator("[data-action=cancel]").click()
     expect(details).to_have_attribute("data-state", "CANCELED")
     gate.touch()
+    while run.is_driven:  # its process ends a moment later
+        page.wait_for_timeout(50)
     details.locator("[data-action=resume]").click()
     expect(details).to_have_attribute("data-state", "SUCCEEDED")
-    expect(curve).to_have_attribute("data-logged", "4")
+    expect(details.locator("[data-series=loss]")).to_have_attribute("data-logged", "4")
     assert "SUCCEEDED" == run.wait().state
     details.locator("[data-action=open-executed]").click()
     expect(page.locator(".kfnb-executed .jp-CodeCell")).to_have_count(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import platform
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ async def test_a_run_is_started_and_outlives_the_server(get: Get, post: Post, qu
     assert {"read": (3, 3), "longest": (1, 1), "repeated": (1, 1)} == {
         name: (task["cells_done"], task["cells"]) for name, task in told["tasks"].items()
     }
+    assert {platform.python_version()} == {task["python"] for task in told["tasks"].values()}
     assert (len(run.new_events().read()) > 0, run.batches) == (True, told["batch"])
     assert (None, None) == (told["cluster"], told["waits"])
 

@@ -116,7 +116,30 @@ async def test_a_log_goes_on_where_it_was_left(listen: Any, finished: Run) -> No
     socket = await listen(finished.id, finished.batches)
     await socket.write_message(json.dumps({"follow": "make", "offset": 7}))
     frames = await frames_of(socket, "log")
-    assert ("two\n", 11) == (frames[-1]["text"], frames[-1]["offset"])
+    assert ("two\n", 7, 11) == tuple(frames[-1][name] for name in ("text", "start", "offset"))
+
+
+@pytest.mark.parametrize(("bytes_", "start"), [(4, 7), (5, 7), (10, 7), (11, 0), (1000, 0)])
+async def test_the_end_of_a_log_is_told_in_whole_lines(listen: Any, finished: Run, bytes_: int, start: int) -> None:
+    """Below 0 is how much of the end is wanted; where a line is cut there, the next one is the first that is told."""
+    socket = await listen(finished.id, finished.batches)
+    await socket.write_message(json.dumps({"follow": "make", "offset": -bytes_}))
+    told = (await frames_of(socket, "log"))[-1]
+    assert ("α one\ntwo\n".encode()[start:].decode(), start) == (told["text"], told["start"])
+
+
+def test_a_bucket_is_looked_at_more_often_while_something_happens(
+    finished: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Right after events the next look comes soon; where none have come, later and later, up to a second."""
+    with monkeypatch.context() as away:
+        away.setattr(type(finished.store), "local_path", lambda *_: None)
+        feed = stream.Feed(finished, 0)
+    pauses = []
+    for _ in range(6):
+        feed.look()
+        pauses.append(feed.every)
+    assert [0.25, 0.375, 0.5625, 0.84375, 1.0, 1.0] == pauses
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import { html, svg } from '../graph/svg';
 import { colour, legend, picture, round, turned, words } from './parts';
 import { areaUnder, showValue, type ConfusionMatrix, type RocCurve, type TableData } from './values';
+import { trans } from '../model/words';
 
 /** Charts' style sheet, in JupyterLab's colours with fallbacks. */
 export const CHART_STYLE = `
@@ -56,14 +57,14 @@ export function sparkline(
 export function rocChart(curves: readonly RocCurve[]): HTMLElement {
   const x = (rate: number): number => LEFT + rate * PLOT;
   const y = (rate: number): number => 6 + (1 - rate) * PLOT;
-  const areas = curves.map(curve => `${curve.name}: area ${areaUnder(curve).toFixed(4)}`);
+  const areas = curves.map(curve => trans.__('%1: area %2', curve.name, areaUnder(curve).toFixed(4)));
   const parts: SVGElement[] = [
     svg('path', { d: `M${x(0)} ${y(1)}V${y(0)}H${x(1)}`, class: 'kfnb-chart-axis' }),
     svg('path', { d: `M${x(0)} ${y(0)}L${x(1)} ${y(1)}`, class: 'kfnb-chart-chance' }),
     words('0', x(0) - 8, y(0) + 4),
     words('1', x(0) - 8, y(1) + 4),
-    words('false positive rate', x(0.5), y(0) + 18),
-    turned('true positive rate', x(0) - 16, y(0.5))
+    words(trans.__('false positive rate'), x(0.5), y(0) + 18),
+    turned(trans.__('true positive rate'), x(0) - 16, y(0.5))
   ];
   curves.forEach((curve, index) => {
     const points = curve.falsePositive.map(
@@ -73,7 +74,7 @@ export function rocChart(curves: readonly RocCurve[]): HTMLElement {
       svg('polyline', { points: points.join(' '), class: 'kfnb-chart-line', stroke: colour(index) })
     );
   });
-  const chart = picture(LEFT + PLOT + 8, PLOT + BOTTOM + 6, `ROC. ${areas.join('; ')}`, parts);
+  const chart = picture(LEFT + PLOT + 8, PLOT + BOTTOM + 6, `${trans.__('ROC.')} ${areas.join('; ')}`, parts);
   return html('div', { class: 'kfnb-chart' }, [chart, ...legend(areas)]);
 }
 
@@ -81,7 +82,7 @@ export function rocChart(curves: readonly RocCurve[]): HTMLElement {
 export function matrixTable({ labels, rows }: ConfusionMatrix): HTMLTableElement {
   const most = Math.max(0, ...rows.flat().filter(Number.isFinite));
   const head = html('tr', {}, [
-    html('th', { scope: 'col' }, ['true ↓ predicted →']),
+    html('th', { scope: 'col' }, [trans.__('true ↓ predicted →')]),
     ...labels.map(label => html('th', { scope: 'col' }, [label]))
   ]);
   const body = rows.map((row, index) =>

@@ -3,6 +3,7 @@
 import { html, svg } from '../graph/svg';
 import { colour, legend, picture, round, turned, words } from './parts';
 import { showValue } from './values';
+import { trans } from '../model/words';
 
 /** How a metric went: steps and values, equally many; values that are not finite are left out. */
 export interface Line {
@@ -97,7 +98,7 @@ export function scatterChart(
     turned(names[1], 10, TOP + HEIGHT / 2),
     ...points
   ];
-  const label = `${names[1]} by ${names[0]}, ${shown.length} points`;
+  const label = trans.__('%1 by %2, %3 points', names[1], names[0], shown.length);
   // No picture to who cannot see it: its points are buttons.
   const chart = picture(LEFT + WIDTH + 12, TOP + HEIGHT + BOTTOM, label, parts);
   chart.setAttribute('role', 'group');

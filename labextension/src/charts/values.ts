@@ -1,5 +1,7 @@
 /** What charts draw, read from what kfnb keeps of metrics and artifacts: safe JSON that may be anything. Pure. */
 
+import { trans } from '../model/words';
+
 /** A ROC curve: false and true positive rates, equally long. */
 export interface RocCurve {
   readonly name: string;
@@ -110,7 +112,7 @@ export function pictureFrom(preview: unknown): string | null {
 export function summaryFrom(preview: unknown): string {
   const seen = fields(preview) ?? {};
   const shape = Array.isArray(seen.shape) ? seen.shape.join(' × ') : '';
-  const length = typeof seen.length === 'number' && shape === '' ? `${seen.length} long` : '';
+  const length = typeof seen.length === 'number' && shape === '' ? trans.__('%1 long', seen.length) : '';
   const words = [seen.class, shape, length, seen.dtype].filter(
     word => typeof word === 'string' && word !== ''
   );

@@ -1,6 +1,7 @@
 /** How a state looks: an icon, a word and a colour of JupyterLab's theme; the same icons and words as kfnb/drawing/states.py. */
 
 import type { NodeStatus } from './model';
+import { trans } from '../model/words';
 
 /** `colour` is a CSS colour that follows the theme and has a fallback where there is none. */
 export interface Look {
@@ -14,22 +15,27 @@ const GOOD = 'var(--jp-success-color1, #2f8a4a)';
 const WARN = 'var(--jp-warn-color1, #b07d1a)';
 
 const LOOKS: Readonly<Record<string, Look>> = {
-  PENDING: { icon: '○', word: 'pending', colour: QUIET },
-  RUNNING: { icon: '▶', word: 'running', colour: 'var(--jp-brand-color1, #2f74c0)' },
-  SUCCEEDED: { icon: '✔', word: 'succeeded', colour: GOOD },
-  SKIPPED: { icon: '⤼', word: 'skipped', colour: QUIET },
-  FAILED: { icon: '✖', word: 'failed', colour: 'var(--jp-error-color1, #c23b32)' },
-  CANCELING: { icon: '◌', word: 'canceling', colour: WARN },
-  CANCELED: { icon: '■', word: 'canceled', colour: WARN }
+  PENDING: { icon: '○', word: trans.__('pending'), colour: QUIET },
+  RUNNING: { icon: '▶', word: trans.__('running'), colour: 'var(--jp-brand-color1, #2f74c0)' },
+  SUCCEEDED: { icon: '✔', word: trans.__('succeeded'), colour: GOOD },
+  SKIPPED: { icon: '⤼', word: trans.__('skipped'), colour: QUIET },
+  FAILED: { icon: '✖', word: trans.__('failed'), colour: 'var(--jp-error-color1, #c23b32)' },
+  CANCELING: { icon: '◌', word: trans.__('canceling'), colour: WARN },
+  CANCELED: { icon: '■', word: trans.__('canceled'), colour: WARN }
 };
-const CACHED: Look = { icon: '⚡', word: 'cached', colour: GOOD };
-const WAITING: Look = { icon: '◔', word: 'waiting', colour: WARN };
+const CACHED: Look = { icon: '⚡', word: trans.__('cached'), colour: GOOD };
+const WAITING: Look = { icon: '◔', word: trans.__('waiting'), colour: WARN };
 
 /** What a step without a run looks like. */
 export const NO_STATE: Look = { icon: '', word: '', colour: 'var(--jp-border-color0, #8593a3)' };
 
-/** Return how a step stands to look: one that waits for a reason is told from one that is merely not due. */
+/** Return how a step stands to look, in the person's words: one that waits for a reason is told from one not due yet. */
 export function lookOf(status: NodeStatus | undefined): Look {
+  const look = englishLookOf(status);
+  return look.word === '' ? look : { ...look, word: trans.__(look.word) };
+}
+
+function englishLookOf(status: NodeStatus | undefined): Look {
   if (status === undefined) {
     return NO_STATE;
   }

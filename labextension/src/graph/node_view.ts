@@ -4,6 +4,7 @@ import { NAME_LIMIT, type Box } from './layout';
 import { elapsed, lookOf, showDuration, statusLine } from './look';
 import { shortened, type GraphNode, type NodeStatus } from './model';
 import { setIfNew, setText, svg } from './svg';
+import { trans } from '../model/words';
 
 const BAR_INSET = 8;
 
@@ -95,16 +96,19 @@ export class NodeView {
     const seconds = status.cached ? null : elapsed(status, now);
     const parts = [lookOf(status).word];
     if (status.elements) {
-      const failed = status.elements.failed > 0 ? `, ${status.elements.failed} failed` : '';
-      parts.push(`${status.elements.done} of ${status.elements.total} elements done${failed}`);
+      const { done, total, failed } = status.elements;
+      parts.push(trans.__('%1 of %2 elements done', done, total));
+      if (failed > 0) {
+        parts.push(trans.__('%1 failed', failed));
+      }
     } else if (status.cells) {
-      parts.push(`${status.cells.done} of ${status.cells.total} cells done`);
+      parts.push(trans.__('%1 of %2 cells done', status.cells.done, status.cells.total));
     }
     if (status.finished && seconds !== null) {
       parts.push(showDuration(seconds));
     }
     if ((status.attempt ?? 0) > 1) {
-      parts.push(`attempt ${status.attempt}`);
+      parts.push(trans.__('attempt %1', status.attempt));
     }
     return `${this.node.name}${badges}: ${parts.join(', ')}${status.why ? `. ${status.why}` : ''}`;
   }

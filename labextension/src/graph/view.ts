@@ -13,12 +13,12 @@ import { NodeView } from './node_view';
 import { GRAPH_STYLE } from './style';
 import { html, svg } from './svg';
 import { Viewport } from './viewport';
+import { trans } from '../model/words';
 
-/** What the graph's owner gives it. `translate` turns the picture's own English words into the user's language. */
+/** What the graph's owner gives it. */
 export interface GraphOptions {
   /** A step was clicked, or Enter pressed on it. */
   readonly onChoose?: (name: string) => void;
-  readonly translate?: (text: string) => string;
   /** What is said where there is no step. */
   readonly emptyText?: string;
   /** Seconds since the epoch; the clock that events are timed by. */
@@ -56,7 +56,7 @@ export class GraphView {
     this._drawing = svg('g');
     this._svg = svg('svg', { class: 'kfnb-graph-canvas', role: 'group' }, [this._arrowHead(), this._drawing]);
     this._empty = html('div', { class: 'kfnb-graph-empty' }, [
-      options.emptyText ?? this._translated('No steps yet.')
+      options.emptyText ?? trans.__('No steps yet.')
     ]);
     this.element = html('div', { class: 'kfnb-graph' }, [
       html('style', {}, [GRAPH_STYLE]),
@@ -162,10 +162,6 @@ export class GraphView {
     return this._options.now?.() ?? Date.now() / 1000;
   }
 
-  private _translated(text: string): string {
-    return this._options.translate?.(text) ?? text;
-  }
-
   private _draw(): void {
     const shown = unfolded(this._graph, this._open, this._statuses);
     const drawn = JSON.stringify([shown, [...this._open]]);
@@ -188,10 +184,7 @@ export class GraphView {
       this._routes.flatMap(({ parts }) => parts)
     );
     this._drawing.replaceChildren(edges, ...[...this._nodes.values()].map(view => view.element));
-    this._svg.setAttribute(
-      'aria-label',
-      [this._translated('Pipeline'), shown.name].filter(Boolean).join(' ')
-    );
+    this._svg.setAttribute('aria-label', [trans.__('Pipeline'), shown.name].filter(Boolean).join(' '));
     this._svg.style.display = shown.nodes.length > 0 ? '' : 'none';
     this._empty.style.display = shown.nodes.length > 0 ? 'none' : '';
     const now = this._now();
@@ -259,9 +252,9 @@ export class GraphView {
       return made;
     };
     return html('div', { class: 'kfnb-graph-tools' }, [
-      button('+', this._translated('Zoom in'), () => this.zoom(1)),
-      button('−', this._translated('Zoom out'), () => this.zoom(-1)),
-      button('⤢', this._translated('Show the whole pipeline'), () => this.fit())
+      button('+', trans.__('Zoom in'), () => this.zoom(1)),
+      button('−', trans.__('Zoom out'), () => this.zoom(-1)),
+      button('⤢', trans.__('Show the whole pipeline'), () => this.fit())
     ]);
   }
 

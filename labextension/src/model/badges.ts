@@ -1,21 +1,21 @@
 /** The few words that say what is special about a step: on its chip and in the graph. */
 
 import type { Step } from './documents';
+import { trans } from './words';
 
 const MOST_OF_NODE = 3;
 
 /** Return how many there are of what a step gets, for which a chip has no room. */
 function counted(settings: Step['settings']): string[] {
   const { packages = [], secrets = [], secret_files = [], volumes = [], env = {} } = settings;
-  const numbers: readonly (readonly [number, string, string])[] = [
-    [packages.length, 'package', 'packages'],
-    [secrets.length + secret_files.length, 'secret', 'secrets'],
-    [volumes.length, 'volume', 'volumes'],
-    [Object.keys(env).length, 'variable', 'variables']
-  ];
-  return numbers
-    .filter(([count]) => count > 0)
-    .map(([count, one, many]) => `${count} ${count === 1 ? one : many}`);
+  const all = secrets.length + secret_files.length;
+  const variables = Object.keys(env).length;
+  return [
+    packages.length > 0 && trans._n('%1 package', '%1 packages', packages.length),
+    all > 0 && trans._n('%1 secret', '%1 secrets', all),
+    volumes.length > 0 && trans._n('%1 volume', '%1 volumes', volumes.length),
+    variables > 0 && trans._n('%1 variable', '%1 variables', variables)
+  ].filter(text => text !== false);
 }
 
 /** Return what a node of the graph has room for: the first badges, and how many more there are. */
@@ -52,29 +52,29 @@ export function badgesOf(step: Step): string[] {
     badges.push(settings.image.replace(/^.*\//, ''));
   }
   if (typeof settings.foreach === 'number') {
-    badges.push('fan-out');
+    badges.push(trans.__('fan-out'));
   }
   if (step.when !== null) {
-    badges.push(`when ${step.when}`);
+    badges.push(trans.__('when %1', step.when));
   }
   if (settings.retries) {
-    badges.push(`retry ${settings.retries}`);
+    badges.push(trans.__('retry %1', settings.retries));
   }
   if (settings.timeout) {
-    badges.push(`time-out ${durationOf(settings.timeout)}`);
+    badges.push(trans.__('time-out %1', durationOf(settings.timeout)));
   }
   if (settings.cache && settings.cache !== 'on') {
-    badges.push(settings.cache === 'off' ? 'no cache' : `cache ${settings.cache}`);
+    badges.push(settings.cache === 'off' ? trans.__('no cache') : trans.__('cache %1', settings.cache));
   }
   if (settings.queue) {
-    badges.push(`queue ${settings.queue}`);
+    badges.push(trans.__('queue %1', settings.queue));
   }
   if (settings.shared_memory) {
     badges.push(`shm ${settings.shared_memory}`);
   }
   badges.push(...counted(settings));
   if (settings.on_exit) {
-    badges.push('at the end');
+    badges.push(trans.__('at the end'));
   }
   return badges;
 }

@@ -6,6 +6,7 @@
  */
 
 import { quantityProblem, wholeNumberProblem, type Problem } from './values';
+import { trans } from './words';
 
 export interface ClusterField {
   /** The setting; `limits.cpu` is an entry of the table `limits`. */
@@ -25,101 +26,101 @@ const root = (value: string): Problem | null =>
   /^((s3|gs):\/\/|\/)[^/]/.test(value)
     ? null
     : {
-        text: 'Write s3://BUCKET/PREFIX or gs://BUCKET/PREFIX, or /FOLDER on a volume claim.',
+        text: trans.__('Write s3://BUCKET/PREFIX or gs://BUCKET/PREFIX, or /FOLDER on a volume claim.'),
         better: null
       };
 
 const rootClaim = (value: string): Problem | null =>
-  /^[a-z0-9.-]+:\/[^/]/.test(value) ? null : { text: 'Write CLAIM:/PATH.', better: null };
+  /^[a-z0-9.-]+:\/[^/]/.test(value) ? null : { text: trans.__('Write CLAIM:/PATH.'), better: null };
 
 /** The fields in the order in which they are shown. */
 export const CLUSTER_FIELDS: readonly ClusterField[] = [
   {
     key: 'namespace',
-    label: 'Namespace',
-    hint: 'Where runs live.',
+    label: trans.__('Namespace'),
+    hint: trans.__('Where runs live.'),
     example: 'team-a',
     isNeeded: true
   },
   {
     key: 'root',
-    label: 'Pipeline root',
-    hint: 'The bucket, or the folder, where runs and artifacts lie, for this machine and for pods.',
+    label: trans.__('Pipeline root'),
+    hint: trans.__('The bucket, or the folder, where runs and artifacts lie, for this machine and for pods.'),
     example: 's3://ml-runs/kfnb',
     isNeeded: true,
     problem: root
   },
   {
     key: 'root_claim',
-    label: 'Volume claim of the root',
-    hint: 'Of a root that is a folder: the claim that holds it, and where it is mounted.',
+    label: trans.__('Volume claim of the root'),
+    hint: trans.__('Of a root that is a folder: the claim that holds it, and where it is mounted.'),
     example: 'shared:/mnt/shared',
     problem: rootClaim
   },
   {
     key: 'image',
-    label: 'Image',
-    hint: 'Of steps that name none.',
+    label: trans.__('Image'),
+    hint: trans.__('Of steps that name none.'),
     example: 'registry.example.com/kfnb-base:1',
     isNeeded: true
   },
   {
     key: 'context',
-    label: 'Context',
-    hint: 'Of the kubeconfig; its current one where nothing stands here.',
+    label: trans.__('Context'),
+    hint: trans.__('Of the kubeconfig; its current one where nothing stands here.'),
     example: 'kind-kind'
   },
   {
     key: 'kubeconfig',
-    label: 'Kubeconfig',
-    hint: 'A path on the machine of the Jupyter server.',
+    label: trans.__('Kubeconfig'),
+    hint: trans.__('A path on the machine of the Jupyter server.'),
     example: '~/.kube/config'
   },
   {
     key: 'store_secret',
-    label: 'Secret with the bucket’s keys',
-    hint: 'The name of a Secret of the namespace. No key is written here.',
+    label: trans.__('Secret with the bucket’s keys'),
+    hint: trans.__('The name of a Secret of the namespace. No key is written here.'),
     example: 'kfnb-store'
   },
   {
     key: 'endpoint_url',
-    label: 'Address of the store',
-    hint: 'Where it is not Amazon’s or Google’s.',
+    label: trans.__('Address of the store'),
+    hint: trans.__('Where it is not Amazon’s or Google’s.'),
     example: 'https://minio.example.com'
   },
-  { key: 'queue', label: 'Queue', hint: 'A LocalQueue of Kueue.', example: 'team-a' },
+  { key: 'queue', label: trans.__('Queue'), hint: trans.__('A LocalQueue of Kueue.'), example: 'team-a' },
   {
     key: 'limits.cpu',
-    label: 'CPU limit',
-    hint: 'Of steps that say nothing.',
+    label: trans.__('CPU limit'),
+    hint: trans.__('Of steps that say nothing.'),
     example: '2',
     problem: quantityProblem
   },
   {
     key: 'limits.memory',
-    label: 'Memory limit',
-    hint: 'Of steps that say nothing.',
+    label: trans.__('Memory limit'),
+    hint: trans.__('Of steps that say nothing.'),
     example: '4Gi',
     problem: quantityProblem
   },
   {
     key: 'max_parallel',
-    label: 'Steps at once',
-    hint: 'Of one run; no limit where nothing stands here.',
+    label: trans.__('Steps at once'),
+    hint: trans.__('Of one run; no limit where nothing stands here.'),
     example: '8',
     isNumber: true,
     problem: value => wholeNumberProblem(value, 1)
   },
   {
     key: 'service_account',
-    label: 'Service account of steps',
-    hint: 'That of the namespace where nothing stands here.',
+    label: trans.__('Service account of steps'),
+    hint: trans.__('That of the namespace where nothing stands here.'),
     example: 'kfnb-task'
   },
   {
     key: 'orchestrator_service_account',
-    label: 'Service account of runs',
-    hint: 'Of the pod that drives a run.',
+    label: trans.__('Service account of runs'),
+    hint: trans.__('Of the pod that drives a run.'),
     example: 'kfnb-orchestrator'
   }
 ];
@@ -156,7 +157,7 @@ export function settingsOf(texts: ClusterTexts, before: Settings): Settings {
 export function clusterProblem(field: ClusterField, text: string): Problem | null {
   const value = text.trim();
   if (value === '') {
-    return field.isNeeded ? { text: 'This is needed.', better: null } : null;
+    return field.isNeeded ? { text: trans.__('This is needed.'), better: null } : null;
   }
   return field.problem?.(value) ?? null;
 }
@@ -164,12 +165,12 @@ export function clusterProblem(field: ClusterField, text: string): Problem | nul
 /** Return why a new profile cannot have this name, null if it can. */
 export function clusterNameProblem(name: string, taken: readonly string[]): string | null {
   if (!/^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/.test(name)) {
-    return 'A name has letters, digits, - and _, 63 at most.';
+    return trans.__('A name has letters, digits, - and _, 63 at most.');
   }
   if (['kubernetes', 'local', 'default'].includes(name)) {
-    return 'This word means something else where runs are started.';
+    return trans.__('This word means something else where runs are started.');
   }
-  return taken.includes(name) ? 'There is a cluster of this name already.' : null;
+  return taken.includes(name) ? trans.__('There is a cluster of this name already.') : null;
 }
 
 function tableOf(settings: Settings, name: string): Settings {

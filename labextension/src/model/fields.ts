@@ -6,6 +6,7 @@
  */
 
 import { durationProblem, quantityProblem, wholeNumberProblem, type Problem } from './values';
+import { trans } from './words';
 
 export interface Field {
   readonly key: string;
@@ -29,7 +30,7 @@ export interface Field {
 const resource = (value: string): Problem | null => {
   const [name = '', quantity] = value.split(/:(?=[^:]*$)/);
   return name === '' || quantity === undefined
-    ? { text: 'Write RESOURCE:QUANTITY.', better: null }
+    ? { text: trans.__('Write RESOURCE:QUANTITY.'), better: null }
     : quantityProblem(quantity);
 };
 
@@ -41,8 +42,8 @@ export const FIELDS: readonly Field[] = [
     also: ['prev:'],
     kind: 'list',
     group: 'flow',
-    label: 'Runs after',
-    hint: 'Steps that must have ended first; steps whose names this one uses need not be named.',
+    label: trans.__('Runs after'),
+    hint: trans.__('Steps that must have ended first; steps whose names this one uses need not be named.'),
     example: 'prepare'
   },
   {
@@ -50,8 +51,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'when:',
     kind: 'text',
     group: 'flow',
-    label: 'Only when',
-    hint: 'A Python expression; where it is false, the step is left out.',
+    label: trans.__('Only when'),
+    hint: trans.__('A Python expression; where it is false, the step is left out.'),
     example: 'accuracy > 0.9'
   },
   {
@@ -60,8 +61,10 @@ export const FIELDS: readonly Field[] = [
     kind: 'text',
     group: 'flow',
     alone: 'all',
-    label: 'Fan-out, at most at once',
-    hint: 'For a step that is one comprehension or loop: how many elements run at the same time, or all.',
+    label: trans.__('Fan-out, at most at once'),
+    hint: trans.__(
+      'For a step that is one comprehension or loop: how many elements run at the same time, or all.'
+    ),
     example: '4',
     problem: value => (value === 'all' ? null : wholeNumberProblem(value, 1))
   },
@@ -70,8 +73,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'retry:',
     kind: 'text',
     group: 'flow',
-    label: 'Retries',
-    hint: 'How often a failed step starts again, and after how long: 3 or 3:30s.',
+    label: trans.__('Retries'),
+    hint: trans.__('How often a failed step starts again, and after how long: 3 or 3:30s.'),
     example: '3:30s',
     problem: (value: string): Problem | null => {
       const [times = '', backoff] = value.split(/:(.*)/s);
@@ -86,8 +89,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'timeout:',
     kind: 'text',
     group: 'flow',
-    label: 'Time-out',
-    hint: 'The longest the step may run.',
+    label: trans.__('Time-out'),
+    hint: trans.__('The longest the step may run.'),
     example: '2h',
     problem: durationProblem
   },
@@ -96,8 +99,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'cache:',
     kind: 'text',
     group: 'flow',
-    label: 'Cache',
-    hint: 'on, off, or how old a result may be: 30d.',
+    label: trans.__('Cache'),
+    hint: trans.__('on, off, or how old a result may be: 30d.'),
     example: 'off',
     problem: value => (value === 'on' || value === 'off' ? null : durationProblem(value))
   },
@@ -106,8 +109,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'on-exit',
     kind: 'flag',
     group: 'flow',
-    label: 'Runs at the end, also when the run fails',
-    hint: 'An exit handler.',
+    label: trans.__('Runs at the end, also when the run fails'),
+    hint: trans.__('An exit handler.'),
     example: ''
   },
   {
@@ -116,8 +119,8 @@ export const FIELDS: readonly Field[] = [
     also: ['limit:nvidia.com/gpu:'],
     kind: 'text',
     group: 'resources',
-    label: 'GPUs',
-    hint: 'How many NVIDIA GPUs the step gets.',
+    label: trans.__('GPUs'),
+    hint: trans.__('How many NVIDIA GPUs the step gets.'),
     example: '1',
     problem: value => wholeNumberProblem(value, 1)
   },
@@ -126,8 +129,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'accelerator:',
     kind: 'text',
     group: 'resources',
-    label: 'Accelerator type',
-    hint: 'A type that the cluster profile names.',
+    label: trans.__('Accelerator type'),
+    hint: trans.__('A type that the cluster profile names.'),
     example: 'a100'
   },
   {
@@ -135,8 +138,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'limit:cpu:',
     kind: 'text',
     group: 'resources',
-    label: 'CPU limit',
-    hint: 'Processors, or thousandths of one: 2, 500m.',
+    label: trans.__('CPU limit'),
+    hint: trans.__('Processors, or thousandths of one: 2, 500m.'),
     example: '2',
     problem: quantityProblem
   },
@@ -145,8 +148,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'limit:memory:',
     kind: 'text',
     group: 'resources',
-    label: 'Memory limit',
-    hint: 'With its unit: 4Gi, 512Mi.',
+    label: trans.__('Memory limit'),
+    hint: trans.__('With its unit: 4Gi, 512Mi.'),
     example: '4Gi',
     problem: quantityProblem
   },
@@ -155,8 +158,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'request:cpu:',
     kind: 'text',
     group: 'resources',
-    label: 'CPU request',
-    hint: 'What must be free for the step to start.',
+    label: trans.__('CPU request'),
+    hint: trans.__('What must be free for the step to start.'),
     example: '500m',
     problem: quantityProblem
   },
@@ -165,8 +168,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'request:memory:',
     kind: 'text',
     group: 'resources',
-    label: 'Memory request',
-    hint: 'What must be free for the step to start.',
+    label: trans.__('Memory request'),
+    hint: trans.__('What must be free for the step to start.'),
     example: '1Gi',
     problem: quantityProblem
   },
@@ -176,8 +179,8 @@ export const FIELDS: readonly Field[] = [
     others: /^(cpu|memory|nvidia\.com\/gpu):/,
     kind: 'list',
     group: 'resources',
-    label: 'Limits of other resources',
-    hint: 'RESOURCE:QUANTITY, such as another maker’s devices.',
+    label: trans.__('Limits of other resources'),
+    hint: trans.__('RESOURCE:QUANTITY, such as another maker’s devices.'),
     example: 'amd.com/gpu:1',
     problem: resource
   },
@@ -187,8 +190,8 @@ export const FIELDS: readonly Field[] = [
     others: /^(cpu|memory):/,
     kind: 'list',
     group: 'resources',
-    label: 'Requests of other resources',
-    hint: 'RESOURCE:QUANTITY that must be free for the step to start.',
+    label: trans.__('Requests of other resources'),
+    hint: trans.__('RESOURCE:QUANTITY that must be free for the step to start.'),
     example: 'ephemeral-storage:10Gi',
     problem: resource
   },
@@ -197,8 +200,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'shm:',
     kind: 'text',
     group: 'resources',
-    label: 'Shared memory',
-    hint: 'Size of /dev/shm.',
+    label: trans.__('Shared memory'),
+    hint: trans.__('Size of /dev/shm.'),
     example: '2Gi',
     problem: quantityProblem
   },
@@ -207,8 +210,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'image:',
     kind: 'text',
     group: 'environment',
-    label: 'Image',
-    hint: 'A container image, as in docker pull.',
+    label: trans.__('Image'),
+    hint: trans.__('A container image, as in docker pull.'),
     example: 'registry.example.com/team/torch:2.4'
   },
   {
@@ -216,8 +219,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'packages:',
     kind: 'list',
     group: 'environment',
-    label: 'Packages',
-    hint: 'Requirements as pip reads them.',
+    label: trans.__('Packages'),
+    hint: trans.__('Requirements as pip reads them.'),
     example: 'pandas>=2,<3'
   },
   {
@@ -225,19 +228,19 @@ export const FIELDS: readonly Field[] = [
     prefix: 'env:',
     kind: 'list',
     group: 'environment',
-    label: 'Environment variables',
-    hint: 'KEY=VALUE.',
+    label: trans.__('Environment variables'),
+    hint: trans.__('KEY=VALUE.'),
     example: 'OMP_NUM_THREADS=4',
     problem: value =>
-      /^[A-Za-z_][A-Za-z0-9_]*\s*=/.test(value) ? null : { text: 'Write KEY=VALUE.', better: null }
+      /^[A-Za-z_][A-Za-z0-9_]*\s*=/.test(value) ? null : { text: trans.__('Write KEY=VALUE.'), better: null }
   },
   {
     key: 'secret',
     prefix: 'secret:',
     kind: 'list',
     group: 'environment',
-    label: 'Secrets',
-    hint: 'NAME:KEY:ENV for a variable, NAME:/FOLDER for files.',
+    label: trans.__('Secrets'),
+    hint: trans.__('NAME:KEY:ENV for a variable, NAME:/FOLDER for files.'),
     example: 'database:password:DB_PASSWORD'
   },
   {
@@ -245,8 +248,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'configmap:',
     kind: 'list',
     group: 'environment',
-    label: 'Config maps',
-    hint: 'NAME:KEY:ENV for a variable, NAME:/FOLDER for files.',
+    label: trans.__('Config maps'),
+    hint: trans.__('NAME:KEY:ENV for a variable, NAME:/FOLDER for files.'),
     example: 'settings:/etc/settings'
   },
   {
@@ -254,8 +257,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'include:',
     kind: 'list',
     group: 'data',
-    label: 'Files to ship',
-    hint: 'Paths or patterns, from the notebook’s folder.',
+    label: trans.__('Files to ship'),
+    hint: trans.__('Paths or patterns, from the notebook’s folder.'),
     example: 'data/*.csv'
   },
   {
@@ -263,8 +266,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'pvc:',
     kind: 'list',
     group: 'data',
-    label: 'Volumes',
-    hint: 'CLAIM:PATH, with :ro at the end to read only.',
+    label: trans.__('Volumes'),
+    hint: trans.__('CLAIM:PATH, with :ro at the end to read only.'),
     example: 'datasets:/data:ro'
   },
   {
@@ -272,8 +275,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'queue:',
     kind: 'text',
     group: 'place',
-    label: 'Queue',
-    hint: 'A LocalQueue of Kueue.',
+    label: trans.__('Queue'),
+    hint: trans.__('A LocalQueue of Kueue.'),
     example: 'team-a'
   },
   {
@@ -281,8 +284,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'priority:',
     kind: 'text',
     group: 'place',
-    label: 'Priority class',
-    hint: 'A PriorityClass of the cluster.',
+    label: trans.__('Priority class'),
+    hint: trans.__('A PriorityClass of the cluster.'),
     example: 'high'
   },
   {
@@ -290,8 +293,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'node:',
     kind: 'list',
     group: 'place',
-    label: 'Node labels',
-    hint: 'KEY=VALUE that the node must have.',
+    label: trans.__('Node labels'),
+    hint: trans.__('KEY=VALUE that the node must have.'),
     example: 'disk=ssd'
   },
   {
@@ -299,8 +302,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'toleration:',
     kind: 'list',
     group: 'place',
-    label: 'Tolerations',
-    hint: 'KEY, KEY=VALUE or KEY=VALUE:EFFECT of a taint.',
+    label: trans.__('Tolerations'),
+    hint: trans.__('KEY, KEY=VALUE or KEY=VALUE:EFFECT of a taint.'),
     example: 'gpu:NoSchedule'
   },
   {
@@ -308,8 +311,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'label:',
     kind: 'list',
     group: 'place',
-    label: 'Labels',
-    hint: 'KEY:VALUE.',
+    label: trans.__('Labels'),
+    hint: trans.__('KEY:VALUE.'),
     example: 'team:vision'
   },
   {
@@ -317,8 +320,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'annotation:',
     kind: 'list',
     group: 'place',
-    label: 'Annotations',
-    hint: 'KEY:VALUE.',
+    label: trans.__('Annotations'),
+    hint: trans.__('KEY:VALUE.'),
     example: 'owner:me'
   },
   {
@@ -326,8 +329,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'uses:',
     kind: 'list',
     group: 'code',
-    label: 'Reads',
-    hint: 'Names that the step reads, though its code does not show it.',
+    label: trans.__('Reads'),
+    hint: trans.__('Names that the step reads, though its code does not show it.'),
     example: 'model'
   },
   {
@@ -335,8 +338,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'changes:',
     kind: 'list',
     group: 'code',
-    label: 'Changes in place',
-    hint: 'Names whose objects the step changes, though its code does not show it.',
+    label: trans.__('Changes in place'),
+    hint: trans.__('Names whose objects the step changes, though its code does not show it.'),
     example: 'model'
   },
   {
@@ -344,8 +347,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'keeps:',
     kind: 'list',
     group: 'code',
-    label: 'Leaves as they are',
-    hint: 'Names whose objects the step does not change, though its code looks as if it did.',
+    label: trans.__('Leaves as they are'),
+    hint: trans.__('Names whose objects the step does not change, though its code looks as if it did.'),
     example: 'frame'
   },
   {
@@ -353,8 +356,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'binds:',
     kind: 'list',
     group: 'code',
-    label: 'Binds',
-    hint: 'Names that the step sets, though its code does not show it.',
+    label: trans.__('Binds'),
+    hint: trans.__('Names that the step sets, though its code does not show it.'),
     example: 'result'
   },
   {
@@ -362,8 +365,8 @@ export const FIELDS: readonly Field[] = [
     prefix: 'draws',
     kind: 'flag',
     group: 'code',
-    label: 'Draws random numbers',
-    hint: 'From the global random state, though its code does not show it.',
+    label: trans.__('Draws random numbers'),
+    hint: trans.__('From the global random state, though its code does not show it.'),
     example: ''
   }
 ];
@@ -375,8 +378,8 @@ export const METRICS: Field = {
   also: ['pipeline-metrics'],
   kind: 'flag',
   group: 'code',
-  label: 'Its numbers are metrics of the run',
-  hint: 'Numbers that the cell’s top level reads or sets.',
+  label: trans.__('Its numbers are metrics of the run'),
+  hint: trans.__('Numbers that the cell’s top level reads or sets.'),
   example: ''
 };
 

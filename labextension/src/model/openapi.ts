@@ -821,7 +821,7 @@ export interface components {
         };
         /**
          * Follow
-         * @description What the front end may say: which task's log it wants, from which byte on; None: no log any more.
+         * @description What the front end may say: which task's log it wants, from which byte on; None: no log any more. `offset` below 0: whole lines of so many bytes at its end, and what comes then.
          */
         readonly Follow: {
             readonly follow: string | null;
@@ -854,7 +854,7 @@ export interface components {
         };
         /**
          * LogFrame
-         * @description What an attempt of the followed task has printed; `offset`: bytes of its log that are told now, these too.
+         * @description What an attempt of the followed task has printed: the bytes of its log from `start` up to `offset`.
          */
         readonly LogFrame: {
             /** @enum {unknown} */
@@ -862,6 +862,7 @@ export interface components {
             readonly task: string;
             readonly attempt: number;
             readonly text: string;
+            readonly start: number;
             readonly offset: number;
         };
         /**
@@ -1297,7 +1298,7 @@ export interface components {
         };
         /**
          * TaskDocument
-         * @description A task of a run. `owner`: the step that it is a part of (an element of a fan-out, `train[3]`, or what makes its items, `train[items]`); `elements`: how many a fan-out has. `cells_done` of `cells`; `cell_id`: the running one.
+         * @description A task of a run. `owner`: the step that it is a part of (an element of a fan-out, `train[3]`, or what makes its items, `train[items]`); `elements`: how many a fan-out has. `cells_done` of `cells`; `cell_id`: the running one. `python`: version of the interpreter that its cells ran in, once that is known.
          */
         readonly TaskDocument: {
             /** @enum {unknown} */
@@ -1312,6 +1313,7 @@ export interface components {
             readonly cells: number | null;
             readonly cells_done: number | null;
             readonly cell_id: string | null;
+            readonly python: string | null;
             readonly error: components["schemas"]["TaskError"] | null;
             readonly warnings: readonly components["schemas"]["Finding"][];
         };

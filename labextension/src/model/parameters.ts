@@ -1,6 +1,7 @@
 /** What a person writes into the form of a run's parameters ⇄ the values that the server is sent. */
 
 import type { Parameter } from './documents';
+import { trans } from './words';
 
 /** A value that was read from a form, or why it cannot be. */
 export type Reading = { readonly value: unknown } | { readonly problem: string };
@@ -8,8 +9,10 @@ export type Reading = { readonly value: unknown } | { readonly problem: string }
 const DIGITS = '\\d+(?:_\\d+)*';
 const WHOLE = new RegExp(`^[+-]?${DIGITS}$`);
 const REAL = new RegExp(`^[+-]?(?:${DIGITS}\\.?(?:${DIGITS})?|\\.${DIGITS})(?:[eE][+-]?${DIGITS})?$`);
-const TOO_LARGE =
-  'A browser cannot hold this whole number exactly. Write it into the notebook’s parameters, or use kfnb run.';
+const tooLarge = (): string =>
+  trans.__(
+    'A browser cannot hold this whole number exactly. Write it into the notebook’s parameters, or use kfnb run.'
+  );
 
 /** Return how a value stands in the form; a whole number that a browser only knows roughly says so. */
 export function shownValue(parameter: Parameter, value: unknown): string {
@@ -30,11 +33,11 @@ export function readValue(parameter: Parameter, text: string): Reading {
     case 'str':
       return { value: text };
     case 'int':
-      return WHOLE.test(trimmed) ? exactly(number) : { problem: 'This must be a whole number.' };
+      return WHOLE.test(trimmed) ? exactly(number) : { problem: trans.__('This must be a whole number.') };
     case 'float':
       return REAL.test(trimmed) && Number.isFinite(number)
         ? { value: number }
-        : { problem: 'This must be a number.' };
+        : { problem: trans.__('This must be a number.') };
     case 'bool':
       return { value: trimmed === 'true' };
     default:
@@ -56,23 +59,25 @@ function readJson(parameter: Parameter, text: string): Reading {
   try {
     value = JSON.parse(text);
   } catch {
-    return parameter.type === 'any' ? { value: text } : { problem: 'This must be JSON, such as [1, 2].' };
+    return parameter.type === 'any'
+      ? { value: text }
+      : { problem: trans.__('This must be JSON, such as [1, 2].') };
   }
   if (holdsTooLarge(text)) {
-    return { problem: TOO_LARGE };
+    return { problem: tooLarge() };
   }
   if (parameter.type === 'list' && !Array.isArray(value)) {
-    return { problem: 'This must be a list, such as [1, 2].' };
+    return { problem: trans.__('This must be a list, such as [1, 2].') };
   }
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   if (parameter.type === 'dict' && !isObject) {
-    return { problem: 'This must be an object, such as {"rate": 0.1}.' };
+    return { problem: trans.__('This must be an object, such as {"rate": 0.1}.') };
   }
   return { value };
 }
 
 function exactly(whole: number): Reading {
-  return Number.isSafeInteger(whole) ? { value: whole } : { problem: TOO_LARGE };
+  return Number.isSafeInteger(whole) ? { value: whole } : { problem: tooLarge() };
 }
 
 /** Whether a whole number in JSON is not the one that a browser makes of it. */

@@ -7,6 +7,7 @@
 
 import type { TagChange } from './documents';
 import type { Field } from './fields';
+import { trans } from './words';
 
 /** What a cell is for: `step` begins one or goes on with it by name, `continues` is a cell without a tag of this kind. */
 export type Role = 'step' | 'continues' | 'parameters' | 'imports' | 'functions' | 'skip';
@@ -66,7 +67,7 @@ export function withRole(
 
 /** Return what is wrong with the name of a step. */
 export function nameProblem(name: string): string | null {
-  return name.trim() === '' ? 'A step needs a name.' : null;
+  return name.trim() === '' ? trans.__('A step needs a name.') : null;
 }
 
 function valueIn(field: Field, tag: string): string | null {

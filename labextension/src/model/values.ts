@@ -1,5 +1,7 @@
 /** Checks of the values in tags, with the same verdicts as kfnb/notebook/quantities.py (tests/cases/tag_values.json). */
 
+import { trans } from './words';
+
 /** What is wrong with a value; `better` is what was probably meant. */
 export interface Problem {
   readonly text: string;
@@ -24,7 +26,7 @@ export function quantityProblem(value: string): Problem | null {
     better =
       number + (binary !== '' || !/k/i.test(letter) ? letter.toUpperCase() : 'k') + binary.toLowerCase();
   }
-  return { text: `${value} is not a quantity like 2, 500m or 4Gi.`, better };
+  return { text: trans.__('%1 is not a quantity like 2, 500m or 4Gi.', value), better };
 }
 
 /** Return what is wrong with a duration. */
@@ -39,11 +41,11 @@ export function durationProblem(value: string): Problem | null {
     const loose = LOOSE_DURATION.exec(value);
     better = loose && !DURATION.test(value) ? `${loose[1]}${loose[2]!.toLowerCase()}` : null;
   }
-  return { text: `${value} is not a duration like 30s, 90m, 2h or 1d12h.`, better };
+  return { text: trans.__('%1 is not a duration like 30s, 90m, 2h or 1d12h.', value), better };
 }
 
 /** Return what is wrong with a whole number of at least `least`. */
 export function wholeNumberProblem(value: string, least: number): Problem | null {
   const isRight = /^[0-9]{1,9}$/.test(value) && Number(value) >= least;
-  return isRight ? null : { text: `${value} is not a whole number from ${least}.`, better: null };
+  return isRight ? null : { text: trans.__('%1 is not a whole number from %2.', value, least), better: null };
 }

@@ -17,14 +17,15 @@ import {
 } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { FieldInput } from './field_input';
+import { trans as marked } from '../model/words';
 
 const ROLES: readonly { readonly role: Role; readonly label: string }[] = [
-  { role: 'continues', label: 'goes on with what is above' },
-  { role: 'step', label: 'begins a step, or goes on with it' },
-  { role: 'parameters', label: 'holds the parameters of the pipeline' },
-  { role: 'imports', label: 'is imports that all steps need' },
-  { role: 'functions', label: 'is functions that all steps need' },
-  { role: 'skip', label: 'is not part of the pipeline' }
+  { role: 'continues', label: marked.__('goes on with what is above') },
+  { role: 'step', label: marked.__('begins a step, or goes on with it') },
+  { role: 'parameters', label: marked.__('holds the parameters of the pipeline') },
+  { role: 'imports', label: marked.__('is imports that all steps need') },
+  { role: 'functions', label: marked.__('is functions that all steps need') },
+  { role: 'skip', label: marked.__('is not part of the pipeline') }
 ];
 
 export interface CellRoleProps {
@@ -110,9 +111,7 @@ function StepName({ notebook, trans, cell, isDisabled }: CellRoleProps): JSX.Ele
         ))}
       </datalist>
       <div className={problem === null ? 'kfnb-hint' : 'kfnb-problem'} id={`${id}-hint`}>
-        {problem === null
-          ? trans.__('A name that another cell has goes on with that step.')
-          : trans.__(problem)}
+        {problem === null ? trans.__('A name that another cell has goes on with that step.') : problem}
       </div>
     </div>
   );

@@ -102,8 +102,8 @@ function problemShown(
     return null;
   }
   return problem.better === null
-    ? trans.__(problem.text)
-    : `${trans.__(problem.text)} ${trans.__('Is %1 meant?', problem.better)}`;
+    ? problem.text
+    : `${problem.text} ${trans.__('Is %1 meant?', problem.better)}`;
 }
 
 interface TextFieldProps {

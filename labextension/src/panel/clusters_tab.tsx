@@ -5,9 +5,13 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Api } from '../api';
+import { CLUSTER_FIELDS } from '../model/cluster_form';
 import type { Cluster, ClusterFile } from '../model/documents';
 import { ClusterEditor } from './cluster_editor';
 import { Trouble } from './trouble';
+
+/** The settings that are shown of each cluster. */
+const FACTS = ['context', 'namespace', 'root', 'image', 'queue'];
 
 export interface ClustersTabProps {
   readonly api: Api;
@@ -96,11 +100,11 @@ function ClusterList({ file, api, trans, onChange, onEdit }: ClusterListProps): 
             {cluster.default && <span className="kfnb-quiet">{trans.__('the default one')}</span>}
           </h2>
           <dl className="kfnb-facts">
-            {(['context', 'namespace', 'root', 'image', 'queue'] as const)
-              .filter(key => typeof cluster.settings[key] === 'string')
-              .map(key => (
+            {CLUSTER_FIELDS.filter(({ key }) => FACTS.includes(key))
+              .filter(({ key }) => typeof cluster.settings[key] === 'string')
+              .map(({ key, label }) => (
                 <React.Fragment key={key}>
-                  <dt>{trans.__(key)}</dt>
+                  <dt>{trans.__(label)}</dt>
                   <dd>{String(cluster.settings[key])}</dd>
                 </React.Fragment>
               ))}

@@ -9,6 +9,17 @@ import type { OpenNotebook } from '../notebook/open_notebook';
 
 const ICONS: Readonly<Record<Finding['severity'], string>> = { error: '✖', warning: '▲', hint: 'ℹ' };
 
+function severityOf({ severity }: Finding, trans: TranslationBundle): string {
+  switch (severity) {
+    case 'error':
+      return trans.__('error');
+    case 'warning':
+      return trans.__('warning');
+    default:
+      return trans.__('hint');
+  }
+}
+
 export interface FindingsProps {
   readonly notebook: OpenNotebook;
   readonly findings: readonly Finding[];
@@ -21,7 +32,7 @@ export function Findings({ notebook, findings, trans }: FindingsProps): JSX.Elem
       {findings.map((finding, index) => (
         <li key={index} data-severity={finding.severity} data-code={finding.code}>
           <div className="kfnb-finding-head">
-            <span className="kfnb-finding-icon" role="img" aria-label={trans.__(finding.severity)}>
+            <span className="kfnb-finding-icon" role="img" aria-label={severityOf(finding, trans)}>
               {ICONS[finding.severity]}
             </span>
             <span className="kfnb-code">{finding.code}</span>

@@ -26,14 +26,15 @@ import { SuggestSteps } from './suggest_steps';
 import { Tabs, type Tab } from './tabs';
 import { Trouble } from './trouble';
 import { useSignal } from './watching';
+import { trans as marked } from '../model/words';
 
 export type TabName = 'step' | 'pipeline' | 'run' | 'clusters';
 
 const TABS: readonly Tab<TabName>[] = [
-  { name: 'step', label: 'Step' },
-  { name: 'pipeline', label: 'Pipeline' },
-  { name: 'run', label: 'Run' },
-  { name: 'clusters', label: 'Clusters' }
+  { name: 'step', label: marked.__('Step') },
+  { name: 'pipeline', label: marked.__('Pipeline') },
+  { name: 'run', label: marked.__('Run') },
+  { name: 'clusters', label: marked.__('Clusters') }
 ];
 
 /** After a command JupyterLab's palette gives the focus back to the notebook; that takes two frames. */
@@ -192,7 +193,6 @@ function PipelineTab({ notebook, commands, trans }: PipelineTabProps): JSX.Eleme
         status={session?.status ?? null}
         selected={step?.name ?? null}
         emptyText={trans.__('No steps yet: tag a cell to begin one.')}
-        translate={text => trans.__(text)}
         onChoose={name => void notebook.select(notebook.seen(name)?.cells ?? [])}
       />
       {step !== undefined && <StepActions {...{ commands, trans }} step={step.name} beside={false} />}

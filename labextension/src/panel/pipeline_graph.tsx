@@ -15,7 +15,6 @@ export interface PipelineGraphProps {
   readonly status?: RunStatus | null;
   readonly selected: string | null;
   readonly emptyText: string;
-  readonly translate: (text: string) => string;
   readonly onChoose: (name: string) => void;
 }
 
@@ -27,7 +26,6 @@ export function PipelineGraph(props: PipelineGraphProps): JSX.Element {
   React.useEffect(() => {
     const made = new GraphView(host.current!, {
       onChoose: name => choose.current(name),
-      translate: props.translate,
       emptyText: props.emptyText
     });
     view.current = made;

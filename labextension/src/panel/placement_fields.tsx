@@ -6,17 +6,18 @@ import * as React from 'react';
 import type { Api } from '../api';
 import { placementOf, withPlacement, type PlacementKind, type PlacementValue } from '../model/placement';
 import type { OpenNotebook } from '../notebook/open_notebook';
+import { trans as marked } from '../model/words';
 
 const FIELDS: readonly { readonly kind: PlacementKind; readonly label: string; readonly hint: string }[] = [
   {
     kind: 'affinity',
-    label: 'Affinity',
-    hint: 'nodeAffinity, podAffinity or podAntiAffinity, as in a pod’s spec; YAML or JSON.'
+    label: marked.__('Affinity'),
+    hint: marked.__('nodeAffinity, podAffinity or podAntiAffinity, as in a pod’s spec; YAML or JSON.')
   },
   {
     kind: 'pod_patch',
-    label: 'Pod patch',
-    hint: 'metadata and spec, merged into the step’s pod as the last word; YAML or JSON.'
+    label: marked.__('Pod patch'),
+    hint: marked.__('metadata and spec, merged into the step’s pod as the last word; YAML or JSON.')
   }
 ];
 

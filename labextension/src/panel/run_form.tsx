@@ -14,12 +14,13 @@ import { useClusters } from './clusters';
 import { Findings } from './findings';
 import { PreflightView } from './preflight';
 import { useSignalAtOnce } from './watching';
+import { trans as marked } from '../model/words';
 
 const PARTS: readonly { readonly part: Part; readonly label: string }[] = [
-  { part: 'all', label: 'the whole pipeline' },
-  { part: 'from_step', label: 'from this step on' },
-  { part: 'only', label: 'only this step' },
-  { part: 'until', label: 'up to this step' }
+  { part: 'all', label: marked.__('the whole pipeline') },
+  { part: 'from_step', label: marked.__('from this step on') },
+  { part: 'only', label: marked.__('only this step') },
+  { part: 'until', label: marked.__('up to this step') }
 ];
 
 export interface RunFormProps {
@@ -200,7 +201,7 @@ function ParameterInput({ parameter, text, trans, onChange }: ParameterInputProp
       <div className={problem === null ? 'kfnb-hint' : 'kfnb-problem'} id={`${id}-hint`}>
         {problem === null
           ? trans.__('In the notebook: %1', shownValue(parameter, parameter.default))
-          : trans.__(problem)}
+          : problem}
       </div>
     </div>
   );

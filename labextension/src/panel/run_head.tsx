@@ -21,7 +21,7 @@ export function RunHead({ session, trans }: RunProps): JSX.Element {
   return (
     <div className="kfnb-run-head" aria-live="polite">
       <span className="kfnb-run-state kfnb-state" style={{ borderColor: look.colour }}>
-        {session.isInterrupted ? trans.__('⏸ interrupted') : `${look.icon} ${trans.__(look.word)}`}
+        {session.isInterrupted ? trans.__('⏸ interrupted') : `${look.icon} ${look.word}`}
       </span>
       <span className="kfnb-quiet">{session.id}</span>
       {document.started_by !== null && (

@@ -13,6 +13,7 @@ import { Findings } from './findings';
 import { RunForm } from './run_form';
 import { RunView } from './run_view';
 import { useSignal } from './watching';
+import { lookOf } from '../graph';
 
 const EARLIER = 30;
 
@@ -108,7 +109,7 @@ function EarlierRuns(props: {
         )}
         {runs.map(run => (
           <option key={run.run_id} value={run.run_id}>
-            {`${run.run_id} · ${run.interrupted ? trans.__('interrupted') : run.state.toLowerCase()} · ${run.name}`}
+            {`${run.run_id} · ${run.interrupted ? trans.__('interrupted') : lookOf({ state: run.state }).word} · ${run.name}`}
           </option>
         ))}
       </select>

@@ -40,7 +40,6 @@ export function RunView(props: RunViewProps & { readonly commands: CommandRegist
         status={status}
         selected={task}
         emptyText={trans.__('This run has no steps.')}
-        translate={text => trans.__(text)}
         onChoose={name => session.follow(name)}
       />
       {task === null ? (
@@ -59,7 +58,7 @@ export function RunView(props: RunViewProps & { readonly commands: CommandRegist
         rendermime={notebook.panel.content.rendermime}
         {...{ api, trans }}
         load={({ task, name }) =>
-          loadIntoKernel({ notebook, session, api, trans }, task, artifactOf(session.id, task, name))
+          loadIntoKernel({ notebook, session, trans }, task, artifactOf(session.id, task, name))
         }
       />
     </div>

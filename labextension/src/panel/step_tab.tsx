@@ -14,14 +14,15 @@ import { CellRole } from './cell_role';
 import { useAccelerators } from './clusters';
 import { FieldInput, type FieldInputProps } from './field_input';
 import { PlacementFields } from './placement_fields';
+import { trans as marked } from '../model/words';
 
 const GROUPS: readonly { readonly key: Field['group']; readonly title: string }[] = [
-  { key: 'resources', title: 'Resources' },
-  { key: 'flow', title: 'Order, retries, cache' },
-  { key: 'environment', title: 'Image, packages, secrets' },
-  { key: 'data', title: 'Files and volumes' },
-  { key: 'place', title: 'Where it runs' },
-  { key: 'code', title: 'What the code does not show' }
+  { key: 'resources', title: marked.__('Resources') },
+  { key: 'flow', title: marked.__('Order, retries, cache') },
+  { key: 'environment', title: marked.__('Image, packages, secrets') },
+  { key: 'data', title: marked.__('Files and volumes') },
+  { key: 'place', title: marked.__('Where it runs') },
+  { key: 'code', title: marked.__('What the code does not show') }
 ];
 
 export interface StepTabProps {

@@ -74,7 +74,7 @@ export function TaskDetails(props: TaskDetailsProps): JSX.Element {
             title={trans.__('Make what the task was given variables of the notebook’s kernel')}
             load={() =>
               loadIntoKernel(
-                { notebook: beside.notebook, session, api, trans },
+                { notebook: beside.notebook, session, trans },
                 working,
                 inputsOf(session.id, working)
               )

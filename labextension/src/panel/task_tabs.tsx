@@ -5,6 +5,7 @@ import * as React from 'react';
 
 import { logAddress, type Api } from '../api';
 import type { TaskEvents, TaskPod } from '../model/documents';
+import { NO_LOG } from '../model/log_pieces';
 import { hasEnded } from '../model/run_state';
 import type { RunSession } from '../run/session';
 import { LogPane } from './log_pane';
@@ -41,7 +42,8 @@ export function TaskTabs(props: TaskTabsProps): JSX.Element {
       <div role="tabpanel" id={`${id}-body`} aria-labelledby={`${id}-${chosen}`}>
         {chosen === 'log' && (
           <LogPane
-            text={session.log?.source === task ? session.log.text : ''}
+            log={session.log?.source === task ? session.log.text : NO_LOG}
+            loadEarlier={() => session.loadEarlier()}
             address={`${api.address(logAddress(session.id, task))}?download`}
             trans={trans}
           />

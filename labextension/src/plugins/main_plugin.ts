@@ -10,6 +10,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Api } from '../api';
 import { kfnbIcon } from '../icon';
+import { speak } from '../model/words';
 import { Chips } from '../notebook/chips';
 import { OpenNotebook } from '../notebook/open_notebook';
 import { OpenNotebooks } from '../notebook/open_notebooks';
@@ -46,6 +47,7 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
     statusBar: IStatusBar | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('kfnb');
+    speak(trans);
     const { serviceManager, shell, commands } = app;
     const api = new Api(serviceManager.serverSettings);
     const localPath = (path: string): string => serviceManager.contents.localPath(path);

@@ -53,7 +53,7 @@ export function addRunCommands(parts: RunCommandParts): void {
     execute: async notebook => {
       const session = notebook.session!;
       const task = session.log!.source;
-      told(await loadIntoKernel({ notebook, session, api, trans }, task, inputsOf(session.id, task)), trans);
+      told(await loadIntoKernel({ notebook, session, trans }, task, inputsOf(session.id, task)), trans);
     }
   });
   addOne(parts, CommandIds.loadArtifact, {
@@ -62,7 +62,7 @@ export function addRunCommands(parts: RunCommandParts): void {
     why: notebook =>
       whyNoRun(notebook.session, trans) ??
       (valuesOf(notebook).length === 0 ? trans.__('The run has made no values yet.') : null),
-    execute: notebook => loadOne(notebook, parts)
+    execute: notebook => loadOne(notebook, trans)
   });
 }
 
@@ -96,7 +96,7 @@ function valuesOf({ session }: OpenNotebook): { label: string; task: string; nam
     .map(({ task, name }) => ({ label: `${name} (${task})`, task, name }));
 }
 
-async function loadOne(notebook: OpenNotebook, { api, trans }: RunCommandParts): Promise<void> {
+async function loadOne(notebook: OpenNotebook, trans: TranslationBundle): Promise<void> {
   const session = notebook.session!;
   const values = valuesOf(notebook);
   const answer = await InputDialog.getItem({
@@ -108,10 +108,7 @@ async function loadOne(notebook: OpenNotebook, { api, trans }: RunCommandParts):
   const chosen = values.find(({ label }) => label === answer.value);
   if (answer.button.accept && chosen !== undefined) {
     const { task, name } = chosen;
-    told(
-      await loadIntoKernel({ notebook, session, api, trans }, task, artifactOf(session.id, task, name)),
-      trans
-    );
+    told(await loadIntoKernel({ notebook, session, trans }, task, artifactOf(session.id, task, name)), trans);
   }
 }
 

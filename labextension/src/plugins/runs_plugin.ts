@@ -10,6 +10,7 @@ import type { CommandRegistry } from '@lumino/commands';
 
 import { Api } from '../api';
 import { kfnbIcon } from '../icon';
+import { speak } from '../model/words';
 import { openExecuted, type Rendering } from '../run/executed_notebook';
 import type { ActionName } from '../runs_page/actions';
 import { RunsPage } from '../runs_page/runs_page';
@@ -42,6 +43,7 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     contentFactory: NotebookPanel.IContentFactory | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('kfnb');
+    speak(trans);
     const api = new Api(app.serviceManager.serverSettings);
     const tracker = new WidgetTracker<MainAreaWidget<RunsPage>>({ namespace: PAGE_ID });
     const rendering: Rendering | null =

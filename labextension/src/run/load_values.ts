@@ -3,7 +3,6 @@
 import type { Kernel } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Api } from '../api';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import type { RunSession } from './session';
 
@@ -21,7 +20,6 @@ export function artifactOf(run: string, task: string, name: string): string {
 export interface LoadParts {
   readonly notebook: OpenNotebook;
   readonly session: RunSession;
-  readonly api: Api;
   readonly trans: TranslationBundle;
 }
 
@@ -74,7 +72,7 @@ export function loading(python: string): string {
 
 /** The kernel of the notebook, if values of the run can be loaded into it. */
 async function rightKernel(
-  { notebook, session, api, trans }: LoadParts,
+  { notebook, session, trans }: LoadParts,
   task: string,
   python: string
 ): Promise<Kernel.IKernelConnection> {
@@ -93,7 +91,7 @@ async function rightKernel(
     );
   }
   const theirs = minorOf(language.version);
-  const ran = await pythonOf(api, session.id, task);
+  const ran = session.document.tasks[task]?.python ?? null; // not known while it runs
   const ours = ran === null ? theirs : minorOf(ran);
   if (theirs !== ours) {
     throw new Error(
@@ -105,16 +103,6 @@ async function rightKernel(
     );
   }
   return kernel;
-}
-
-/** The version of the Python that a task ran in, as its executed notebook says; null where it does not. */
-async function pythonOf(api: Api, run: string, task: string): Promise<string | null> {
-  try {
-    const { language_info: language } = (await api.executedNotebook(run, task)).metadata;
-    return typeof language?.version === 'string' ? language.version : null;
-  } catch {
-    return null; // what there is to say about the task, loading says
-  }
 }
 
 function minorOf(version: string): string {

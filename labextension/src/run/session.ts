@@ -9,16 +9,20 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { Api } from '../api';
 import type { Artifact, Follow, Frame, LogFrame, Metrics, RunDocument, RunSeries } from '../model/documents';
+import { appended, NO_LOG, prepended, type LogText } from '../model/log_pieces';
 import { hasEnded, ownerOf, pending, reduce, workingFor, type RunStatus } from '../model/run_state';
 import type { Homecoming } from './bring_home';
+import { trans } from '../model/words';
 
 const RETRY_AFTER_MS = 1000;
+/** The stream tells of a log so many bytes of its end first, and then what comes. */
+const LOG_BYTES = 1 << 20;
 
 /** The log of the task that is followed; `source`: the task that works for it now and prints. */
 export interface FollowedLog {
   readonly task: string;
   readonly source: string;
-  readonly text: string;
+  readonly text: LogText;
 }
 
 export class RunSession implements IDisposable {
@@ -122,10 +126,10 @@ export class RunSession implements IDisposable {
     return this._isDisposed;
   }
 
-  /** Follow the log of a task from its beginning; null follows none. */
+  /** Follow the log of a task, its end first; null follows none. */
   follow(task: string | null): void {
-    this._log = task === null ? null : { task, source: workingFor(this._status, task), text: '' };
-    this._offset = 0;
+    this._log = task === null ? null : { task, source: workingFor(this._status, task), text: NO_LOG };
+    this._offset = -LOG_BYTES;
     this._attempt = 0;
     this._askForLog();
     this._changed.emit();
@@ -172,7 +176,9 @@ export class RunSession implements IDisposable {
       }
       this._socket = null;
       if (!isOver) {
-        this._trouble = 'The connection to the Jupyter server is gone; the run goes on. Connecting again …';
+        this._trouble = trans.__(
+          'The connection to the Jupyter server is gone; the run goes on. Connecting again …'
+        );
         this._changed.emit();
         this._timer = setTimeout(() => this._connect(), RETRY_AFTER_MS);
       }
@@ -199,15 +205,30 @@ export class RunSession implements IDisposable {
   private async _loadLog(): Promise<void> {
     const { task, source } = this._log!;
     const attempt = this._status.tasks.get(source)?.attempt ?? 0;
-    let text: string;
+    let text: LogText;
     try {
-      text = await this._api.log(this.id, source);
+      const end = await this._api.log(this.id, source);
+      text = appended({ pieces: [], start: end.start }, end.text);
     } catch (error) {
-      text = `(${(error as Error).message})`; // a task that never started has none
+      text = appended(NO_LOG, `(${(error as Error).message})`); // a task that never started has none
     }
     if (this._log?.task === task && this._log.source === source && !this._isDisposed) {
       this._log = { task, source, text };
       this._attempt = attempt;
+      this._changed.emit();
+    }
+  }
+
+  /** Load what stands before the part of the log that is here. */
+  async loadEarlier(): Promise<void> {
+    const before = this._log;
+    if (before === null || before.text.start === 0) {
+      return;
+    }
+    const { text, start } = await this._api.log(this.id, before.source, before.text.start);
+    const now = this._log;
+    if (now?.source === before.source && now.text.start === before.text.start && !this._isDisposed) {
+      this._log = { ...now, text: prepended(now.text, text, start) };
       this._changed.emit();
     }
   }
@@ -222,7 +243,7 @@ export class RunSession implements IDisposable {
         this.follow(this._log.task); // another task works for it now
       }
       if (hadEnded && !this.hasEnded) {
-        this._offset = 0;
+        this._offset = -LOG_BYTES;
         this._attempt = 0;
         this._askForLog(); // it goes on: what is printed now streams again
       }
@@ -253,7 +274,8 @@ export class RunSession implements IDisposable {
       return;
     }
     const isNew = frame.attempt !== this._attempt;
-    this._log = { ...this._log, text: (isNew ? '' : this._log.text) + frame.text };
+    const before = isNew ? { pieces: [], start: frame.start } : this._log.text;
+    this._log = { ...this._log, text: appended(before, frame.text) };
     this._attempt = frame.attempt;
     this._offset = frame.offset;
   }

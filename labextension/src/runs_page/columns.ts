@@ -3,6 +3,7 @@
 import { numberFrom, showValue } from '../charts/values';
 import { showDuration } from '../graph/look';
 import type { RunRow } from '../model/documents';
+import { trans } from '../model/words';
 
 /** A column: `key` is what the server sorts by. Numbers stand to the right. */
 export interface Column {
@@ -24,23 +25,25 @@ export function durationOf(row: RunRow, now: number): number | null {
   return Math.max(0, finished - Date.parse(row.started) / 1000);
 }
 
-/** Return the columns that every list has, named by `translate`. */
-export function plainColumns(translate: (text: string) => string, now: number): Column[] {
+/** Return the columns that every list has. */
+export function plainColumns(now: number): Column[] {
   const column = (key: string, label: string, text: (row: RunRow) => string, isNumber = false): Column => ({
     key,
-    label: translate(label),
+    label,
     text,
     isNumber: () => isNumber
   });
   return [
-    column('name', 'Run', row => row.name),
-    column('state', 'State', row => row.state),
-    column('notebook', 'Notebook', row => row.notebook ?? row.notebook_path),
-    column('experiment', 'Experiment', row => row.experiment),
-    column('started_by', 'Who', row => row.started_by ?? ''),
-    column('created', 'Created', row => (row.created === null ? '' : new Date(row.created).toLocaleString())),
-    column('duration', 'Duration', row => shownDuration(row, now), true),
-    column('commit', 'Commit', row => commitOf(row))
+    column('name', trans.__('Run'), row => row.name),
+    column('state', trans.__('State'), row => row.state),
+    column('notebook', trans.__('Notebook'), row => row.notebook ?? row.notebook_path),
+    column('experiment', trans.__('Experiment'), row => row.experiment),
+    column('started_by', trans.__('Who'), row => row.started_by ?? ''),
+    column('created', trans.__('Created'), row =>
+      row.created === null ? '' : new Date(row.created).toLocaleString()
+    ),
+    column('duration', trans.__('Duration'), row => shownDuration(row, now), true),
+    column('commit', trans.__('Commit'), row => commitOf(row))
   ];
 }
 

@@ -54,7 +54,7 @@ export function ExperimentView({ name, api, trans, onOpen }: ExperimentViewProps
         </button>
       </h2>
       <Trouble text={trouble} />
-      {page !== null && <States rows={page.runs} trans={trans} />}
+      {page !== null && <States rows={page.runs} />}
       {page !== null && page.next !== null && (
         <p className="kfnb-hint">{trans.__('Only the newest %1 runs are shown.', MOST)}</p>
       )}
@@ -63,7 +63,7 @@ export function ExperimentView({ name, api, trans, onOpen }: ExperimentViewProps
   );
 }
 
-function States({ rows, trans }: { rows: readonly RunRow[]; trans: TranslationBundle }): JSX.Element {
+function States({ rows }: { rows: readonly RunRow[] }): JSX.Element {
   const counts = new Map<RunRow['state'], number>();
   rows.forEach(({ state }) => counts.set(state, (counts.get(state) ?? 0) + 1));
   return (
@@ -72,7 +72,7 @@ function States({ rows, trans }: { rows: readonly RunRow[]; trans: TranslationBu
         const { icon, word, colour } = lookOf({ state });
         return (
           <span key={state} className="kfnb-state" style={{ borderColor: colour }}>
-            {icon} {count} {trans.__(word)}
+            {icon} {count} {word}
           </span>
         );
       })}

@@ -17,8 +17,9 @@ import {
   type Condition,
   type Filters
 } from './query';
+import { lookOf } from '../graph';
 
-const STATES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'PENDING'];
+const STATES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'PENDING'] as const;
 
 interface FilterBarProps {
   readonly listing: Listing;
@@ -58,7 +59,7 @@ export function FilterBar({ listing, api, trans }: FilterBarProps): JSX.Element 
           <option value="">{trans.__('All states')}</option>
           {STATES.map(state => (
             <option key={state} value={state}>
-              {trans.__(state.toLowerCase())}
+              {lookOf({ state }).word}
             </option>
           ))}
         </select>

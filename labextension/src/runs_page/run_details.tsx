@@ -88,7 +88,6 @@ function SessionView({ session, trans, shown }: SessionProps): JSX.Element {
         status={status}
         selected={task}
         emptyText={trans.__('This run has no steps.')}
-        translate={text => trans.__(text)}
         onChoose={name => session.follow(name)}
       />
       {task === null ? (

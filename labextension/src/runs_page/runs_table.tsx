@@ -23,7 +23,7 @@ export interface RunsTableProps {
 
 export function RunsTable(props: RunsTableProps): JSX.Element {
   const { rows, order, chosen, onSort, onChoose, trans } = props;
-  const plain = plainColumns(text => trans.__(text), Date.now() / 1000);
+  const plain = plainColumns(Date.now() / 1000);
   const columns = [...plain, ...valueColumns(rows, order.key)];
   const areAllChosen = rows.length > 0 && rows.every(row => chosen.has(row.run_id));
   return (
@@ -123,7 +123,7 @@ function Name({ row, onOpen, onTag, trans }: RunsTableProps & { row: RunRow }): 
 
 function State({ row, trans }: { row: RunRow; trans: TranslationBundle }): JSX.Element {
   const look = lookOf({ state: row.state });
-  const text = row.interrupted ? trans.__('⏸ interrupted') : `${look.icon} ${trans.__(look.word)}`;
+  const text = row.interrupted ? trans.__('⏸ interrupted') : `${look.icon} ${look.word}`;
   return (
     <span className="kfnb-state" style={{ borderColor: look.colour }} title={row.why ?? undefined}>
       {text}

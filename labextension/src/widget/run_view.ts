@@ -4,6 +4,7 @@ import { showValue } from '../charts';
 import { GraphView, lookOf, nodeStatuses, statusLine, type Graph, type NodeStatus } from '../graph';
 import { html, setText } from '../graph/svg';
 import { pending, type State, type TaskStatus } from '../model/run_state';
+import { trans } from '../model/words';
 import { WIDGET_STYLE } from './style';
 
 /** What the kernel says of a run; times are seconds since the epoch. */
@@ -42,7 +43,7 @@ export class RunView {
     class: 'kfnb-live-log',
     tabindex: 0,
     role: 'region',
-    'aria-label': 'Log'
+    'aria-label': trans.__('Log')
   });
   private readonly _graph: GraphView;
   private _document: RunDocument | null = null;
@@ -54,13 +55,23 @@ export class RunView {
     host: HTMLElement,
     private readonly _askForLog: (task: string) => void
   ) {
-    const close = html('button', { type: 'button', title: 'Close', 'aria-label': 'Close' }, ['✕']);
+    const close = html(
+      'button',
+      { type: 'button', title: trans.__('Close'), 'aria-label': trans.__('Close') },
+      ['✕']
+    );
     close.addEventListener('click', () => this._choose(null));
     this._details.append(html('header', {}, [this._heading, close]), this._facts, this._log);
     this._details.hidden = true;
     this._element = html('div', { class: 'kfnb-live' }, [
       html('style', {}, [WIDGET_STYLE]),
-      html('div', { class: 'kfnb-live-head' }, [this._title, ' · run ', this._id, ' ', this._state]),
+      html('div', { class: 'kfnb-live-head' }, [
+        this._title,
+        ` · ${trans.__('run')} `,
+        this._id,
+        ' ',
+        this._state
+      ]),
       this._why,
       this._canvas,
       this._details
@@ -99,7 +110,10 @@ export class RunView {
     }
     this._isAsked = false;
     const isAtEnd = this._log.scrollTop + this._log.clientHeight >= this._log.scrollHeight - 4;
-    setText(this._log, (cut ? '[the beginning is left out]\n' : '') + text || 'Nothing was printed.');
+    setText(
+      this._log,
+      (cut ? `[${trans.__('the beginning is left out')}]\n` : '') + text || trans.__('Nothing was printed.')
+    );
     if (isAtEnd) {
       this._log.scrollTop = this._log.scrollHeight;
     }
@@ -121,7 +135,10 @@ export class RunView {
     this._details.hidden = name === null;
     this._showDetails();
     if (name !== null) {
-      setText(this._log, 'The kernel is asked for the log; a busy one answers when its cell is done.');
+      setText(
+        this._log,
+        trans.__('The kernel is asked for the log; a busy one answers when its cell is done.')
+      );
       this._isAsked = false;
       this._ask(name);
     }
