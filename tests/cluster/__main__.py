@@ -33,6 +33,8 @@ _ON_ONE: dict[str, tuple[str, Callable[[str], None]]] = {
     "start": ("start a component that was stopped", chaos.start),
     "power-off": ("kill a node and all its pods", chaos.power_off),
     "power-on": ("start a node again", chaos.power_on),
+    "unplug": ("cut a node off from everything else", chaos.unplug),
+    "plug-in": ("give a node its network back", chaos.plug_in),
     "drain": ("evict all pods of a node", chaos.drain),
     "uncordon": ("let a drained node take pods again", chaos.uncordon),
 }

@@ -1,8 +1,8 @@
-"""What goes wrong in real clusters, for tests: a part is killed and starts again, a node is drained, a pod deleted."""
+"""What goes wrong in real clusters, for tests: a part is killed and starts again, a node is cut off or drained …"""
 
 from __future__ import annotations
 
-from tests.cluster import components, control_plane, node
+from tests.cluster import components, control_plane, network, node
 from tests.cluster.places import node_named
 
 API_SERVER = control_plane.API_SERVER
@@ -35,6 +35,16 @@ def power_off(node_name: str) -> None:
 def power_on(node_name: str) -> None:
     """Start the node again and wait until it is ready."""
     node.start_again(node_named(node_name))
+
+
+def unplug(node_name: str) -> None:
+    """Cut a node off from everything else; what it runs goes on."""
+    network.unplug(node_named(node_name))
+
+
+def plug_in(node_name: str) -> None:
+    """Give a node its network back; it need not be ready when this returns."""
+    network.unplug(node_named(node_name), back=True)
 
 
 def drain(node_name: str) -> None:

@@ -90,6 +90,7 @@ def chaos(cluster: Cluster, share: None) -> Iterator[ModuleType]:
     for name in components.names():
         chaos_module.start(name)
     for node in NODES:
+        chaos_module.plug_in(node.name)
         chaos_module.power_on(node.name)
         chaos_module.uncordon(node.name)
 

@@ -38,6 +38,11 @@ def connect(node: Node, pid: int) -> None:
     call(*inside, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
 
 
+def unplug(node: Node, *, back: bool = False) -> None:
+    """Pull a node's cable out of the bridge, or plug it in again: what runs on the node goes on alone."""
+    call("ip", "link", "set", node.link, "up" if back else "down")
+
+
 def remove() -> None:
     """Take away cables and bridge; what is not there is no matter."""
     for link in (*(node.link for node in NODES), BRIDGE):

@@ -14,13 +14,24 @@ from typing import Any
 import pytest
 
 from kfnb.client import Run
+from kfnb.orchestrator.places import attempt_key
 from tests.cluster.fixtures import Cluster
 from tests.cluster.runs import Place, end, made_place, notebook
+from tests.cluster.shell import wait_until
 
 pytestmark = pytest.mark.timeout(1200)
 WORK = "import time\nprint('begun', flush=True)\ntime.sleep({})\n"
 EVERYWHERE = ({"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},)
 """Tolerations with which pods run on both nodes."""
+NEVER_EVICTED = tuple(
+    {"key": f"node.kubernetes.io/{how}", "operator": "Exists", "effect": "NoExecute"}
+    for how in ("unreachable", "not-ready")
+)
+"""Tolerations of pods that stay on a node which is lost."""
+ON_GPU = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["gpu"]}]}
+PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+BEST_ON_GPU = {"nodeAffinity": {PREFERRED: [{"weight": 100, "preference": ON_GPU}]}}
+"""An affinity of pods that run on the other node where that one cannot take them."""
 
 
 @pytest.fixture
@@ -105,14 +116,8 @@ def test_a_drained_node_costs_no_retry(place: Place, chaos: ModuleType, tmp_path
 def test_a_node_without_power_is_given_up(place: Place, chaos: ModuleType, tmp_path: Path) -> None:
     """What ran there starts again on the other node, by the cluster's word, or by silence where pods tolerate that."""
     path = notebook(tmp_path / "p.ipynb", WORK.format(20) + "x = int('1')", "print(x + 1)")
-    on_gpu = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["gpu"]}]}
-    best = {"nodeAffinity": {PREFERRED: [{"weight": 100, "preference": on_gpu}]}}
-    lost = [
-        {"key": f"node.kubernetes.io/{how}", "operator": "Exists", "effect": "NoExecute"}
-        for how in ("unreachable", "not-ready")
-    ]
-    moves = place.run(path, name="moves", cache=False, profile={"affinity": best})
-    stays = {"affinity": best, "tolerations": (*EVERYWHERE, *lost)}
+    moves = place.run(path, name="moves", cache=False, profile={"affinity": BEST_ON_GPU})
+    stays = {"affinity": BEST_ON_GPU, "tolerations": (*EVERYWHERE, *NEVER_EVICTED)}
     silent = place.run(path, name="silent", cache=False, local_orchestrator=True, profile=stays)
     for run in (moves, silent):
         place.wait_running(run, "s0")
@@ -124,7 +129,35 @@ def test_a_node_without_power_is_given_up(place: Place, chaos: ModuleType, tmp_p
     assert "has not been heard of for 90 s" in "".join(event.why or "" for event in silent.events())
 
 
-PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+LATE = """
+import os, time
+attempt = int(os.uname().nodename.split('-')[-2])  # a pod is called after its attempt
+print('begun', attempt, flush=True)
+time.sleep(60 if attempt == 1 else 40)
+"""
+"""A step that ends while its node is cut off in its first attempt, and when the node is back in its second."""
+
+
+@pytest.mark.soak
+def test_a_result_that_comes_late_is_none(place: Place, chaos: ModuleType, tmp_path: Path) -> None:
+    """A node is cut off, given up, and back: what ended there comes into the store late, and counts for nothing."""
+    run = place.run(
+        notebook(tmp_path / "p.ipynb", LATE, "print(attempt)"),
+        cache=False,
+        local_orchestrator=True,
+        profile={"affinity": BEST_ON_GPU, "tolerations": (*EVERYWHERE, *NEVER_EVICTED)},
+    )
+    place.wait_running(run, "s0")
+    assert ["gpu"] == [pod["spec"]["nodeName"] for pod in place.pods(run)]
+    chaos.unplug("gpu")
+    wait_until(lambda: run.tasks["s0"].attempt == 2, "The second attempt", 240)
+    place.wait_running(run, "s0", attempt=2)
+    chaos.plug_in("gpu")
+    late = f"{attempt_key(run.id, 's0', 1)}/output.json"
+    wait_until(lambda: run.store.exists(late), "The result of the first attempt", 120)
+    assert "SUCCEEDED" == end(run)
+    assert ({"s0": 1, "s1": 1}, "2\n") == (successes(run), run.tasks["s1"].log())
+    assert b'"SUCCEEDED"' in run.store.read(late)
 
 
 # ------------------------------------------------------------------------------------------------------ at random
