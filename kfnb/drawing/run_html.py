@@ -7,9 +7,10 @@ untrusted outputs but keeps images, so a saved notebook shows the run wherever i
 from __future__ import annotations
 
 import base64
+import re
 from collections import Counter
 from datetime import UTC, datetime
-from html import escape
+from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
 from kfnb.drawing.dag_svg import dag_svg
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from kfnb.spec import PipelineSpec
 
 CELL = 'style="text-align:left;vertical-align:top;padding:2px 10px 2px 0"'
+LIVING = re.compile(r'<div class="kfnb-run" data-living="([^"]+)">')
+"""How the picture of a run begins that had not ended; labextension/src/notebook/pictures.ts looks for it too."""
 
 
 def run_bundle(spec: PipelineSpec, document: Mapping[str, Any], *, name: str | None = None) -> dict[str, str]:
@@ -36,10 +39,10 @@ def run_html(spec: PipelineSpec, document: Mapping[str, Any], *, name: str | Non
     picture = base64.b64encode(dag_svg(spec, tasks).encode()).decode()
     return "".join(
         [
-            '<div class="kfnb-run">',
+            f'<div class="kfnb-run"{_mark(document)}>',
             f"<p><b>{escape(name or spec.name)}</b> · run <code>{escape(str(document['run_id']))}</code> · ",
             f'<span style="background:{seen.fill};color:{seen.ink};border:1px solid {seen.line};border-radius:4px;',
-            f'padding:0 6px">{seen.icon} {seen.word}</span>{_going_on(document)}</p>',
+            f'padding:0 6px">{seen.icon} {seen.word}</span>{_interrupted(document)}{_going_on(document)}</p>',
             f"<p>{escape(document['why'])}</p>" if document.get("why") else "",
             f'<img alt="{escape(_alternative(tasks))}" style="max-width:100%" ',
             f'src="data:image/svg+xml;base64,{picture}"/>',
@@ -50,9 +53,15 @@ def run_html(spec: PipelineSpec, document: Mapping[str, Any], *, name: str | Non
     )
 
 
+def living_run(html: str) -> str | None:
+    """Return the id of the run that `run_html` drew, if it had not ended: then the picture may have grown old."""
+    found = LIVING.match(html)
+    return unescape(found[1]) if found is not None else None
+
+
 def run_text(spec: PipelineSpec, document: Mapping[str, Any], *, name: str | None = None) -> str:
     """Return a run as plain text: its DAG with states, below it each task's state, time and why, then the metrics."""
-    head = f"{name or spec.name} · run {document['run_id']} · {look(document['state']).word}"
+    head = f"{name or spec.name} · run {document['run_id']} · {look(document['state']).word}{_interrupted(document)}"
     lines = [head + (f" · on {document['cluster']}" if document.get("cluster") else "")]
     lines += [document["why"]] if document.get("why") else []
     lines += ["", dag_text(spec, tasks=document["tasks"])]
@@ -120,11 +129,23 @@ def task_duration(task: Mapping[str, Any], *, now: datetime | None = None) -> fl
     return (finished - started).total_seconds() if finished else None
 
 
+def _interrupted(document: Mapping[str, Any]) -> str:
+    return " (interrupted)" if document.get("interrupted") else ""
+
+
+def _is_living(document: Mapping[str, Any]) -> bool:
+    return document["state"] in ("PENDING", "RUNNING", "CANCELING")
+
+
+def _mark(document: Mapping[str, Any]) -> str:
+    return f' data-living="{escape(str(document["run_id"]))}"' if _is_living(document) else ""
+
+
 def _going_on(document: Mapping[str, Any]) -> str:
     """Return what a saved picture of a run that had not ended says of its age: the time of the newest that it shows."""
     parts = (document, *document["tasks"].values())
     times = [str(part[key]) for part in parts for key in ("created", "started", "finished") if part.get(key)]
-    if document["state"] not in ("PENDING", "RUNNING", "CANCELING") or not times:
+    if not _is_living(document) or not times:
         return ""
     newest = datetime.fromisoformat(max(times)).astimezone(UTC)
     return f" · as it stood on {newest:%Y-%m-%d} at {newest:%H:%M:%S} UTC"

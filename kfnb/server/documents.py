@@ -166,6 +166,13 @@ class RunState(_Answer, frozen=True, kw_only=True):
     state: State
 
 
+class RunPicture(_Answer, frozen=True, kw_only=True):
+    """A run as a saved notebook shows it: what its display is without a widget."""
+
+    html: str
+    text: str
+
+
 class TaskError(_Answer, frozen=True, kw_only=True):
     """Why a task failed; `traceback` is text with terminal colours."""
 

@@ -11,6 +11,7 @@ from kfnb.server.clusters import AcceleratorsHandler, ClusterHandler, ClustersHa
 from kfnb.server.desk import Desk
 from kfnb.server.handler import MissingHandler
 from kfnb.server.notebooks import AnalyseHandler, CheckHandler, PlacementHandler, SuggestHandler, VersionHandler
+from kfnb.server.pictures import Pictures
 from kfnb.server.renaming import listen
 from kfnb.server.results import (
     ArtifactContentHandler,
@@ -19,6 +20,7 @@ from kfnb.server.results import (
     LogHandler,
     MetricsHandler,
     OutputsHandler,
+    PictureHandler,
     SeriesHandler,
     TaskEventsHandler,
     TaskPodHandler,
@@ -59,6 +61,7 @@ ADDRESSES: tuple[tuple[str, Any], ...] = (
     (RUN + "/resume", ResumeHandler),
     (RUN + "/tags", TagsHandler),
     (RUN + "/archive", ArchiveHandler),
+    (RUN + "/picture", PictureHandler),
     (RUN + "/metrics", MetricsHandler),
     (RUN + "/series", SeriesHandler),
     (RUN + "/artifacts", ArtifactsHandler),
@@ -79,10 +82,11 @@ def pattern(address: str) -> str:
 
 
 def load(app: ServerApp) -> None:
-    """Add the addresses, and what answers need, to a server that is starting, and hear what it renames."""
+    """Add the addresses, and what answers need, to a server that is starting; hear what it renames, and saves."""
     web_app = app.web_app
     web_app.settings["kfnb_desk"] = desk = Desk()
     listen(app, desk.client.home)
+    app.contents_manager.register_pre_save_hook(Pictures(desk).before_saving)
     base = web_app.settings["base_url"]
     patterns = [*((pattern(address), handler) for address, handler in ADDRESSES), (".*", MissingHandler)]
     web_app.add_handlers(".*$", [(url_path_join(base, "kfnb", "api", path), handler) for path, handler in patterns])

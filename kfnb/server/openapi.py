@@ -80,6 +80,7 @@ OPERATIONS = (
     Operation("post", f"{RUN}/resume", d.RunState, d.ResumeRequest),
     Operation("post", f"{RUN}/tags", d.RunTags, d.TagRequest),
     Operation("post", f"{RUN}/archive", d.RunName, d.ArchiveRequest),
+    Operation("get", f"{RUN}/picture", d.RunPicture),
     Operation("get", f"{RUN}/metrics", d.MetricsDocument),
     Operation("get", f"{RUN}/series", d.SeriesDocument),
     Operation("get", f"{RUN}/artifacts", d.ArtifactList),

@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 import msgspec
 
+from kfnb.client.display import picture
 from kfnb.errors import NotFound
 from kfnb.runners.manifest_text import as_yaml
-from kfnb.server.documents import TaskPod
+from kfnb.server.documents import RunPicture, TaskPod
 from kfnb.server.handler import KfnbHandler, allowed
 from kfnb.server.showing import artifacts, metrics, outputs, series
 from kfnb.server.task_events import task_events
@@ -153,6 +154,15 @@ class MetricsHandler(_OfRun):
     def document(self, run: Run) -> msgspec.Struct:
         """Return a MetricsDocument."""
         return metrics(run)
+
+
+class PictureHandler(_OfRun):
+    """`GET runs/ID/picture`: a run as a saved notebook shows it."""
+
+    def document(self, run: Run) -> msgspec.Struct:
+        """Return a RunPicture."""
+        shown = picture(run)
+        return RunPicture(html=shown["text/html"], text=shown["text/plain"])
 
 
 class SeriesHandler(_OfRun):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 SCRIPT = Path(__file__).parent / "static" / "widget.js"
 """The built widget."""
+VIEW = "application/vnd.jupyter.widget-view+json"
+"""The media type by which an output shows a widget."""
 
 
 def is_built() -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from kfnb.widget import SCRIPT
+from kfnb.widget import SCRIPT, VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ class RunWidget(anywidget.AnyWidget):  # type: ignore[misc]
     def view(self) -> dict[str, Any]:
         """Return the entry of a display's MIME bundle that shows the widget."""
         reference = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        return {"application/vnd.jupyter.widget-view+json": reference}
+        return {VIEW: reference}
 
     def close(self) -> None:
         """Take the widget away. What runs notebooks keeps the last state of every widget: of this one, nothing."""

@@ -21,6 +21,7 @@ import type {
   Placement,
   RunDocument,
   RunPage,
+  RunPicture,
   RunRequest,
   RunRow,
   RunSeries,
@@ -170,6 +171,11 @@ export class Api {
   /** Go on with a run; `task`: of one that has ended do only this task anew, and what waits for it. */
   async resume(run_id: string, task: string | null): Promise<void> {
     await this._send('post', '/runs/{run_id}/resume', { run_id }, { task });
+  }
+
+  /** A run as a saved notebook shows it. */
+  async picture(run_id: string): Promise<RunPicture> {
+    return this._get('/runs/{run_id}/picture', { run_id });
   }
 
   async metrics(run_id: string): Promise<Metrics> {

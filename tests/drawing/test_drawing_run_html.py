@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from kfnb.drawing.run_html import run_bundle, show_duration, show_number
+from kfnb.drawing.run_html import living_run, run_bundle, show_duration, show_number
 from kfnb.spec import Edge, PipelineSpec, Task
 
 SPEC = PipelineSpec(
@@ -56,6 +56,20 @@ def test_a_run_that_goes_on_says_of_when_its_picture_is() -> None:
     running = {**DOCUMENT, "state": "RUNNING", "created": "2026-01-01T09:59:59+00:00"}
     assert " · as it stood on 2026-01-01 at 10:00:02 UTC</p>" in run_bundle(SPEC, running)["text/html"]
     assert "as it stood" not in run_bundle(SPEC, {**running, "state": "FAILED"})["text/html"]
+
+
+def test_an_interrupted_run_is_not_shown_as_one_that_goes_on() -> None:
+    """Where nothing drives a run it is said behind its state, in either form."""
+    shown = run_bundle(SPEC, {**DOCUMENT, "state": "RUNNING", "interrupted": True})
+    assert "running</span> (interrupted)" in shown["text/html"]
+    assert "· running (interrupted)\n" in shown["text/plain"]
+
+
+def test_the_picture_of_a_run_that_goes_on_says_whose_it_is() -> None:
+    """So that it can be drawn anew; that of a run that has ended is for good, and other HTML is none."""
+    running = {**DOCUMENT, "state": "RUNNING", "run_id": 'an "id"'}
+    assert 'an "id"' == living_run(run_bundle(SPEC, running)["text/html"])
+    assert [None, None] == [living_run(run_bundle(SPEC, DOCUMENT)["text/html"]), living_run("<b>other</b>")]
 
 
 def test_the_tables_say_state_time_why_and_metrics() -> None:

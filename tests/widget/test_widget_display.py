@@ -15,8 +15,8 @@ from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 
 from kfnb import widget
+from kfnb.widget import VIEW
 
-VIEW = "application/vnd.jupyter.widget-view+json"
 Message = dict[str, Any]
 
 pytestmark = pytest.mark.skipif(

@@ -24,6 +24,7 @@ export type {
   Placement,
   RunDocument,
   RunPage,
+  RunPicture,
   RunRequest,
   RunRow,
   SideBySide,

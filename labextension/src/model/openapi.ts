@@ -356,6 +356,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/runs/{run_id}/picture": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * `GET runs/ID/picture`: a run as a saved notebook shows it.
+         * @description Return the document.
+         */
+        readonly get: operations["get-runs-run_id-picture"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/runs/{run_id}/metrics": {
         readonly parameters: {
             readonly query?: never;
@@ -1067,6 +1087,14 @@ export interface components {
             readonly messages: readonly string[];
         };
         /**
+         * RunPicture
+         * @description A run as a saved notebook shows it: what its display is without a widget.
+         */
+        readonly RunPicture: {
+            readonly html: string;
+            readonly text: string;
+        };
+        /**
          * RunRequest
          * @description A run to start; what is left out is as `kfnb run` has it. `force`: nothing is taken from the cache. `cluster`: name of a profile; None: this machine.
          */
@@ -1430,6 +1458,7 @@ export type ResumeRequest = components['schemas']['ResumeRequest'];
 export type RunDocument = components['schemas']['RunDocument'];
 export type RunName = components['schemas']['RunName'];
 export type RunPage = components['schemas']['RunPage'];
+export type RunPicture = components['schemas']['RunPicture'];
 export type RunRequest = components['schemas']['RunRequest'];
 export type RunRow = components['schemas']['RunRow'];
 export type RunState = components['schemas']['RunState'];
@@ -2098,6 +2127,37 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["RunName"];
+                };
+            };
+            /** @description It was not done. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    readonly "get-runs-run_id-picture": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly run_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Done. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RunPicture"];
                 };
             };
             /** @description It was not done. */

@@ -14,6 +14,7 @@ import { speak } from '../model/words';
 import { Chips } from '../notebook/chips';
 import { OpenNotebook } from '../notebook/open_notebook';
 import { OpenNotebooks } from '../notebook/open_notebooks';
+import { Pictures } from '../notebook/pictures';
 import { Underlines } from '../notebook/underlines';
 import { KfnbPanel } from '../panel/panel';
 import { showLatestRun } from '../run/latest';
@@ -70,6 +71,7 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
         shell.activateById(PANEL_ID);
       });
       new Underlines(notebook);
+      new Pictures(notebook, api);
       void showLatestRun(notebook, api);
     };
     notebooks.added.connect((_, notebook) => dress(notebook));

@@ -1,0 +1,74 @@
+"""What a saved notebook shows of runs that go on: their pictures are drawn anew as the server writes the file.
+
+While a page shows a run's widget, the picture beside it, which all other programs show, stays as it was first drawn:
+a new one would draw the widget anew. The file gets the newest, and no widget, as there is none without its kernel.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import wait
+from typing import TYPE_CHECKING, Any
+
+from kfnb.client.display import picture
+from kfnb.drawing.run_html import living_run
+from kfnb.errors import KfnbError
+from kfnb.widget import VIEW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
+
+    from kfnb.server.desk import Desk
+
+PATIENCE_SECONDS = 0.5
+"""How long a notebook is not saved at most because a run is looked at; later its picture stays as it is."""
+
+
+class Pictures:
+    """Draws runs for notebooks that are saved."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def before_saving(self, model: dict[str, Any], **_: Any) -> None:
+        """Bring a notebook up to date that is about to be written: the hook of a Jupyter server's contents manager.
+
+        A run that this server does not know is left as it is.
+        """
+        if model.get("type") != "notebook":
+            return
+        shown = [*_living_runs(model.get("content"))]
+        drawn = {run_id: self._desk.work.submit(self._draw, run_id) for _, run_id in shown}
+        wait(drawn.values(), PATIENCE_SECONDS)
+        for data, run_id in shown:
+            new = _result(drawn[run_id])
+            if new is not None:
+                data.pop(VIEW, None)
+                data.update(new)
+
+    def _draw(self, run_id: str) -> dict[str, str] | None:
+        try:
+            return picture(self._desk.run(run_id))
+        except KfnbError:
+            return None
+
+
+def _result(drawn: Future[dict[str, str] | None]) -> dict[str, str] | None:
+    return drawn.result() if drawn.done() else None
+
+
+def _living_runs(content: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    """Return the data of outputs that show runs that had not ended, with the ids; what is no notebook has none."""
+    for cell in _dicts(content, "cells"):
+        for output in _dicts(cell, "outputs"):
+            data = output.get("data")
+            if isinstance(data, dict):
+                html = data.get("text/html", "")
+                run_id = living_run("".join(html) if isinstance(html, list) else str(html))
+                if run_id is not None:
+                    yield data, run_id
+
+
+def _dicts(parent: Any, key: str) -> Iterator[dict[str, Any]]:
+    found = parent.get(key) if isinstance(parent, dict) else None
+    yield from (each for each in (found if isinstance(found, list) else ()) if isinstance(each, dict))

@@ -1,0 +1,100 @@
+/**
+ * Pictures of runs that went on when the notebook was saved.
+ *
+ * The kernel that drew them keeps none up to date that was read from a file, or of which it has lost the widget. So they
+ * follow their runs here, until these end. The notebook counts as saved or not as before: its file gets the new picture
+ * with the next save.
+ */
+
+import type { ICodeCellModel } from '@jupyterlab/cells';
+import type { IOutput } from '@jupyterlab/nbformat';
+
+import type { Api } from '../api';
+import { livingRun, redrawnData, WIDGET_VIEW } from '../model/living_picture';
+import { RunSession } from '../run/session';
+import type { OpenNotebook } from './open_notebook';
+
+/** Time between two pictures of a run. */
+const EVERY_MS = 2000;
+
+/** A server that is away tells of news when it is back. */
+const LATER = (): void => undefined;
+
+type Data = Readonly<Record<string, unknown>>;
+
+/** Keeps the pictures of one notebook right. */
+export class Pictures {
+  private readonly _notebook: OpenNotebook;
+  private readonly _api: Api;
+  private readonly _followed = new Set<string>();
+
+  constructor(notebook: OpenNotebook, api: Api) {
+    this._notebook = notebook;
+    this._api = api;
+    const { sessionContext } = notebook.panel;
+    sessionContext.kernelChanged.connect(this._look, this);
+    sessionContext.statusChanged.connect((_, status) => {
+      if (['restarting', 'autorestarting', 'dead'].includes(status)) {
+        this._look();
+      }
+    });
+    this._look();
+  }
+
+  /** Find the pictures that nobody keeps up to date: all, as no widget lives. */
+  private _look(): void {
+    const runs = new Set([...this._outputs()].flatMap(({ data }) => livingRun(data) ?? []));
+    runs.forEach(run => void this._follow(run).catch(LATER));
+  }
+
+  /** Draw a run, and again whenever there is news of it. One that the server does not know stays as it is. */
+  private async _follow(run: string): Promise<void> {
+    if ((await this._draw(run, true)) || this._followed.has(run)) {
+      return;
+    }
+    this._followed.add(run);
+    const session = await RunSession.open(this._api, run);
+    const stop = (): void => session.dispose();
+    const { disposed } = this._notebook.panel;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const redraw = async (): Promise<void> => {
+      timer = undefined;
+      if (await this._draw(run, false)) {
+        this._followed.delete(run);
+        disposed.disconnect(stop);
+        stop();
+      }
+    };
+    session.changed.connect(() => (timer ??= setTimeout(() => void redraw().catch(LATER), EVERY_MS)));
+    disposed.connect(stop);
+  }
+
+  /** Draw a run as it is now; say whether that was the last time. `withWidgets`: in the place of widgets too. */
+  private async _draw(run: string, withWidgets: boolean): Promise<boolean> {
+    const { html, text } = await this._api.picture(run);
+    if (this._notebook.isDisposed) {
+      return true;
+    }
+    const picture: Data = { 'text/html': html, 'text/plain': text };
+    const old = [...this._outputs()].filter(
+      ({ data }) => livingRun(data) === run && (withWidgets || !(WIDGET_VIEW in data))
+    );
+    const { model } = this._notebook.panel.context;
+    const wasDirty = model.dirty;
+    old.forEach(({ data, replace }) => replace(redrawnData(data, picture)));
+    model.dirty = wasDirty;
+    return old.length === 0 || livingRun(picture) === null;
+  }
+
+  /** Everything that the cells show, each with what puts other data in its place. */
+  private *_outputs(): Generator<{ data: Data; replace: (data: Data) => void }> {
+    for (const cell of this._notebook.panel.content.model?.cells ?? []) {
+      const outputs = cell.type === 'code' ? (cell as ICodeCellModel).outputs : null;
+      for (let place = 0; outputs !== null && place < outputs.length; place++) {
+        const output = outputs.get(place);
+        const replace = (data: Data): void => outputs.set(place, { ...output.toJSON(), data } as IOutput);
+        yield { data: output.data, replace };
+      }
+    }
+  }
+}
