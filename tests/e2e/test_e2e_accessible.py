@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
 import pytest
 from jupyter_lab import TOKEN, Lab
 from playwright.sync_api import Page, expect
@@ -48,22 +47,6 @@ def clusters(lab: Lab) -> Iterator[None]:
     )
     yield
     lab.profiles.unlink()
-
-
-@pytest.fixture
-def watched(lab: Lab, tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """A notebook that runs and displays another, and what lets the step of that one end."""
-    gate, folder = tmp_path / "gate", lab.root / "watched"
-    folder.mkdir(exist_ok=True)
-    waits = f"import os, time\nprint('it waits')\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.02)"
-    step = nbformat.v4.new_code_cell(waits, metadata={"tags": ["step:wait"]})
-    nbformat.write(nbformat.v4.new_notebook(cells=[step]), folder / "pipeline.ipynb")
-    show = nbformat.v4.new_code_cell("import kfnb\nrun = kfnb.run('pipeline.ipynb', cache=False)\nrun")
-    watch = nbformat.v4.new_notebook(cells=[show])
-    watch.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(watch, folder / "watch.ipynb")
-    yield "watched/watch.ipynb", gate
-    gate.touch()  # else the kernel, which waits for its run, outlives a test that failed
 
 
 def violations(page: Page, selector: str) -> list[str]:

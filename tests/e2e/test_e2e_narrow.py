@@ -60,6 +60,24 @@ def make_room(page: Page) -> None:
     expect(page.locator("#filebrowser")).to_be_hidden()
 
 
+def test_nothing_of_a_run_in_an_output_is_cut_off(lab: Lab, page: Page, watched: tuple[str, Path]) -> None:
+    """The widget fits into its cell, with a step's log, and so does the picture that it leaves."""
+    notebook, gate = watched
+    page.goto(lab.address(notebook))
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    make_room(page)
+    page.locator(".jp-Notebook .jp-Cell .cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    step = page.locator(".jp-OutputArea-output .kfnb-graph-node[data-node=wait]")
+    expect(step).to_have_attribute("data-state", "RUNNING")
+    step.click()
+    expect(page.locator(".kfnb-live-log")).to_contain_text("it waits")
+    assert [] == cut_off(page, ".jp-OutputArea-output")
+    gate.touch()
+    expect(page.locator(".jp-OutputArea-output img[src^='data:image/svg+xml;base64,']")).to_be_visible()
+    assert [] == cut_off(page, ".jp-OutputArea-output")
+
+
 def test_nothing_is_cut_off(lab: Lab, page: Page, quickstart: Path) -> None:
     """Every tab of the panel, the chips and the page of runs fit into their places."""
     notebook = read_notebook(quickstart)
