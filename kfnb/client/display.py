@@ -53,7 +53,12 @@ class RunDisplay:
         self._quiet = 0
         self._unsubscribe = run.subscribe(lambda _event: self._news.set())
         self._every = LOOKS_EVERY if run.store.local_path("") is not None else LOOKS_AFAR_EVERY
-        self._widget = RunWidget(graph(run.spec), status(run, now()), lambda task: run.tasks[task].log())
+        self._widget = RunWidget(
+            graph(run.spec),
+            status(run, now()),
+            lambda task: run.tasks[task].log(),
+            lambda task: results(run, task),
+        )
 
     @property
     def is_seen(self) -> bool:
@@ -110,6 +115,22 @@ def status(run: Run, now: RunStatus) -> dict[str, Any]:
         "why": now.why,
         "tasks": [_task(task) for task in list(now.tasks.values())],
         "metrics": metrics(now),
+    }
+
+
+def results(run: Run, task: str) -> dict[str, Any]:
+    """Return what a task has made so far as the widget draws it: previews of artifacts, and how its metrics went."""
+    output = run.tasks[task].output
+    made = () if output is None else (*output.logged, *output.artifacts.values())
+    return {
+        "artifacts": [
+            {"name": one.name, "type": one.type, "preview": one.preview}
+            for one in made
+            if not one.name.startswith("_kfnb_")
+        ],
+        "series": {
+            name: {"steps": one.steps, "values": one.values} for name, one in run.series().get(task, {}).items()
+        },
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -29,10 +30,20 @@ class RunWidget(anywidget.AnyWidget):  # type: ignore[misc]
     status = traitlets.Dict().tag(sync=True)
     seen = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(self, graph: dict[str, Any], status: dict[str, Any], log_of: Callable[[str], str]) -> None:
-        """`log_of` returns what a task printed; whatever it raises is shown in the place of the log."""
+    def __init__(
+        self,
+        graph: dict[str, Any],
+        status: dict[str, Any],
+        log_of: Callable[[str], str],
+        results_of: Callable[[str], dict[str, Any]],
+    ) -> None:
+        """`log_of` returns what a task printed; whatever it raises is shown in the place of the log.
+
+        `results_of` returns what a task has logged so far, as plain JSON; nothing is shown where it raises something.
+        """
         super().__init__(graph=graph, status=status)
         self._log_of = log_of
+        self._results_of = results_of
         self.on_msg(self._answer)
 
     def view(self) -> dict[str, Any]:
@@ -49,12 +60,18 @@ class RunWidget(anywidget.AnyWidget):  # type: ignore[misc]
 
     def _answer(self, _widget: object, content: Any, _buffers: object) -> None:
         """Answer a message of the page; one that this widget does not know is of a newer page, and left alone."""
-        if not isinstance(content, dict) or content.get("kind") != "log" or not isinstance(content.get("task"), str):
+        if not isinstance(content, dict) or not isinstance(content.get("task"), str):
             return
-        task = content["task"]
+        if content.get("kind") == "log":
+            self._send_log(content["task"])
+        elif content.get("kind") == "results":
+            with contextlib.suppress(Exception):  # a page's question must not end up as a traceback in some cell
+                self.send({"kind": "results", "task": content["task"], **self._results_of(content["task"])})
+
+    def _send_log(self, task: str) -> None:
         try:
             text = self._log_of(task)
-        except Exception as error:  # a page's question must not end up as a traceback in some cell
+        except Exception as error:  # as above
             text = f"The log cannot be read: {error}"
         shown = text[-LOG_CHARACTERS:]
         self.send({"kind": "log", "task": task, "text": shown, "cut": len(shown) < len(text)})

@@ -86,7 +86,10 @@ test('a new status is shown at once', () => {
 
 test('a clicked task shows its metrics, and its log once the kernel answers', () => {
   choose('load');
-  expect(model.sent).toEqual([{ kind: 'log', task: 'load' }]);
+  expect(model.sent).toEqual([
+    { kind: 'log', task: 'load' },
+    { kind: 'results', task: 'load' }
+  ]);
   expect(el.querySelector('.kfnb-live-details p')!.textContent).toBe('rows = 12 · share = 0.1235');
   model.fire('msg:custom', { kind: 'log', task: 'load', text: '<b>read</b>\n', cut: false });
   expect(logText()).toBe('<b>read</b>\n');
@@ -95,13 +98,47 @@ test('a clicked task shows its metrics, and its log once the kernel answers', ()
 test('the log of a running task is asked for again, one question at a time; that of another task is left out', () => {
   choose('train');
   vi.advanceTimersByTime(5000);
-  expect(model.sent.length).toBe(1);
+  expect(model.sent.length).toBe(2);
   model.fire('msg:custom', { kind: 'log', task: 'train', text: 'epoch 1', cut: true });
   expect(logText()).toBe('[the beginning is left out]\nepoch 1');
   vi.advanceTimersByTime(1000);
-  expect(model.sent.length).toBe(2);
+  expect(model.sent.length).toBe(4);
   model.fire('msg:custom', { kind: 'log', task: 'load', text: 'other', cut: false });
   expect(logText()).toContain('epoch 1');
+});
+
+test('a clicked task shows its curves, matrices and tables, and asks for them again when it has ended', () => {
+  choose('train');
+  const roc = {
+    confidenceMetrics: [
+      { falsePositiveRate: 0, recall: 0 },
+      { falsePositiveRate: 1, recall: 1 }
+    ]
+  };
+  const results = {
+    kind: 'results',
+    task: 'train',
+    artifacts: [
+      { name: 'roc', type: 'ClassificationMetrics', preview: roc },
+      { name: 'rows', type: 'Dataset', preview: { head: [[1, '<b>']], shape: [1, 2] } }
+    ],
+    series: { loss: { steps: [0, 1], values: [2, 'NaN'] }, once: { steps: [0], values: [1] } }
+  };
+  model.fire('msg:custom', results);
+  const shown = el.querySelector('.kfnb-live-results')!;
+  expect([...shown.querySelectorAll('figcaption')].map(({ textContent }) => textContent)).toEqual(['loss']);
+  expect(shown.querySelector('[data-artifact=roc] svg')).not.toBeNull();
+  expect(shown.querySelector('[data-artifact=rows] td:last-child')!.textContent).toBe('<b>');
+  const [before] = shown.children;
+  model.fire('msg:custom', results);
+  expect(shown.children[0]).toBe(before);
+  model.fire('msg:custom', { ...results, task: 'load', artifacts: [] });
+  expect(shown.querySelectorAll('[data-artifact]').length).toBe(2);
+  const ended = STATUS.tasks.map(task => ({ ...task, state: 'SUCCEEDED', finished: 3 }));
+  model.set('status', { ...STATUS, tasks: ended });
+  expect(model.sent[model.sent.length - 1]).toEqual({ kind: 'results', task: 'train' });
+  choose('load');
+  expect(shown.childElementCount).toBe(0);
 });
 
 test('nothing is heard any more after the end', () => {

@@ -64,6 +64,8 @@ def picture(output: Locator, state: str) -> Locator:
 def test_a_run_lives_in_its_cell_and_leaves_a_picture(page: Page, lab: Lab, gate: Path) -> None:
     """Steps change state by themselves, a clicked one shows its log; the saved notebook has the picture alone."""
     output = start(page, lab, "watch.ipynb")
+    output.locator(".kfnb-graph-node[data-node=load]").click()
+    expect(output.locator(".kfnb-live-results [data-artifact=rows]")).to_be_visible()
     output.locator(".kfnb-graph-node[data-node=wait]").click()
     expect(output.locator(".kfnb-live-log")).to_contain_text("it waits")
     gate.touch()

@@ -115,21 +115,29 @@ def test_a_living_run_is_a_widget_and_an_ended_one_a_picture(page: Page, tmp_pat
     assert updates[-1]["data"] == again["data"]
 
 
-def test_a_clicked_task_gets_its_log(page: Page, tmp_path: Path) -> None:
+def test_a_clicked_task_gets_its_log_and_results(page: Page, tmp_path: Path) -> None:
     """What the widget asks for is answered while the task runs; what is no question is not."""
     page.run(START + "run")
     comm = page.wait(lambda m: m["msg_type"] == "display_data")["content"]["data"][VIEW]["model_id"]
     page.wait(lambda message: is_status(message, "RUNNING"))
     page.run("while 'it waits' not in run.tasks['wait'].log():\n    run.wait(0.02)")
-    for content in ("nothing", {"kind": "log"}, {"kind": "log", "task": "zz"}, {"kind": "log", "task": "wait"}):
+    asked = [{"kind": kind, "task": task} for kind, task in (("log", "zz"), ("log", "wait"), ("results", "zz"))]
+    asked += [{"kind": "results", "task": task} for task in ("load", "wait")]
+    for content in ("nothing", {"kind": "log"}, *asked):
         page.tell(comm, {"method": "custom", "content": content})
     answers = []
-    while len(answers) < 2:
+    while len(answers) < 4:
         message = page.wait(lambda m: m["content"].get("data", {}).get("method") == "custom" and m not in answers)
         answers.append(message)
     contents = [message["content"]["data"]["content"] for message in answers]
     assert {"kind": "log", "task": "zz", "text": "The log cannot be read: 'zz'", "cut": False} == contents[0]
     assert {"kind": "log", "task": "wait", "text": "it waits\n", "cut": False} == contents[1]
+    assert ("results", "load", ["rows"], {}) == (
+        *(contents[2][name] for name in ("kind", "task")),
+        [artifact["name"] for artifact in contents[2]["artifacts"]],
+        contents[2]["series"],
+    )
+    assert {"kind": "results", "task": "wait", "artifacts": [], "series": {}} == contents[3]
     (tmp_path / "gate").touch()
     page.wait(lambda message: message["msg_type"] == "comm_close")
 

@@ -2,6 +2,7 @@
 
 import type { AnyModel, RenderProps } from '@anywidget/types';
 import type { Graph } from '../graph';
+import type { Results } from './results';
 import { RunView, type Log, type RunDocument } from './run_view';
 
 /** The traits of `RunWidget` in kfnb/widget. `seen` is set here: somebody looks at the widget itself. */
@@ -14,16 +15,18 @@ interface Traits {
 
 /** Show the run in `el`, and follow it until the returned function is called. */
 function render({ model, el }: RenderProps<Traits>): () => void {
-  const view = new RunView(el, task => model.send({ kind: 'log', task }));
+  const view = new RunView(el, (kind, task) => model.send({ kind, task }));
   const onStatus = (): void => {
     const status = model.get('status');
     if ('tasks' in status) {
       view.update(status as RunDocument); // else the kernel takes the widget away
     }
   };
-  const onMessage = (message: { kind: string } & Log): void => {
+  const onMessage = (message: ({ kind: 'log' } & Log) | ({ kind: 'results' } & Results)): void => {
     if (message.kind === 'log') {
       view.showLog(message);
+    } else if (message.kind === 'results') {
+      view.showResults(message);
     }
   };
   model.on('change:status', onStatus);

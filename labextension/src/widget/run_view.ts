@@ -1,10 +1,11 @@
 /** A run in a notebook's output: its head, its graph, and the chosen task with metrics and log. Knows no widget library. */
 
-import { showValue } from '../charts';
+import { CHART_STYLE, showValue } from '../charts';
 import { GraphView, lookOf, nodeStatuses, statusLine, type Graph, type NodeStatus } from '../graph';
 import { html, setText } from '../graph/svg';
 import { pending, type State, type TaskStatus } from '../model/run_state';
 import { trans } from '../model/words';
+import { drawnResults, type Results } from './results';
 import { WIDGET_STYLE } from './style';
 
 /** What the kernel says of a run; times are seconds since the epoch. */
@@ -45,15 +46,17 @@ export class RunView {
     role: 'region',
     'aria-label': trans.__('Log')
   });
+  private readonly _results = html('div', { class: 'kfnb-live-results' });
   private readonly _graph: GraphView;
   private _document: RunDocument | null = null;
   private _statuses: ReadonlyMap<string, NodeStatus> = new Map();
   private _isAsked = false;
+  private _shownResults = '';
   private _timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     host: HTMLElement,
-    private readonly _askForLog: (task: string) => void
+    private readonly _askKernel: (kind: 'log' | 'results', task: string) => void
   ) {
     const close = html(
       'button',
@@ -61,10 +64,10 @@ export class RunView {
       ['✕']
     );
     close.addEventListener('click', () => this._choose(null));
-    this._details.append(html('header', {}, [this._heading, close]), this._facts, this._log);
+    this._details.append(html('header', {}, [this._heading, close]), this._facts, this._results, this._log);
     this._details.hidden = true;
     this._element = html('div', { class: 'kfnb-live' }, [
-      html('style', {}, [WIDGET_STYLE]),
+      html('style', {}, [WIDGET_STYLE + CHART_STYLE]),
       html('div', { class: 'kfnb-live-head' }, [
         this._title,
         ` · ${trans.__('run')} `,
@@ -98,7 +101,12 @@ export class RunView {
     this._state.style.borderColor = look.colour;
     setText(this._why, document.why ?? '');
     const tasks = new Map(document.tasks.map(task => [task.name, task]));
+    const chosen = this._graph.selected ?? '';
+    const before = this._statuses.get(chosen)?.state;
     this._statuses = nodeStatuses({ ...pending([]), tasks });
+    if (this._statuses.get(chosen)?.state !== before) {
+      this._askKernel('results', chosen);
+    }
     this._graph.update(this._statuses);
     this._showDetails();
   }
@@ -123,6 +131,17 @@ export class RunView {
     }
   }
 
+  /** Show what a task has made; of a task that is no longer chosen, or what is shown already, nothing. */
+  showResults(results: Results): void {
+    const said = JSON.stringify(results);
+    if (results.task === this._graph.selected && said !== this._shownResults) {
+      this._shownResults = said;
+      const open = [...this._results.querySelectorAll<HTMLDetailsElement>('details[open]')];
+      const names = new Set(open.map(shown => shown.dataset.artifact!));
+      this._results.replaceChildren(...drawnResults(results, names));
+    }
+  }
+
   /** Remove everything. */
   dispose(): void {
     clearTimeout(this._timer);
@@ -132,6 +151,8 @@ export class RunView {
 
   private _choose(name: string | null): void {
     this._graph.select(name);
+    this._results.replaceChildren();
+    this._shownResults = '';
     this._details.hidden = name === null;
     this._showDetails();
     if (name !== null) {
@@ -148,7 +169,8 @@ export class RunView {
     // One question at a time: a kernel that is busy would have to answer all of them at once later.
     if (!this._isAsked && task === this._graph.selected) {
       this._isAsked = true;
-      this._askForLog(task);
+      this._askKernel('log', task);
+      this._askKernel('results', task);
     }
   }
 
