@@ -46,6 +46,7 @@ export class OpenNotebook implements IDisposable {
   private _isDisposed = false;
   private _asked = 0;
   private readonly _renames: Rename[] = [];
+  private _onDisk: string | null = null;
 
   /** `localPath`: a path without the name of the drive it is on. */
   constructor(panel: NotebookPanel, api: Api, localPath: (path: string) => string) {
@@ -62,6 +63,9 @@ export class OpenNotebook implements IDisposable {
     panel.content.selectionChanged.connect(this._emit, this);
     panel.context.model.stateChanged.connect(this._emit, this);
     panel.disposed.connect(() => this.dispose());
+    void panel.context.ready.then(() => {
+      this._onDisk = this.isReadOnly && !this._isDisposed ? this._shown() : null;
+    });
     this._schedule(0);
   }
 
@@ -87,9 +91,12 @@ export class OpenNotebook implements IDisposable {
     return this.panel.context.model.readOnly || this.panel.context.contentsModel?.writable === false;
   }
 
-  /** Whether it is on screen as it is on disk. */
+  /**
+   * Whether a run of the file is one of what is on screen. What a kernel that starts writes into a notebook that can only
+   * be read is no change of a person's.
+   */
   get isSaved(): boolean {
-    return !this.panel.context.model.dirty;
+    return !this.panel.context.model.dirty || (this.isReadOnly && this._onDisk === this._shown());
   }
 
   /** The path below the server's root. */
@@ -240,6 +247,12 @@ export class OpenNotebook implements IDisposable {
     this._schedule(QUIET_MS);
     clearTimeout(this._pause);
     this._pause = setTimeout(() => this._emit(), PAUSE_MS);
+  }
+
+  /** What of the notebook counts for a run. */
+  private _shown(): string {
+    const { cells } = this.withoutOutputs();
+    return JSON.stringify([cells, this.placements ?? null]);
   }
 
   private _followNames(): void {
