@@ -18,6 +18,7 @@ import kfnb
 kfnb.log_metric("auc", rate / 4)
 for epoch in range(4):
     kfnb.log_metric("loss", rate / (1 + epoch))
+print(*(f"line {n} {'.' * 60}" for n in range(20_000)), sep="\\n")
 kfnb.HTML("<p>a page</p><script>document.body.append('that ran')</script>", name="page")
 kfnb.Markdown("# Notes\\n<script>document.title = 'ran'</script>\\n\\n* *first*", name="notes")
 kfnb.log_roc_curve([0, rate / 4, 1], [0, 1, 1], [1, 0.5, 0])
@@ -84,6 +85,7 @@ def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, ru
     curve.locator("summary").click()
     expect(curve).to_contain_text("score · loss: 0.25")
     look_at_pages(shown)
+    look_at_long_log(shown)
     expect(shown.locator("[data-action=compare]")).to_be_disabled()
     for row in rows.all():
         row.get_by_role("checkbox").check()
@@ -155,6 +157,17 @@ def test_a_run_that_goes_on_is_seen_and_acted_on(page: Page, lab: Lab) -> None:
     expect(page.locator(".kfnb-executed .jp-CodeCell")).to_have_count(1)
     assert [3, 2, 1, 0] == [value for _, value in run.tasks["learn"].metric_series["loss"]]
     client.close()
+
+
+def look_at_long_log(shown: Locator) -> None:
+    """Of more than a megabyte the end is there at once, and the beginning when it is wanted."""
+    shown.locator(".kfnb-graph-node[data-node=score]").click()
+    log = shown.locator(".kfnb-log pre")
+    expect(log).to_contain_text("line 19999 ")
+    expect(log).not_to_contain_text("line 0 ")
+    shown.locator("[data-action=earlier]").click()
+    expect(log).to_contain_text("line 0 ")
+    expect(shown.locator("[data-action=earlier]")).to_have_count(0)
 
 
 def look_at_pages(shown: Locator) -> None:
