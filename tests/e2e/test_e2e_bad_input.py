@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,10 @@ def test_a_notebook_that_cannot_be_written_or_is_gone_says_so(lab: Lab, page: Pa
     expect(refusal).to_contain_text(
         f"There is no notebook {READ_ONLY}/shared.ipynb. It may have been renamed or deleted."
     )
+    cell(page, "repeated = sorted").locator(".cm-content").click()
+    page.keyboard.type("# only on screen\n")
+    expect(page.locator("[data-action=run]")).to_be_disabled()
+    expect(page.locator("[data-action=run]")).to_have_attribute("title", re.compile("without your changes"))
 
 
 EVIL = "<script>window.hacked=1</script><img src=x onerror=window.hacked=1> größe 数据"
@@ -117,6 +123,14 @@ def test_names_are_shown_as_they_are_and_never_as_html(lab: Lab, page: Page) -> 
     expect(page.locator(".kfnb-chip-name").nth(1)).to_have_text(EVIL)
     page.locator(".kfnb-chip-settings").nth(1).click()
     expect(panel.locator(".kfnb-step-head")).to_contain_text(EVIL)
+    panel.locator(".kfnb-step-tab details").evaluate_all("groups => groups.forEach(group => { group.open = true; })")
+    for setting in ("secret", "queue", "image"):
+        field = panel.locator(f"[data-field={setting}]")
+        field.fill(EVIL)
+        field.blur()
+        expect(field).to_have_value(EVIL)
+        field.fill("")
+        field.blur()
     page.locator("#kfnb-tab-pipeline").click()
     expect(panel.locator(".kfnb-graph-node").first).to_have_attribute("data-node", EVIL)
 
@@ -141,4 +155,45 @@ def test_names_are_shown_as_they_are_and_never_as_html(lab: Lab, page: Page) -> 
     row.get_by_role("button", name=EVIL).first.click()
     expect(shown.locator("[data-group=metrics]")).to_contain_text(EVIL)
     expect(shown.get_by_label("Experiment")).to_contain_text(EVIL)
+    row.get_by_role("checkbox").check()
+    shown.locator("[data-action=tag]").click()
+    page.locator(".jp-Dialog input").fill("<img src=x onerror=window.hacked=1>")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    expect(row).to_contain_text("<img src=x onerror=window.hacked=1>")
     assert page.evaluate("window.hacked") is None
+
+
+OTHER_KERNEL = """from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+
+class Other(IPythonKernel):
+    language_info = {{**IPythonKernel.language_info, **{about!r}}}
+
+IPKernelApp.launch_instance(kernel_class=Other)
+"""
+
+
+def test_a_kernel_of_another_language_or_python_is_told_what_to_type(lab: Lab, page: Page) -> None:
+    """Values are loaded into a kernel only if it can have them; what would help is said in words to type."""
+    add_kernel(lab, "old", {"version": "3.8.1"})
+    add_kernel(lab, "other", {"name": "R", "version": "4.4.1"})
+    path = lab.root / "other_kernels.ipynb"
+    write_notebook(path, ("step:load", "rows = [1, 2, 3]"), ("step:add", "print(sum(rows))"))
+    open_notebook(page, lab, path)
+    run(page).locator("[data-node=add]").click()
+    task = page.locator(".kfnb-task")
+    for name, says in (("old", "has Python 3.8, the task had Python 3."), ("other", "speaks R; values are loaded")):
+        change = "name => window.jupyterapp.shell.currentWidget.sessionContext.changeKernel({ name })"
+        page.evaluate(f"async name => {{ await ({change})(name) }}", name)
+        task.locator("[data-action=load]").click()
+        expect(task.locator("[role=alert]")).to_contain_text(says)
+    expect(task.locator("[role=alert]")).to_contain_text("import kfnb; globals().update(kfnb.get(")
+
+
+def add_kernel(lab: Lab, name: str, about: dict[str, str]) -> None:
+    """Give JupyterLab a kernel that says this about its language."""
+    place = lab.home.parent / "data" / "kernels" / name
+    place.mkdir(parents=True)
+    (place / "kernel.py").write_text(OTHER_KERNEL.format(about=about), "utf-8")
+    command = [sys.executable, str(place / "kernel.py"), "-f", "{connection_file}"]
+    (place / "kernel.json").write_text(json.dumps({"argv": command, "display_name": name, "language": "x"}), "utf-8")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jupyter_lab import TOKEN, Lab
 from playwright.sync_api import Page, expect
-from working import show_panel
+from working import choose_cluster, open_notebook, show_panel
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -58,10 +60,29 @@ def test_clusters_are_added_edited_and_forgotten(page: Page, profiles: Lab) -> N
     page.locator("[data-action=save-cluster]").click()
     added = page.locator("[data-cluster=far]")
     added.locator("[data-action=make-default]").click()
-    expect(added).to_contain_text("the default one")
+    expect(added.locator("h2")).to_contain_text("the default one")
     assert ("far", "gpus") == (table(profiles)["default"], table(profiles)["clusters"]["far"]["queue"])
 
     near.locator("[data-action=remove]").click()
     page.locator(".jp-Dialog .jp-mod-accept").click()
     expect(near).to_have_count(0)
     assert ["far"] == list(table(profiles)["clusters"])
+
+
+def test_a_cluster_with_a_mistake_stays_chosen_and_no_run_goes_elsewhere(
+    page: Page, profiles: Lab, quickstart: Path
+) -> None:
+    """The form says what is wrong with the profile, and begins no run until another place is chosen."""
+    open_notebook(page, profiles, quickstart)
+    choose_cluster(page, "near")
+    profiles.profiles.write_text(profiles.profiles.read_text("utf-8") + "sped = 3\n", "utf-8")
+    page.locator("#kfnb-tab-step").click()
+    page.locator("#kfnb-tab-run").click()
+    button = page.locator("[data-action=run]")
+    expect(button).to_have_text("▶ Run on near")
+    expect(button).to_be_disabled()
+    expect(button).to_have_attribute("title", re.compile("near is not usable: .*sped"))
+    expect(page.locator("[data-group=profiles] [data-code=KF903]")).to_contain_text("sped")
+    page.locator("[data-field=cluster]").select_option("")
+    expect(button).to_be_enabled()
+    expect(button).to_have_text("▶ Run on this machine")

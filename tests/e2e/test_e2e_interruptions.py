@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 from working import cell, choose, open_notebook, press_run, write_notebook
 
 from kfnb.client import Client
+from tests.run_processes import kill_each, orchestrators_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -132,3 +133,36 @@ def test_a_run_outlives_the_name_and_the_tab_of_its_notebook(lab: Lab, page: Pag
     open_notebook(second, lab, waiting.with_name("renamed_while_running.ipynb"))
     second.locator("#kfnb-tab-run").click()
     expect(second.locator(ended)).to_be_visible()
+
+
+def test_a_run_that_nothing_drives_is_shown_interrupted_and_resumed(
+    lab: Lab, page: Page, waiting: Path, gate: Path
+) -> None:
+    """When its orchestrator was killed the run says that it is interrupted; Resume goes on where it stopped."""
+    open_notebook(page, lab, waiting)
+    shown, run_id = begin(page)
+    assert kill_each(orchestrators_of(lab.home)) == 1
+    expect(shown.locator(".kfnb-run-state")).to_have_text("⏸ interrupted")
+    expect(shown.locator(".kfnb-run-head .kfnb-warning")).to_contain_text("Nothing drives this run any more.")
+    gate.touch()
+    shown.locator("[data-action=resume]").click()
+    expect(page.locator(f'.kfnb-run[data-run="{run_id}"][data-state=SUCCEEDED]')).to_be_visible()
+    expect(shown.locator(".kfnb-graph-node[data-node=load]")).to_contain_text("succeeded")
+
+
+def test_a_run_goes_on_while_the_kernel_restarts_and_ends_when_it_is_canceled(
+    lab: Lab, page: Page, waiting: Path
+) -> None:
+    """The notebook's kernel is nothing to the run; Cancel ends it, and says so."""
+    open_notebook(page, lab, waiting)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    shown, _ = begin(page)
+    with page.expect_response(lambda answer: "/restart" in answer.url and answer.ok):
+        choose(page, "Kernel", "Restart Kernel…")
+        page.locator(".jp-Dialog .jp-mod-accept").click()
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    expect(shown).to_have_attribute("data-state", "RUNNING")
+    shown.locator("[data-action=cancel]").click()
+    expect(page.locator(".kfnb-run[data-state=CANCELED]")).to_be_visible()
+    expect(shown.locator("[data-action=cancel]")).to_have_count(0)
+    expect(shown.locator("[data-action=resume]")).to_be_visible()

@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from jupyter_lab import Lab, read_notebook
+from jupyter_lab import TOKEN, Lab, read_notebook
 from playwright.sync_api import Page, expect
-from working import command, tags_of
+from working import command, open_notebook, tags_of
+from working import run as run_by_mouse
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -82,3 +83,59 @@ def run(page: Page) -> None:
         page.keyboard.press("Enter")
     expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
     expect(page.locator("[data-group=new-run] > summary")).to_be_focused()
+
+
+COMMANDS = """() => {
+    const { commands } = window.jupyterapp;
+    const own = commands.listCommands().filter(id => id.startsWith('kfnb:'));
+    return Object.fromEntries(own.map(id => [id, [commands.isEnabled(id), commands.caption(id)]]));
+}"""
+ALWAYS = {"kfnb:open-panel", "kfnb:show-clusters", "kfnb:open-example", "kfnb:open-runs"}
+OF_THE_PAGE = {f"kfnb:{name}-runs" for name in ("compare", "tag", "archive", "delete", "refresh")}
+
+
+def test_every_command_is_in_the_palette_and_says_why_it_cannot_be_given(
+    lab: Lab, page: Page, quickstart: Path
+) -> None:
+    """Each has a caption; where it cannot be given that is the reason, and another one where it can be."""
+    page.goto(f"{lab.url}lab?token={TOKEN}&reset")
+    expect(page.locator(".jp-LauncherCard", has_text="Pipeline Example")).to_be_visible()
+    without: dict[str, tuple[bool, str]] = page.evaluate(COMMANDS)
+    assert {name for name, (can_be_given, _) in without.items() if can_be_given} == ALWAYS
+    assert [name for name, (_, caption) in without.items() if not caption] == []
+    page.keyboard.press("Control+Shift+C")
+    expect(page.locator(".lm-CommandPalette-input")).to_be_focused()
+    for name in without:
+        expect(page.locator(f'.lm-CommandPalette-item[data-command="{name}"]').last).to_be_attached()
+    page.keyboard.press("Escape")
+
+    open_notebook(page, lab, quickstart)
+    run_by_mouse(page).locator("[data-node=read]").click()
+    page.locator(".jp-CodeCell", has_text="counts = Counter").locator(".jp-InputArea-prompt").click()
+    command(page, "Bring Outputs Home")
+    expect(page.locator(".kfnb-note")).to_contain_text("Outputs of")
+    within: dict[str, tuple[bool, str]] = page.evaluate(COMMANDS)
+    ended = {"kfnb:cancel-run", "kfnb:resume-run", "kfnb:retry-step"}
+    assert {name for name, (can_be_given, _) in within.items() if not can_be_given} <= OF_THE_PAGE | ended
+    told = [name for name in within if within[name][0] and not without[name][0]]
+    assert len(told) > 10
+    assert [name for name in told if within[name][1] == without[name][1]] == []
+    command(page, "Load an Artifact")
+    page.locator(".jp-Dialog select").select_option("counts (read)")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    expect(page.locator(".jp-toast-message", has_text="In the kernel now: counts")).to_be_visible()
+    command(page, "Take Outputs Back")
+    expect(page.locator(".jp-Notebook .jp-OutputArea-output")).to_have_count(0)
+    command(page, "Fold or Unfold the Step")
+    expect(page.locator(".kfnb-chip-fold[aria-expanded=false]")).to_have_count(1)
+    command(page, "Suggest Steps")
+    expect(page.locator("[data-action=dismiss-suggestion]")).to_be_visible()
+
+    page.locator(".jp-Notebook .jp-MarkdownCell").first.click()
+    button = page.locator('.jp-MarkdownCell [data-command="kfnb:name-step"]')
+    expect(button).to_have_attribute("aria-disabled", "true")
+    expect(button).to_have_attribute("title", "Only a cell of code can begin a step. (Alt+P)")
+    command(page, "Pipeline Runs")
+    expect(page.locator(".kfnb-runs tbody tr").first).to_be_visible()
+    assert page.evaluate(COMMANDS)["kfnb:refresh-runs"][0]
+    assert [False, "Choose two runs or more by their boxes first."] == page.evaluate(COMMANDS)["kfnb:compare-runs"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jupyter_lab import Lab, read_notebook
@@ -17,8 +19,22 @@ from kfnb.client import Client
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
+@pytest.fixture
+def without_autosave(lab: Lab) -> Iterator[None]:
+    """Pages that write no notebook by themselves."""
+    lab.set_up("@jupyterlab/docmanager-extension:plugin", {"autosave": False})
+    yield
+    lab.set_up("@jupyterlab/docmanager-extension:plugin", None)
+
+
+@pytest.mark.usefixtures("without_autosave")
 def test_from_tags_to_outputs_brought_home(lab: Lab, page: Page, quickstart: Path) -> None:
     """A notebook is tagged, run on this machine, watched, and its outputs come home, all with the mouse."""
+    notebook = read_notebook(quickstart)
+    # printed as what comes is, for what JupyterLab makes of the two at once
+    earlier = {"output_type": "stream", "name": "stdout", "text": "of an earlier day"}
+    next(found for found in notebook["cells"] if found["id"] == "longest")["outputs"] = [earlier]
+    quickstart.write_text(json.dumps(notebook), "utf-8")
     open_notebook(page, lab, quickstart)
 
     begin_step(page, "longest = max", "longest")
@@ -41,18 +57,31 @@ def test_from_tags_to_outputs_brought_home(lab: Lab, page: Page, quickstart: Pat
     expect(cell(page, "longest = max").locator(".kfnb-chip-state")).to_contain_text("succeeded")
 
     graph.locator('[data-node="longest"]').click()
-    expect(page.locator(".kfnb-log pre")).to_contain_text("the longest word is pipeline")
+    log = page.locator(".kfnb-log pre")
+    expect(log).to_contain_text("the longest word is pipeline")
+    search = page.get_by_label("Show only lines of the log with this text")
+    search.fill("no such line")
+    expect(log).to_have_text("")
+    search.fill("LONGEST word")
+    expect(log).to_contain_text("the longest word is pipeline")
+    with page.expect_download() as downloaded:
+        page.locator(".kfnb-log-tools").get_by_text("Download").click()
+    assert "the longest word is pipeline" in downloaded.value.path().read_text("utf-8")
     expect(page.locator("[data-group=metrics]")).to_contain_text(re.compile("longest.*letters.*8", re.S))
     page.locator("[data-group=artifacts] > summary").click()
     page.locator("[data-artifact=counts] > summary").click()
     expect(page.locator("[data-artifact=counts]")).to_contain_text("Counter")
 
+    on_disk = quickstart.read_bytes()
     page.locator("[data-action=bring-home]").click()
     expect(page.locator(".kfnb-note")).to_contain_text("Outputs of 5 cells are here.")
     shown = cell(page, "longest = max").locator(".jp-OutputArea-output").first
     expect(shown).to_have_text(re.compile("the longest word is pipeline"))
+    page.locator("#kfnb-tab-step").click()
+    page.locator("#kfnb-tab-run").click()
     page.locator("[data-action=undo-home]").click()
-    expect(page.locator(".jp-Notebook .jp-OutputArea-output")).to_have_count(0)
+    expect(page.locator(".jp-Notebook .jp-OutputArea-output")).to_have_text(["of an earlier day"])
+    assert on_disk == quickstart.read_bytes()
 
 
 def test_an_edited_cell_is_left_alone_and_only_its_step_runs_again(lab: Lab, page: Page, quickstart: Path) -> None:
@@ -69,10 +98,20 @@ def test_an_edited_cell_is_left_alone_and_only_its_step_runs_again(lab: Lab, pag
     expect(page.locator(".kfnb-note")).to_contain_text("edited since the run")
     expect(cell(page, "repeated = sorted").locator(".jp-OutputArea-output")).to_have_count(0)
 
+    page.locator("#kfnb-tab-step").click()
+    page.locator("#kfnb-tab-run").click()
+    expect(page.locator(".kfnb-note")).to_contain_text("edited since the run")
     graph = run(page, word="pipeline")
     expect(graph.locator('[data-node="read"]')).to_contain_text("cached")
     expect(graph.locator('[data-node="longest"]')).to_contain_text("cached")
     expect(graph.locator('[data-node="repeated"]')).to_contain_text("succeeded")
+
+    page.locator("[data-group=new-run] > summary").click()
+    page.get_by_text("Name, part, cache").click()
+    page.get_by_label("Run all steps, take none from the cache").check()
+    graph = run(page, word="pipeline")
+    for name in ("read", "longest", "repeated"):
+        expect(graph.locator(f'[data-node="{name}"]')).to_contain_text("succeeded")
 
 
 def test_a_run_is_there_again_after_the_page_was_loaded_anew(lab: Lab, page: Page, quickstart: Path) -> None:
@@ -85,6 +124,36 @@ def test_a_run_is_there_again_after_the_page_was_loaded_anew(lab: Lab, page: Pag
     open_notebook(page, lab, quickstart)
     page.locator("#kfnb-tab-run").click()
     expect(page.locator(f'.kfnb-run[data-run="{run_id}"][data-state=SUCCEEDED]')).to_be_visible()
+    page.locator("[data-group=new-run] > summary").click()
+    expect(page.locator(".kfnb-run-form [data-parameter=word]")).to_have_value("pipeline")
+
+
+def test_steps_are_edited_together_and_nothing_but_tags_is_written(lab: Lab, page: Page, quickstart: Path) -> None:
+    """What is set with cells of two steps selected is set for both; the file is otherwise as it was."""
+    before = read_notebook(quickstart)
+    open_notebook(page, lab, quickstart)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    cell(page, "counts = Counter").locator(".jp-InputArea-prompt").click()
+    cell(page, "repeated = sorted").locator(".jp-InputArea-prompt").click(modifiers=["Shift"])
+    page.locator("[data-group=flow] > summary").click()
+    page.locator("[data-field=timeout]").fill("10m")
+    page.locator("[data-field=timeout]").press("Enter")
+    with page.expect_response(lambda answer: answer.request.method == "PUT" and "/api/contents/" in answer.url):
+        page.locator(".jp-ToolbarButtonComponent[data-command='docmanager:save']").first.click()
+    after = read_notebook(quickstart)
+    timed = [each["id"] for each in after["cells"] if "timeout:10m" in each["metadata"].get("tags", [])]
+    assert len(timed) == 2
+    assert without_tags(before) == without_tags(after)
+
+
+def without_tags(notebook: dict[str, Any]) -> dict[str, Any]:
+    """A notebook but for tags, and for what JupyterLab itself writes: who has run it, and how its texts are divided."""
+    cells = [
+        {**each, "source": "".join(each["source"]), "metadata": {**each["metadata"], "tags": None}}
+        for each in notebook["cells"]
+    ]
+    about = {key: each for key, each in notebook["metadata"].items() if key not in ("language_info", "kernelspec")}
+    return {**notebook, "cells": cells, "metadata": about}
 
 
 def test_findings_are_listed_as_the_notebook_is_edited_and_fixed_by_a_click(
@@ -195,6 +264,9 @@ def test_what_fits_no_tag_is_checked_and_written_into_the_metadata(lab: Lab, pag
         page.keyboard.press("Control+s")
     about = {"steps": {"load": {"affinity": {"podAntiAffinity": {"x": [1]}}}}}
     assert about == read_notebook(quickstart)["metadata"]["kfnb"]
+    page.locator("[data-action=undo]").click()
+    expect(page.locator(".kfnb-step-head h2")).to_have_text("read")
+    expect(affinity).to_have_value("podAntiAffinity:\n  x:\n  - 1")
 
 
 def test_the_cells_of_a_step_fold_together_and_nothing_is_written(lab: Lab, page: Page, quickstart: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Locator, Page, expect
-from working import cell, let_be_saved, open_notebook, press_run
+from working import cell, let_be_saved, open_notebook, press_run, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -104,3 +104,32 @@ def test_parts_are_run_and_a_run_that_failed_is_taken_up_again(
     expect(page.locator(f".kfnb-run[data-state=SUCCEEDED]:not([data-run='{before}'])")).to_be_visible()
     for name in ("read", "repeated", "longest"):
         expect(node(page, name)).to_contain_text("succeeded")
+
+
+def test_what_makes_a_fan_outs_items_is_seen_as_the_step(lab: Lab, page: Page, tmp_path: Path) -> None:
+    """Its log and error are the step's where no items could be made; once they are, the step counts its elements."""
+    gate = tmp_path / "gate"
+    making = (
+        f"print('looking for items')\nitems = open({str(gate)!r}).read().split()\nlengths = [len(x) for x in items]"
+    )
+    path = lab.root / "fan.ipynb"
+    write_notebook(path, ("step:load [v2]", "unit = 1"), ("step:fit", making), ("step:best", "print(max(lengths))"))
+    notebook = read_notebook(path)
+    notebook["cells"][1]["metadata"]["tags"] += ["foreach"]
+    path.write_text(json.dumps(notebook), "utf-8")
+    open_notebook(page, lab, path)
+    page.locator("#kfnb-tab-run").click()
+    press_run(page, page.locator(".kfnb-run"))
+    expect(page.locator(".kfnb-run[data-state=FAILED]")).to_be_visible()
+    expect(node(page, "load [v2]")).to_contain_text("succeeded")
+    expect(node(page, "fit")).to_have_attribute("data-state", "FAILED")
+    expect(cell(page, "items = open").locator(".kfnb-chip-state")).to_contain_text("failed")
+    node(page, "fit").click()
+    expect(page.locator(".kfnb-task [role=alert]")).to_contain_text("No such file")
+    expect(page.locator(".kfnb-log pre")).to_have_text(re.compile("^looking for items"))
+
+    gate.write_text("a bb ccc")
+    part(page, "fit", "Retry")
+    expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
+    expect(node(page, "fit")).to_contain_text("3/3")
+    expect(cell(page, "items = open").locator(".kfnb-chip-state")).to_contain_text("succeeded")
