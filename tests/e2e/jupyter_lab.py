@@ -104,11 +104,14 @@ from jupyter_server.services.contents.largefilemanager import AsyncLargeFileMana
 from tornado.web import HTTPError
 
 class Contents(AsyncLargeFileManager):
+    def may_write(self, path):
+        return not path.strip("/").startswith("{read_only}/")
+
     def is_writable(self, path):
-        return not path.strip("/").startswith("{read_only}/") and super().is_writable(path)
+        return self.may_write(path) and super().is_writable(path)
 
     async def save(self, model, path=""):
-        if not self.is_writable(path):
+        if not self.may_write(path):
             raise HTTPError(403, f"Permission denied: {{path}}")
         return await super().save(model, path)
 
