@@ -3,20 +3,21 @@
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import { OpenNotebook } from './open_notebook';
+import type { OpenNotebook } from './open_notebook';
 
 export class OpenNotebooks {
   private readonly _tracker: INotebookTracker;
-  private readonly _make: (panel: NotebookPanel) => OpenNotebook;
+  private readonly _load: () => Promise<(panel: NotebookPanel) => OpenNotebook>;
   private readonly _all = new Map<NotebookPanel, OpenNotebook>();
   private readonly _currentChanged = new Signal<this, OpenNotebook | null>(this);
   private readonly _added = new Signal<this, OpenNotebook>(this);
 
-  constructor(tracker: INotebookTracker, make: (panel: NotebookPanel) => OpenNotebook) {
+  /** `load` brings what makes an open notebook of what shows it; it is asked for when the first is opened. */
+  constructor(tracker: INotebookTracker, load: () => Promise<(panel: NotebookPanel) => OpenNotebook>) {
     this._tracker = tracker;
-    this._make = make;
-    tracker.forEach(panel => this._add(panel));
-    tracker.widgetAdded.connect((_, panel) => this._add(panel));
+    this._load = load;
+    tracker.forEach(panel => void this._add(panel));
+    tracker.widgetAdded.connect((_, panel) => void this._add(panel));
     tracker.currentChanged.connect(() => this._currentChanged.emit(this.current));
   }
 
@@ -39,19 +40,19 @@ export class OpenNotebooks {
     return this._all.values();
   }
 
-  private _add(panel: NotebookPanel): void {
-    void panel.context.ready.then(() => {
-      if (panel.isDisposed || this._all.has(panel)) {
-        return;
-      }
-      const notebook = this._make(panel);
-      this._all.set(panel, notebook);
-      panel.disposed.connect(() => {
-        this._all.delete(panel);
-        this._currentChanged.emit(this.current);
-      });
-      this._added.emit(notebook);
+  private async _add(panel: NotebookPanel): Promise<void> {
+    await panel.context.ready;
+    const make = await this._load();
+    if (panel.isDisposed || this._all.has(panel)) {
+      return;
+    }
+    const notebook = make(panel);
+    this._all.set(panel, notebook);
+    panel.disposed.connect(() => {
+      this._all.delete(panel);
       this._currentChanged.emit(this.current);
     });
+    this._added.emit(notebook);
+    this._currentChanged.emit(this.current);
   }
 }

@@ -1,18 +1,17 @@
-/** The extension's commands: toolbars, menus, shortcuts and the palette call them by their ids. */
+/**
+ * The extension's commands: toolbars, menus, shortcuts and the palette call them by their ids.
+ *
+ * What they do is loaded when it is first done.
+ */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { InputDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Api } from '../api';
-import { openExample } from '../example';
 import { kfnbIcon } from '../icon';
-import { stepNameOf } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import type { OpenNotebooks } from '../notebook/open_notebooks';
-import { nameStep } from '../panel/cell_role';
 import type { KfnbPanel, TabName } from '../panel/panel';
-import { openExecuted } from '../run/executed_notebook';
 import { whyNoTask, whyNoWriting } from '../run/reasons';
 import { CommandIds } from './command_ids';
 import { addReasoned, type Reasoned } from './reasoned';
@@ -37,7 +36,10 @@ export function addCommands(parts: CommandParts): void {
     caption: trans.__('Begin a pipeline step at this cell, or rename it'),
     icon: kfnbIcon,
     ...about(notebook => whyNoWriting(notebook, trans) ?? whyNoCode(notebook, trans)),
-    execute: () => askForStep(notebooks.current!, trans)
+    execute: async () => {
+      const { askForStep } = await import('../panel/ask_for_step');
+      await askForStep(notebooks.current!, trans);
+    }
   });
   addReasoned(commands, CommandIds.foldStep, {
     label: trans.__('Fold or Unfold the Step'),
@@ -72,6 +74,7 @@ export function addCommands(parts: CommandParts): void {
     execute: async () => {
       const notebook = notebooks.current!;
       const session = notebook.session!;
+      const { openExecuted } = await import('../run/executed_notebook');
       const what = { run: session.id, task: session.log!.source, ref: notebook.panel.id };
       await openExecuted({ shell: app.shell, api, trans }, notebook.panel.content, what);
     }
@@ -83,6 +86,7 @@ export function addCommands(parts: CommandParts): void {
     icon: kfnbIcon,
     why: () => null,
     execute: async args => {
+      const { openExample } = await import('../example');
       await openExample(app, typeof args.cwd === 'string' ? args.cwd : '');
       show(parts, 'run');
     }
@@ -142,23 +146,4 @@ function whyNoCode(notebook: OpenNotebook, trans: TranslationBundle): string | n
 function stepOfActive(notebook: OpenNotebook): string | null {
   const active = notebook.panel.content.activeCell;
   return active === null ? null : (active.node.dataset.kfnbStep ?? null);
-}
-
-async function askForStep(notebook: OpenNotebook, trans: TranslationBundle): Promise<void> {
-  const active = notebook.panel.content.activeCell;
-  const cell = notebook.cells.find(({ id }) => id === active?.model.id);
-  if (cell === undefined) {
-    return;
-  }
-  const answer = await InputDialog.getText({
-    title: trans.__('The step that begins at this cell'),
-    label: trans.__('Name'),
-    text: stepNameOf(cell.tags) ?? '',
-    placeholder: trans.__('such as: train'),
-    okLabel: trans.__('Set')
-  });
-  if (answer.button.accept && answer.value !== null) {
-    nameStep(notebook, cell, answer.value);
-  }
-  notebook.panel.content.activate();
 }

@@ -6,10 +6,15 @@ import type { Consent } from '../run/start';
 
 const KEY = 'saveBeforeRun';
 
-/** Return the consent that the settings remember; without settings it lasts as long as the page. */
-export function rememberedConsent(settings: ISettingRegistry | null, plugin: string): Consent {
+/** Return the consent that the settings remember, read after `when`; without settings it lasts as long as the page. */
+export function rememberedConsent(
+  settings: ISettingRegistry | null,
+  plugin: string,
+  when: Promise<unknown>
+): Consent {
   let saves = false;
   const read = async (): Promise<void> => {
+    await when;
     const loaded = await settings!.load(plugin);
     const take = (): void => {
       saves = loaded.get(KEY).composite === true;

@@ -11,20 +11,16 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Api } from '../api';
 import { kfnbIcon } from '../icon';
 import { speak } from '../model/words';
-import { Chips } from '../notebook/chips';
-import { OpenNotebook } from '../notebook/open_notebook';
+import type { OpenNotebook } from '../notebook/open_notebook';
 import { OpenNotebooks } from '../notebook/open_notebooks';
-import { Pictures } from '../notebook/pictures';
-import { Underlines } from '../notebook/underlines';
 import { KfnbPanel } from '../panel/panel';
-import { showLatestRun } from '../run/latest';
 import { LivingRuns } from '../run/living_runs';
 import { noteEnd } from '../run/notification';
+import { untilLoaded } from '../until_loaded';
 import { addCommands } from './commands';
 import { CommandIds } from './command_ids';
 import { addRunCommands } from './run_commands';
 import { addStepCommands } from './step_commands';
-import { halvesProblem } from './halves';
 import { rememberedConsent } from './consent';
 import { OPEN_RUNS } from './runs_plugin';
 
@@ -49,11 +45,13 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
   ): void => {
     const trans = (translator ?? nullTranslator).load('kfnb');
     speak(trans);
-    const { serviceManager, shell, commands } = app;
-    const api = new Api(serviceManager.serverSettings);
-    const localPath = (path: string): string => serviceManager.contents.localPath(path);
-    const notebooks = new OpenNotebooks(tracker, panel => new OpenNotebook(panel, api, localPath));
-    const consent = rememberedConsent(settings, PLUGIN_ID);
+    const { shell, commands } = app;
+    const api = new Api(app.serviceManager.serverSettings);
+    const notebooks: OpenNotebooks = new OpenNotebooks(tracker, async () => {
+      const { opened } = await untilLoaded(() => import('../notebook/opened'));
+      return shown => opened(shown, { app, api, panel, trans });
+    });
+    const consent = rememberedConsent(settings, PLUGIN_ID, app.restored);
 
     const panel = new KfnbPanel({ notebooks, api, consent, commands, trans });
     panel.id = PANEL_ID;
@@ -64,17 +62,6 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
     shell.add(panel, 'right', { rank: 850, type: 'Pipeline' });
     restorer?.add(panel, PANEL_ID);
 
-    const dress = (notebook: OpenNotebook): void => {
-      new Chips(notebook, trans, cell => {
-        void notebook.select([cell.model.id]);
-        panel.tab = 'step';
-        shell.activateById(PANEL_ID);
-      });
-      new Underlines(notebook);
-      new Pictures(notebook, api);
-      void showLatestRun(notebook, api);
-    };
-    notebooks.added.connect((_, notebook) => dress(notebook));
     const showRunOf = (notebook: OpenNotebook | null): void => {
       if (notebook === null) {
         void commands.execute(OPEN_RUNS);
@@ -84,17 +71,19 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
       shell.activateById(notebook.panel.id);
       shell.activateById(PANEL_ID);
     };
-    const living = new LivingRuns({
-      notebooks,
-      api,
-      trans,
-      onChoose: showRunOf,
-      onEnd: run => {
-        const isShown = ({ session }: OpenNotebook): boolean => session?.id === run.run_id;
-        noteEnd(run, () => showRunOf([...notebooks].find(isShown) ?? null), trans);
-      }
+    void app.restored.then(() => {
+      const living = new LivingRuns({
+        notebooks,
+        api,
+        trans,
+        onChoose: showRunOf,
+        onEnd: run => {
+          const isShown = ({ session }: OpenNotebook): boolean => session?.id === run.run_id;
+          noteEnd(run, () => showRunOf([...notebooks].find(isShown) ?? null), trans);
+        }
+      });
+      statusBar?.registerStatusItem('@kfnb/jupyterlab:living-runs', living.item);
     });
-    statusBar?.registerStatusItem('@kfnb/jupyterlab:living-runs', living.item);
     addCommands({ app, api, notebooks, panel, trans });
     const showRun = (): void => {
       panel.tab = 'run';
@@ -108,6 +97,5 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
       palette?.addItem({ command, category: trans.__('Pipeline') });
     }
     launcher?.add({ command: CommandIds.openExample, category: trans.__('Notebook'), rank: 900 });
-    void halvesProblem(api, trans).then(problem => (panel.trouble = problem));
   }
 };

@@ -7,8 +7,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Api } from '../api';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import type { OpenNotebooks } from '../notebook/open_notebooks';
-import { bringRunHome, takeBack } from '../run/bring_home';
-import { artifactOf, inputsOf, loadIntoKernel } from '../run/load_values';
 import { whyNoCancel, whyNoHome, whyNoRun, whyNoTask, whyNoWayBack } from '../run/reasons';
 import { CommandIds } from './command_ids';
 import { addReasoned } from './reasoned';
@@ -36,6 +34,7 @@ export function addRunCommands(parts: RunCommandParts): void {
     caption: trans.__('Put what the cells showed in this run under the cells of the notebook'),
     why: notebook => whyNoHome(notebook, trans),
     execute: async notebook => {
+      const { bringRunHome } = await import('../run/bring_home');
       await bringRunHome(notebook, notebook.session!, api);
       showRun();
     }
@@ -44,7 +43,7 @@ export function addRunCommands(parts: RunCommandParts): void {
     label: trans.__('Take Outputs Back'),
     caption: trans.__('Put back what stood under the cells before the outputs of the run were brought home'),
     why: notebook => whyNoWayBack(notebook, trans),
-    execute: async ({ session }) => takeBack(session!)
+    execute: async ({ session }) => (await import('../run/bring_home')).takeBack(session!)
   });
   addOne(parts, CommandIds.loadInputs, {
     label: trans.__('Load Inputs of the Task'),
@@ -53,6 +52,7 @@ export function addRunCommands(parts: RunCommandParts): void {
     execute: async notebook => {
       const session = notebook.session!;
       const task = session.log!.source;
+      const { inputsOf, loadIntoKernel } = await import('../run/load_values');
       told(await loadIntoKernel({ notebook, session, trans }, task, inputsOf(session.id, task)), trans);
     }
   });
@@ -108,6 +108,7 @@ async function loadOne(notebook: OpenNotebook, trans: TranslationBundle): Promis
   const chosen = values.find(({ label }) => label === answer.value);
   if (answer.button.accept && chosen !== undefined) {
     const { task, name } = chosen;
+    const { artifactOf, loadIntoKernel } = await import('../run/load_values');
     told(await loadIntoKernel({ notebook, session, trans }, task, artifactOf(session.id, task, name)), trans);
   }
 }

@@ -11,9 +11,10 @@ import type { CommandRegistry } from '@lumino/commands';
 import { Api } from '../api';
 import { kfnbIcon } from '../icon';
 import { speak } from '../model/words';
-import { openExecuted, type Rendering } from '../run/executed_notebook';
+import type { Rendering } from '../run/executed_notebook';
 import type { ActionName } from '../runs_page/actions';
-import { RunsPage } from '../runs_page/runs_page';
+import type { RunsPage } from '../runs_page/runs_page';
+import { untilLoaded } from '../until_loaded';
 import { addReasoned } from './reasoned';
 
 export const OPEN_RUNS = 'kfnb:open-runs';
@@ -52,8 +53,10 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
         : null;
     const show =
       rendering &&
-      ((run: string, task: string): void =>
-        void openExecuted({ shell: app.shell, api, trans }, rendering, { run, task, ref: PAGE_ID }));
+      (async (run: string, task: string): Promise<void> => {
+        const { openExecuted } = await import('../run/executed_notebook');
+        await openExecuted({ shell: app.shell, api, trans }, rendering, { run, task, ref: PAGE_ID });
+      });
     let page: MainAreaWidget<RunsPage> | null = null;
     app.commands.addCommand(OPEN_RUNS, {
       label: trans.__('Pipeline Runs'),
@@ -61,6 +64,7 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       icon: kfnbIcon,
       describedBy: { args: { type: 'object' as const, properties: {} } },
       execute: async () => {
+        const { RunsPage } = await untilLoaded(() => import('../runs_page/runs_page'));
         if (page === null || page.isDisposed) {
           page = new MainAreaWidget({ content: new RunsPage({ api, rendering, openExecuted: show }, trans) });
           page.id = PAGE_ID;

@@ -19,6 +19,7 @@ import { RunDetails, type Shown } from './run_details';
 import { RunTags } from './run_tags';
 import { RunsTable } from './runs_table';
 import { Trouble } from '../panel/trouble';
+import '../../style/runs_page.css';
 
 export class RunsPage extends ReactWidget {
   private readonly _listing: Listing;

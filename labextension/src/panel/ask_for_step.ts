@@ -1,0 +1,28 @@
+/** Asks for the name of the step that begins at the active cell. */
+
+import { InputDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { stepNameOf } from '../model/tags';
+import type { OpenNotebook } from '../notebook/open_notebook';
+import { nameStep } from './cell_role';
+
+/** Ask, and write the tag. */
+export async function askForStep(notebook: OpenNotebook, trans: TranslationBundle): Promise<void> {
+  const active = notebook.panel.content.activeCell;
+  const cell = notebook.cells.find(({ id }) => id === active?.model.id);
+  if (cell === undefined) {
+    return;
+  }
+  const answer = await InputDialog.getText({
+    title: trans.__('The step that begins at this cell'),
+    label: trans.__('Name'),
+    text: stepNameOf(cell.tags) ?? '',
+    placeholder: trans.__('such as: train'),
+    okLabel: trans.__('Set')
+  });
+  if (answer.button.accept && answer.value !== null) {
+    nameStep(notebook, cell, answer.value);
+  }
+  notebook.panel.content.activate();
+}
