@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from jupyter_lab import TOKEN, Lab
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from working import begin_step, cell, choose_cluster, open_notebook, run
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -94,6 +94,27 @@ def test_axe_finds_nothing_in_the_panel_and_the_chips(
     assert [] == violations(page, ".kfnb-chip")
     page.locator(".kfnb-task [data-tab=events]").click()
     expect(page.locator(".kfnb-task [data-source=run]").last).to_contain_text("succeeded")
+    assert [] == violations(page, ".kfnb-task")
+
+
+def test_axe_finds_nothing_in_the_pod_of_a_task(
+    lab: Lab, page: Page, root: Path, quickstart: Path, is_light: str
+) -> None:
+    """What only a run on a cluster has is clean; here the server's answers are as such a run's."""
+
+    def as_on_a_cluster(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "cluster": "far"})
+
+    pod = {"yaml": "apiVersion: v1\nkind: Pod\n", "living": False, "why": "The pod is gone; its Job asked for this."}
+    page.route("**/kfnb/api/runs/*", as_on_a_cluster)
+    page.route("**/kfnb/api/runs/*/tasks/*/pod?*", lambda route: route.fulfill(json=pod))
+    page.set_viewport_size({"width": 1280, "height": 2000})
+    open_notebook(page, lab, quickstart)
+    prepare(page, root, is_light)
+    run(page, word="pods").locator('[data-node="read"]').click()
+    page.locator(".kfnb-task [data-tab=pod]").click()
+    expect(page.locator(".kfnb-task-pod pre")).to_contain_text("kind: Pod")
     assert [] == violations(page, ".kfnb-task")
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
-from jupyter_lab import READ_ONLY, TOKEN, Lab
+from jupyter_lab import READ_ONLY, TOKEN, Lab, read_notebook
 from playwright.sync_api import Page, expect
 from working import cell, choose, open_notebook, press_run, run, show_panel, write_notebook
 
@@ -100,6 +101,40 @@ def test_a_notebook_that_cannot_be_written_or_is_gone_says_so(lab: Lab, page: Pa
     page.keyboard.type("# only on screen\n")
     expect(page.locator("[data-action=run]")).to_be_disabled()
     expect(page.locator("[data-action=run]")).to_have_attribute("title", re.compile("without your changes"))
+
+
+def test_a_notebook_that_is_deleted_while_it_is_not_saved_is_not_lost(lab: Lab, page: Page) -> None:
+    """Run saves it anew where it was; where that cannot be it says so, and what was written is still in the page."""
+    path = lab.root / "gone" / "deleted.ipynb"
+    path.parent.mkdir()
+    write_notebook(path, ("step:load", "rows = [1, 2, 3]"), ("step:add", "print(sum(rows))"))
+    page.goto(lab.address("gone/deleted.ipynb"))
+    expect(page.locator(".kfnb-chip-name").first).to_be_visible()
+    show_panel(page)
+    write_more(page, "\nrows.append(4)")
+    path.unlink()
+    run(page)
+    assert "rows.append(4)" in "".join(read_notebook(path)["cells"][0]["source"])
+
+    write_more(page, "\nrows.append(5)")
+    shutil.rmtree(path.parent)
+    page.locator("[data-group=new-run] > summary").click()
+    page.locator("[data-action=run]").click()
+    expect(page.locator(".jp-Dialog")).to_contain_text("gone/deleted.ipynb")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    expect(page.locator(".kfnb-run-form [role=alert]").last).to_contain_text("gone/deleted.ipynb")
+    expect(page.locator(".jp-Notebook .jp-CodeCell").first).to_contain_text("rows.append(5)")
+    expect(page.locator(".lm-TabBar-tab.jp-mod-dirty")).to_have_count(1)
+    path.parent.mkdir()
+    run(page)
+    assert "rows.append(5)" in "".join(read_notebook(path)["cells"][0]["source"])
+
+
+def write_more(page: Page, code: str) -> None:
+    """Write code at the end of the notebook's first cell."""
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.insert_text(code)
 
 
 EVIL = "<script>window.hacked=1</script><img src=x onerror=window.hacked=1> größe 数据"
