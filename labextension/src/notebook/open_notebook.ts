@@ -17,6 +17,7 @@ import { stepsIn, type TaggedCell, type TaggedStep } from '../model/tags';
 import { RunDraft } from '../run/draft';
 import type { RunSession } from '../run/session';
 import { Folding } from './folding';
+import { Saved } from './saved';
 import { Scrolling } from './scrolling';
 import { Suggesting } from './suggesting';
 
@@ -33,6 +34,7 @@ export class OpenNotebook implements IDisposable {
   readonly draft: RunDraft;
   /** The steps that are proposed for it. */
   readonly suggesting: Suggesting;
+  private readonly _saved: Saved;
   private readonly _scrolling: Scrolling;
   private readonly _api: Api;
   private readonly _view = UUID.uuid4();
@@ -46,12 +48,12 @@ export class OpenNotebook implements IDisposable {
   private _isDisposed = false;
   private _asked = 0;
   private readonly _renames: Rename[] = [];
-  private _onDisk: string | null = null;
 
   /** `localPath`: a path without the name of the drive it is on. */
   constructor(panel: NotebookPanel, api: Api, localPath: (path: string) => string) {
     this.panel = panel;
     this.folding = new Folding(panel.content);
+    this._saved = new Saved(panel.context.model.sharedModel);
     this._scrolling = new Scrolling(panel.content);
     this._api = api;
     this._localPath = localPath;
@@ -63,9 +65,6 @@ export class OpenNotebook implements IDisposable {
     panel.content.selectionChanged.connect(this._emit, this);
     panel.context.model.stateChanged.connect(this._emit, this);
     panel.disposed.connect(() => this.dispose());
-    void panel.context.ready.then(() => {
-      this._onDisk = this.isReadOnly && !this._isDisposed ? this._shown() : null;
-    });
     this._schedule(0);
   }
 
@@ -96,7 +95,7 @@ export class OpenNotebook implements IDisposable {
    * be read is no change of a person's.
    */
   get isSaved(): boolean {
-    return !this.panel.context.model.dirty || (this.isReadOnly && this._onDisk === this._shown());
+    return this.isReadOnly ? !this._saved.isOther : !this.panel.context.model.dirty;
   }
 
   /** The path below the server's root. */
@@ -233,6 +232,7 @@ export class OpenNotebook implements IDisposable {
     clearTimeout(this._pause);
     this._session?.dispose();
     this.draft.dispose();
+    this._saved.dispose();
     Signal.clearData(this);
   }
 
@@ -247,12 +247,6 @@ export class OpenNotebook implements IDisposable {
     this._schedule(QUIET_MS);
     clearTimeout(this._pause);
     this._pause = setTimeout(() => this._emit(), PAUSE_MS);
-  }
-
-  /** What of the notebook counts for a run. */
-  private _shown(): string {
-    const { cells } = this.withoutOutputs();
-    return JSON.stringify([cells, this.placements ?? null]);
   }
 
   private _followNames(): void {
