@@ -66,7 +66,8 @@ def machine(tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch, capfd:
 def test_a_run_of_a_cluster_is_found_from_another_machine(machine: Machine, run_id: str) -> None:
     """By its id in the roots of the clusters that are known, with `--on` alone, from Python; it says where it is."""
     assert (run_id, "theirs") == tuple(machine.json("show", run_id)[key] for key in ("run_id", "cluster"))
-    assert f"run {run_id} · pending · on theirs" in machine("show", run_id[:-1], "--on", "ours")[1].splitlines()[0]
+    head = machine("show", run_id[:-1], "--on", "ours")[1].splitlines()[0]
+    assert f"run {run_id} · pending (interrupted) · on theirs" in head
     assert run_id == machine.json("show", "last", "--on", "ours")["run_id"]
     assert run_id == kfnb.get(on="ours").id
     found = kfnb.get(run_id).there
