@@ -121,7 +121,7 @@ def test_a_notebook_that_is_deleted_while_it_is_not_saved_is_not_lost(lab: Lab, 
     page.locator("[data-group=new-run] > summary").click()
     page.locator("[data-action=run]").click()
     expect(page.locator(".jp-Dialog")).to_contain_text("gone/deleted.ipynb")
-    page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.locator(".jp-Dialog .jp-mod-reject").click()
     expect(page.locator(".kfnb-run-form [role=alert]").last).to_contain_text("gone/deleted.ipynb")
     expect(page.locator(".jp-Notebook .jp-CodeCell").first).to_contain_text("rows.append(5)")
     expect(page.locator(".lm-TabBar-tab.jp-mod-dirty")).to_have_count(1)
