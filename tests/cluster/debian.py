@@ -16,6 +16,7 @@ PACKAGES = {
     "buildah": "buildah",
     "docker-registry": "docker-registry",
     "debootstrap": "debootstrap",
+    "faketime": "faketime",
 }
 """Each package with a program of it that shows whether it is there."""
 RELEASE = "bookworm"

@@ -165,7 +165,7 @@ def test_a_result_that_comes_late_is_none(place: Place, chaos: ModuleType, tmp_p
 
 def test_a_run_survives_random_failures(place: Place, chaos: ModuleType, tmp_path: Path) -> None:
     """Three rounds: orchestrator, task pods, kubelets, API server and store are killed while twelve tasks run."""
-    survive(place, chaos, twelve(tmp_path / "p.ipynb"), range(4, 7))
+    survive(place, chaos, twelve(tmp_path / "p.ipynb"), range(8, 11))
 
 
 @pytest.mark.soak
@@ -194,7 +194,7 @@ def break_things(place: Place, chaos: ModuleType, run: Run, chance: random.Rando
     """Break something every few seconds, four times or until the run has ended; what was really broken."""
     done: list[str] = []
     for kind in chance.sample([*sorted(BREAKABLE), "task"], 4):
-        run.wait(chance.uniform(2, 10))
+        run.wait(chance.uniform(1, 4))
         if run.has_ended:
             break
         if _breakers(place, chaos, run, chance)[kind]():
