@@ -9,6 +9,7 @@ hand would stay the same from one run to the next; they count as they are.
 from __future__ import annotations
 
 import graphlib
+import itertools
 import pickle
 import sys
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ that are put in before all others and taken out at last: they hold slots where r
 _PLAIN: Recipe = (0, 0, None, [])
 _ENTRY = 16  # bytes of an entry of a table, of which the smallest has 8
 _SOLVE_UP_TO = 5000
+_TRIED = 20_000
+"""How many elements are laid into tables, in one way after the other, before a set is given up."""
 
 
 def rebuild(first: int, times: int, items: list[Any], fillers: list[int], frozen: bool) -> AnySet:
@@ -108,11 +111,10 @@ def _orders(items: list[Any], slots: int) -> Iterable[tuple[list[Any], list[int]
     if len(items) > _SOLVE_UP_TO:
         return
     hashes = [hash(item) for item in items]
+    tries = max(1, _TRIED // len(items))
     for removed in (False, True):
         for size in dict.fromkeys((slots, *(8 << n for n in range(20) if len(items) < 8 << n < 16 * len(items)))):
-            solved = _solve(hashes, size, removed=removed)
-            if solved is not None:
-                order, empty, free = solved
+            for order, empty, free in itertools.islice(_solutions(hashes, size, removed=removed), tries):
                 more = free[: max(0, max(5, size // 4) - len(items) - len(empty))]  # so that the table gets its size
                 yield [items[i] for i in order], [slot + size * (1 << 20) for slot in empty]
                 yield [items[i] for i in order], [slot + size * (1 << 20) for slot in (*empty, *more)]
@@ -125,14 +127,14 @@ def _probes(number: int, slots: int) -> Iterable[int]:
     """The slots where CPython looks for room for an element with this hash (Objects/setobject.c)."""
     mask, perturb = slots - 1, number & (1 << 64) - 1
     at = perturb & mask
-    for _ in range(6):
+    for _ in range(6 if slots > 64 else 20):
         yield from range(at, at + 10) if at + 9 <= mask else (at,)
         perturb >>= 5
         at = (at * 5 + 1 + perturb) & mask
 
 
-def _solve(hashes: list[int], slots: int, *, removed: bool) -> tuple[list[int], list[int], list[int]] | None:
-    """An order of insertion after which the elements lie in the given order in a table of `slots`; None if none is.
+def _solutions(hashes: list[int], slots: int, *, removed: bool) -> Iterable[tuple[list[int], list[int], list[int]]]:
+    """Orders of insertion after which the elements lie in the given order in a table of `slots`, the likeliest first.
 
     Elements take rising slots, each on its own probe sequence, whose earlier slots are all taken, or were by an element
     that has been removed since (if `removed` allows that: the second answer are those slots). The search goes from slot
@@ -142,9 +144,12 @@ def _solve(hashes: list[int], slots: int, *, removed: bool) -> tuple[list[int], 
     taken: dict[int, int] = {}
     chosen: list[int] = []
     pending: list[list[int]] = []
-    for _ in range(20 * len(paths) + 1000):
+    for _ in range(20 * len(paths) + _TRIED):
         if len(chosen) == len(paths):
-            return _first_to_last(paths, chosen, taken, slots)
+            found = _first_to_last(paths, chosen, taken, slots)
+            if found is not None:
+                yield found
+            del taken[chosen.pop()]
         if len(pending) == len(chosen):
             pending.append(_open_slots(paths, chosen, taken, removed=removed))
         if pending[-1]:
@@ -152,11 +157,10 @@ def _solve(hashes: list[int], slots: int, *, removed: bool) -> tuple[list[int], 
             taken[slot] = len(chosen)
             chosen.append(slot)
         elif len(pending) == 1:
-            return None
+            return
         else:
             pending.pop()
             del taken[chosen.pop()]
-    return None
 
 
 def _open_slots(paths: list[list[int]], chosen: list[int], taken: dict[int, int], *, removed: bool) -> list[int]:
