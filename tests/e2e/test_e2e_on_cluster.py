@@ -55,6 +55,7 @@ def lab(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]
 
 def test_the_story_on_a_cluster(lab: Lab, page: Page, quickstart: Path, place: Place) -> None:
     """What stands against a run is mended in its form; a pod that waits says why; then the run goes as on a laptop."""
+    page.add_locator_handler(page.locator(".Toastify__toast").first, look_elsewhere)
     without_tags(quickstart)
     suggest(page, lab, quickstart)
     cell(page, "longest = max").locator(".jp-InputArea-prompt").click()
@@ -94,6 +95,11 @@ def test_the_story_on_a_cluster(lab: Lab, page: Page, quickstart: Path, place: P
     second = page.locator(".kfnb-run").get_attribute("data-run")
     compare(page, first, str(second))
     expect(page.locator(".kfnb-comparison [data-cell=longest]")).to_contain_text("print('again')")
+
+
+def look_elsewhere(toast: Locator) -> None:
+    """Move the pointer off what JupyterLab notifies of, which stays over the panel as long as it is pointed at."""
+    toast.page.mouse.move(0, 0)
 
 
 def see_which_accelerators_there_are(page: Page) -> None:

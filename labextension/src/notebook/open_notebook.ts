@@ -6,6 +6,7 @@
 
 import type { Cell, ICellModel } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { Contents } from '@jupyterlab/services';
 import { UUID } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
@@ -38,7 +39,7 @@ export class OpenNotebook implements IDisposable {
   private readonly _scrolling: Scrolling;
   private readonly _api: Api;
   private readonly _view = UUID.uuid4();
-  private readonly _localPath: (path: string) => string;
+  private readonly _contents: Contents.IManager;
   private readonly _changed = new Signal<this, void>(this);
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _pause: ReturnType<typeof setTimeout> | undefined;
@@ -49,14 +50,13 @@ export class OpenNotebook implements IDisposable {
   private _asked = 0;
   private readonly _renames: Rename[] = [];
 
-  /** `localPath`: a path without the name of the drive it is on. */
-  constructor(panel: NotebookPanel, api: Api, localPath: (path: string) => string) {
+  constructor(panel: NotebookPanel, api: Api, contents: Contents.IManager) {
     this.panel = panel;
     this.folding = new Folding(panel.content);
     this._saved = new Saved(panel.context.model.sharedModel);
     this._scrolling = new Scrolling(panel.content);
     this._api = api;
-    this._localPath = localPath;
+    this._contents = contents;
     this.draft = new RunDraft(this, api);
     this.suggesting = new Suggesting(() => api.suggest(this.path, this.withoutOutputs()));
     panel.context.model.contentChanged.connect(this._onContent, this);
@@ -98,9 +98,22 @@ export class OpenNotebook implements IDisposable {
     return this.isReadOnly ? !this._saved.isOther : !this.panel.context.model.dirty;
   }
 
+  /** Whether the file was written by another tab or a program since it was read or saved here. */
+  async isOtherOnDisk(): Promise<boolean> {
+    const { contentsModel, path } = this.panel.context;
+    try {
+      const there = await this._contents.get(path, { content: false, hash: true });
+      return contentsModel?.hash && there.hash
+        ? contentsModel.hash !== there.hash
+        : contentsModel?.last_modified !== there.last_modified;
+    } catch {
+      return false; // it is gone: whoever needs it says so
+    }
+  }
+
   /** The path below the server's root. */
   get path(): string {
-    return this._localPath(this.panel.context.path);
+    return this._contents.localPath(this.panel.context.path);
   }
 
   get session(): RunSession | null {

@@ -22,7 +22,7 @@ export interface OpenedParts {
 /** Return the notebook that `shown` shows, dressed. */
 export function opened(shown: NotebookPanel, { app, api, panel, trans }: OpenedParts): OpenNotebook {
   const { shell, serviceManager } = app;
-  const notebook = new OpenNotebook(shown, api, path => serviceManager.contents.localPath(path));
+  const notebook = new OpenNotebook(shown, api, serviceManager.contents);
   new Chips(notebook, trans, cell => {
     void notebook.select([cell.model.id]);
     panel.tab = 'step';

@@ -1,4 +1,4 @@
-/** Starts a run of an open notebook: asks once whether it may be saved first, and remembers what was filled in. */
+/** Starts a run of an open notebook, of what is on screen: saved first, which is asked about once, or read anew. */
 
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -14,7 +14,10 @@ export interface Consent {
   saves: boolean;
 }
 
-/** Save the notebook if it is not, start a run of it and watch it. Null: the person did not want it saved. */
+/**
+ * Save the notebook if it is not, start a run of it and watch it. Null: the person did not want it saved, or not over what
+ * another tab has written.
+ */
 export async function startRun(
   notebook: OpenNotebook,
   api: Api,
@@ -22,17 +25,45 @@ export async function startRun(
   trans: TranslationBundle,
   request: Omit<RunRequest, 'path'>
 ): Promise<readonly Finding[] | null> {
-  const { context } = notebook.panel;
   if (!notebook.isSaved) {
     if (!consent.saves && !(await asks(trans))) {
       return null;
     }
     consent.saves = true;
-    await context.save();
+    if (!(await save(notebook))) {
+      return null;
+    }
+  } else if (await notebook.isOtherOnDisk()) {
+    await readAnew(notebook, trans);
   }
   const { run_id, warnings } = await api.start({ path: notebook.path, ...request });
   notebook.session = await RunSession.open(api, run_id);
   return warnings;
+}
+
+/** Say whether it is saved. JupyterLab asks what is to count where the file is not the one that was read. */
+async function save({ panel }: OpenNotebook): Promise<boolean> {
+  try {
+    await panel.context.save();
+    return true;
+  } catch (error) {
+    if ((error as Error).name === 'ModalCancelError') {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** Show what lies on disk, which a run takes; outputs that are only here are not thrown away for that. */
+async function readAnew({ panel }: OpenNotebook, trans: TranslationBundle): Promise<void> {
+  if (panel.context.model.dirty) {
+    throw new Error(
+      trans.__(
+        'This notebook was changed on disk, and what is shown here was not saved. Choose File → Reload Notebook from Disk, then run it.'
+      )
+    );
+  }
+  await panel.context.revert();
 }
 
 async function asks(trans: TranslationBundle): Promise<boolean> {
