@@ -157,14 +157,14 @@ def _of_others(
     api: ApiServer,
     profile: Profile,
     home: Path,
-    images: Sequence[str],
+    others: Sequence[str],
     version: str,
     seconds: float,
     tell: Callable[[str], None],
 ) -> Iterator[Line]:
     """Have a pod of each image look, as it would be that of a step with this tag."""
     store = Store(profile.root)
-    for image in images:
+    for image in others:
         id_ = os.urandom(4).hex()
         seen = run_check_pod(api, profile, store, id_, "task", image, seconds=seconds, tell=tell)
         with contextlib.suppress(StoreError):
