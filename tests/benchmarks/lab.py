@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import shutil
 import statistics
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +26,7 @@ CELLS = 500
 STEPS = 1_000
 KEYS = 60
 KEY_EVERY_MS = 60
-STARTS = 9
+STARTS = 14
 QUIET_MS = 5_000
 """How long what follows from opening a notebook, or from the last key, may take."""
 
@@ -47,18 +48,19 @@ DRAWN = """() => new Promise(resolve => {
 
 def in_the_browser(place: Place) -> Iterator[Row]:
     """All rows about JupyterLab, on one server and in one browser."""
-    lab = Lab(place.folder)
+    lab, without = Lab(place.folder), _without_panel(place.folder / "without")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         try:
             yield from _scripts(_page(chromium.new_page(), lab))
-            yield from _start(chromium, lab)
+            yield from _start(chromium, lab, without)
             yield from _states(chromium.new_page(), lab)
             yield from _graph(chromium.new_page(), lab)
-            yield from _typing(chromium, lab)
+            yield from _typing(chromium, lab, without)
         finally:
             chromium.close()
             lab.stop()
+            without.stop()
 
 
 def _page(page: Page, lab: Lab, name: str = "") -> Page:
@@ -86,25 +88,30 @@ def _scripts(page: Page) -> Iterator[Row]:
     yield at_most(f"script loaded at start, gzipped ({len(files)} files)", size / 1000, 150, "kB")
 
 
-def _start(browser: Browser, lab: Lab) -> Iterator[Row]:
-    """JupyterLab's start without an open notebook, by turns with and without the panel; nothing is in the cache."""
-    with_panel, without = [], []
-    for _ in range(STARTS):
-        for found, page in ((with_panel, browser.new_page()), (without, _without_kfnb(browser))):
+def _start(browser: Browser, lab: Lab, other: Lab) -> Iterator[Row]:
+    """JupyterLab's start without an open notebook, with the panel and, by turns, on a server that has no panel."""
+    found: dict[Lab, list[float]] = {lab: [], other: []}
+    for count in range(STARTS):
+        for server in (lab, other) if count % 2 else (other, lab):
+            page = browser.new_page()
             clock = _Clock(page)
-            _page(page, lab)
+            _page(page, server)
             page.wait_for_timeout(QUIET_MS)
-            found.append(clock.seconds())
+            found[server].append(clock.seconds() * 1000)
             page.close()
-    ours, theirs = statistics.median(with_panel) * 1000, statistics.median(without) * 1000
+    ours, theirs = (statistics.median(found[server]) for server in (lab, other))
     yield at_most("what the panel adds to the start, processor time of the page", ours - theirs, 50, "ms")
     yield Row("the start with it", f"{ours:.0f} ms")
 
 
-def _without_kfnb(browser: Browser) -> Page:
-    page = browser.new_page()
-    page.route("**/lab/extensions/@kfnb/**", lambda route: route.abort())
-    return page
+def _without_panel(folder: Path) -> Lab:
+    """JupyterLab with all extensions that are installed but the panel."""
+    there = folder / "extensions"
+    there.mkdir(parents=True)
+    for each in (Path(sys.prefix) / "share" / "jupyter" / "labextensions").iterdir():
+        if each.name != "@kfnb":
+            (there / each.name).symlink_to(each)
+    return Lab(folder, options=[f"--LabApp.labextensions_path={there}"])
 
 
 def _states(page: Page, lab: Lab) -> Iterator[Row]:
@@ -139,14 +146,13 @@ def _graph(page: Page, lab: Lab) -> Iterator[Row]:
     yield Row("until it was on screen", f"{waited / 1000:.2f} s")
 
 
-def _typing(browser: Browser, lab: Lab) -> Iterator[Row]:
+def _typing(browser: Browser, lab: Lab, other: Lab) -> Iterator[Row]:
     steps = {f"s{place}": f"x{place} = {place}" for place in range(CELLS)}
-    name = notebooks.write(lab.root / "typing.ipynb", steps)
-    without = _without_kfnb(browser)
-    theirs = _key(_page(without, lab, name))
-    without.close()
     page = browser.new_page()
-    _open(page, lab, name)
+    theirs = _key(_page(page, other, notebooks.write(other.root / "typing.ipynb", steps)))
+    page.close()
+    page = browser.new_page()
+    _open(page, lab, notebooks.write(lab.root / "typing.ipynb", steps))
     ours = _key(page)
     what = f"a key in a notebook of {CELLS} steps, processor time of the page"
     yield Row(what, f"{ours * 1000:.0f} ms, without kfnb {theirs * 1000:.0f} ms")

@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,10 @@ class Lab:
     """A running JupyterLab. `root`: the folder that it serves; `home`: where kfnb keeps its runs.
 
     `profiles`: the file of clusters, not there at first. `workspaces`: what pages show first. `python`: the
-    interpreter of the server.
+    interpreter of the server. `options`: more of the server's, as on its command line.
     """
 
-    def __init__(self, folder: Path, python: str = sys.executable) -> None:
+    def __init__(self, folder: Path, python: str = sys.executable, options: Sequence[str] = ()) -> None:
         self.root = folder / "root"
         self.root.mkdir(exist_ok=True)
         self.profiles = folder / "profiles.toml"
@@ -47,6 +48,7 @@ class Lab:
             *("--ServerApp.port_retries=0", f"--ServerApp.base_url={BASE}", f"--ServerApp.root_dir={self.root}"),
             *(f"--IdentityProvider.token={TOKEN}", f"--LabApp.user_settings_dir={self._settings}"),
             *(f"--LabApp.workspaces_dir={self.workspaces}", "--expose-app-in-browser"),
+            *options,
         ]
         self._environment = environment(folder)
         self.start()
