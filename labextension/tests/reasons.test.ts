@@ -12,11 +12,11 @@ const trans = { __: (text: string) => text } as unknown as TranslationBundle;
 
 function run(state: State, more: object = {}): RunSession {
   const hasEnded = ['SUCCEEDED', 'FAILED'].includes(state);
-  return { status: { ...pending(['a']), state }, hasEnded, log: null, home: null, ...more } as RunSession;
+  return { status: { ...pending(['a']), state }, hasEnded, log: null, ...more } as RunSession;
 }
 
-const notebook = (session: RunSession | null, isReadOnly = false): OpenNotebook =>
-  ({ session, isReadOnly }) as unknown as OpenNotebook;
+const notebook = (session: RunSession | null, isReadOnly = false, home: object | null = null): OpenNotebook =>
+  ({ session, isReadOnly, home }) as unknown as OpenNotebook;
 
 describe('the run that is shown', () => {
   test('None is shown: nothing can be done, and that is said.', () => {
@@ -38,7 +38,13 @@ describe('the run that is shown', () => {
     expect(whyNoHome(notebook(run('RUNNING')), trans)).toBe('The run is going on.');
     expect(whyNoHome(notebook(run('FAILED'), true), trans)).toBe('This notebook can only be read.');
     expect(whyNoHome(notebook(run('FAILED')), trans)).toBe(null);
-    expect(whyNoWayBack(notebook(run('FAILED', { home: { written: 1 } })), trans)).toBe(null);
+  });
+
+  test('Outputs can be taken back whichever run is shown, while there are any in a notebook that can be written.', () => {
+    const home = { places: new Map([['a', {}]]) };
+    expect(whyNoWayBack(notebook(null, false, home), trans)).toBe(null);
+    expect(whyNoWayBack(notebook(null, true, home), trans)).toBe('This notebook can only be read.');
+    expect(whyNoWayBack(notebook(run('FAILED'), false, { places: new Map() }), trans)).toMatch('No outputs');
   });
 
   test('A task can be looked at when it was clicked and has started.', () => {

@@ -77,8 +77,11 @@ def test_from_tags_to_outputs_brought_home(lab: Lab, page: Page, quickstart: Pat
     expect(page.locator(".kfnb-note")).to_contain_text("Outputs of 5 cells are here.")
     shown = cell(page, "longest = max").locator(".jp-OutputArea-output").first
     expect(shown).to_have_text(re.compile("the longest word is pipeline"))
+    page.locator("[data-action=bring-home]").click()
     page.locator("#kfnb-tab-step").click()
     page.locator("#kfnb-tab-run").click()
+    page.locator("[data-field=runs]").select_option("")
+    expect(page.locator(".kfnb-note")).to_contain_text("They came from run")
     page.locator("[data-action=undo-home]").click()
     expect(page.locator(".jp-Notebook .jp-OutputArea-output")).to_have_text(["of an earlier day"])
     assert on_disk == quickstart.read_bytes()
@@ -96,6 +99,7 @@ def test_an_edited_cell_is_left_alone_and_only_its_step_runs_again(lab: Lab, pag
     page.keyboard.type("\nprint('again')")
     page.locator("[data-action=bring-home]").click()
     expect(page.locator(".kfnb-note")).to_contain_text("edited since the run")
+    expect(page.locator(".kfnb-note li")).to_have_text(re.compile("^repeated · repeated = sorted"))
     expect(cell(page, "repeated = sorted").locator(".jp-OutputArea-output")).to_have_count(0)
 
     page.locator("#kfnb-tab-step").click()

@@ -12,9 +12,11 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { ApiError, type Api } from '../api';
+import { shortened } from '../graph/model';
 import type { Analysis, Step } from '../model/documents';
 import { withFollowed, type Rename } from '../model/placement';
 import { stepsIn, type TaggedCell, type TaggedStep } from '../model/tags';
+import type { Homecoming } from '../run/bring_home';
 import { RunDraft } from '../run/draft';
 import type { RunSession } from '../run/session';
 import { Folding } from './folding';
@@ -27,6 +29,8 @@ const QUIET_MS = 500;
 const PAUSE_MS = 100;
 /** After how long a server that could not be reached is asked again. */
 const AGAIN_MS = 3000;
+/** So much of a cell's first line names it. */
+const LINE_LIMIT = 60;
 
 export class OpenNotebook implements IDisposable {
   readonly panel: NotebookPanel;
@@ -46,6 +50,7 @@ export class OpenNotebook implements IDisposable {
   private _analysis: Analysis | null = null;
   private _trouble: ApiError | null = null;
   private _session: RunSession | null = null;
+  private _home: Homecoming | null = null;
   private _isDisposed = false;
   private _asked = 0;
   private readonly _renames: Rename[] = [];
@@ -125,6 +130,16 @@ export class OpenNotebook implements IDisposable {
     this._session?.dispose();
     this._session = session;
     session?.changed.connect(this._emit, this);
+    this._emit();
+  }
+
+  /** What was brought home into it, from whichever runs, until that is taken back. */
+  get home(): Homecoming | null {
+    return this._home;
+  }
+
+  set home(home: Homecoming | null) {
+    this._home = home;
     this._emit();
   }
 
@@ -225,6 +240,14 @@ export class OpenNotebook implements IDisposable {
     content.activeCellIndex = first;
     places.slice(1).forEach(index => content.select(content.widgets[index]!));
     await this._scrolling.to(content.widgets[first]!);
+  }
+
+  /** What a cell is called to a person: its step, if it is in one, and its first line. */
+  nameOf(cellId: string): string {
+    const source = this.cellWithId(cellId)?.model.sharedModel.getSource() ?? '';
+    const line = source.split('\n').find(text => text.trim() !== '') ?? '';
+    const parts = [this.stepAt(cellId)?.name ?? '', shortened(line.trim(), LINE_LIMIT)];
+    return parts.filter(part => part !== '').join(' · ') || cellId;
   }
 
   cellWithId(id: string): Cell | undefined {

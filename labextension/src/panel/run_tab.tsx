@@ -10,6 +10,7 @@ import type { OpenNotebook } from '../notebook/open_notebook';
 import { RunSession } from '../run/session';
 import type { Consent } from '../run/start';
 import { Findings } from './findings';
+import { HomeNote } from './home_note';
 import { RunForm } from './run_form';
 import { RunView } from './run_view';
 import { useSignal } from './watching';
@@ -59,7 +60,11 @@ export function RunTab({ notebook, api, consent, commands, trans }: RunTabProps)
           <Findings {...{ notebook, trans }} findings={draft.warnings} />
         </section>
       )}
-      {session !== null && <RunView {...{ notebook, session, api, commands, trans }} />}
+      {session === null ? (
+        <HomeNote {...{ notebook, trans }} shown={null} />
+      ) : (
+        <RunView {...{ notebook, session, api, commands, trans }} />
+      )}
     </div>
   );
 }

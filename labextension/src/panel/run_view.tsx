@@ -6,11 +6,12 @@ import * as React from 'react';
 
 import type { Api } from '../api';
 import type { OpenNotebook } from '../notebook/open_notebook';
-import { bringRunHome, takeBack, type Homecoming } from '../run/bring_home';
+import { bringRunHome } from '../run/bring_home';
 import { artifactOf, loadIntoKernel } from '../run/load_values';
 import { CommandIds } from '../plugins/command_ids';
 import { whyNoHome } from '../run/reasons';
 import type { RunSession } from '../run/session';
+import { HomeNote } from './home_note';
 import { PipelineGraph } from './pipeline_graph';
 import { ArtifactsView, MetricsView } from './results';
 import { RunControls, RunHead, useAttempt } from './run_head';
@@ -66,7 +67,6 @@ export function RunView(props: RunViewProps & { readonly commands: CommandRegist
 }
 
 function RunButtons({ notebook, session, api, trans }: RunViewProps): JSX.Element {
-  const { home } = session;
   const { attempt, trouble } = useAttempt();
   const notHome = whyNoHome(notebook, trans);
   return (
@@ -82,46 +82,14 @@ function RunButtons({ notebook, session, api, trans }: RunViewProps): JSX.Elemen
             title={
               notHome ?? trans.__('Put what the cells showed in this run under the cells of the notebook')
             }
-            onClick={() => void attempt(() => bringRunHome(notebook, session, api))}
+            onClick={() => void attempt(() => bringRunHome(notebook, session.id, api))}
           >
             {trans.__('Bring outputs home')}
           </button>
         )}
       </div>
       <Trouble text={trouble} />
-      {home !== null && <HomeNote {...{ notebook, home, trans }} onUndo={() => takeBack(session)} />}
+      <HomeNote {...{ notebook, trans }} shown={session.id} />
     </>
-  );
-}
-
-interface HomeNoteProps {
-  readonly notebook: OpenNotebook;
-  readonly home: Homecoming;
-  readonly trans: TranslationBundle;
-  readonly onUndo: () => void;
-}
-
-/** Says what was brought home, which cells were left alone, and takes it back. */
-function HomeNote({ notebook, home, trans, onUndo }: HomeNoteProps): JSX.Element {
-  return (
-    <div className="kfnb-note" role="status">
-      {trans._n('Outputs of %1 cell are here.', 'Outputs of %1 cells are here.', home.written)}{' '}
-      <button type="button" className="kfnb-link" data-action="undo-home" onClick={onUndo}>
-        {trans.__('Undo')}
-      </button>
-      {home.edited.length > 0 && (
-        <div>
-          {trans.__('Left alone, as their code was edited since the run:')}{' '}
-          {home.edited.map(id => (
-            <button key={id} type="button" className="kfnb-link" onClick={() => void notebook.select([id])}>
-              {id}
-            </button>
-          ))}
-        </div>
-      )}
-      {home.gone > 0 && (
-        <div>{trans._n('%1 cell is not there any more.', '%1 cells are not there any more.', home.gone)}</div>
-      )}
-    </div>
   );
 }

@@ -35,15 +35,15 @@ export function addRunCommands(parts: RunCommandParts): void {
     why: notebook => whyNoHome(notebook, trans),
     execute: async notebook => {
       const { bringRunHome } = await import('../run/bring_home');
-      await bringRunHome(notebook, notebook.session!, api);
+      await bringRunHome(notebook, notebook.session!.id, api);
       showRun();
     }
   });
   addOne(parts, CommandIds.takeBack, {
     label: trans.__('Take Outputs Back'),
-    caption: trans.__('Put back what stood under the cells before the outputs of the run were brought home'),
+    caption: trans.__('Put back what stood under the cells before outputs of a run were brought home'),
     why: notebook => whyNoWayBack(notebook, trans),
-    execute: async ({ session }) => (await import('../run/bring_home')).takeBack(session!)
+    execute: async notebook => (await import('../run/bring_home')).takeBack(notebook)
   });
   addOne(parts, CommandIds.loadInputs, {
     label: trans.__('Load Inputs of the Task'),

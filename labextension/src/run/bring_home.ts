@@ -1,86 +1,121 @@
-/** Puts what a run's cells showed under the cells of the open notebook: in its model, never in the file beneath it. */
+/**
+ * Puts what a run's cells showed under the cells of the open notebook: in its model, never in the file beneath it. However
+ * often and from whatever runs outputs were brought, taking them back restores what stood there before the first of them.
+ */
 
 import type { ICodeCellModel } from '@jupyterlab/cells';
 import type { IOutput } from '@jupyterlab/nbformat';
+import { JSONExt } from '@lumino/coreutils';
 
 import type { Api } from '../api';
 import type { CellOutputs } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
-import type { RunSession } from './session';
 
-/** What was done. `edited`: cells whose code is no longer that of the run; `gone`: how many are not there any more. */
+/** What a cell shows. */
+type Shown = Pick<CellOutputs, 'outputs' | 'execution_count'>;
+
+/** One cell: what stood under it before anything was brought home, and what was brought there last. */
+interface Place {
+  readonly before: Shown;
+  readonly brought: Shown;
+}
+
+/**
+ * What was done. `edited`: cells whose code is no longer that of the run; `gone`: how many are not there any more;
+ * `other`: cells that were not taken back, as they have got other outputs since.
+ */
 export interface Homecoming {
+  /** The run that was brought home last. */
+  readonly run: string;
+  /** What can be taken back, by the ids of the cells; none: that was done. */
+  readonly places: ReadonlyMap<string, Place>;
+  /** How many cells the last run wrote into. */
   readonly written: number;
   readonly edited: readonly string[];
   readonly gone: number;
-  /** Puts back what stood there before. */
-  readonly undo: () => void;
+  readonly other: readonly string[];
 }
 
-/** Bring the outputs of a run home; what was done stays with the run, so that it can be taken back later. */
-export async function bringRunHome(notebook: OpenNotebook, session: RunSession, api: Api): Promise<void> {
-  session.home = bringHome(notebook, await api.outputs(session.id));
-}
-
-/** Take back what was brought home from a run. */
-export function takeBack(session: RunSession): void {
-  session.home?.undo();
-  session.home = null;
+/** Bring the outputs of a run home; what was done stays with the notebook, so that it can be taken back later. */
+export async function bringRunHome(notebook: OpenNotebook, run: string, api: Api): Promise<void> {
+  bringHome(notebook, run, await api.outputs(run));
 }
 
 /** Write the outputs of a run into the notebook. Cells that were edited since are left alone. */
-export function bringHome(notebook: OpenNotebook, outputs: readonly CellOutputs[]): Homecoming {
+export function bringHome(notebook: OpenNotebook, run: string, outputs: readonly CellOutputs[]): void {
+  const models = codeCells(notebook);
+  const earlier = notebook.home?.places;
   const edited: string[] = [];
-  const coming: CellOutputs[] = [];
-  const before: CellOutputs[] = [];
+  const coming = new Map<ICodeCellModel, Shown>();
+  const before = new Map<ICodeCellModel, Shown>();
   let gone = 0;
   for (const cell of outputs) {
-    const model = codeCell(notebook, cell.cell_id);
-    if (model === null) {
+    const model = models.get(cell.cell_id);
+    if (model === undefined) {
       gone += 1;
     } else if (model.sharedModel.getSource() !== cell.source) {
       edited.push(cell.cell_id);
     } else {
-      before.push(shownBy(model));
-      coming.push(cell);
+      const place = earlier?.get(cell.cell_id);
+      before.set(model, place !== undefined && shows(model, place.brought) ? place.before : shownBy(model));
+      coming.set(model, cell);
     }
   }
   show(notebook, coming);
-  return { written: before.length, edited, gone, undo: () => show(notebook, before) };
+  const places = new Map(earlier);
+  before.forEach((shown, model) => places.set(model.id, { before: shown, brought: shownBy(model) }));
+  notebook.home = { run, places, written: coming.size, edited, gone, other: [] };
 }
 
-function codeCell(notebook: OpenNotebook, id: string): ICodeCellModel | null {
-  for (const cell of notebook.panel.content.model!.cells) {
-    if (cell.id === id && cell.type === 'code') {
-      return cell as ICodeCellModel;
+/** Put back what stood there before anything was brought home. Cells that have got other outputs since are left alone. */
+export function takeBack(notebook: OpenNotebook): void {
+  const { home } = notebook;
+  const models = codeCells(notebook);
+  const back = new Map<ICodeCellModel, Shown>();
+  const other: string[] = [];
+  for (const [id, { before, brought }] of home?.places ?? []) {
+    const model = models.get(id);
+    if (model !== undefined && shows(model, brought)) {
+      back.set(model, before);
+    } else if (model !== undefined) {
+      other.push(id);
     }
   }
-  return null;
+  show(notebook, back);
+  const said = { places: new Map<string, Place>(), edited: [], gone: 0, other };
+  notebook.home = home === null || other.length === 0 ? null : { ...home, ...said };
 }
 
-function shownBy(model: ICodeCellModel): CellOutputs {
+function codeCells(notebook: OpenNotebook): Map<string, ICodeCellModel> {
+  const cells = [...notebook.panel.content.model!.cells].filter(({ type }) => type === 'code');
+  return new Map(cells.map(cell => [cell.id, cell as ICodeCellModel]));
+}
+
+function shownBy(model: ICodeCellModel): Shown {
   return {
-    cell_id: model.id,
-    source: model.sharedModel.getSource(),
-    outputs: model.outputs.toJSON() as unknown as CellOutputs['outputs'],
+    outputs: model.outputs.toJSON() as unknown as Shown['outputs'],
     execution_count: model.executionCount ?? null
   };
+}
+
+function shows(model: ICodeCellModel, { outputs, execution_count }: Shown): boolean {
+  const now = shownBy(model);
+  return (
+    now.execution_count === execution_count &&
+    JSONExt.deepEqual(now.outputs as unknown as IOutput[], outputs as unknown as IOutput[])
+  );
 }
 
 /**
  * Put outputs under the cells that are there, in the place of what stands there. That goes first, by itself: in one change
  * JupyterLab joins printed text that comes to text that goes, and takes away both.
  */
-function show(notebook: OpenNotebook, cells: readonly CellOutputs[]): void {
-  const shown = cells.flatMap(cell => {
-    const model = codeCell(notebook, cell.cell_id);
-    return model === null ? [] : [{ shared: model.sharedModel, cell }];
-  });
-  notebook.change(() => shown.forEach(({ shared }) => shared.setOutputs([])));
+function show(notebook: OpenNotebook, cells: ReadonlyMap<ICodeCellModel, Shown>): void {
+  notebook.change(() => cells.forEach((_, { sharedModel }) => sharedModel.setOutputs([])));
   notebook.change(() =>
-    shown.forEach(({ shared, cell }) => {
-      shared.setOutputs(cell.outputs as unknown as IOutput[]);
-      shared.execution_count = cell.execution_count;
+    cells.forEach(({ outputs, execution_count }, { sharedModel }) => {
+      sharedModel.setOutputs(outputs as unknown as IOutput[]);
+      sharedModel.execution_count = execution_count;
     })
   );
 }

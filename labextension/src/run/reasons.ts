@@ -33,8 +33,10 @@ export function whyNoHome(notebook: OpenNotebook, trans: TranslationBundle): str
 
 /** Why outputs that were brought home cannot be taken back. */
 export function whyNoWayBack(notebook: OpenNotebook, trans: TranslationBundle): string | null {
-  const isThere = (notebook.session?.home ?? null) !== null;
-  return isThere ? null : trans.__('No outputs of the run that is shown were brought home.');
+  if ((notebook.home?.places.size ?? 0) === 0) {
+    return trans.__('No outputs were brought home into this notebook.');
+  }
+  return whyNoWriting(notebook, trans);
 }
 
 /** Why nothing of one task can be looked at or loaded. */

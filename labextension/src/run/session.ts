@@ -11,7 +11,6 @@ import type { Api } from '../api';
 import type { Artifact, Follow, Frame, LogFrame, Metrics, RunDocument, RunSeries } from '../model/documents';
 import { appended, NO_LOG, prepended, type LogText } from '../model/log_pieces';
 import { hasEnded, ownerOf, pending, reduce, workingFor, type RunStatus } from '../model/run_state';
-import type { Homecoming } from './bring_home';
 import { trans } from '../model/words';
 
 const RETRY_AFTER_MS = 1000;
@@ -42,7 +41,6 @@ export class RunSession implements IDisposable {
   private _isLoadingSeries = false;
   private _results = 0;
   private _artifacts: readonly Artifact[] = [];
-  private _home: Homecoming | null = null;
   private _trouble: string | null = null;
   private _waits: string | null;
   private _isInterrupted: boolean;
@@ -91,16 +89,6 @@ export class RunSession implements IDisposable {
 
   get artifacts(): readonly Artifact[] {
     return this._artifacts;
-  }
-
-  /** What was brought home from it, until that is taken back. */
-  get home(): Homecoming | null {
-    return this._home;
-  }
-
-  set home(home: Homecoming | null) {
-    this._home = home;
-    this._changed.emit();
   }
 
   /** Why nothing is heard of the run at the moment. */
