@@ -1,9 +1,9 @@
 /** Where nodes and edges stand. */
 
 import { describe, expect, test } from 'vitest';
-import { joined, unfolded } from '../src/graph/fold';
+import { joined, MOST_ELEMENTS, MOST_RUNNING, unfolded } from '../src/graph/fold';
 import { DAGRE_UP_TO, layOut, pathThrough, type Layout } from '../src/graph/layout';
-import type { Graph } from '../src/graph/model';
+import type { Graph, NodeStatus } from '../src/graph/model';
 import { neighbour } from '../src/graph/navigation';
 
 function graphOf(count: number, edges: [number, number][]): Graph {
@@ -182,8 +182,32 @@ describe('a fan-out', () => {
       ['fit', { state: 'RUNNING' as const, elements: { done: 0, failed: 1, total: 1000 } }],
       ['fit[900]', { state: 'FAILED' as const }]
     ]);
-    const names = unfolded(graph, new Set(['fit']), statuses).nodes.map(node => node.name);
-    expect(names.length).toBe(63);
-    expect(names).toContain('fit[900]');
+    const nodes = unfolded(graph, new Set(['fit']), statuses).nodes;
+    expect(nodes.length).toBe(64);
+    expect(nodes.map(node => node.name)).toContain('fit[900]');
+    expect(nodes.filter(({ more }) => more !== undefined)).toEqual([
+      { name: 'fit[…]', owner: 'fit', colour: undefined, more: 939 }
+    ]);
+  });
+
+  test('of very many shows the chosen one and some of those that run, and counts the others', () => {
+    const running = Array.from({ length: 200 }, (_, place) => `fit[${place + 500}]`);
+    const statuses = new Map<string, NodeStatus>([
+      ['fit', { state: 'RUNNING', elements: { done: 0, failed: 0, total: 1000 } }],
+      ...running.map((name): [string, NodeStatus] => [name, { state: 'RUNNING' }])
+    ]);
+    const seen = unfolded(graph, new Set(['fit']), statuses, 'fit[999]');
+    const names = seen.nodes.map(node => node.name);
+    expect(names.slice(61, -2)).toEqual([...running.slice(0, MOST_RUNNING), 'fit[999]']);
+    expect(seen.nodes.at(-2)!.more).toBe(1000 - MOST_ELEMENTS - MOST_RUNNING - 1);
+    expect(seen.edges.filter(({ source }) => source === 'fit[…]')).toEqual([
+      { source: 'fit[…]', target: 'fit' }
+    ]);
+  });
+
+  test('of so many that all are drawn says nothing of more', () => {
+    const statuses = new Map([['fit', { state: 'RUNNING' as const, elements: { ...counts, total: 60 } }]]);
+    const { nodes } = unfolded(graph, new Set(['fit']), statuses);
+    expect(nodes.filter(({ more }) => more !== undefined)).toEqual([]);
   });
 });

@@ -190,6 +190,29 @@ describe('the keyboard', () => {
     expect(view.element.querySelectorAll('.kfnb-graph-node').length).toBe(3);
   });
 
+  test('a node that stands for elements that are not drawn leads to their fan-out', () => {
+    const onChoose = vi.fn();
+    const view = show(GRAPH, { onChoose });
+    view.setOpen('fit', true);
+    view.update(statuses({ fit: { state: 'RUNNING', elements: { done: 0, failed: 0, total: 1000 } } }));
+    const more = node(view, 'fit[…]');
+    expect(more.querySelector('.kfnb-graph-name')?.textContent).toBe('+940 more');
+    expect(more.getAttribute('aria-label')).toBe('940 more elements (fit)');
+    press(more, 'Enter');
+    expect(onChoose.mock.calls).toEqual([['fit']]);
+  });
+
+  test('an element that is chosen from outside is drawn, however many there are, and stays chosen', () => {
+    const view = show();
+    view.update(statuses({ fit: { state: 'RUNNING', elements: { done: 0, failed: 0, total: 1000 } } }));
+    view.select('fit[900]');
+    view.setOpen('fit', true);
+    expect(node(view, 'fit[900]').getAttribute('aria-pressed')).toBe('true');
+    view.select('fit[901]');
+    expect(node(view, 'fit[901]').getAttribute('aria-pressed')).toBe('true');
+    expect(view.element.querySelectorAll('[data-node="fit[900]"]').length).toBe(0);
+  });
+
   test('zooms', () => {
     const view = show();
     const drawing = view.element.querySelector('svg > g')!;

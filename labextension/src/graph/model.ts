@@ -11,6 +11,8 @@ export interface GraphNode {
   readonly isFan?: boolean;
   /** The fan-out that it is an element of. */
   readonly owner?: string;
+  /** It is no task: it stands for so many elements of its owner that are not drawn. */
+  readonly more?: number;
 }
 
 /** What flows from one step to another: `names`, or `why` it comes first where no name flows. */

@@ -88,6 +88,10 @@ export class NodeView {
   }
 
   private _words(now: number): string {
+    const { more, owner } = this.node;
+    if (more !== undefined) {
+      return trans._n('%1 more element', '%1 more elements', more) + ` (${owner})`;
+    }
     const status = this._status;
     const badges = this.node.badges?.length ? ` (${this.node.badges.join(', ')})` : '';
     if (status === undefined) {
@@ -144,6 +148,9 @@ export class NodeView {
 }
 
 function shownName(node: GraphNode): string {
+  if (node.more !== undefined) {
+    return trans.__('+%1 more', node.more.toLocaleString());
+  }
   return node.owner !== undefined ? node.name.slice(node.owner.length) : node.name;
 }
 

@@ -13,6 +13,7 @@ import { NodeView } from './node_view';
 import { GRAPH_STYLE } from './style';
 import { html, svg } from './svg';
 import { Viewport } from './viewport';
+import { ownerOf } from '../model/run_state';
 import { trans } from '../model/words';
 
 /** What the graph's owner gives it. */
@@ -114,6 +115,9 @@ export class GraphView {
   /** Choose a step from outside, without telling; null chooses none. */
   select(name: string | null): void {
     this._selected = name;
+    if (this._open.size > 0) {
+      this._draw(); // of very many elements the chosen one is drawn
+    }
     for (const [other, view] of this._nodes) {
       view.isSelected = other === name;
     }
@@ -163,7 +167,7 @@ export class GraphView {
   }
 
   private _draw(): void {
-    const shown = unfolded(this._graph, this._open, this._statuses);
+    const shown = unfolded(this._graph, this._open, this._statuses, this._selected);
     const drawn = JSON.stringify([shown, [...this._open]]);
     if (drawn === this._drawn) {
       return;
@@ -198,13 +202,18 @@ export class GraphView {
 
   private _restore(hadFocus: boolean): void {
     const focus = this._nodes.has(this._focus ?? '') ? this._focus : (this._graph.nodes[0]?.name ?? null);
-    this.select(this._nodes.has(this._selected ?? '') ? this._selected : null);
+    this.select(this._isThere(this._selected) ? this._selected : null);
     if (focus !== null) {
       this._setFocusable(focus);
       if (hadFocus) {
         this._nodes.get(focus)?.element.focus();
       }
     }
+  }
+
+  /** Whether a step is in the graph, or the fan-out that it is an element of. */
+  private _isThere(name: string | null): boolean {
+    return name !== null && this._graph.nodes.some(node => node.name === name || node.name === ownerOf(name));
   }
 
   private _edge(route: Route): SVGElement[] {
@@ -263,13 +272,19 @@ export class GraphView {
     return node?.dataset.node ?? null;
   }
 
+  /** The task that is meant by a node: the fan-out by one that stands for elements that are not drawn. */
+  private _taskOf(name: string): string {
+    const node = this._nodes.get(name)?.node;
+    return node?.more === undefined ? name : node.owner!;
+  }
+
   /** Say which step a menu that opens now is of; whoever opens it reads `data-pointed` of the graph's element. */
   private _onMenu(event: MouseEvent): void {
     const name = this._nameAt(event.target);
     if (name === null) {
       delete this.element.dataset.pointed;
     } else {
-      this.element.dataset.pointed = name;
+      this.element.dataset.pointed = this._taskOf(name);
     }
   }
 
@@ -286,8 +301,9 @@ export class GraphView {
   }
 
   private _choose(name: string): void {
-    this.select(name);
-    this._options.onChoose?.(name);
+    const task = this._taskOf(name);
+    this.select(task);
+    this._options.onChoose?.(task);
   }
 
   private _onKey(event: KeyboardEvent): void {

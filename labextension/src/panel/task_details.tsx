@@ -10,6 +10,7 @@ import { workingFor } from '../model/run_state';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { inputsOf, loadIntoKernel } from '../run/load_values';
 import type { RunSession } from '../run/session';
+import { ElementField } from './element_field';
 import { LoadButton } from './load_button';
 import { SeriesView } from './series';
 import { StepActions } from './step_actions';
@@ -39,6 +40,7 @@ export function TaskDetails(props: TaskDetailsProps): JSX.Element {
   const hasStarted = (session.status.tasks.get(working)?.attempt ?? 0) > 0;
   const error = session.document.tasks[working]?.error ?? null;
   const owner = session.status.tasks.get(task)?.owner ?? task;
+  const elements = session.status.tasks.get(owner)?.elements ?? 0;
   const step = session.document.steps.find(({ name }) => name === owner);
   const shown = nodeStatuses(session.status).get(task);
   const line = statusLine(shown, Date.now() / 1000);
@@ -83,6 +85,14 @@ export function TaskDetails(props: TaskDetailsProps): JSX.Element {
           />
         )}
       </div>
+      {elements > 0 && (
+        <ElementField
+          key={`${session.id} ${owner}`}
+          {...{ owner, task, trans }}
+          total={elements}
+          onOpen={element => session.follow(element)}
+        />
+      )}
       {beside !== null && <StepActions commands={beside.commands} step={task} beside trans={trans} />}
       {shown?.why && <p className="kfnb-hint">{shown.why}</p>}
       {error !== null && (
