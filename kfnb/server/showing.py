@@ -55,6 +55,9 @@ Flows = dict[str, tuple[set[str], set[str]]]
 HEAD = "[items]"
 """What the name of a task ends with that makes the items of a fan-out."""
 
+_OPTIONS = ("cache", "from_step", "only", "until", "detached", "allow_cpu")
+"""What a run was asked for that is told of it."""
+
 
 # -------------------------------------------------------------------------------------------------------- notebooks
 
@@ -209,7 +212,7 @@ def run_document(run: Run, place: Place) -> RunDocument:
         waits=run.waits,
         started_by=run.info.started_by or None,
         parameters=run.info.parameters,
-        options={key: run.info.options.get(key) for key in ("cache", "from_step", "only", "until", "detached")},
+        options={key: run.info.options.get(key) for key in _OPTIONS},
         batch=batch,
         tasks={name: _task(task) for name, task in run.tasks.items()},
         metrics=told["metrics"],

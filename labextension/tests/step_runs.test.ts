@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { EMPTY_FORM } from '../src/model/filled_form';
+import { EMPTY_FORM, type FilledForm } from '../src/model/filled_form';
 import { pending, type State } from '../src/model/run_state';
 import type { OpenNotebook } from '../src/notebook/open_notebook';
 import type { RunSession } from '../src/run/session';
@@ -14,7 +14,10 @@ const parameter = { name: 'word', type: 'str', default: 'notebook' } as const;
 const analysis = { valid: true, parameters: [parameter] };
 const notebook = {
   analysis,
-  draft: { form: { ...EMPTY_FORM, cluster: 'far', force: true }, isStarting: false },
+  draft: {
+    form: { ...EMPTY_FORM, name: 'next', experiment: 'Other', cluster: 'far', force: true, allowCpu: true },
+    isStarting: false
+  },
   seen: (name: string) => (name === 'train' ? {} : null)
 } as unknown as OpenNotebook;
 
@@ -29,7 +32,13 @@ const session = (state: State, task: State): RunSession => {
     },
     hasEnded: state !== 'RUNNING',
     isInterrupted: false,
-    document: { cluster: null, parameters: { word: 'axes', gone: 1 } }
+    document: {
+      name: 'first',
+      experiment: 'Words',
+      cluster: null,
+      options: { allow_cpu: false },
+      parameters: { word: 'axes', gone: 1 }
+    }
   } as unknown as RunSession;
 };
 
@@ -52,6 +61,16 @@ describe('runs that are about one step', () => {
       false
     ]);
     expect(formOf(notebook, 'until', 'train', null).cluster).toBe('far');
+  });
+
+  test('Beside a run its name and experiment count too, and whether steps may do without a GPU.', () => {
+    const run = session('FAILED', 'FAILED');
+    const asked = (form: FilledForm): unknown[] => [form.name, form.experiment, form.allowCpu];
+    expect(asked(formOf(notebook, 'only', 'train', run))).toEqual(['first', 'Words', false]);
+    const document = { ...run.document, options: { allow_cpu: true } };
+    const lenient = { ...run, document } as unknown as RunSession;
+    expect(asked(formOf(notebook, 'only', 'train', lenient))).toEqual(['first', 'Words', true]);
+    expect(asked(formOf(notebook, 'only', 'train', null))).toEqual(['next', 'Other', true]);
   });
 
   test('Why there can be none is said: no step is chosen, or the notebook has it no more.', () => {

@@ -36,9 +36,11 @@ async def test_the_same_run_again_is_taken_from_the_cache_unless_forced(
     """`force` runs everything anew; without it what nothing has changed for is not run again."""
     cached = []
     for force in (False, False, True):
-        _, begun = await post("runs", path="quickstart.ipynb", force=force)
+        _, begun = await post("runs", path="quickstart.ipynb", force=force, allow_cpu=force)
         client.get(begun["run_id"]).wait()
-        cached.append({task["cached"] for task in (await get("runs", begun["run_id"]))["tasks"].values()})
+        told = await get("runs", begun["run_id"])
+        assert (not force, force) == (told["options"]["cache"], told["options"]["allow_cpu"])
+        cached.append({task["cached"] for task in told["tasks"].values()})
     assert [{False}, {True}, {False}] == cached
 
 

@@ -23,11 +23,14 @@ export function formOf(
   if (beside === null) {
     return asked;
   }
-  const given = beside.document.parameters;
-  const known = (notebook.analysis?.parameters ?? []).filter(({ name }) => name in given);
+  const { name, experiment, cluster, options, parameters: given } = beside.document;
+  const known = (notebook.analysis?.parameters ?? []).filter(parameter => parameter.name in given);
   return {
     ...asked,
-    cluster: beside.document.cluster ?? '',
+    name,
+    experiment,
+    allowCpu: options.allow_cpu === true,
+    cluster: cluster ?? '',
     parameters: Object.fromEntries(
       known.map(parameter => [parameter.name, shownValue(parameter, given[parameter.name])])
     )
