@@ -37,7 +37,13 @@ EXIT_CODES = {"SUCCEEDED": 0, "FAILED": 1, "CANCELED": 130}
 
 
 def run_prepared(
-    run: str, root: str | None = None, *, again: bool | str = False, lease: int | None = None, in_cluster: bool = False
+    run: str,
+    root: str | None = None,
+    *,
+    again: bool | str = False,
+    again_after: int | None = None,
+    lease: int | None = None,
+    in_cluster: bool = False,
 ) -> int:
     """Drive the run called `run` to its end in this process; return the exit code.
 
@@ -71,6 +77,7 @@ def run_prepared(
         scratch=places.scratch_path(home, store.root, run),
         lease=held,
         again=again,
+        again_after=again_after,
         restarted=in_cluster,
         computing=home / "computing",
         own=own,
@@ -173,6 +180,12 @@ def main() -> int:
         default=False,
         help="do anew what did not succeed, or one task",
     )
+    parser.add_argument(
+        "--again-after",
+        metavar="N",
+        type=int,
+        help="how often the run had been begun when that was asked: a process that is started again does it once",
+    )
     parser.add_argument("--lease", type=int, metavar="FD", help="descriptor that holds the run's lease")
     parser.add_argument("--in-cluster", action="store_true", help="this is the run's orchestrator pod")
     parser.exit_on_error = False
@@ -182,7 +195,14 @@ def main() -> int:
         print(error, file=sys.stderr)
         return WrongCall.exit_code
     try:
-        return run_prepared(given.run, given.root, again=given.again, lease=given.lease, in_cluster=given.in_cluster)
+        return run_prepared(
+            given.run,
+            given.root,
+            again=given.again,
+            again_after=given.again_after,
+            lease=given.lease,
+            in_cluster=given.in_cluster,
+        )
     except KfnbError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -25,7 +25,7 @@ def show_run(run: RunArgument, root: RootOption = None, on: RunsOnOption = None,
       kfnb show last
       kfnb show 20260101 --json | jq .state
     """
-    from kfnb.cli.summary import print_failures
+    from kfnb.cli.summary import print_failures, print_unseen
     from kfnb.drawing.run_html import run_text
 
     found = client(root, on).get(run)
@@ -35,6 +35,7 @@ def show_run(run: RunArgument, root: RootOption = None, on: RunsOnOption = None,
         return 0
     show(run_text(found.spec, document, name=found.name))
     print_failures(found, sys.stdout)
+    print_unseen(found, sys.stderr)
     return 0
 
 
@@ -104,7 +105,7 @@ def _follow(run: Run, task: str | None) -> int:
     except KeyboardInterrupt:
         return 130
     if run.is_interrupted:
-        say(f"Run {run.id} is interrupted: its process is gone. `kfnb resume {run.id}` goes on with it.")
+        say(f"Run {run.id} is interrupted: {run.why_interrupted}. `kfnb resume {run.id}` goes on with it.")
     return 0
 
 

@@ -262,6 +262,7 @@ def watch(run: RunArgument, root: RootOption = None, on: RunsOnOption = None, js
         say(f"The process of run {found.id} is gone; going on with it.")
         with contextlib.suppress(LeaseHeld):  # someone else has noticed too
             here.resume(found.id, detach=True)
+    _say_unseen(found)
     try:
         with watching(watcher, found.spec):
             found.watch(watcher.on_event)
@@ -269,7 +270,7 @@ def watch(run: RunArgument, root: RootOption = None, on: RunsOnOption = None, js
         say(f"Run {found.id} goes on. `kfnb watch {found.id}` shows it again, `kfnb cancel {found.id}` ends it.")
         return EXIT_CODES["CANCELED"]
     if found.is_interrupted:
-        say(f"Run {found.id} is interrupted: its process is gone. `kfnb resume {found.id}` goes on with it.")
+        say(f"Run {found.id} is interrupted: {found.why_interrupted}. `kfnb resume {found.id}` goes on with it.")
         if said := detached.last_words(here.home, found.id):
             say(f"It said: {said}")
         if json:
@@ -299,6 +300,7 @@ def cancel(
     else:
         found.cancel(now=now)
         if not no_wait:
+            _say_unseen(found)
             found.wait()
             if found.is_interrupted:
                 found.cancel(now=now)  # its process died before it could: then we end it
@@ -308,6 +310,12 @@ def cancel(
     if json:
         emit(found.to_dict())
     return 0
+
+
+def _say_unseen(run: Run) -> None:
+    from kfnb.cli.summary import print_unseen  # only where a run of another process is looked at
+
+    print_unseen(run, sys.stderr)
 
 
 def _say_detached(run: Run, *, as_json: bool) -> int:

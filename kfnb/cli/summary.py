@@ -26,6 +26,13 @@ def print_warnings(run: Run, stream: TextIO) -> None:
         print(paint("warning", "yellow", stream), diagnostic, file=stream, flush=True)
 
 
+def print_unseen(run: Run, stream: TextIO) -> None:
+    """Print why it cannot be seen from here whether anything drives the run, if that is so."""
+    if (why := run.unseen) is not None:
+        text = f"Whether anything drives the run cannot be seen from here, only what it has written: {why}"
+        print(text, file=stream, flush=True)
+
+
 def print_failures(run: Run, stream: TextIO, *, remembered: bool = False) -> None:
     """Print for each failed task its cell, the error, the end of its traceback, and the ways out."""
     facts = run.facts

@@ -304,7 +304,7 @@ class Client:
         assert there is not None, "the run is one of this machine"
         if not run.info.options.get("local_orchestrator"):
             if again or not self._expects_hits(run):
-                there.start_orchestrator(again=again)
+                there.start_orchestrator(again=again, again_after=run.begins)
             else:
                 run.settle(chosen.cluster_runner(there, run.id, run.info.options), there.start_orchestrator)
             if on_event is not None:

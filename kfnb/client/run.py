@@ -118,6 +118,11 @@ class Run:
         return self._now().state
 
     @property
+    def begins(self) -> int:
+        """How often the run was begun or taken up."""
+        return self._now().begins
+
+    @property
     def has_ended(self) -> bool:
         """Whether nothing more happens to the run, unless it is resumed."""
         return self._now().ended
@@ -129,11 +134,30 @@ class Run:
 
     @property
     def is_driven(self) -> bool:
-        """Whether a process of this machine, or one in the run's cluster, drives the run now."""
+        """Whether a process of this machine, or one in the run's cluster, drives the run now.
+
+        Of a run that has not ended, in a cluster that cannot be asked from here (`unseen`), that is taken to be so.
+        """
         if self.there is None:
             return self.lease.is_held()
         # A process of this machine that is only starting has not taken the lease there yet.
-        return (not self.drives_itself and self.lease.is_held()) or self.there.is_driven()
+        if not self.drives_itself and self.lease.is_held():
+            return True
+        driven = self.there.is_driven()
+        return driven if driven is not None else not self._now().ended
+
+    @property
+    def unseen(self) -> str | None:
+        """Why the run's cluster could not be asked from here, lately, whether the run is driven; None: it could."""
+        if self.there is None or not self.is_driven:
+            return None
+        return self.there.unseen
+
+    @property
+    def why_interrupted(self) -> str:
+        """Why nothing drives an interrupted run any more, in words."""
+        why = self.there.why_gone() if self.there is not None else None
+        return why or "its process is gone"
 
     @property
     def drives_itself(self) -> bool:

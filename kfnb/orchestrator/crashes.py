@@ -1,7 +1,8 @@
-"""Mistakes of kfnb's own that end the process which drives a run: kept in the store, and counted.
+"""What ends the process which drives a run before the run has ended: kept in the store, and counted.
 
-In a cluster the process is started again, which helps where it was chance. After a few times the run is over: it says
-so, rather than being driven into the same mistake for hours.
+Mistakes of kfnb's own, and a store or an API server that does not answer for long. In a cluster the process is started
+again, which helps where it was chance. After a few times the run is over: it says so, rather than being driven into the
+same for hours.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import contextlib
 import traceback
 from typing import Protocol
 
-from kfnb.errors import KfnbError
+from kfnb.errors import ClusterError, CorruptArtifact, KfnbError, NoAccess, StoreError
 from kfnb.orchestrator import places
 
 MOST = 3
@@ -32,6 +33,15 @@ def note(store: Documents, run_id: str, error: Exception) -> int:
             number += 1
         return number
     return 0
+
+
+def may_pass(store: Documents, run_id: str, error: KfnbError) -> bool:
+    """Say whether the next process may reach what this one could not; it is kept, and after a few times it may not."""
+    if isinstance(error, ClusterError):
+        passes = error.is_passing
+    else:
+        passes = isinstance(error, StoreError) and not isinstance(error, NoAccess | CorruptArtifact)
+    return passes and note(store, run_id, error) < MOST
 
 
 def in_words(run_id: str, error: Exception, number: int) -> str:

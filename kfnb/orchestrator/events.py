@@ -143,6 +143,7 @@ class RunStatus:
         self.started: float | None = None
         self.finished: float | None = None
         self.fence = 0
+        self.begins = 0  # how often it was begun or taken up
         self.last_time = 0.0
         self.host: str | None = None  # the machine on which its process ran last
         self.retried: str | None = None  # the task for which alone it was taken up last
@@ -161,6 +162,7 @@ class RunStatus:
             self.fence = max(self.fence, event.fence)
             self.last_time = max(self.last_time, event.time)
             if event.kind in ("run-started", "run-resumed"):
+                self.begins += 1
                 self.started = self.started or event.time
                 self.host = event.data.get("host")
                 self.retried = event.data.get("retried")

@@ -98,6 +98,7 @@ class Loop:
         scratch: Path,
         lease: Holder,
         again: bool | str = False,
+        again_after: int | None = None,
         restarted: bool = False,
         computing: Path | None = None,
         own: Sequence[str] = (),
@@ -114,6 +115,7 @@ class Loop:
         self._clock = clock
         self._lease = lease
         self._again = again
+        self._again_after = again_after
         self._retried: str | None = None
         self._restarted = restarted
         self._elsewhere = elsewhere
@@ -179,7 +181,7 @@ class Loop:
         try:
             self._scratch.claim()
             begun = self._read_log()
-            if begun is not None and begun.ended and not self._again:
+            if begun is not None and begun.ended and not self._is_wanted_again(begun):
                 return begun.state
             first = RunStarted() if begun is None else self._take_up(begun)
             return self._drive(first)
@@ -192,6 +194,9 @@ class Loop:
         except OSError as error:
             raise self._give_up(OutsideError(f"Run {self._info.run_id} cannot go on: {error}.")) from error
         except KfnbError as error:
+            if self._restarted and crashes.may_pass(self._store, self._info.run_id, error):
+                self._runner.close(keep=True)
+                raise
             raise self._give_up(error) from error.__cause__
         except Exception as error:
             self._crashed(error)
@@ -201,6 +206,10 @@ class Loop:
                 self._computing.end_all()
             self._runner.close()
             self._scratch.remove()
+
+    def _is_wanted_again(self, ended: RunStatus) -> bool:
+        """Say whether to go on with a run that has ended: once for each time that somebody asks for it."""
+        return bool(self._again) and (self._again_after is None or ended.begins <= self._again_after)
 
     def _crashed(self, error: Exception) -> None:
         """Leave the run to the process that follows, whom chance may spare the same mistake; else say how it ended."""

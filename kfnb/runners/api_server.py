@@ -64,6 +64,15 @@ class Unreachable(ClusterError):
     """The API server did not answer."""
 
 
+class Foreign(ClusterError):
+    """An object that has a name which kfnb needs is somebody else's."""
+
+    @property
+    def is_passing(self) -> bool:
+        """Not before somebody removes it."""
+        return False
+
+
 class ApiServer:
     """One cluster and one namespace of it, as a context of a kubeconfig names them; in a pod: its own.
 

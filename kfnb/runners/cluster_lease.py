@@ -182,11 +182,17 @@ class ClusterLease:
                     return
 
     def _why_it_is_gone(self) -> str:
+        why = None
         with contextlib.suppress(ClusterError):
-            namespace = self._api.find(f"/api/v1/namespaces/{self._api.namespace}", patience=_RENEW)
-            if namespace is None or namespace["metadata"].get("deletionTimestamp"):
-                return f"the namespace {self._api.namespace} was deleted"
-        return "its objects in the cluster were removed"
+            why = why_nothing_is_there(self._api)
+        return why or "its objects in the cluster were removed"
+
+
+def why_nothing_is_there(api: ApiServer) -> str | None:
+    """Say that the namespace of `api` was deleted; None if it is there. ClusterError if that cannot be asked."""
+    namespace = api.find(f"/api/v1/namespaces/{api.namespace}", patience=_RENEW)
+    deleted = namespace is None or namespace["metadata"].get("deletionTimestamp")
+    return f"the namespace {api.namespace} was deleted" if deleted else None
 
 
 def holder(api: ApiServer, name: str) -> str | None:

@@ -21,7 +21,7 @@ import msgspec
 
 from kfnb.errors import ClusterError
 from kfnb.runners import pod_logs, pod_state
-from kfnb.runners.api_server import ApiError
+from kfnb.runners.api_server import ApiError, Foreign
 from kfnb.runners.base import Broken, Exited, Lost, Progress, Report, Started, Waits
 from kfnb.runners.job_manifest import (
     CANCELED,
@@ -272,7 +272,7 @@ class KubernetesRunner:
                     raise
                 made = self._api.find(self._api.place("configmaps", name))
                 if made is not None and not self._is_ours(made):
-                    raise ClusterError(foreign("ConfigMap", name, self._api.namespace)) from None
+                    raise Foreign(foreign("ConfigMap", name, self._api.namespace)) from None
             if made is not None and _owners(made) == _owners(manifest):
                 return Owner(name, made["metadata"]["uid"])
             # It belongs to an orchestrator that was removed, and is about to go with everything that it owns itself.

@@ -33,14 +33,20 @@ def orchestrator_name(run_id: str) -> str:
     return f"kfnb-{run_id}-orchestrator"
 
 
-def orchestrator_job(profile: Profile, run_id: str, *, again: bool | str = False) -> Manifest:
+def orchestrator_job(
+    profile: Profile, run_id: str, *, again: bool | str = False, again_after: int | None = None
+) -> Manifest:
     """Return the Job that drives a run. Once it has ended it stays for the profile's time, and with it all it owns.
+
+    `again`: what did not succeed is done anew, or this task of it; `again_after`: how often the run had been begun when
+    that was asked for, so that a pod that takes another's place does not do it a second time.
 
     BadPatch if the profile's pod patch would break what kfnb relies on (pod_findings.py says so before anything runs).
     """
     labels = {**run_labels(run_id), ROLE: "orchestrator"}
     command = ["python", "-m", "kfnb.run_process", run_id, "--root", profile.root, "--in-cluster"]
     command += [f"--again={again}" if isinstance(again, str) else "--again"] if again else []
+    command += [f"--again-after={again_after}"] if again and again_after is not None else []
     # Placement and queue are those of tasks: an orchestrator needs no accelerator and must not wait for a quota.
     env = {**profile.env, "KFNB_HOME": f"{HOME}/data"}
     plain = msgspec.structs.replace(profile, queue=None, limits={}, env=env, image=launcher_image(profile))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from kfnb.errors import ClusterError, LeaseHeld
 from kfnb.runners import cluster_lease, pod_state, task_objects
-from kfnb.runners.api_server import ApiError, ApiServer
+from kfnb.runners.api_server import ApiError, ApiServer, Foreign
 from kfnb.runners.cluster_lease import ClusterLease
 from kfnb.runners.job_manifest import RUN, Attempt, foreign, job, job_name, owner_reference, run_labels, run_name
 from kfnb.runners.orchestrator_job import orchestrator_job, orchestrator_name
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _BATCH = "batch/v1"
 _LEASES = "coordination.k8s.io/v1"
+_START = "kfnb.dev/start"
+"""The annotation of an orchestrator's Job by which whoever asked for it knows it."""
 _LOOK_EVERY = 1.0
 _QUICK = 5.0
 _LATER = 15.0
@@ -46,7 +48,9 @@ class RunObjects:
         self._run_id = run_id
         self._server: ApiServer | None = None
         self._looked = 0.0
-        self._driven = False
+        self._driven: bool | None = None
+        self.unseen: str | None = None
+        """Why the cluster could not be asked lately what drives the run."""
         self._lease: ClusterLease | None = None
 
     @property
@@ -70,29 +74,32 @@ class RunObjects:
         """Say whether nobody else can be driving the run, as far as this process's lease of it goes."""
         return self._lease is None or self._lease.is_fresh()
 
-    def start_orchestrator(self, *, again: bool | str = False) -> None:
+    def start_orchestrator(self, *, again: bool | str = False, again_after: int | None = None) -> None:
         """Have the cluster drive the run. LeaseHeld if something drives it already, ClusterError if it refuses.
 
         `again`: what did not succeed in a run that ended is done anew, or of that the task of this name; an
-        orchestrator that has ended makes way.
+        orchestrator that has ended makes way. `again_after`: as orchestrator_job has it.
         """
         try:
-            manifest = orchestrator_job(self.profile, self._run_id, again=again)
+            manifest = orchestrator_job(self.profile, self._run_id, again=again, again_after=again_after)
         except BadPatch as error:
             message = f"The pod patch of cluster `{self.profile.name}` cannot be applied: {error}."
             raise ClusterError(message) from error
+        manifest["metadata"]["annotations"] = {_START: os.urandom(8).hex()}
         while not self._try_create(manifest):
             self._make_way()
         self._looked = 0.0
 
     def _try_create(self, job: pod_state.Object) -> bool:
-        """Make a Job; false if there is one of its name."""
+        """Make a Job; false if there is one of its name. One that was made and whose answer was lost is ours."""
         try:
             self.api.create(self.api.place("jobs", group=_BATCH), job)
         except ApiError as error:
             if error.reason != "AlreadyExists":
                 raise
-            return False
+            found = self._orchestrator()
+            ours = job["metadata"]["annotations"][_START]
+            return found is not None and ours == (found["metadata"].get("annotations") or {}).get(_START)
         return True
 
     def _make_way(self) -> None:
@@ -101,7 +108,7 @@ class RunObjects:
         if found is None:  # by now
             return
         if not run_labels(self._run_id).items() <= (found["metadata"].get("labels") or {}).items():
-            raise ClusterError(foreign("Job", orchestrator_name(self._run_id), self.api.namespace))
+            raise Foreign(foreign("Job", orchestrator_name(self._run_id), self.api.namespace))
         if not _has_ended(found):
             raise LeaseHeld(f"Run {self._run_id} is driven by its orchestrator in the cluster already.")
         try:  # it alone: another machine may be doing the same, and have started the next one meanwhile
@@ -111,13 +118,15 @@ class RunObjects:
                 raise
         time.sleep(0.2)  # it is not gone at once, nor what it owns, for which the next one waits
 
-    def is_driven(self) -> bool:
-        """Say whether something drives the run, or is about to; looks at most once a second."""
+    def is_driven(self) -> bool | None:
+        """Say whether something drives the run, or is about to; None if that was never seen. Looks once a second."""
         if time.monotonic() - self._looked >= _LOOK_EVERY:
-            with contextlib.suppress(ClusterError):  # out of reach for a moment: what was seen last counts
+            try:
                 found = self._orchestrator()
                 there = found is not None and not _has_ended(found)
-                self._driven = there or self._is_held()
+                self._driven, self.unseen = there or self._is_held(), None
+            except ClusterError as error:  # out of reach, for a moment or for this machine: what was seen last counts
+                self.unseen = str(error)
             self._looked = time.monotonic()
         return self._driven
 
@@ -128,6 +137,12 @@ class RunObjects:
             if error.status != 403:
                 raise
             return False  # who may not see leases has none that drive runs by themselves
+
+    def why_gone(self) -> str | None:
+        """Say why nothing of the run can be there any more: its namespace was deleted; None if that is not so."""
+        with contextlib.suppress(ClusterError):
+            return cluster_lease.why_nothing_is_there(self.api)
+        return None
 
     def why_it_waits(self) -> str | None:
         """Say why the orchestrator has not begun, in words; None if it has, or there is none."""

@@ -94,9 +94,12 @@ class Seats:
         return keys[int(place)] if place.isdigit() and int(place) < len(keys) else ""
 
     def settled(self, job: Object) -> Iterator[tuple[str, bool]]:
-        """Yield the attempts that are over as their Indexed Job says, each with whether it did what it was to do."""
+        """Yield the attempts that are over as their Job says, each with whether it did what it was to do."""
         status: Object = job.get("status") or {}
-        keys = self.keys_of(job["metadata"]["name"])
+        name = job["metadata"]["name"]
+        keys = self.keys_of(name)
+        if not self.is_shared(name) and _is_complete(status):
+            yield name, True
         for field, done in (("completedIndexes", True), ("failedIndexes", False)):
             yield from ((keys[place], done) for place in places(status.get(field) or "") if place < len(keys))
 
@@ -116,6 +119,11 @@ class Seats:
             if now - since >= seconds:
                 held[self.job_of(key)] = held.get(self.job_of(key), 0) + 1
         return [job for job, number in held.items() if number >= self._shared[job].most]
+
+
+def _is_complete(status: Object) -> bool:
+    conditions = status.get("conditions") or ()
+    return any(each["type"] == "Complete" and each["status"] == "True" for each in conditions)
 
 
 def places(written: str) -> Iterator[int]:

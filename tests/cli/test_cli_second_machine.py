@@ -14,7 +14,7 @@ import kfnb
 from kfnb.cli.app import run_app
 from kfnb.client import Client
 from kfnb.errors import ClusterError, KfnbError, WrongCall
-from kfnb.orchestrator import takeover
+from kfnb.orchestrator import requests, takeover
 from kfnb.profiles import Profile
 from kfnb.runners.chosen import cluster_options
 
@@ -66,14 +66,28 @@ def machine(tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch, capfd:
 def test_a_run_of_a_cluster_is_found_from_another_machine(machine: Machine, run_id: str) -> None:
     """By its id in the roots of the clusters that are known, with `--on` alone, from Python; it says where it is."""
     assert (run_id, "theirs") == tuple(machine.json("show", run_id)[key] for key in ("run_id", "cluster"))
-    head = machine("show", run_id[:-1], "--on", "ours")[1].splitlines()[0]
-    assert f"run {run_id} · pending (interrupted) · on theirs" in head
+    shown = machine("show", run_id[:-1], "--on", "ours")
+    assert f"run {run_id} · pending · on theirs" in shown[1].splitlines()[0]
+    assert "Whether anything drives the run cannot be seen from here, only what it has written: " in shown[2]
+    assert "kubeconfig" in shown[2]
     assert run_id == machine.json("show", "last", "--on", "ours")["run_id"]
     assert run_id == kfnb.get(on="ours").id
     found = kfnb.get(run_id).there
     assert found is not None
     assert "our-context" == found.profile.context  # not that of the machine which started it
     assert (4, "", True) == (*(said := machine("logs", run_id, "--orchestrator"))[:2], "kubeconfig" in said[2])
+
+
+def test_a_run_whose_cluster_cannot_be_asked_is_not_taken_for_interrupted(machine: Machine, run_id: str) -> None:
+    """The lists say what is known, and who cancels it leaves the wish in the store, where its orchestrator finds it."""
+    (row,) = machine.json("runs", "--on", "ours")["runs"]
+    assert ("PENDING", False) == (row["state"].upper(), row["interrupted"])
+    assert (0, "", f"Asked run {run_id} to stop.\n") == machine("cancel", run_id, "--no-wait")
+    store = kfnb.get(run_id).store
+    (name,) = requests.unanswered(store, run_id, set())
+    asked = requests.read(store, run_id, name)
+    assert asked is not None
+    assert "cancel" == asked.kind
 
 
 def test_why_a_run_failed_before_it_began_is_shown(machine: Machine, run_id: str) -> None:

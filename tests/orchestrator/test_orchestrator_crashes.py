@@ -13,17 +13,18 @@ from orchestrator_pipelines import make_spec
 from orchestrator_place import Place, running, with_source
 
 from kfnb.artifacts.store import Store
-from kfnb.errors import ClusterError
+from kfnb.errors import ClusterError, NoAccess, StoreError
 from kfnb.orchestrator import places
 from kfnb.orchestrator.crashes import MOST
 from kfnb.orchestrator.events import EventReader
+from kfnb.runners.api_server import Foreign
 from kfnb.runners.base import Broken
 from kfnb.spec import PipelineSpec, RunInfo, to_json
 
 SPEC = with_source(make_spec({"a": []}), a="import time; time.sleep(600)")
 
 
-def crashed(place: Place) -> list[BaseException]:
+def crashed(place: Place, error: Exception | None = None) -> list[BaseException]:
     """Have the runner of a place say that it cannot go on once the step runs; what the loop raises then."""
     raised: list[BaseException] = []
 
@@ -36,7 +37,7 @@ def crashed(place: Place) -> list[BaseException]:
     thread = threading.Thread(target=drive)
     thread.start()
     place.wait_for(running("a"))
-    place.runner._report(Broken(KeyError("gone")))
+    place.runner._report(Broken(error or KeyError("gone")))
     thread.join(30)
     assert not thread.is_alive()
     return raised
@@ -66,6 +67,34 @@ def test_a_process_that_is_followed_by_another_leaves_the_run_a_few_times(tmp_pa
     assert ["RUNNING", "RUNNING", "FAILED"] == states
     assert f"kfnb itself failed for the {MOST}. time" in str(place.status().why)
     assert "FAILED" == Place(tmp_path, SPEC, restarted=True).loop.run()
+
+
+@pytest.mark.parametrize(
+    ("error", "states"),
+    [
+        (ClusterError("the API server does not answer"), ["RUNNING", "RUNNING", "FAILED"]),
+        (StoreError("the store does not answer"), ["RUNNING", "RUNNING", "FAILED"]),
+        (NoAccess("wrong keys"), ["FAILED"]),
+        (Foreign("somebody else's Job"), ["FAILED"]),
+    ],
+)
+def test_what_does_not_answer_is_tried_by_the_next_process_too(
+    tmp_path: Path, error: Exception, states: list[str]
+) -> None:
+    """What passes leaves run and tasks as they are, a few times; what stays ends the run, saying why."""
+    seen = []
+    for _ in states:
+        place = Place(tmp_path, SPEC, restarted=True)
+        assert [error] == crashed(place, error)
+        seen.append(place.status().state)
+    assert (states, str(error)) == (seen, place.status().why)
+
+
+def test_without_a_process_to_follow_what_does_not_answer_ends_the_run(tmp_path: Path) -> None:
+    """A person at a laptop is told at once."""
+    place = Place(tmp_path, SPEC)
+    crashed(place, ClusterError("the API server does not answer"))
+    assert ("FAILED", "the API server does not answer") == (place.status().state, place.status().why)
 
 
 class _Refused:

@@ -198,7 +198,7 @@ def diamond(folder: Path) -> PipelineSpec:
     return msgspec.structs.replace(spec, tasks=tuple(tasks))
 
 
-def loop_of(folder: Path, spec: PipelineSpec, *, again: bool = False) -> Loop:
+def loop_of(folder: Path, spec: PipelineSpec, *, again: bool = False, again_after: int | None = None) -> Loop:
     """The loop of run r1 in `folder`."""
     info = RunInfo(run_id="r1", name="r", spec=spec, folder=str(folder), options={"max_parallel": 2})
     store = Store(str(folder / "store"))
@@ -210,6 +210,7 @@ def loop_of(folder: Path, spec: PipelineSpec, *, again: bool = False) -> Loop:
         scratch=folder / "scratch",
         lease=Lease(folder / "lease"),
         again=again,
+        again_after=again_after,
     )
 
 
@@ -273,8 +274,10 @@ def test_a_run_that_has_ended_stays_as_it_ended_unless_it_is_to_run_again(tmp_pa
     assert "FAILED" == loop_of(tmp_path, spec).run()
     assert ["a", "c"] == sorted(log_of(tmp_path))
     assert "FAILED" == loop_of(tmp_path, spec, again=True).run()
+    assert "FAILED" == loop_of(tmp_path, spec, again=True, again_after=1).run()  # asked for before that, and done
+    assert 2 == status_of(tmp_path, spec).tasks["b"].attempt
     (tmp_path / "fixed").touch()
-    assert "SUCCEEDED" == loop_of(tmp_path, spec, again=True).run()
+    assert "SUCCEEDED" == loop_of(tmp_path, spec, again=True, again_after=2).run()
     assert ["a", "c", "d"] == sorted(log_of(tmp_path))
     tasks = status_of(tmp_path, spec).tasks
     assert [1, 3, 1, 1] == [task.attempt for task in tasks.values()]

@@ -383,4 +383,4 @@ def test_a_namespace_that_is_deleted_is_named(place: Place, tmp_path: Path) -> N
     with pytest.raises(OutsideError, match=f"the namespace {place.namespace} was deleted"):
         here.wait(120)
     wait_until(lambda: there.is_interrupted, "The end of the run's orchestrator", 60)
-    assert "RUNNING" == there.state
+    assert ("RUNNING", f"the namespace {place.namespace} was deleted") == (there.state, there.why_interrupted)

@@ -559,6 +559,9 @@ def test_an_orchestrator_is_told_what_is_done_anew(again: bool | str, more: list
     """All that did not succeed, or one task of that; a run's own process on a laptop is told in the same words."""
     (main,) = orchestrator_job(PROFILE, RUN_ID, again=again)["spec"]["template"]["spec"]["containers"]
     assert ["--in-cluster", *more] == main["command"][main["command"].index("--in-cluster") :]
+    (main,) = orchestrator_job(PROFILE, RUN_ID, again=again, again_after=2)["spec"]["template"]["spec"]["containers"]
+    once = ["--again-after=2"] if again else []
+    assert ["--in-cluster", *more, *once] == main["command"][main["command"].index("--in-cluster") :]
 
 
 def test_the_orchestrator_runs_in_the_image_that_has_kfnb() -> None:

@@ -12,13 +12,17 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kfnb.cli.app import run_app
+from kfnb.client import Run
 from kfnb.errors import LeaseHeld
 from kfnb.profiles.editing import add_profile, as_table
+from kfnb.runners.api_server import ApiServer
 from kfnb.runners.chosen import cluster_options
+from kfnb.runners.orchestrator_job import orchestrator_name
 from kfnb.runners.run_objects import RunObjects
 from tests.cluster.fixtures import Cluster
 from tests.cluster.runs import Place, end, made_place, notebook
@@ -97,6 +101,64 @@ def test_a_run_that_two_machines_start_is_driven_once(place: Place, tmp_path: Pa
     wait_until(lambda: not RunObjects(place.profile, run.id).is_driven(), "The end of the second orchestrator", 60)
     done = [event.task for event in run.events() if event.state == "SUCCEEDED" and event.task]
     assert ("SUCCEEDED", ["s0", "s1"]) == (run.state, done)
+
+
+def test_an_orchestrator_whose_making_was_not_heard_of_is_the_run_s_own(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request is made again where its answer was lost: the Job that is there then is known for its own."""
+    asked: list[Any] = []
+    create = ApiServer.create
+
+    def create_twice(api: ApiServer, path: str, body: Any, **how: Any) -> Any:
+        asked.append(create(api, path, body, **how))
+        return create(api, path, body, **how)
+
+    with monkeypatch.context() as lost:
+        lost.setattr(ApiServer, "create", create_twice)
+        run = place.run(notebook(tmp_path / "p.ipynb", "x = int('1')"), cache=False, preflight=False)
+    assert [orchestrator_name(run.id)] == [each["metadata"]["name"] for each in asked]
+    assert "SUCCEEDED" == end(run)
+
+
+NOT_AT_FIRST = "import socket\nassert socket.gethostname().rsplit('-', 2)[1] != '1'"
+"""Fails in the pod of a task's first attempt, whose name ends with the attempt's number and letters of chance."""
+
+
+def test_one_task_and_then_the_rest_are_done_anew_by_the_cluster(place: Place, tmp_path: Path) -> None:
+    """Each with what waits for it and nothing else, once, also where the orchestrator's pod is killed meanwhile."""
+    path = notebook(
+        tmp_path / "p.ipynb",
+        "x = int('1')",
+        f"{NOT_AT_FIRST}\ny = x + 1",
+        f"{NOT_AT_FIRST}\nimport time\nprint('begun', flush=True)\ntime.sleep(8)\nz = x + 2",
+        "print('y', y)",
+        "print('z', z)",
+    )
+    client = place.client()
+    run = place.run(path, cache=False)
+    assert "FAILED" == end(run)
+    assert ["SUCCEEDED", "FAILED", "FAILED", "SKIPPED", "SKIPPED"] == states(run)
+
+    wait_until(lambda: not run.is_driven, "The end of the orchestrator", 60)
+    assert "FAILED" == end(client.resume(run.id, task="s1"))
+    assert ["SUCCEEDED", "SUCCEEDED", "FAILED", "SUCCEEDED", "SKIPPED"] == states(run)
+
+    wait_until(lambda: not run.is_driven, "The end of the second orchestrator", 60)
+    client.resume(run.id)
+    place.wait_running(run, "s2", attempt=2)
+    place.kubectl("delete", "pod", "--selector", "kfnb.dev/role=orchestrator", "--grace-period=0", "--force")
+    assert "SUCCEEDED" == end(run)
+    assert ["SUCCEEDED"] * 5 == states(run)
+    done = [event.task for event in run.events() if event.state == "SUCCEEDED" and event.task]
+    assert ["s0", "s1", "s3", "s2", "s4"] == done
+    assert [1, 2, 2, 1, 1] == [task.attempt for task in run.tasks.values()]
+    assert run.begins >= 4
+
+
+def states(run: Run) -> list[str]:
+    """The states of a run's tasks, in the notebook's order."""
+    return [task.state for task in run.tasks.values()]
 
 
 def test_a_quota_without_room_for_any_pod_is_waited_out(place: Place, tmp_path: Path) -> None:

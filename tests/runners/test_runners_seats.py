@@ -50,11 +50,15 @@ def test_a_pod_at_no_known_place_is_nobody_s(seats: Seats, place: str | None) ->
 
 
 def test_a_job_says_which_elements_are_over(seats: Seats) -> None:
-    """An Indexed Job lists those that succeeded and those that failed; other Jobs list none."""
+    """An Indexed Job lists those that succeeded and those that failed; another one is of one attempt alone."""
     status = {"completedIndexes": "0,2", "failedIndexes": "1"}
     settled = list(seats.settled({"metadata": {"name": KEYS[0]}, "status": status}))
     assert [(KEYS[0], True), (KEYS[2], True), (KEYS[1], False)] == settled
     assert [] == list(seats.settled({"metadata": {"name": "r-a-1"}, "status": {"succeeded": 1}}))
+    done = {"conditions": [{"type": "SuccessCriteriaMet", "status": "True"}, {"type": "Complete", "status": "True"}]}
+    assert [("r-a-1", True)] == list(seats.settled({"metadata": {"name": "r-a-1"}, "status": done}))
+    all_done = {"completedIndexes": "0-2", **done}
+    assert [(key, True) for key in KEYS] == list(seats.settled({"metadata": {"name": KEYS[0]}, "status": all_done}))
 
 
 @pytest.mark.parametrize(
