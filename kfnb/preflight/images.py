@@ -5,6 +5,7 @@ An image's tag may be moved, so what is known may be out of date: all of this is
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from kfnb.notebook.requirements import canonical, is_met
 from kfnb.runners.pod_findings import cell_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from kfnb.profiles import Profile
@@ -62,8 +63,30 @@ def _place(home: Path, image: str) -> Path:
 
 def known(home: Path, profile: Profile, tasks: Iterable[Task]) -> dict[str, KnownImage]:
     """Return what is known of the images of steps, by their names."""
-    named = {task.settings.image or profile.image for task in tasks}
+    named = {_image(profile)(task) for task in tasks}
     return {image: found for image in named if (found := recall(home, image)) is not None}
+
+
+def unseen(
+    known: Mapping[str, KnownImage], profile: Profile, tasks: Iterable[Task], local_modules: frozenset[str]
+) -> Iterator[Diagnostic]:
+    """Yield a hint for each image into which no pod has looked yet, though its steps need more than Python has."""
+    for image, users in itertools.groupby(sorted(tasks, key=_image(profile)), _image(profile)):
+        needs = [name for task in users for name in _beyond_python(task, local_modules)]
+        if image not in known and needs:
+            message = f"Not checked, as no pod has looked into image `{image}` yet: which Python and packages it has."
+            option = "" if image == profile.image else f" --image {image}"
+            fix = Fix(f"`kfnb cluster check {profile.name}{option}` has one look; what it sees is remembered.")
+            yield Diagnostic("KF926", "hint", message, fix=fix)
+
+
+def _image(profile: Profile) -> Callable[[Task], str]:
+    return lambda task: task.settings.image or profile.image
+
+
+def _beyond_python(task: Task, local_modules: frozenset[str]) -> list[str]:
+    """Return what a step imports that neither the standard library nor the notebook's folder has."""
+    return [name for name in task.imports if name not in local_modules and name not in sys.stdlib_module_names]
 
 
 def unsuited(
@@ -79,15 +102,14 @@ def unsuited(
     """
     said: set[str] = set()
     for task in tasks:
-        image = task.settings.image or profile.image
+        image = _image(profile)(task)
         found = known.get(image)
         if found is None:
             continue
         if image not in said:
             said.add(image)
             yield from _other_python(found, task, kernel.python)
-        lacks = [name for name in task.imports if name not in found.modules and name not in local_modules]
-        if missing := [name for name in lacks if name not in sys.stdlib_module_names]:
+        if missing := [name for name in _beyond_python(task, local_modules) if name not in found.modules]:
             offline = profile.package_index is False and not kernel.modules.isdisjoint(missing)
             yield _lacking(found, task, "imports", missing, offline=offline)
         if profile.package_index is False:

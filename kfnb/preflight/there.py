@@ -86,9 +86,11 @@ def findings_there(
     if refused is not None and not any(each.severity != "hint" for each in found):
         _keep(memory, answers)
     known = images.known(home, profile, spec.tasks)
+    own_modules = _modules_of(folder)
+    found += images.unseen(known, profile, spec.tasks, own_modules)
     if known:
         kernel = kernel_of(spec, home / "interpreters")
-        found += images.unsuited(known, profile, spec.tasks, _modules_of(folder), kernel)
+        found += images.unsuited(known, profile, spec.tasks, own_modules, kernel)
     return by_severity(found)
 
 

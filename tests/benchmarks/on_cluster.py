@@ -12,11 +12,14 @@ import queue
 import secrets
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kfnb.client import Client
+from kfnb.profiles import read_profiles
 from kfnb.profiles.editing import add_profile
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.watch import Watch
@@ -48,6 +51,16 @@ class ClusterPlace:
     def environment(self) -> dict[str, str]:
         """The environment of commands that know the profile `bench`."""
         return self.place.environment | {"KFNB_CONFIG": str(self.place.folder / "clusters.toml")}
+
+    def check(self, notebook: str) -> None:
+        """Look at what stands against a run of a notebook on the cluster, as on a machine that has never looked."""
+        path, bench = (
+            self.place.folder / notebook,
+            read_profiles(self.place.folder / "clusters.toml")[0].by_name["bench"],
+        )
+        with tempfile.TemporaryDirectory() as home:
+            client = Client(home=Path(home), root=bench.root)
+            assert not client.check(path, on=bench), "something stands against it"
 
     def kfnb(self, notebook: str, *options: str) -> dict[str, Any]:
         """Run a notebook on the cluster, driven there; return the run's document."""
@@ -151,6 +164,8 @@ def chain(place: Place) -> Iterator[Row]:
         ten = notebooks.write(place.folder / "chain.ipynb", notebooks.chain(10))
         floor, ours = place.seconds(lambda: there.bare_chain(10), lambda: there.kfnb(ten, "--no-cache"))
         yield ratio("chain of 10 empty steps on the cluster", ours, floor, 0.8, "bare Jobs")
+        (checked,) = place.seconds(lambda: there.check(ten))
+        yield at_most("what is looked at before a run, nothing remembered", checked, 2.0, "s")
         there.kfnb(ten)
         before = there.pods()
         for option, words in (

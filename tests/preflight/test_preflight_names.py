@@ -161,6 +161,23 @@ def test_images_are_remembered(tmp_path: Path) -> None:
     assert f"Image `other:1` has Python 3.99, and the notebook's kernel has {HERE}." == found[1].message
 
 
+def test_an_image_that_no_pod_has_looked_into_is_said_to_be_unchecked(tmp_path: Path) -> None:
+    """Once an image, where its steps need more than Python and the notebook's folder have, with what looks into it."""
+    plain = task(Settings(image="plain:1"), imports=("json", "beside"))
+    asking = [
+        *(task(Settings(image=image), imports=("torch",)) for image in ("other:1", None, "other:1")),
+        plain,
+    ]
+    images.remember(tmp_path, msgspec.structs.replace(KNOWN, image="seen:1"))
+    seen = task(Settings(image="seen:1"), imports=("torch",))
+    known = images.known(tmp_path, PROFILE, [*asking, seen])
+    found = [*images.unseen(known, PROFILE, [*asking, seen], frozenset({"beside"}))]
+    assert [("KF926", "hint")] * 2 == [(each.code, each.severity) for each in found]
+    assert ["`base:1`", "`other:1`"] == [each.message.split("image ")[1].split(" yet")[0] for each in found]
+    commands = [each.fix.text.split("`")[1] for each in found if each.fix is not None]
+    assert ["kfnb cluster check test", "kfnb cluster check test --image other:1"] == commands
+
+
 def test_an_image_is_held_against_the_notebooks_kernel(tmp_path: Path) -> None:
     """Which Python runs kfnb itself does not matter."""
     images.remember(tmp_path, KNOWN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,8 +21,9 @@ from kfnb.cli.app import run_app
 from kfnb.client import Run
 from kfnb.errors import LeaseHeld
 from kfnb.profiles.editing import add_profile, as_table
-from kfnb.runners.api_server import ApiServer
+from kfnb.runners.api_server import ApiServer, Foreign
 from kfnb.runners.chosen import cluster_options
+from kfnb.runners.job_manifest import run_name
 from kfnb.runners.orchestrator_job import orchestrator_name
 from kfnb.runners.run_objects import RunObjects
 from tests.cluster.fixtures import Cluster
@@ -119,6 +121,29 @@ def test_an_orchestrator_whose_making_was_not_heard_of_is_the_run_s_own(
         run = place.run(notebook(tmp_path / "p.ipynb", "x = int('1')"), cache=False, preflight=False)
     assert [orchestrator_name(run.id)] == [each["metadata"]["name"] for each in asked]
     assert "SUCCEEDED" == end(run)
+
+
+@pytest.mark.parametrize("kind", ["Job", "ConfigMap"])
+def test_what_has_the_name_of_a_run_s_own_and_is_somebody_s_is_left_alone(
+    place: Place, tmp_path: Path, kind: str
+) -> None:
+    """The run fails, saying what to remove; when that is gone it goes on."""
+    client, path = place.client(), notebook(tmp_path / "p.ipynb", "x = int('1')")
+    options = cluster_options(place.profile, local_orchestrator=kind == "ConfigMap")
+    run = client.get(client.prepare(path, options=options | {"cache": False}).run_id)
+    name = orchestrator_name(run.id) if kind == "Job" else run_name(run.id)
+    containers = [{"name": "main", "image": place.cluster.image}]
+    spec = {"suspend": True, "template": {"spec": {"restartPolicy": "Never", "containers": containers}}}
+    somebody_s = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": place.namespace}}
+    place.cluster.apply(somebody_s | ({"apiVersion": "batch/v1", "spec": spec} if kind == "Job" else {}))
+    why = f"There is a {kind} {name} in namespace {place.namespace} that this run did not make."
+    with pytest.raises(Foreign, match=re.escape(why)):
+        client.resume(run.id).wait(60)
+    assert [f"{kind.lower()}.batch/{name}" if kind == "Job" else f"{kind.lower()}/{name}"] == place.kubectl(
+        "get", kind, name, "--output=name"
+    ).split()
+    place.kubectl("delete", kind, name)
+    assert "SUCCEEDED" == end(client.resume(run.id))
 
 
 NOT_AT_FIRST = "import socket\nassert socket.gethostname().rsplit('-', 2)[1] != '1'"
