@@ -92,6 +92,27 @@ def _credentials(found: Any, name: str = "") -> Iterator[str]:
             yield from _credentials(each, key)
 
 
+def _begins(value: bytes, data: bytes, first: int) -> int:
+    """Return the first place from `first` on from which a text is the beginning of a value to its end; else its end."""
+    start, at = value[:_SHORTEST], first
+    while (at := data.find(start, at)) >= 0:
+        if value.startswith(data[at:]):
+            return at
+        at += 1
+    rest = range(max(first, len(data) - _SHORTEST + 1), len(data))
+    return next((place for place in rest if value.startswith(data[place:])), len(data))
+
+
+def _across(value: bytes, data: bytes, place: int) -> int:
+    """Return where a value begins that is hidden and lies on both sides of a place; else the place."""
+    at = 0
+    while 0 <= (at := data.find(value, at, place + len(value) - 1)) < place:
+        if at + len(value) > place:
+            return at
+        at += len(value)
+    return place
+
+
 class Mask:
     """Hides values, also as Python and JSON write them, and the long lines of those that have several.
 
@@ -117,9 +138,24 @@ class Mask:
             data = data.replace(value, HIDDEN.encode())
         return data
 
+    def unfinished(self, data: bytes) -> int:
+        """Return where the end of a text begins that may be the beginning of a value; its length if it has none.
+
+        A value that is whole, and of which that is a part, counts to the end too: the longer one is hidden if it comes.
+        """
+        size = begins = len(data)
+        for value in self._bytes:
+            begins = min(begins, _begins(value, data, max(0, size - len(value) + 1)))
+        while begins < size and (earlier := min(_across(value, data, begins) for value in self._bytes)) < begins:
+            begins = earlier
+        return begins
+
     def frame(self, frame: Frame) -> Frame:
-        """Return a frame of a body without the values; what the body gives (RESULT) is left to `output`."""
-        if frame.kind in (Kind.STDOUT, Kind.STDERR, Kind.LOG):
+        """Return a frame of a body without the values; what the body gives (RESULT) is left to `output`.
+
+        What a body prints comes in pieces, for which there is `Passage`.
+        """
+        if frame.kind == Kind.LOG:
             return frame._replace(data=self.data(frame.data))
         if frame.kind in (Kind.MESSAGE, Kind.FINISHED):
             said = json.loads(frame.data)
@@ -152,3 +188,26 @@ class Mask:
 
     def _preview(self, artifact: Artifact) -> Artifact:
         return msgspec.structs.replace(artifact, preview=self.document(artifact.preview))
+
+
+class Passage:
+    """Hides values in text that comes in pieces, which may be cut within a value.
+
+    An end that may be the beginning of one waits for what follows; all else goes on at once.
+    """
+
+    def __init__(self, mask: Mask) -> None:
+        self._mask = mask
+        self._waits = b""
+
+    def more(self, data: bytes) -> bytes:
+        """Return what is known to be no part of a value that is still to come, without the values."""
+        data = self._waits + data
+        begins = self._mask.unfinished(data)
+        self._waits = data[begins:]
+        return self._mask.data(data[:begins])
+
+    def rest(self) -> bytes:
+        """Return what waits: nothing follows it."""
+        data, self._waits = self._waits, b""
+        return self._mask.data(data)

@@ -7,6 +7,7 @@ whatever that does (os._exit, a kill for memory, a loop without end), so nothing
 from __future__ import annotations
 
 import array
+import codecs
 import contextlib
 import fcntl
 import json
@@ -26,7 +27,7 @@ from kfnb.spec import Cell, CellResult
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from kfnb.launcher.masking import Mask
+    from kfnb.launcher.masking import Mask, Passage
     from kfnb.launcher.memory_limit import MemoryLimit
 
 GRACE = 5.0
@@ -35,6 +36,9 @@ LAST_WORDS = 5.0
 """Seconds a body has to end after its result: exit handlers of libraries run then."""
 _PIPE_SIZE = 1 << 20
 _TICK = 0.5
+_ERROR = b'{"type":"error"'
+_IN_LOG_PIPE = -2
+"""Stands for the cell of text in the pipe of the log, which belongs to none."""
 
 
 @dataclass
@@ -96,6 +100,8 @@ class Supervisor:
         self._owns_process = owns_process
         self._memory = memory
         self._mask = mask
+        self._passages: dict[tuple[int, int], Passage] = {}  # of text that a cell prints: by its kind and the cell
+        self._log_text = codecs.getincrementaldecoder("utf-8")("replace")
         self._ended = Ended()
         self._reader = Reader()
         self._deadline: float | None = None
@@ -234,9 +240,26 @@ class Supervisor:
                 self._take(Frame(kind, self.collector.current, _read(pipe)))
         self.collector.flush_due()
 
-    def _pass_on_log(self) -> None:
-        text = _read(self._pipes["log"]).decode(errors="replace")
-        self._listener.on_text(text if self._mask is None else self._mask.text(text))
+    def _pass_on_log(self, *, is_end: bool = False) -> None:
+        data = self._passed(Frame(Kind.LOG, _IN_LOG_PIPE, _read(self._pipes["log"])), is_end=is_end)
+        self._listener.on_text(self._log_text.decode(data, is_end))
+
+    def _passed(self, frame: Frame, *, is_end: bool = False) -> bytes:
+        """Return what may go on by now of text that comes in pieces: no secret is in it, nor the beginning of one."""
+        if self._mask is None:
+            return frame.data
+        key = (frame.kind, frame.cell)
+        if key not in self._passages:
+            from kfnb.launcher.masking import Passage  # most tasks have no secrets
+
+            self._passages[key] = Passage(self._mask)
+        passage = self._passages[key]
+        return passage.more(frame.data) + (passage.rest() if is_end else b"")
+
+    def _release(self, cell: int | None = None) -> None:
+        """Let go on what waits of the text of a cell, or (None) of all: nothing follows it there."""
+        for kind, number in [key for key in self._passages if key[0] != Kind.LOG and cell in (None, key[1])]:
+            self._take_text(Frame(kind, number, self._passages.pop((kind, number)).rest()))
 
     def _frames(self) -> Iterator[Frame]:
         data = _read(self._pipes["frames"])
@@ -245,11 +268,14 @@ class Supervisor:
     def _take(self, frame: Frame) -> None:
         if self._rewrite is not None and frame.kind in (Kind.STDOUT, Kind.STDERR, Kind.MESSAGE):
             frame = frame._replace(data=frame.data.replace(*self._rewrite))
+        if frame.kind in (Kind.STDOUT, Kind.STDERR):
+            self._take_text(frame._replace(data=self._passed(frame)))
+            return
+        if frame.kind == Kind.FINISHED or (frame.kind == Kind.MESSAGE and frame.data.startswith(_ERROR)):
+            self._release(frame.cell)
         if self._mask is not None:
             frame = self._mask.frame(frame)
-        text = self.collector.take(frame)
-        if text:
-            self._listener.on_text(text)
+        self._take_text(frame)
         match frame.kind:
             case Kind.STARTED:
                 self._cell_started(frame.cell, json.loads(frame.data))
@@ -265,6 +291,11 @@ class Supervisor:
                 self._listener.on_point(*json.loads(frame.data))
             case Kind.LOG:
                 self._listener.on_text(frame.data.decode(errors="replace"))
+
+    def _take_text(self, frame: Frame) -> None:
+        text = self.collector.take(frame)
+        if text:
+            self._listener.on_text(text)
 
     def _cell_started(self, number: int, said: dict[str, Any]) -> None:
         if self._ended.started is None:
@@ -312,8 +343,9 @@ class Supervisor:
         for name, kind in (("stdout", Kind.STDOUT), ("stderr", Kind.STDERR)):
             while data := _read(self._pipes[name]):
                 self._take(Frame(kind, self.collector.current, data))
+        self._release()
         if self._pipes:
-            self._pass_on_log()
+            self._pass_on_log(is_end=True)
         self.collector.flush()
         for pipe in self._pipes.values():
             os.close(pipe)

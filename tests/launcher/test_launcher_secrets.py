@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import msgspec
 import pytest
 from pod_place import PodPlace
 
-from kfnb.launcher.masking import Mask
+from kfnb.launcher.masking import Mask, Passage
 from kfnb.spec import to_json
 
 TOKEN = 'very-"secret"\\token'
@@ -25,6 +26,10 @@ NAMES = ("TOKEN", "KEY", "SHORT")
         "token",
         "{'a': [token]}",
         "import os; os.write(1, token.encode()); os.system('echo $AWS_SECRET_ACCESS_KEY')",
+        "import os, sys; os.write(1, token[:8].encode()); sys.stdout.flush(); os.write(1, token[8:].encode())",
+        "import os; os.write(2, token[:8].encode()); display(1); os.write(2, token[8:].encode())",
+        "print(token[:8], end='', flush=True); print(token[8:])",
+        "import os, subprocess; subprocess.run(['env'], env={'A': 'a' * 4080, 'TOKEN': token, 'B': 'b' * 9000})",
         "raise ValueError(token)",
         "class E(Exception): pass\nraise E({'deep': [token, key]})",
         "print(key); print(key.splitlines()[1])",
@@ -95,3 +100,31 @@ def test_files_of_secrets_are_hidden(pod: PodPlace, tmp_path: Path) -> None:
 def test_values_are_hidden_longest_first(values: tuple[str, ...], found: Any, hidden: Any) -> None:
     """Texts anywhere in a document lose the values; what is too short to be told from chance stays."""
     assert hidden == Mask(values).document(found)
+
+
+@pytest.mark.parametrize(
+    ("values", "text", "hidden"),
+    [
+        (("secret",), "a secret secretsecret sec", "a *** ****** sec"),
+        (("longer", "longer-still"), "longer-still longer longer-st", "*** *** ***-st"),
+        (("xyzabc", "abcdefg"), "xyzabc xyzabcd xyzabcdefg", "*** ***d xyz***"),
+        (("aaaaaa",), "a" * 20, "*********aa"),
+    ],
+)
+def test_values_are_hidden_wherever_their_text_is_cut(values: tuple[str, ...], text: str, hidden: str) -> None:
+    """In two pieces, or byte by byte; what has come of it before its end shows no value, nor its beginning."""
+    for cuts in [(at,) for at in range(len(text) + 1)] + [tuple(range(len(text)))]:
+        passage, said = Passage(Mask(values)), ""
+        for begin, end in itertools.pairwise((0, *cuts, len(text))):
+            said += passage.more(text[begin:end].encode()).decode()
+            assert hidden.startswith(said)
+        assert hidden == said + passage.rest().decode()
+
+
+def test_only_what_may_be_the_beginning_of_a_value_waits() -> None:
+    """A line without an end is shown at once, but for the end of it that a value begins with."""
+    passage = Passage(Mask(["secret-and-long"]))
+    assert b"50 %" == passage.more(b"50 %")
+    assert b"\r60 % s" == passage.more(b"\r60 % ssecret-")
+    assert b"secret-x" == passage.more(b"x")
+    assert b"" == passage.rest()
