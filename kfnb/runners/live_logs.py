@@ -2,7 +2,7 @@
 
 One watch finds the pods, each has a thread that reads its log from the API server. A connection that ends is made anew
 from the second of the last line; what came before in that second is recognised by its time, so that no line is lost and
-none comes twice.
+none comes twice. On a connection that lasts lines may come with any times.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import queue
 import re
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -62,7 +63,9 @@ class LiveLogs:
         self._pieces: queue.SimpleQueue[Piece] = queue.SimpleQueue()
         self._readers: dict[str, _Reader] = {}
         self._lock = threading.Lock()
-        self._watch = Watch(api, api.place("pods"), selector, self._changed, self._gone)
+        self._watch = Watch(
+            api, api.place("pods"), selector, self._changed, self._gone, lambda error: self._refuse(str(error))
+        )
 
     def start(self) -> None:
         """Find the pods and begin to read. ClusterError if they cannot be listed."""
@@ -205,30 +208,54 @@ _WHEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(?:Z|[+-]\d\d:\d\d)
 
 
 class Position:
-    """How far a log has been read: to a number of lines of a moment. `since`: where to ask from."""
+    """How far a log has been read, by the moments of its lines. `since`: where to ask from.
+
+    Moments grow, but where a node's clock is set back, or by a hair where a container writes two streams.
+    """
 
     def __init__(self) -> None:
         self.since = ""
-        self._last = ""
-        self._lines = 0
-        self._known = 0
+        self._last = ""  # the second of the last line
+        self._read: dict[str, Counter[str]] = {}  # of that second and later ones: the lines, by what follows it
+        self._later: list[str] = []  # last seconds before the clock was set back, as far as it has not reached them
+        self._left: dict[str, Counter[str]] = {}
+        self._comes = ""
+        self._turns = 0
+        self._catches_up = False
 
     def begin(self) -> None:
         """A connection begins: its lines come from `since`, which is given to the second only."""
-        self._known = self._lines
+        self._catches_up = bool(self.since)
+        self._left = {second: lines.copy() for second, lines in self._read.items()}
+        self._comes, self._turns = "", len(self._later)
 
     def new(self, line: str) -> str | None:
         """Return the text of a line, without the time in front of it; None if it has been read before."""
         when = _WHEN.match(line)
         if when is None:  # kubelet's own words where it has no log
             return None
-        moment = f"{when[1]}{when[2] or '.':0<10}"  # zeros at the end are not written
-        if moment < self._last:
+        second, moment = when[1], when[2] or ""
+        if self._catches_up and self._is_known(second, moment):
             return None
-        if moment == self._last and self._known:
-            self._known -= 1
-            return None
-        self._lines = self._lines + 1 if moment == self._last else 1
-        self._known = 0
-        self._last, self.since = moment, when[0].rstrip()
+        self._catches_up = False
+        self._take(second, moment)
+        self.since = when[0].rstrip()
         return line[when.end() :]
+
+    def _is_known(self, second: str, moment: str) -> bool:
+        """Say whether a line that comes at the beginning of a connection has been read before."""
+        self._turns -= second < self._comes
+        self._comes = second
+        left = self._left.get(second, Counter())
+        again = left[moment] > 0
+        left[moment] -= again
+        return again or self._turns > 0 or second < self._last  # the others are from before the clock was set back
+
+    def _take(self, second: str, moment: str) -> None:
+        if second < self._last:
+            self._later.append(self._last)
+        elif second > self._last:
+            self._later = [later for later in self._later if later > second]
+            self._read = {later: lines for later, lines in self._read.items() if later >= second}
+        self._last = second
+        self._read.setdefault(second, Counter())[moment] += 1
