@@ -257,6 +257,10 @@ def _limits(facts: Facts, profile: Profile, init: str) -> Iterator[Line]:
     wrong = [why for why, _ in room.too_much(facts, pod, beside)]
     for why in wrong:
         yield Line("quota", "failed", f"the smallest step {why}", "Have the quota raised, or change the profile.")
+    for why, _ in room.refused(facts, beside):
+        fix = "Give it that by the profile's limits or pod patch, or have the namespace's changed."
+        yield Line("quota", "failed", f"a run's orchestrator {why}", fix)
+        wrong.append(why)
     for quota in facts.quotas:
         used = ", ".join(f"{quota.used.get(name, '0')} of {most} {name}" for name, most in quota.hard.items())
         yield Line("quota", "ok", f"{quota.name}: {used} in use")

@@ -46,6 +46,15 @@ def findings(
         yield _unfit(facts.nodes, profile, task, *unfit)
 
 
+def of_orchestrator(facts: Facts, profile: Profile, pod: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    """Yield what keeps the `pod` that drives a run from being made, whatever room there is."""
+    for why, _ in refused(facts, pod):
+        fix = Fix(
+            f"Give it that by the limits or the pod patch of cluster `{profile.name}`, or change the namespace's."
+        )
+        yield Diagnostic("KF923", "error", f"The run's orchestrator {why}.", fix=fix)
+
+
 def _unfit(nodes: Sequence[Node], profile: Profile, task: Task, why: str, resource: str | None) -> Diagnostic:
     tags = _tags(resource) if resource else ("node:", "toleration:", "accelerator:", "gpu:")
     message = f"Step `{task.name}` fits no node of cluster `{profile.name}`: {why}."
@@ -152,12 +161,22 @@ def _repelling(node: Node, pod: Mapping[str, Any]) -> list[str]:
 
 def too_much(facts: Facts, pod: Mapping[str, Any], beside: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
     """Yield what the namespace's quotas and limits do not allow, in words, and the resource that it is about."""
+    yield from refused(facts, pod)
+    for quota in facts.quotas or ():
+        yield from _above(quota, pod, beside, facts.ranges or ())
+
+
+def refused(facts: Facts, pod: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield why a pod is refused however much room there is, in words, and the resource that it is about."""
     ranges = facts.ranges or ()
     for each in ranges:
         for container in pod["containers"]:
             yield from _out_of_range(each, container)
     for quota in facts.quotas or ():
-        yield from _above(quota, pod, beside, ranges)
+        for name in amounts(quota.hard):
+            if _says_nothing(name, pod, ranges):
+                resource = _resource(name)
+                yield f"has no {_kind(name)} of {resource}, which quota `{quota.name}` wants of every pod", resource
 
 
 def _out_of_range(range_: Range, container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -181,10 +200,10 @@ def _above(
     of_pod = _counted([pod], ranges)
     together = _counted([pod, beside], ranges) if beside is not None else of_pod
     for name, most in amounts(quota.hard).items():
-        resource = name.removeprefix("requests.").removeprefix("limits.")
-        if resource in ("cpu", "memory") and _says_nothing(name, resource, pod, ranges):
-            yield f"has no {_kind(name)} of {resource}, which quota `{quota.name}` wants of every pod", resource
-        elif of_pod.get(name, Decimal(0)) > most:
+        resource = _resource(name)
+        if _says_nothing(name, pod, ranges):
+            continue
+        if of_pod.get(name, Decimal(0)) > most:
             asks = f"asks for {shown(resource, of_pod[name])} of {name}"
             yield f"{asks}, and quota `{quota.name}` allows {shown(resource, most)} in all", resource
         elif together.get(name, Decimal(0)) > most:
@@ -192,12 +211,19 @@ def _above(
             yield f"{asks}, and quota `{quota.name}` allows {shown(resource, most)} in all", resource
 
 
+def _resource(name: str) -> str:
+    return name.removeprefix("requests.").removeprefix("limits.")
+
+
 def _kind(name: str) -> str:
     return "limit" if name.startswith("limits.") else "request"
 
 
-def _says_nothing(name: str, resource: str, pod: Mapping[str, Any], ranges: Sequence[Range]) -> bool:
+def _says_nothing(name: str, pod: Mapping[str, Any], ranges: Sequence[Range]) -> bool:
     """Say whether a container lacks what a quota counts; the API server refuses the pod then."""
+    resource = _resource(name)
+    if resource not in ("cpu", "memory"):
+        return False
     if any(resource in {**each.limits, **each.most} or _defaults(each, name, resource) for each in ranges):
         return False
     for container in pod["containers"]:

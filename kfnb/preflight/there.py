@@ -113,6 +113,8 @@ def _judged(
     for pod in pods:
         beside = driver["spec"] if driver is not None else None
         yield from room.findings(facts, profile, pod.task, pod.template["spec"], beside)
+    if driver is not None:
+        yield from room.of_orchestrator(facts, profile, driver["spec"])
     yield from _unchecked(facts)
 
 

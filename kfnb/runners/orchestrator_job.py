@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kfnb.notebook.quantities import amount
 from kfnb.runners.job_manifest import run_labels
 from kfnb.runners.pod_manifest import HOME, MAIN, Manifest, launcher_image, pod_template
 from kfnb.runners.pod_patch import patched
@@ -26,6 +27,8 @@ waits twice as long each time. One that crashes ends its run itself, much sooner
 _ADDRESS = "KFNB_POD_IP"
 """The variable by which it knows where tasks reach it (report_server.py)."""
 _ASKS = Settings(requests={"cpu": "100m", "memory": "256Mi"})
+_MOST = {"cpu": "1", "memory": "1Gi"}
+"""The limits that do for it, where the profile has any: those of steps may be many times as much."""
 
 
 def orchestrator_name(run_id: str) -> str:
@@ -47,9 +50,11 @@ def orchestrator_job(
     command = ["python", "-m", "kfnb.run_process", run_id, "--root", profile.root, "--in-cluster"]
     command += [f"--again={again}" if isinstance(again, str) else "--again"] if again else []
     command += [f"--again-after={again_after}"] if again and again_after is not None else []
-    # Placement and queue are those of tasks: an orchestrator needs no accelerator and must not wait for a quota.
+    # Placement and queue are those of tasks: an orchestrator needs no accelerator and must not wait for a quota. But it
+    # has limits where steps have some: a quota of limits refuses a pod without any.
     env = {**profile.env, "KFNB_HOME": f"{HOME}/data"}
-    plain = msgspec.structs.replace(profile, queue=None, limits={}, env=env, image=launcher_image(profile))
+    own = {"queue": None, "limits": _limits(profile), "env": env, "image": launcher_image(profile)}
+    plain = msgspec.structs.replace(profile, **own)
     account = profile.orchestrator_service_account or SERVICE_ACCOUNT
     template = pod_template(plain, _ASKS, command, labels=labels, service_account=account, with_token=True)
     template = patched(template, profile.pod_patch)
@@ -70,6 +75,16 @@ def orchestrator_job(
             "template": template,
         },
     }
+
+
+def _limits(profile: Profile) -> dict[str, str]:
+    """Return the profile's limits of processors and memory, but no more than an orchestrator uses, nor less."""
+    found = {
+        resource: min(profile.limits[resource], most, key=amount)
+        for resource, most in _MOST.items()
+        if resource in profile.limits
+    }
+    return {resource: max(most, _ASKS.requests[resource], key=amount) for resource, most in found.items()}
 
 
 def _speak(spec: Manifest, account: str) -> None:

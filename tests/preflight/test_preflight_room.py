@@ -10,6 +10,7 @@ import pytest
 from kfnb.preflight import room
 from kfnb.profiles import Profile
 from kfnb.runners.cluster_facts import Facts, Node, Quota, Range
+from kfnb.runners.orchestrator_job import orchestrator_job
 from kfnb.runners.pod_manifest import pod_template
 from kfnb.spec import Cell, Settings, Task
 from tests.preflight.preflight_facts import EMPTY
@@ -186,3 +187,35 @@ def test_limits_of_one_container() -> None:
     less = found(Settings(requests={"cpu": "10m"}), facts=facts)
     text = "Step `train` asks for 0.01 of cpu for a container, and limit range `r` wants 0.05 at least."
     assert [text] == [message for *_, message in less]
+
+
+@pytest.mark.parametrize(
+    ("quotas", "ranges", "limits", "expected"),
+    [
+        ({"limits.memory": "4Gi"}, (), {}, "has no limit of memory, which quota `q` wants of every pod"),
+        ({"limits.memory": "4Gi"}, (), {"cpu": "2"}, "has no limit of memory, which quota `q` wants of every pod"),
+        ({"limits.memory": "4Gi", "limits.cpu": "4"}, (), {"memory": "2Gi", "cpu": "2"}, None),
+        ({"limits.memory": "4Gi"}, (Range("r", limits={"memory": "1Gi"}),), {}, None),
+        (
+            {},
+            (Range("r", {"cpu": "200m"}),),
+            {},
+            "asks for 0.1 of cpu for a container, and limit range `r` wants 0.2 at least",
+        ),
+        (
+            {},
+            (Range("r", most={"memory": "512Mi"}),),
+            {"memory": "2Gi"},
+            "asks for 1Gi of memory for a container, and limit range `r` allows 512Mi",
+        ),
+    ],
+)
+def test_what_the_namespace_wants_of_the_orchestrator(
+    quotas: dict[str, str], ranges: tuple[Range, ...], limits: dict[str, str], expected: str | None
+) -> None:
+    """The pod that drives a run is held against quotas and limit ranges too; it has limits where the profile has."""
+    facts = msgspec.structs.replace(FACTS, quotas=(Quota("q", quotas),), ranges=ranges)
+    profile = msgspec.structs.replace(PROFILE, limits=limits)
+    pod = orchestrator_job(profile, "r")["spec"]["template"]["spec"]
+    found = [(f.code, f.severity, f.message) for f in room.of_orchestrator(facts, profile, pod)]
+    assert ([("KF923", "error", f"The run's orchestrator {expected}.")] if expected else []) == found

@@ -571,6 +571,24 @@ def test_the_orchestrator_runs_in_the_image_that_has_kfnb() -> None:
     assert ("lender:1", False) == (spec["containers"][0]["image"], "initContainers" in spec)
 
 
+@pytest.mark.parametrize(
+    ("of_steps", "own"),
+    [
+        ({}, {}),
+        ({"cpu": "8", "memory": "64Gi", "nvidia.com/gpu": "1"}, {"cpu": "1", "memory": "1Gi"}),
+        ({"cpu": "500m", "memory": "128Mi"}, {"cpu": "500m", "memory": "256Mi"}),
+    ],
+)
+def test_an_orchestrator_has_limits_where_steps_have(of_steps: dict[str, str], own: dict[str, str]) -> None:
+    """Of processors and memory, as a quota may want of every pod; what it asks for itself at least."""
+    profile = msgspec.structs.replace(PROFILE, limits=of_steps)
+    (main,) = orchestrator_job(profile, RUN_ID)["spec"]["template"]["spec"]["containers"]
+    assert ({"cpu": "100m", "memory": "256Mi"}, own) == (
+        main["resources"]["requests"],
+        main["resources"].get("limits", {}),
+    )
+
+
 def test_a_run_stays_in_the_cluster_for_the_profiles_time() -> None:
     """The orchestrator's Job has that, and with it goes what it owns; no step's Job goes before it."""
     profile = msgspec.structs.replace(PROFILE, ttl_seconds=60)
