@@ -123,6 +123,11 @@ class ClusterError(OutsideError):
         """Whether the same may go well in a while."""
         return True
 
+    @property
+    def lacks_right(self) -> bool:
+        """Whether it does not know who asks, or says that they may not do this."""
+        return False
+
 
 class LeaseHeld(OutsideError):
     """Another process drives the run."""

@@ -463,7 +463,9 @@ class Loop:
         if isinstance(report, Lost):
             return self._lost(report)
         if isinstance(report, Broken):
-            raise report.error
+            error = report.error
+            # What runs goes on all the same where the cluster lets nobody look at it.
+            raise _Left(str(error).rstrip(".")) if isinstance(error, ClusterError) and error.lacks_right else error
         if isinstance(report, Exited):
             return self._finished(report.task, report.attempt, self._output(report))
         return report

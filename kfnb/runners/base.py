@@ -67,7 +67,10 @@ class Lost(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """The runner itself cannot go on, for a mistake of kfnb's own: nothing else will be reported."""
+    """The runner itself cannot go on: nothing else will be reported.
+
+    For a mistake of kfnb's own, or because its cluster refuses it.
+    """
 
     error: Exception
 

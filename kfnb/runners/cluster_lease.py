@@ -6,7 +6,8 @@ this machine has seen pass, never by comparing clocks: https://pkg.go.dev/k8s.io
 
 A holder that cannot reach the API server does not leave: nobody else can take a lease there either, and most outages
 end. It does nothing in the cluster meanwhile (`is_fresh`), and the run's log, in which no batch can be written twice,
-keeps two writers apart in any case. It leaves when it reads that somebody else has the lease.
+keeps two writers apart in any case. It leaves when it reads that somebody else has the lease, and when it has been
+refused for a minute, for want of a right or because its login has expired: that ends by no waiting.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 SECONDS = 15
 """How long a lease holds after it was last renewed."""
+REFUSED = 60.0
+"""Seconds for which a renewal may be refused for want of a right or a valid login, before the run is left."""
 _RENEW = 4.0
 _LOOK = 1.0
 _CLOCK = 3.0
@@ -54,6 +57,7 @@ class ClusterLease:
         self._place = api.place("leases", name, _GROUP)
         self._ended = threading.Event()
         self._renewed = 0.0
+        self._may_not = False
         self._owners: list[Object] = []
         self._thread: threading.Thread | None = None
 
@@ -111,6 +115,8 @@ class ClusterLease:
         if thread is None:
             return
         thread.join()
+        if self._may_not:
+            return
         with contextlib.suppress(ClusterError):
             found = self._api.find(self._place)
             if found is not None and found["spec"].get("holderIdentity") == self._identity:
@@ -166,6 +172,7 @@ class ClusterLease:
             self._lost(f"its lease cannot be renewed: {error!r}")
 
     def _keep_renewed(self) -> None:
+        refused: float | None = None  # since when, without another answer between
         while not self._ended.wait(_RENEW):
             asked = time.monotonic()
             try:
@@ -176,9 +183,15 @@ class ClusterLease:
                     return
                 if self._try_replace(found):
                     self._renewed = asked
+                refused = None
             except ClusterError as error:
                 if isinstance(error, ApiError) and error.status == 404:
                     self._lost(self._why_it_is_gone())
+                    return
+                refused = (refused or asked) if isinstance(error, ApiError) and error.lacks_right else None
+                if refused is not None and time.monotonic() - refused >= REFUSED:
+                    self._may_not = True
+                    self._lost(str(error).rstrip("."))
                     return
 
     def _why_it_is_gone(self) -> str:

@@ -28,6 +28,9 @@ SILENCE = 90.0
 """Seconds without a word (bookmarks come each minute) after which a watch is taken for dead."""
 RECONCILE = 300.0
 """Seconds after which everything is listed anew, whatever the watch said."""
+REFUSED = 60.0
+"""Seconds for which a watch may be refused for want of a right or a valid login: an API server that starts anew knows
+neither for a moment."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 
 
@@ -35,7 +38,8 @@ class Watch:
     """Objects at `path` that `selector` (labels) selects.
 
     `changed` is called with every object that is new or different, `gone` with every one that is no more, in a thread
-    of the watch's; `broken` with what one of them raised that is no answer of the cluster's: then the watch has ended.
+    of the watch's; `broken` with what one of them raised that is no answer of the cluster's, or with the cluster's
+    answer where it has let nobody watch for REFUSED seconds: then the watch has ended.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class Watch:
         self._known: dict[str, Object] = {}
         self._version: str | None = None
         self._listed = 0.0
+        self._refused: float | None = None  # since when, for want of a right
         self._stopped = threading.Event()
         self._response: urllib3.BaseHTTPResponse | None = None
         name = f"kfnb-watch-{path.rpartition('/')[2]}"
@@ -98,6 +103,8 @@ class Watch:
                 if error.status == 410:
                     self._version = None
                     continue
+                if self._is_refused_for_long(error):
+                    raise
                 asked = error.retry_after
             except ClusterError:
                 pass  # out of reach, or silent
@@ -105,6 +112,11 @@ class Watch:
                 self._version = None
             self._stopped.wait(max(pause, asked))
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _is_refused_for_long(self, error: ApiError) -> bool:
+        if error.lacks_right and self._refused is None:
+            self._refused = time.monotonic()
+        return error.lacks_right and self._refused is not None and time.monotonic() - self._refused >= REFUSED
 
     def _list(self) -> None:
         """Learn what there is now, and tell what differs from what was known."""
@@ -140,7 +152,7 @@ class Watch:
         }
         heard = False
         with self._api.stream(self._path, query, silence=SILENCE) as response:
-            self._response = response
+            self._response, self._refused = response, None
             if self._stopped.is_set():  # before there was a response to be woken from
                 return heard
             for event in _lines(response):

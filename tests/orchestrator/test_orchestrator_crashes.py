@@ -97,6 +97,19 @@ def test_without_a_process_to_follow_what_does_not_answer_ends_the_run(tmp_path:
     assert ("FAILED", "the API server does not answer") == (place.status().state, place.status().why)
 
 
+class _NoRight(ClusterError):
+    lacks_right = True
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_right_that_is_taken_away_leaves_the_run(tmp_path: Path, restarted: bool) -> None:
+    """Why is said, and run and tasks stay as they are, for whoever drives the run next."""
+    place = Place(tmp_path, SPEC, restarted=restarted)
+    (error,) = crashed(place, _NoRight("`ada` may not watch pods."))
+    assert "Run r1 is left to whoever drives it next: `ada` may not watch pods." == str(error)
+    assert ("RUNNING", {"a": "RUNNING"}) == (place.status().state, place.states())
+
+
 class _Refused:
     """A lease that cannot be had; `passing`: now."""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import queue
 from pathlib import Path
 
+import pytest
 from nowhere import served
-from scripted_api import Answer, Object, ScriptedApi
+from scripted_api import Answer, Object, ScriptedApi, refused
 
+from kfnb.runners import cluster_lease
 from kfnb.runners.cluster_lease import ClusterLease
 from kfnb.runners.job_manifest import Owner, owner_reference
 
@@ -38,3 +41,26 @@ def test_a_lease_goes_with_what_owns_the_run(tmp_path: Path) -> None:
     taken, owned, removed = api.sent
     assert [[], [NEW]] == [body["metadata"]["ownerReferences"] for body in (taken, owned)]
     assert {"uid": "u", "resourceVersion": "1"} == removed["preconditions"]
+
+
+NO_RIGHT = 'leases is forbidden: User "ada" cannot get resource "leases" in API group "" in the namespace "n"'
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(refused(401), "Log in again"), (refused(403, NO_RIGHT), "`ada` may not get leases in namespace n")],
+)
+def test_who_may_not_renew_a_lease_any_more_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer, words: str
+) -> None:
+    """After a minute of that the run is left, with why; the lease is not given back, which would be refused too."""
+    monkeypatch.setattr(cluster_lease, "REFUSED", 0.0)
+    monkeypatch.setattr(cluster_lease, "_RENEW", 0.0)
+    told: queue.SimpleQueue[str] = queue.SimpleQueue()
+    api = ScriptedApi(lease(""), answered({}), answer)
+    try:
+        with ClusterLease(served(tmp_path, api.address), "kfnb-r", {}, told.put):
+            assert words in told.get(timeout=30)
+    finally:
+        api.close()
+    assert 1 == len(api.sent)

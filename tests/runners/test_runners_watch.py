@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,12 @@ from nowhere import served
 from scripted_api import Answer, Object, ScriptedApi, listed, refused, thing, watched
 
 from kfnb.runners import watch
+from kfnb.runners.api_server import ApiError
 from kfnb.runners.watch import Watch
 
 A, B, NEW_B, C = thing("a", "11"), thing("b", "12"), thing("b", "112"), thing("c", "113")
+PODS = "/api/v1/namespaces/n/pods"
+NO_RIGHT = 'pods is forbidden: User "ada" cannot watch resource "pods" in API group "" in the namespace "n"'
 GONE: Object = {"kind": "Status", "code": 410, "message": "too old resource version"}
 
 
@@ -51,7 +55,7 @@ def follow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Follow:
         def tell(sign: str) -> Callable[[Object], None]:
             return lambda found: told.append(f"{sign}{found['metadata']['name']}")
 
-        follows = Watch(served(tmp_path, api.address), "/api/v1/namespaces/n/pods", "", tell("+"), tell("-"))
+        follows = Watch(served(tmp_path, api.address), PODS, "", tell("+"), tell("-"))
         monkeypatch.setattr(follows, "_stopped", pauses)
         try:
             follows.start()
@@ -131,6 +135,28 @@ def test_a_list_may_come_in_pieces(follow: Follow) -> None:
     )
     assert ["list", "watch from 100", "list", "list token", "watch from 200", "watch from 112"] == seen.asked
     assert ["+a", "+b", "-b", "+c", "+b"] == seen.told
+
+
+@pytest.mark.parametrize("answer", [refused(401), refused(403, NO_RIGHT)], ids=["login", "right"])
+def test_who_may_not_watch_any_more_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer) -> None:
+    """After a minute it is no API server that starts anew: the watch ends, and says why."""
+    monkeypatch.setattr(watch, "REFUSED", 0.0)
+    told: queue.SimpleQueue[Exception] = queue.SimpleQueue()
+    api = ScriptedApi(listed("100", A), answer)
+    follows = Watch(served(tmp_path, api.address), PODS, "", lambda found: None, lambda found: None, told.put)
+    try:
+        follows.start()
+        error = told.get(timeout=30)
+    finally:
+        api.close()
+    assert isinstance(error, ApiError)
+    assert error.lacks_right
+
+
+def test_who_may_not_watch_for_a_moment_goes_on(follow: Follow) -> None:
+    """An API server that starts anew knows no rights and no logins at first."""
+    seen = follow(listed("100", A), refused(401), refused(403, NO_RIGHT), watched(("ADDED", B)))
+    assert (["list", *["watch from 100"] * 3, "watch from 12"], ["+a", "+b"], [0.2, 0.4]) == seen
 
 
 def test_what_is_no_answer_of_an_api_server_is_no_word_of_it(follow: Follow) -> None:
