@@ -22,7 +22,7 @@ import tenacity
 import urllib3
 
 from kfnb.errors import ClusterError
-from kfnb.runners.refusals import right_in, without_a_right
+from kfnb.runners.refusals import over_quota, right_in, without_a_right
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +58,16 @@ class ApiError(ClusterError):
     def lacks_right(self) -> bool:
         """Whether it does not know who asks, or says that they may not do this."""
         return self.status == 401 or (self.status == 403 and right_in(str(self)) is not None)
+
+    @property
+    def is_over_quota(self) -> bool:
+        """Whether a quota of the namespace has no room for what was to be made."""
+        return self.status == 403 and not self.lacks_right and over_quota(str(self)) is not None
+
+    @property
+    def lacks_namespace(self) -> bool:
+        """Whether something could not be made because its namespace is about to go, or has gone."""
+        return self.status == 404 or "being terminated" in str(self)
 
 
 class Unreachable(ClusterError):

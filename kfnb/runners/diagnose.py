@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kfnb.runners.orchestrator_job import SERVICE_ACCOUNT as OWN_ACCOUNT
 from kfnb.runners.pod_manifest import MAIN
+from kfnb.runners.refusals import OverQuota, over_quota
 from kfnb.runners.unpulled import why_not_pulled
 from kfnb.runners.unscheduled import why_unscheduled
 
@@ -130,17 +131,21 @@ def why_job_waits(job: Object, around: Around = NOTHING) -> str:
             look = f"see `kubectl describe localqueue {queue}`"
             return f"it waits in queue {queue}. It starts when the queue has room; {look}"
         return "its Job is suspended. It starts when someone resumes it (`spec.suspend: false`)"
-    for event in _latest_first(around.events):
-        if event.get("reason") == "FailedCreate":
-            return why_pod_is_refused(str(event.get("message") or ""))
-    return "its pod is being made"
+    said = refusal(around)
+    return why_pod_is_refused(said) if said is not None else "its pod is being made"
+
+
+def refusal(around: Around) -> str | None:
+    """Return what the API server said of a Job's pod when it refused it last; None if it has not."""
+    refused = (one for one in _latest_first(around.events) if one.get("reason") == "FailedCreate")
+    return next((str(one.get("message") or "") for one in refused), None)
 
 
 def why_pod_is_refused(said: str) -> str:
     """Say why the API server takes no pod of a Job's: `said` is its answer, as the event FailedCreate quotes it."""
     why = re.sub(r'^(Error creating: )?(pods? "[^"]*" is forbidden: )?', "", said).strip().rstrip(".")
-    if quota := re.search(r"exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)", why):
-        return _over_quota(*quota.groups())
+    if full := over_quota(why):
+        return _over_quota(full)
     if quota := re.search(r"failed quota: ([^:]+): must specify (.*)", why):
         return f"quota {quota[1]} demands that it says {quota[2]}. Set that with tags, or in the profile"
     if "no PriorityClass" in why:
@@ -161,9 +166,10 @@ def why_pod_is_refused(said: str) -> str:
     return f"the cluster refuses its pod: {why}"
 
 
-def _over_quota(name: str, requested: str, used: str, limited: str) -> str:
-    resource, _, wanted = requested.partition("=")
-    most, taken = limited.partition("=")[2], used.partition("=")[2]
+def _over_quota(full: OverQuota) -> str:
+    name = full.name
+    resource, _, wanted = full.requested.partition("=")
+    most, taken = full.limited.partition("=")[2], full.used.partition("=")[2]
     what = resource.removeprefix("requests.")
     if most == "0":
         return (

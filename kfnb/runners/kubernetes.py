@@ -23,6 +23,7 @@ from kfnb.errors import ClusterError
 from kfnb.runners import pod_logs, pod_state
 from kfnb.runners.api_server import ApiError, Foreign
 from kfnb.runners.base import Broken, Exited, Lost, Progress, Report, Started, Waits
+from kfnb.runners.ended_jobs import EndedJobs
 from kfnb.runners.job_manifest import (
     CANCELED,
     RUN,
@@ -114,7 +115,8 @@ class KubernetesRunner:
         self._locked = locked if locked is not None else Lock()
         self._silences = Silences()
         self._reports: ReportServer | None = None
-        self._waiting = Waiting(api, self._say_waits, self._break)
+        self._ended_jobs = EndedJobs(api, run_id, lambda name: not self._living(name))
+        self._waiting = Waiting(api, self._say_waits, self._break, self._ended_jobs.make_room)
 
     # ------------------------------------------------------------------------------------------- the runner's protocol
 
@@ -288,13 +290,15 @@ class KubernetesRunner:
         if not self._living(name):
             return True
         if not self._may_act():
+            self._all_wait(name, "its run has not been able to renew its lease in the cluster for a while")
             return False
         try:
             self._create_job(name, job(self._profile, described._replace(owner=self._owner)))
         except ApiError as error:
-            if error.status == 403 and "quota" in str(error):
+            if error.is_over_quota:
                 self._all_wait(name, f"the namespace's quota has no room for it: {error}")
-            elif error.is_passing or _without_namespace(error):  # then the run's lease is gone in a moment too
+                self._ended_jobs.make_room(str(error))
+            elif error.is_passing or error.status == 401 or error.lacks_namespace:  # then the lease goes in a while too
                 self._all_wait(name, str(error))
             else:
                 self._all_end(name, f"Its Job was refused: {error}")
@@ -583,11 +587,6 @@ class KubernetesRunner:
         except ClusterError as error:
             return _is_final(error)  # it stays until the whole run is removed
         return True
-
-
-def _without_namespace(error: ApiError) -> bool:
-    """Say whether something could not be made because its namespace is about to go, or has gone."""
-    return error.status == 404 or "being terminated" in str(error)
 
 
 def _is_final(error: ClusterError) -> bool:

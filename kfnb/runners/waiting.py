@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from kfnb.errors import ClusterError
 from kfnb.runners import pod_state
 from kfnb.runners.api_server import ApiError
-from kfnb.runners.diagnose import NOTHING, Around
+from kfnb.runners.diagnose import NOTHING, Around, refusal
 from kfnb.runners.guarded import Broken, guarded
 from kfnb.runners.job_manifest import MANAGED_BY
 from kfnb.runners.unscheduled import Queued, queued, tasks_ahead
@@ -49,12 +49,19 @@ class _Attempt:
 class Waiting:
     """Attempts that wait, by the names of their Jobs. `say` is called with a name and why, in a thread of its own.
 
-    `broken` is told of what ends that thread.
+    `broken` is told of what ends that thread; `refused`, in it, what the API server said where it refused a Job a pod.
     """
 
-    def __init__(self, api: ApiServer, say: Callable[[str, str], None], broken: Broken = lambda error: None) -> None:
+    def __init__(
+        self,
+        api: ApiServer,
+        say: Callable[[str, str], None],
+        broken: Broken = lambda error: None,
+        refused: Callable[[str], None] = lambda said: None,
+    ) -> None:
         self._api = api
         self._say = say
+        self._refused = refused
         self._attempts: dict[str, _Attempt] = {}
         self._lock = threading.Lock()
         self._news = threading.Event()
@@ -127,6 +134,8 @@ class Waiting:
             return
         if now >= attempt.ask_at:
             attempt.around = self._shared.around(job, pod)
+            if pod is None and (said := refusal(attempt.around)):
+                self._refused(said)
             attempt.ask_at, attempt.pause = now + attempt.pause, min(2 * attempt.pause, _LONGEST_PAUSE)
         attempt.said_of = versions
         seen = pod_state.of_pod(pod, attempt.around) if pod is not None else None

@@ -11,7 +11,8 @@ import tenacity
 from nowhere import served
 from scripted_api import Answer, ScriptedApi, listed, refused
 
-from kfnb.runners.api_server import ApiError, ApiServer
+from kfnb.runners.api_server import ApiError, ApiServer, said_no
+from kfnb.runners.refusals import over_quota
 
 PODS = "/api/v1/namespaces/n/pods"
 NO_RIGHT = 'pods is forbidden: User "ada" cannot list resource "pods" in API group "" in the namespace "n"'
@@ -83,3 +84,31 @@ def test_patience_ends(given: Given) -> None:
     with pytest.raises(ApiError, match="starting"):
         api.get(PODS, patience=0.0)
     assert ["list"] == asked
+
+
+FULL = "exceeded quota: q, requested: {0}=1, used: {0}=2, limited: {0}=2"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_over_quota"),
+    [
+        ('jobs.batch "kfnb-r-train-1" is forbidden: ' + FULL.format("count/jobs.batch"), True),
+        ('jobs.batch "kfnb-r-quota-1" is forbidden: admission webhook "a.b" denied the request: no quota', False),
+        (NO_RIGHT.replace('"n"', '"team-quota"'), False),
+        ('jobs.batch "kfnb-r-quota-1" is forbidden: unable to create new content in namespace team-quota', False),
+    ],
+)
+def test_a_full_quota_is_told_from_names(said: str, is_over_quota: bool) -> None:
+    """A namespace, a step or a rule that is called after quotas makes no refusal one that passes by itself."""
+    assert is_over_quota == said_no({"message": said}, 403, "POST /apis/batch/v1/namespaces/n/jobs").is_over_quota
+
+
+@pytest.mark.parametrize(
+    ("resource", "counts_ended"),
+    [("count/jobs.batch", True), ("count/pods", True), ("pods", False), ("requests.cpu", False)],
+)
+def test_of_some_quotas_what_has_ended_takes_room(resource: str, counts_ended: bool) -> None:
+    """Those that count objects, whatever state they are in."""
+    full = over_quota(FULL.format(resource))
+    assert full is not None
+    assert (resource, counts_ended) == (full.limited.partition("=")[0], full.counts_ended)

@@ -17,13 +17,16 @@ from typing import Any
 import pytest
 
 from kfnb.client import Client, Run
-from kfnb.errors import ClusterError, LeaseHeld, OutsideError
+from kfnb.errors import ClusterError, LeaseHeld, OutsideError, Refused
 from kfnb.history import History
 from kfnb.profiles.editing import add_profile, as_table
+from kfnb.runners import cluster_lease
 from kfnb.runners.job_manifest import job_name
+from kfnb.runners.rights import missing, needed
 from kfnb.runners.run_objects import RunObjects
 from tests.cluster.certificates import CONTEXT
 from tests.cluster.fixtures import Cluster
+from tests.cluster.people import people
 from tests.cluster.places import CHECKOUT
 from tests.cluster.runs import Place, end, made_place, notebook
 from tests.cluster.shell import wait_until
@@ -250,6 +253,21 @@ def set_quota(place: Place, jobs: int) -> None:
     )
 
 
+@pytest.mark.parametrize("counted", ["count/jobs.batch", "count/pods"])
+def test_what_has_ended_makes_room_in_a_quota(place: Place, tmp_path: Path, counted: str) -> None:
+    """A quota of objects counts what has ended too: a run with more tasks than that removes its own, the oldest first,
+    and keeps what they gave and printed."""
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few", "namespace": place.namespace}}
+    place.cluster.apply({**quota, "spec": {"hard": {counted: "3"}}})  # the orchestrator, and two tasks
+    path = notebook(tmp_path / "p.ipynb", "x = int('1')\nprint(x)", *["x = x + 1\nprint(x)"] * 3)
+    run = place.run(path, cache=False)
+    assert "SUCCEEDED" == end(run)
+    assert ["1\n", "2\n", "3\n", "4\n"] == [run.tasks[f"s{number}"].log() for number in range(4)]
+    assert {f"s{number}": 1 for number in range(4)} == attempts(run)
+    jobs = {job["metadata"]["name"] for job in place.get("jobs")}
+    assert (False, True) == (job_of(run, "s0") in jobs, job_of(run, "s3") in jobs)
+
+
 def occupy(place: Place, name: str) -> None:
     """Make a suspended Job of this name that is no run's."""
     set_quota(place, 3)
@@ -310,6 +328,35 @@ def test_credentials_and_rights_that_do_not_do_are_named(place: Place, tmp_path:
     there = place.run(path, profile={"orchestrator_service_account": "default"}, preflight=False)
     assert "FAILED" == end(there)
     assert "kfnb cluster init NAME --user system:serviceaccount:" in str(there.why)
+
+
+def test_a_login_that_expires_leaves_the_run(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever drives a run from a laptop and is not known to the cluster any more is told so; what runs goes on."""
+    monkeypatch.setattr(cluster_lease, "REFUSED", 5.0)
+    rights = {"driver": needed("orchestrator")}
+    kubeconfig, api = people(place.cluster, place.namespace, tmp_path, rights)["driver"]
+    wait_until(lambda: not missing(api, rights["driver"]), "The rights of the driver", 30)
+    path = notebook(tmp_path / "p.ipynb", lasts(300), AFTER)
+    run = place.run(
+        path, cache=False, local_orchestrator=True, preflight=False, profile={"kubeconfig": str(kubeconfig)}
+    )
+    place.wait_running(run, "s0")
+    place.kubectl("delete", "serviceaccount", "driver")
+    with pytest.raises(OutsideError, match=r"is left to whoever drives it next: .* Log in again"):
+        run.wait(120)
+    assert "RUNNING" == place.client().get(run.id).state
+    assert ["Running"] == [pod["status"]["phase"] for pod in place.pods(run, "s0")]
+
+
+def test_a_quota_of_limits_takes_a_profile_with_limits(place: Place, tmp_path: Path) -> None:
+    """Such a quota wants limits of every pod, that of the orchestrator too; without them the run is refused at once."""
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "limits", "namespace": place.namespace}}
+    place.cluster.apply({**quota, "spec": {"hard": {"limits.cpu": "4", "limits.memory": "8Gi"}}})
+    path = notebook(tmp_path / "p.ipynb", "x = int('1')", AFTER)
+    with pytest.raises(Refused, match="The run's orchestrator has no limit of memory, which quota `limits` wants"):
+        place.run(path, preflight=True)
+    run = place.run(path, preflight=True, profile={"limits": {"cpu": "2", "memory": "4Gi"}})
+    assert "SUCCEEDED" == end(run)
 
 
 def ended_without_a_pod(place: Place) -> Run:
