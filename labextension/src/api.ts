@@ -49,6 +49,11 @@ export class ApiError extends Error {
   get isMissing(): boolean {
     return this.status === 404;
   }
+
+  /** Whether the same question may be answered later: the server, or what it needs for the answer, is away. */
+  get isPassing(): boolean {
+    return this.status === 0 || this.status >= 500;
+  }
 }
 
 /** So much of a log is asked for at once. */

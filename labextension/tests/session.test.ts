@@ -4,34 +4,9 @@ import { beforeEach, expect, test } from 'vitest';
 
 import type { Api } from '../src/api';
 import { nodeStatuses } from '../src/graph';
-import type { Follow, Frame } from '../src/model/documents';
-import { workingFor, type RunEvent } from '../src/model/run_state';
+import { workingFor } from '../src/model/run_state';
 import { RunSession } from '../src/run/session';
-
-/** The server's stream, as far as a session knows it. */
-class Stream {
-  readonly readyState = WebSocket.OPEN;
-  readonly asked: Follow[] = [];
-  onopen: (() => void) | null = null;
-  onmessage: ((message: { data: string }) => void) | null = null;
-  onclose: (() => void) | null = null;
-
-  send(text: string): void {
-    this.asked.push(JSON.parse(text));
-  }
-
-  tell(...events: readonly Omit<RunEvent, 'time'>[]): void {
-    this.frame({ kind: 'events', batch: 1, events: events.map((event, time) => ({ time, ...event })) });
-  }
-
-  frame(frame: Frame): void {
-    this.onmessage!({ data: JSON.stringify(frame) });
-  }
-
-  close(): void {
-    this.onclose?.();
-  }
-}
+import { Stream } from './stream';
 
 const NAMES = ['load', 'train [v2]', 'fit[items]', 'fit'];
 let stream: Stream;

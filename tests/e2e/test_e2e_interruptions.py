@@ -20,6 +20,10 @@ print("it waits for", rows)
 while not os.path.exists({gate!r}):
     time.sleep(0.02)
 print("it ends")"""
+FAILS_AT_FIRST = """import os
+if not os.path.exists({mended!r}):
+    raise ValueError("not mended")
+"""
 ALL_PRINTED = "it waits for [1, 2, 3]\nit ends\n"
 
 
@@ -166,3 +170,32 @@ def test_a_run_goes_on_while_the_kernel_restarts_and_ends_when_it_is_canceled(
     expect(page.locator(".kfnb-run[data-state=CANCELED]")).to_be_visible()
     expect(shown.locator("[data-action=cancel]")).to_have_count(0)
     expect(shown.locator("[data-action=resume]")).to_be_visible()
+
+
+def test_a_failed_run_that_is_resumed_elsewhere_is_live_again(lab: Lab, page: Page, gate: Path, tmp_path: Path) -> None:
+    """The panel and the chips, which showed for a while how it failed, show how it goes on and ends."""
+    path, mended = lab.root / "resumed_elsewhere.ipynb", tmp_path / "mended"
+    code = FAILS_AT_FIRST.format(mended=str(mended)) + WAITS.format(gate=str(gate))
+    write_notebook(path, ("step:load", "rows = [1, 2, 3]"), ("step:wait", code))
+    open_notebook(page, lab, path)
+    page.locator("#kfnb-tab-run").click()
+    shown = page.locator(".kfnb-run")
+    with page.expect_websocket(lambda socket: "/kfnb/" in socket.url) as stream:
+        press_run(page, shown)
+    chip = cell(page, "not mended").locator(".kfnb-chip-state")
+    if not stream.value.is_closed():
+        stream.value.wait_for_event("close")
+    expect(page.locator(".kfnb-run[data-state=FAILED]")).to_be_visible()
+    expect(chip).to_contain_text("failed")
+
+    mended.touch()
+    client = Client(home=lab.home)
+    client.resume(shown.get_attribute("data-run") or "", detach=True)
+    client.close()
+    expect(page.locator(".kfnb-run[data-state=RUNNING]")).to_be_visible()
+    expect(chip).to_contain_text(re.compile(r"running · \d+ s"))
+    expect(page.locator(".kfnb-living-runs button")).to_be_visible()
+    gate.touch()
+    expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
+    expect(chip).to_contain_text("succeeded")
+    expect(page.get_by_text(f"The run {path.stem} succeeded.")).to_be_visible()

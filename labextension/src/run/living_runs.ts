@@ -15,6 +15,7 @@ import { countLiving, LivingOnes, type SeenRun } from '../model/living';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import type { OpenNotebooks } from '../notebook/open_notebooks';
 import type { RunSession } from './session';
+import { silentOnes, wake } from './watched';
 
 const EVERY_MS = 10_000;
 const AT_MOST_EVERY_MS = 300_000;
@@ -54,7 +55,9 @@ export class LivingRuns extends Widget {
       frequency: { interval: EVERY_MS, backoff: true, max: AT_MOST_EVERY_MS },
       standby: 'when-hidden',
       factory: async () => {
+        const silent = silentOnes(); // before the list is asked for: it is newer than their ends
         this._listed = await api.livingRuns();
+        wake(silent, this._listed);
         const seen = this._seen();
         this._recount(seen);
         this._living.list(this._listed, seen).forEach(id => void this._lookAtEnd(id));
@@ -106,8 +109,18 @@ export class LivingRuns extends Widget {
   }
 
   private async _isOwn({ started_by }: RunDocument): Promise<boolean> {
+    return started_by !== null && started_by === (await this._who());
+  }
+
+  /** The person who works here; asked once, and again where nobody answered. */
+  private async _who(): Promise<string | null> {
     this._person ??= this._parts.api.version().then(({ person }) => person);
-    return started_by !== null && started_by === (await this._person);
+    try {
+      return await this._person;
+    } catch (error) {
+      this._person = null;
+      throw error;
+    }
   }
 
   private _recount(seen: readonly SeenRun[]): void {
@@ -131,6 +144,6 @@ function isLive(notebook: OpenNotebook): boolean {
 }
 
 /** Whether a run goes on; of one that has just been opened only its document is known, not yet its events. */
-function isLiving({ hasEnded, isInterrupted, status, document }: RunSession): boolean {
-  return !hasEnded && !isInterrupted && !(status.started === null && document.ended);
+function isLiving({ hasEnded, isInterrupted, isGone, status, document }: RunSession): boolean {
+  return !hasEnded && !isInterrupted && !isGone && !(status.started === null && document.ended);
 }

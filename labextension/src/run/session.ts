@@ -7,11 +7,13 @@
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import type { Api } from '../api';
+import { ApiError, type Api } from '../api';
 import type { Artifact, Follow, Frame, LogFrame, Metrics, RunDocument, RunSeries } from '../model/documents';
 import { appended, NO_LOG, prepended, type LogText } from '../model/log_pieces';
 import { hasEnded, ownerOf, pending, reduce, workingFor, type RunStatus } from '../model/run_state';
 import { trans } from '../model/words';
+import { RunResults } from './results';
+import { watched } from './watched';
 
 const RETRY_AFTER_MS = 1000;
 /** The stream tells of a log so many bytes of its end first, and then what comes. */
@@ -28,31 +30,30 @@ export class RunSession implements IDisposable {
   readonly id: string;
   private readonly _api: Api;
   private readonly _changed = new Signal<this, void>(this);
-  private _document: RunDocument;
+  private readonly _results: RunResults;
   private _status: RunStatus;
   private _batch = 0;
   private _socket: WebSocket | null = null;
+  private _connection = 0;
+  private _isReconnecting = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _log: FollowedLog | null = null;
   private _offset = 0;
   private _attempt = 0;
-  private _metrics: Metrics = {};
-  private _series: RunSeries = {};
-  private _isLoadingSeries = false;
-  private _results = 0;
-  private _artifacts: readonly Artifact[] = [];
   private _trouble: string | null = null;
   private _waits: string | null;
   private _isInterrupted: boolean;
+  private _isGone = false;
   private _isDisposed = false;
 
   private constructor(api: Api, document: RunDocument) {
     this._api = api;
     this.id = document.run_id;
-    this._document = document;
+    this._results = new RunResults(api, document, () => this._changed.emit());
     this._status = pending(declaredTasks(document));
     this._isInterrupted = document.interrupted;
     this._waits = document.waits;
+    watched.add(this);
     this._connect();
   }
 
@@ -67,7 +68,7 @@ export class RunSession implements IDisposable {
   }
 
   get document(): RunDocument {
-    return this._document;
+    return this._results.document;
   }
 
   get status(): RunStatus {
@@ -79,21 +80,21 @@ export class RunSession implements IDisposable {
   }
 
   get metrics(): Metrics {
-    return this._metrics;
+    return this._results.metrics;
   }
 
   /** How metrics went, those of steps that run too. */
   get series(): RunSeries {
-    return this._series;
+    return this._results.series;
   }
 
   get artifacts(): readonly Artifact[] {
-    return this._artifacts;
+    return this._results.artifacts;
   }
 
   /** Why nothing is heard of the run at the moment. */
   get trouble(): string | null {
-    return this._trouble;
+    return this._trouble ?? this._results.trouble;
   }
 
   /** Why the run's orchestrator has not begun in its cluster; null where it has, or there is none. */
@@ -108,6 +109,16 @@ export class RunSession implements IDisposable {
 
   get hasEnded(): boolean {
     return hasEnded(this._status.state);
+  }
+
+  /** Whether it was removed, or the server that is asked now does not know it. */
+  get isGone(): boolean {
+    return this._isGone;
+  }
+
+  /** Whether the server tells of it, or is to tell again in a moment. */
+  get isListening(): boolean {
+    return this._socket !== null || this._isReconnecting;
   }
 
   get isDisposed(): boolean {
@@ -132,16 +143,28 @@ export class RunSession implements IDisposable {
     await this._api.resume(this.id, task);
     this._isInterrupted = false;
     this._connect();
+    watched.forEach(other => other.id === this.id && other.listen()); // it is shown elsewhere in the page too
+  }
+
+  /** Hear of it again where nothing was heard any more: it may have been started anew. */
+  listen(): void {
+    if (!this.isListening) {
+      this._connect();
+    }
   }
 
   dispose(): void {
     this._isDisposed = true;
+    watched.delete(this);
+    this._results.dispose();
     this._close();
     Signal.clearData(this);
   }
 
   private _close(): void {
     clearTimeout(this._timer);
+    this._connection += 1;
+    this._isReconnecting = false;
     const socket = this._socket;
     this._socket = null;
     socket?.close();
@@ -149,14 +172,31 @@ export class RunSession implements IDisposable {
 
   private _connect(): void {
     this._close();
+    if (this._isDisposed) {
+      return;
+    }
+    this._isGone = false;
     const socket = this._api.stream(this.id, this._batch);
     this._socket = socket;
+    let isHeard = false;
     let isOver = false;
-    socket.onopen = () => this._askForLog();
+    let said: string | null = null;
+    socket.onopen = () => {
+      isHeard = true;
+      this._askForLog();
+    };
     socket.onmessage = message => {
+      if (this._socket !== socket) {
+        return;
+      }
       const frame = JSON.parse(String(message.data)) as Frame;
-      isOver ||= frame.kind === 'end';
       this._take(frame);
+      isOver = frame.kind === 'end' || (isOver && this.hasEnded);
+      if (frame.kind === 'error') {
+        said = frame.message;
+      } else if (frame.kind === 'events') {
+        said = null;
+      }
     };
     socket.onclose = () => {
       if (this._socket !== socket) {
@@ -164,13 +204,37 @@ export class RunSession implements IDisposable {
       }
       this._socket = null;
       if (!isOver) {
-        this._trouble = trans.__(
-          'The connection to the Jupyter server is gone; the run goes on. Connecting again …'
-        );
-        this._changed.emit();
-        this._timer = setTimeout(() => this._connect(), RETRY_AFTER_MS);
+        void this._reconnect(isHeard, said);
       }
     };
+  }
+
+  /** Connect again in a moment, unless the run is gone. `said`: what the server said before it ended the connection. */
+  private async _reconnect(wasOpen: boolean, said: string | null): Promise<void> {
+    this._isReconnecting = true;
+    const connection = this._connection;
+    const why = wasOpen ? null : await this._whyRefused();
+    if (connection !== this._connection) {
+      return; // it was let go meanwhile, or connected by other means
+    }
+    this._trouble = said ?? why?.message ?? cut();
+    if (why?.isMissing) {
+      this._isGone = true;
+      this._isReconnecting = false;
+    } else {
+      this._timer = setTimeout(() => this._connect(), RETRY_AFTER_MS);
+    }
+    this._changed.emit();
+  }
+
+  /** Why no connection came about, which a browser does not tell; null where the server cannot be reached at all. */
+  private async _whyRefused(): Promise<ApiError | null> {
+    try {
+      await this._api.run(this.id);
+    } catch (error) {
+      return error instanceof ApiError && error.status !== 0 ? error : null;
+    }
+    return null;
   }
 
   private _askForLog(): void {
@@ -236,11 +300,11 @@ export class RunSession implements IDisposable {
         this._askForLog(); // it goes on: what is printed now streams again
       }
       if (frame.events.some(event => event.kind === 'task-output')) {
-        void this._loadResults();
+        this._results.ask('all');
       } else if (
         frame.events.some(event => event.kind === 'task-progress' && 'points' in (event.data ?? {}))
       ) {
-        void this._loadSeries();
+        this._results.ask('series');
       }
     } else if (frame.kind === 'log') {
       this._takeLog(frame);
@@ -251,7 +315,7 @@ export class RunSession implements IDisposable {
     } else if (frame.kind === 'error') {
       this._trouble = frame.message;
     } else if (frame.kind === 'end') {
-      void this._loadResults();
+      this._results.ask('all');
       this._catchUpWithLog();
     }
     this._changed.emit();
@@ -267,48 +331,6 @@ export class RunSession implements IDisposable {
     this._attempt = frame.attempt;
     this._offset = frame.offset;
   }
-
-  /** One question at a time: what a slow server did not tell of comes with the next event. */
-  private async _loadSeries(): Promise<void> {
-    if (this._isLoadingSeries) {
-      return;
-    }
-    this._isLoadingSeries = true;
-    const results = this._results;
-    try {
-      const series = await this._api.series(this.id);
-      if (results === this._results) {
-        this._series = series; // else results were asked for since, with newer ones among them
-      }
-    } catch (error) {
-      this._trouble = (error as Error).message;
-    }
-    this._isLoadingSeries = false;
-    if (!this._isDisposed) {
-      this._changed.emit();
-    }
-  }
-
-  private async _loadResults(): Promise<void> {
-    this._results += 1;
-    try {
-      const [document, metrics, series, artifacts] = await Promise.all([
-        this._api.run(this.id),
-        this._api.metrics(this.id),
-        this._api.series(this.id),
-        this._api.artifacts(this.id)
-      ]);
-      this._document = document;
-      this._metrics = metrics;
-      this._series = series;
-      this._artifacts = artifacts;
-    } catch (error) {
-      this._trouble = (error as Error).message;
-    }
-    if (!this._isDisposed) {
-      this._changed.emit();
-    }
-  }
 }
 
 /** The tasks that a run has from the start: elements of its fan-outs come with the events. */
@@ -317,4 +339,8 @@ function declaredTasks({ tasks }: RunDocument): string[] {
     const owner = ownerOf(name);
     return owner === name || typeof tasks[owner]?.elements !== 'number';
   });
+}
+
+function cut(): string {
+  return trans.__('The connection to the Jupyter server is gone; the run goes on. Connecting again …');
 }
