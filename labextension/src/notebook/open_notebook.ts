@@ -125,8 +125,12 @@ export class OpenNotebook implements IDisposable {
     return this._session;
   }
 
-  /** The run that is shown in this notebook; the one before is let go. */
+  /** The run that is shown in this notebook; the one before is let go, and this one where the notebook was closed meanwhile. */
   set session(session: RunSession | null) {
+    if (this._isDisposed) {
+      session?.dispose();
+      return;
+    }
     this._session?.dispose();
     this._session = session;
     session?.changed.connect(this._emit, this);

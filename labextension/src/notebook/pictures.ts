@@ -53,7 +53,10 @@ export class Pictures {
       return;
     }
     this._followed.add(run);
-    const session = await RunSession.open(this._api, run);
+    const session = await this._open(run);
+    if (session === null) {
+      return;
+    }
     const stop = (): void => session.dispose();
     const { disposed } = this._notebook.panel;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -67,6 +70,21 @@ export class Pictures {
     };
     session.changed.connect(() => (timer ??= setTimeout(() => void redraw().catch(LATER), EVERY_MS)));
     disposed.connect(stop);
+  }
+
+  /** Watch a run; null where the notebook was closed meanwhile. One that could not be watched may be tried again. */
+  private async _open(run: string): Promise<RunSession | null> {
+    try {
+      const session = await RunSession.open(this._api, run);
+      if (!this._notebook.isDisposed) {
+        return session;
+      }
+      session.dispose();
+    } catch (error) {
+      this._followed.delete(run);
+      throw error;
+    }
+    return null;
   }
 
   /** Draw a run as it is now; say whether that was the last time. `withWidgets`: in the place of widgets too. */

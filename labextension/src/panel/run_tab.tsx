@@ -7,12 +7,13 @@ import * as React from 'react';
 import type { Api } from '../api';
 import type { RunRow } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
-import { RunSession } from '../run/session';
+import { Choosing } from '../run/choosing';
 import type { Consent } from '../run/start';
 import { Findings } from './findings';
 import { HomeNote } from './home_note';
 import { RunForm } from './run_form';
 import { RunView } from './run_view';
+import { Trouble } from './trouble';
 import { useSignal } from './watching';
 import { lookOf } from '../graph';
 
@@ -46,6 +47,7 @@ export function RunTab({ notebook, api, consent, commands, trans }: RunTabProps)
   return (
     <div className="kfnb-run-tab">
       <EarlierRuns {...{ notebook, api, trans }} />
+      <Trouble text={session?.id === draft.started ? null : draft.unseen} />
       <details
         className="kfnb-group"
         data-group="new-run"
@@ -78,7 +80,10 @@ function EarlierRuns(props: {
   const { notebook, api, trans } = props;
   const [runs, setRuns] = React.useState<readonly RunRow[]>([]);
   const id = React.useId();
+  const choosing = React.useMemo(() => new Choosing(notebook, api), [notebook, api]);
+  useSignal(choosing.changed);
   const { session, path } = notebook;
+  const { started } = notebook.draft;
   React.useEffect(() => {
     let isCurrent = true;
     const load = async (): Promise<void> => {
@@ -91,13 +96,10 @@ function EarlierRuns(props: {
     return () => {
       isCurrent = false;
     };
-  }, [path, session?.id, session?.hasEnded]);
+  }, [path, session?.id, session?.hasEnded, started]);
   if (runs.length === 0) {
     return null;
   }
-  const choose = async (run: string): Promise<void> => {
-    notebook.session = run === '' ? null : await RunSession.open(api, run);
-  };
   return (
     <div className="kfnb-field">
       <label htmlFor={id}>{trans.__('Runs of this notebook')}</label>
@@ -105,8 +107,8 @@ function EarlierRuns(props: {
         id={id}
         className="kfnb-input"
         data-field="runs"
-        value={session?.id ?? ''}
-        onChange={event => void choose(event.target.value)}
+        value={choosing.chosen ?? session?.id ?? ''}
+        onChange={event => void choosing.choose(event.target.value || null)}
       >
         <option value="">{trans.__('none is shown')}</option>
         {session !== null && !runs.some(run => run.run_id === session.id) && (
@@ -118,6 +120,7 @@ function EarlierRuns(props: {
           </option>
         ))}
       </select>
+      <Trouble text={choosing.trouble} />
     </div>
   );
 }

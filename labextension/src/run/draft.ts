@@ -7,13 +7,17 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { ApiError, type Api } from '../api';
-import type { Finding } from '../model/documents';
+import type { Finding, Started } from '../model/documents';
 import { keepForm, lastForm, type FilledForm } from '../model/filled_form';
+import { trans as words } from '../model/words';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { checkOf, requestOf } from './request';
+import { RunSession } from './session';
 import { startRun, type Consent } from './start';
 
 const QUIET_MS = 300;
+/** After how long it is tried again to show a run that has begun. */
+const AGAIN_MS = 1000;
 
 /** What was found out about a place before a run there. `trouble`: why it could not be asked. */
 export interface Preflight {
@@ -32,6 +36,8 @@ export class RunDraft {
   private _refusal: ApiError | null = null;
   private _warnings: readonly Finding[] = [];
   private _started: string | null = null;
+  private _unseen: string | null = null;
+  private _showing: ReturnType<typeof setTimeout> | undefined;
   private _preflight: Preflight | null = null;
   private _isAsking = false;
   private _asked = 0;
@@ -71,6 +77,11 @@ export class RunDraft {
     return this._started;
   }
 
+  /** Why it is not shown, though it has begun. */
+  get unseen(): string | null {
+    return this._unseen;
+  }
+
   /** What was doubtful about it. */
   get warnings(): readonly Finding[] {
     return this._warnings;
@@ -97,20 +108,57 @@ export class RunDraft {
     this._refusal = null;
     this._changed.emit();
     keepForm(this._notebook.path, this._form);
-    let warnings: readonly Finding[] | null = null;
+    let started: Started | null = null;
     try {
       const request = requestOf(this._notebook, form);
-      warnings = await startRun(this._notebook, this._api, consent, trans, request);
-      if (warnings !== null) {
-        this._warnings = warnings;
-        this._started = this._notebook.session?.id ?? null;
-      }
+      started = await startRun(this._notebook, this._api, consent, trans, request);
     } catch (error) {
       this._refusal = error instanceof ApiError ? error : new ApiError((error as Error).message, 0);
     }
+    if (started !== null) {
+      this._warnings = started.warnings;
+      this._started = started.run_id;
+      this._unseen = null;
+      clearTimeout(this._showing);
+      await this._show(started.run_id);
+    }
     this._isStarting = false;
     this._changed.emit();
-    return warnings !== null;
+    return started !== null;
+  }
+
+  /** Show a run that has begun, if it is `wanted` still. Where it cannot be shown that is said, and tried again. */
+  private async _show(run: string, wanted = (): boolean => true): Promise<void> {
+    try {
+      const session = await RunSession.open(this._api, run);
+      this._unseen = null;
+      if (wanted()) {
+        this._notebook.session = session;
+      } else {
+        session.dispose();
+      }
+    } catch (error) {
+      this._unseen = words.__('The run %1 has begun, but cannot be shown: %2', run, (error as Error).message);
+      if (error instanceof ApiError && error.isPassing && !this._notebook.isDisposed) {
+        this._showSoon(run);
+      }
+    }
+    this._changed.emit();
+  }
+
+  /** Try to show a run in a moment, unless another one is looked at by then. */
+  private _showSoon(run: string): void {
+    const shown = this._notebook.session;
+    const isWanted = (): boolean => this._notebook.session === shown && this._started === run;
+    const show = (): void => {
+      if (isWanted()) {
+        void this._show(run, isWanted);
+      } else {
+        this._unseen = null;
+        this._changed.emit();
+      }
+    };
+    this._showing = setTimeout(show, AGAIN_MS);
   }
 
   /** Ask the place where the run is to go what stands against it, as soon as no further change comes. */
@@ -132,6 +180,7 @@ export class RunDraft {
 
   dispose(): void {
     clearTimeout(this._timer);
+    clearTimeout(this._showing);
     this._asked += 1;
     Signal.clearData(this);
   }

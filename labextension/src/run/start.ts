@@ -4,9 +4,8 @@ import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Api } from '../api';
-import type { Finding, RunRequest } from '../model/documents';
+import type { RunRequest, Started } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
-import { RunSession } from './session';
 
 /** What a person may have consented to once and for all. */
 export interface Consent {
@@ -15,8 +14,8 @@ export interface Consent {
 }
 
 /**
- * Save the notebook if it is not, start a run of it and watch it. Null: the person did not want it saved, or not over what
- * another tab has written.
+ * Save the notebook if it is not, and start a run of it. Null: the person did not want it saved, or not over what another
+ * tab has written.
  */
 export async function startRun(
   notebook: OpenNotebook,
@@ -24,7 +23,7 @@ export async function startRun(
   consent: Consent,
   trans: TranslationBundle,
   request: Omit<RunRequest, 'path'>
-): Promise<readonly Finding[] | null> {
+): Promise<Started | null> {
   if (!notebook.isSaved) {
     if (!consent.saves && !(await asks(trans))) {
       return null;
@@ -36,9 +35,7 @@ export async function startRun(
   } else if (await notebook.isOtherOnDisk()) {
     await readAnew(notebook, trans);
   }
-  const { run_id, warnings } = await api.start({ path: notebook.path, ...request });
-  notebook.session = await RunSession.open(api, run_id);
-  return warnings;
+  return api.start({ path: notebook.path, ...request });
 }
 
 /** Say whether it is saved. JupyterLab asks what is to count where the file is not the one that was read. */

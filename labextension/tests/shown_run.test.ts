@@ -1,0 +1,141 @@
+/** Which run a notebook shows: that which was started or chosen last, and none when it is closed. */
+
+import { Signal } from '@lumino/signaling';
+import { YNotebook } from '@jupyter/ydoc';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { Contents } from '@jupyterlab/services';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { ApiError } from '../src/api';
+import type { RunDocument } from '../src/model/documents';
+import { ENGLISH } from '../src/model/words';
+import { OpenNotebook } from '../src/notebook/open_notebook';
+import { Choosing } from '../src/run/choosing';
+import { RunSession } from '../src/run/session';
+import { later, serverWithRun, type Server } from './stream';
+
+vi.mock('@jupyterlab/apputils', () => ({ Dialog: {}, showDialog: vi.fn() })); // nothing is asked here
+
+const consent = { saves: true };
+let server: Server;
+let panel: NotebookPanel;
+let notebook: OpenNotebook;
+
+/** As much of a panel as is looked at here: it is ready, saved, and has no cells. */
+function emptyPanel(): NotebookPanel {
+  const source = {};
+  const signal = (): Signal<object, void> => new Signal(source);
+  vi.spyOn(console, 'warn').mockReturnValue();
+  const model = {
+    sharedModel: YNotebook.create(),
+    cells: [],
+    dirty: false,
+    getMetadata: () => undefined,
+    contentChanged: signal(),
+    stateChanged: signal()
+  };
+  const content = {
+    model,
+    widgets: [],
+    activeCellChanged: signal(),
+    selectionChanged: signal(),
+    stateChanged: signal()
+  };
+  const context = { model, path: 'a.ipynb', pathChanged: signal(), ready: new Promise(() => undefined) };
+  return { content, context, disposed: signal() } as unknown as NotebookPanel;
+}
+
+const documentOf = (run_id: string): RunDocument =>
+  ({ run_id, tasks: {}, interrupted: false, waits: null }) as unknown as RunDocument;
+
+/** How many streams are open. */
+const open = (): number => server.streams.filter(stream => stream.readyState === WebSocket.OPEN).length;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  server = serverWithRun();
+  panel = emptyPanel();
+  const contents = {
+    localPath: (path: string) => path,
+    get: () => Promise.reject(new Error('not asked here'))
+  };
+  notebook = new OpenNotebook(panel, server.api, contents as unknown as Contents.IManager);
+});
+
+afterEach(() => {
+  notebook.dispose();
+  vi.useRealTimers();
+});
+
+test('Of two runs that are chosen quickly the second is shown, though it was the faster one.', async () => {
+  const slow = later<RunDocument>();
+  server.asked.run.mockReturnValueOnce(slow.promise);
+  const choosing = new Choosing(notebook, server.api);
+  const first = choosing.choose('slow');
+  expect(choosing.chosen).toBe('slow');
+  await choosing.choose('fast');
+  slow.keep(documentOf('slow'));
+  await first;
+  expect([notebook.session!.id, choosing.chosen, open()]).toEqual(['fast', null, 1]);
+});
+
+test('A run that is started while a chosen one is read stays.', async () => {
+  const slow = later<RunDocument>();
+  server.asked.run.mockReturnValueOnce(slow.promise);
+  const choosing = new Choosing(notebook, server.api);
+  const chosen = choosing.choose('slow');
+  await notebook.draft.start(consent, ENGLISH as never);
+  slow.keep(documentOf('slow'));
+  await chosen;
+  expect([notebook.session!.id, choosing.chosen, open()]).toEqual(['1', null, 1]);
+});
+
+test('A chosen run that cannot be shown is named, with why; what was shown stays.', async () => {
+  const choosing = new Choosing(notebook, server.api);
+  await choosing.choose('1');
+  server.asked.run.mockRejectedValueOnce(new ApiError('There is no run 2.', 404));
+  await choosing.choose('2');
+  expect(choosing.trouble).toBe('The run 2 cannot be shown: There is no run 2.');
+  expect([notebook.session!.id, choosing.chosen]).toEqual(['1', null]);
+  await choosing.choose(null);
+  expect([notebook.session, choosing.trouble, open()]).toEqual([null, null, 0]);
+});
+
+test('A run that has begun but cannot be shown yet was not refused: it is said, and shown later.', async () => {
+  server.asked.run.mockRejectedValueOnce(new ApiError('The bucket is away.', 503));
+  const { draft } = notebook;
+  expect(await draft.start(consent, ENGLISH as never)).toBe(true);
+  expect([draft.refusal, draft.started, notebook.session]).toEqual([null, '1', null]);
+  expect(draft.unseen).toBe('The run 1 has begun, but cannot be shown: The bucket is away.');
+  await vi.runOnlyPendingTimersAsync();
+  expect([draft.unseen, notebook.session!.id]).toEqual([null, '1']);
+  expect(server.asked.start).toHaveBeenCalledTimes(1);
+});
+
+test('Where another run is looked at meanwhile, that one stays.', async () => {
+  server.asked.run.mockRejectedValueOnce(new ApiError('The bucket is away.', 503));
+  await notebook.draft.start(consent, ENGLISH as never);
+  notebook.session = await RunSession.open(server.api, 'other');
+  await vi.runOnlyPendingTimersAsync();
+  expect([notebook.draft.unseen, notebook.session.id, open()]).toEqual([null, 'other', 1]);
+});
+
+test('A start that is refused says so, and nothing was begun.', async () => {
+  server.asked.start.mockRejectedValueOnce(new ApiError('No step.', 422));
+  expect(await notebook.draft.start(consent, ENGLISH as never)).toBe(false);
+  expect([notebook.draft.refusal?.message, notebook.draft.started, open()]).toEqual(['No step.', null, 0]);
+});
+
+test('A notebook that was closed while a run was started or chosen listens to none.', async () => {
+  const started = later<object>();
+  server.asked.start.mockReturnValueOnce(started.promise);
+  const starting = notebook.draft.start(consent, ENGLISH as never);
+  const chosen = later<RunDocument>();
+  server.asked.run.mockReturnValueOnce(chosen.promise);
+  const choosing = new Choosing(notebook, server.api).choose('2');
+  notebook.dispose();
+  started.keep({ run_id: '1', warnings: [] });
+  chosen.keep(documentOf('2'));
+  await Promise.all([starting, choosing]);
+  expect([server.streams.length, open(), notebook.session]).toEqual([2, 0, null]);
+});
