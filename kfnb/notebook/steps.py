@@ -86,11 +86,15 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Steps(msgspec.Struct, frozen=True, kw_only=True):
-    """The steps of a notebook in the order of their last cells. `skipped`: its code cells tagged skip."""
+    """The steps of a notebook in the order of their last cells. `skipped`: its code cells tagged skip.
+
+    `comments`: what the comment of a cell says that counts, as tags, by the cell's id.
+    """
 
     steps: tuple[Step, ...] = ()
     parameters_cell: NotebookCell | None = None
     skipped: tuple[NotebookCell, ...] = ()
+    comments: dict[str, tuple[str, ...]] = {}
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -110,7 +114,8 @@ def read_steps(notebook: Notebook, is_setup: Callable[[str], bool]) -> Steps:
     `is_setup` says of an untagged cell's source whether it is pure setup (imports, definitions, literals).
     """
     diagnostics: list[Diagnostic] = []
-    places, skipped = _places(notebook, diagnostics)
+    comments: dict[str, tuple[str, ...]] = {}
+    places, skipped = _places(notebook, diagnostics, comments)
     explicit = {place.tags.step: place.cell for place in places if place.tags.step}
     _place_above(places, explicit, is_setup)
     _settle(places)
@@ -127,6 +132,7 @@ def read_steps(notebook: Notebook, is_setup: Callable[[str], bool]) -> Steps:
         steps=steps,
         parameters_cell=parameters[0] if parameters else None,
         skipped=skipped,
+        comments=comments,
         diagnostics=tuple(msgspec.structs.replace(found, notebook=notebook.path.name) for found in diagnostics),
     )
 
@@ -150,7 +156,10 @@ def slug(name: str) -> str:
 # ------------------------------------------------------------------------------------------- where each cell belongs
 
 
-def _places(notebook: Notebook, diagnostics: list[Diagnostic]) -> tuple[list[_Place], tuple[NotebookCell, ...]]:
+def _places(
+    notebook: Notebook, diagnostics: list[Diagnostic], comments: dict[str, tuple[str, ...]]
+) -> tuple[list[_Place], tuple[NotebookCell, ...]]:
+    """Return the cells that can be in a step, and those that are skipped; what else is found is added to the others."""
     places: list[_Place] = []
     skipped = []
     current: str | None = None
@@ -160,6 +169,8 @@ def _places(notebook: Notebook, diagnostics: list[Diagnostic]) -> tuple[list[_Pl
             diagnostics += findings.tags_without_code(cell, tags)
             continue
         diagnostics += tags.diagnostics
+        if said := tuple(tag.text for tag in tags.tags if tag.line is not None):
+            comments[cell.id] = said
         if tags.skip:
             skipped.append(cell)
             diagnostics += findings.skipped_with_tags(cell, tags)

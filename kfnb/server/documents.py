@@ -82,6 +82,13 @@ class ParameterField(_Answer, frozen=True, kw_only=True):
     default: Any = None
 
 
+class CellComment(_Answer, frozen=True, kw_only=True):
+    """What the comment in a cell's first line says, as tags; what the cell's own tags overrule is left out."""
+
+    cell_id: str
+    tags: tuple[str, ...]
+
+
 class Analysis(_Answer, frozen=True, kw_only=True):
     """What a notebook is seen to mean. `valid`: it would run; if not, steps and edges are as good as they can be."""
 
@@ -91,6 +98,7 @@ class Analysis(_Answer, frozen=True, kw_only=True):
     diagnostics: tuple[Finding, ...] = ()
     parameters: tuple[ParameterField, ...] = ()
     skipped_cells: tuple[str, ...] = ()
+    comments: tuple[CellComment, ...] = ()
 
 
 class PlacementRequest(_Request, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from kfnb.server.documents import (
     Analysis,
     ArtifactDocument,
     ArtifactList,
+    CellComment,
     CellOutput,
     Finding,
     Metric,
@@ -97,6 +98,7 @@ def analysis(outline: Outline) -> Analysis:
             for p in outline.parameters
         ),
         skipped_cells=tuple(cell.id for cell in outline.steps.skipped),
+        comments=tuple(CellComment(cell_id=cell, tags=said) for cell, said in outline.steps.comments.items()),
     )
 
 

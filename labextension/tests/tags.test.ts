@@ -6,7 +6,9 @@ import { FIELDS, METRICS, problemOf, type Field } from '../src/model/fields';
 import {
   changesOf,
   renamed,
+  roleIn,
   roleOf,
+  stepNameIn,
   stepNameOf,
   stepsIn,
   valuesOf,
@@ -85,6 +87,28 @@ describe('the cells of a step', () => {
       ['first', ['a', 'b', 'e']],
       ['second', ['d']]
     ]);
+  });
+
+  test('A comment makes a step where no tag does, and ends the one above.', () => {
+    const commented = (id: string, tags: string[], comment: string[]) => ({ ...code(id, ...tags), comment });
+    const cells = [
+      code('a', 'step:first'),
+      commented('b', [], ['step:second', 'gpu:1']),
+      code('c'),
+      commented('d', ['step:first'], ['retry:2']),
+      commented('e', ['skip'], ['step:second']),
+      commented('f', [], ['skip', 'gpu:1']),
+      commented('g', ['parameters'], ['step:second']),
+      code('h')
+    ];
+    expect(stepsIn(cells).map(step => [step.name, step.cells.map(cell => cell.id)])).toEqual([
+      ['first', ['a', 'd']],
+      ['second', ['b', 'c', 'h']]
+    ]);
+    expect(cells.map(roleIn)).toEqual([
+      ...['step', 'step', 'continues', 'step', 'skip', 'skip', 'parameters', 'continues']
+    ]);
+    expect(cells.map(stepNameIn)).toEqual(['first', 'second', null, 'first', 'second', null, 'second', null]);
   });
 
   test('A new name is followed by the tags of others that speak of the step.', () => {

@@ -163,7 +163,7 @@ def without_tags(notebook: dict[str, Any]) -> dict[str, Any]:
 def test_findings_are_listed_as_the_notebook_is_edited_and_fixed_by_a_click(
     lab: Lab, page: Page, quickstart: Path
 ) -> None:
-    """A tag that looks like another is found, the fix is offered, and one click sets it right; undo takes it back."""
+    """A tag that looks like another is found and marked at its cell, one click sets it right; undo takes it back."""
     notebook = read_notebook(quickstart)
     next(cell for cell in notebook["cells"] if cell["id"] == "longest")["metadata"]["tags"] = ["stpe:longest"]
     quickstart.write_text(json.dumps(notebook), "utf-8")
@@ -173,9 +173,13 @@ def test_findings_are_listed_as_the_notebook_is_edited_and_fixed_by_a_click(
         )  # JupyterLab forgets what can be undone when it has made the first checkpoint
     finding = page.locator(".kfnb-findings [data-code=KF111]")
     expect(finding).to_contain_text("it looks like `step:longest`")
+    mark = cell(page, "longest = max").locator(".kfnb-chip [data-code=KF111]")
+    expect(mark).to_have_attribute("title", re.compile("it looks like `step:longest`"))
+    expect(page.get_by_role("img", name="warning: The tag `stpe:longest`")).to_be_visible()
     finding.locator("[data-fix]").click()
     expect(cell(page, "longest = max").locator(".kfnb-chip-name")).to_have_text("longest")
     expect(finding).to_have_count(0)
+    expect(mark).to_have_count(0)
 
     cell(page, "longest = max").locator(".jp-InputArea-prompt").click()
     page.locator("[data-action=undo]").click()

@@ -69,6 +69,19 @@ async def test_a_fan_out_is_one_step(post: Post, jp_root_dir: Path) -> None:
         assert ["c1"] == found["steps"][1]["cells"]
 
 
+async def test_what_comments_say_is_told_as_tags(post: Post, jp_root_dir: Path) -> None:
+    """The comment in a cell's first line is told, but for a step that the cell's own tag overrules."""
+    cells = {"a": "x = [1]", "b": "# step: other, retry: 2\ny = x", "plain": "# the image: resized\nz = y"}
+    write_notebook(jp_root_dir / "said.ipynb", cells)
+    content = json.loads((jp_root_dir / "said.ipynb").read_text("utf-8"))
+    _, overruled = await post("analyse", path="said.ipynb", notebook=content)
+    assert [{"cell_id": "c1", "tags": ["retry:2"]}] == overruled["comments"]
+    content["cells"][1]["metadata"].pop("tags")
+    _, alone = await post("analyse", path="said.ipynb", notebook=content)
+    assert [{"cell_id": "c1", "tags": ["step:other", "retry:2"]}] == alone["comments"]
+    assert ["a", "other", "plain"] == [step["name"] for step in alone["steps"]]
+
+
 async def test_what_is_no_notebook_of_steps(post: Post, jp_root_dir: Path) -> None:
     """An empty notebook, another language and a file that is no notebook are findings, not failures."""
     for name, content, code in (

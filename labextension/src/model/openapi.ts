@@ -600,6 +600,7 @@ export interface components {
             readonly diagnostics: readonly components["schemas"]["Finding"][];
             readonly parameters: readonly components["schemas"]["ParameterField"][];
             readonly skipped_cells: readonly string[];
+            readonly comments: readonly components["schemas"]["CellComment"][];
         };
         /**
          * ArchiveRequest
@@ -641,6 +642,14 @@ export interface components {
         readonly CancelRequest: {
             /** @default false */
             readonly now?: boolean;
+        };
+        /**
+         * CellComment
+         * @description What the comment in a cell's first line says, as tags; what the cell's own tags overrule is left out.
+         */
+        readonly CellComment: {
+            readonly cell_id: string;
+            readonly tags: readonly string[];
         };
         /**
          * CellDifference
@@ -1420,6 +1429,7 @@ export type ArchiveRequest = components['schemas']['ArchiveRequest'];
 export type ArtifactDocument = components['schemas']['ArtifactDocument'];
 export type ArtifactList = components['schemas']['ArtifactList'];
 export type CancelRequest = components['schemas']['CancelRequest'];
+export type CellComment = components['schemas']['CellComment'];
 export type CellDifference = components['schemas']['CellDifference'];
 export type CellOutput = components['schemas']['CellOutput'];
 export type CheckRequest = components['schemas']['CheckRequest'];

@@ -1,5 +1,6 @@
 /**
- * Tags ⇄ what they say. Tags that are not kfnb's are kept as they are and where they are.
+ * Tags ⇄ what they say. Tags that are not kfnb's are kept as they are and where they are. What a comment in a cell says is
+ * given by the server as tags; nothing here changes it.
  *
  * The grammar is that of kfnb/notebook/tags.py: a cell tagged `step:NAME` begins a step or goes on with it; cells without
  * a tag go on with the step above.
@@ -16,6 +17,8 @@ export interface TaggedCell {
   readonly id: string;
   readonly isCode: boolean;
   readonly tags: readonly string[];
+  /** What the comment in its first line says, as tags. */
+  readonly comment?: readonly string[];
 }
 
 const STEP = 'step:';
@@ -44,6 +47,17 @@ export function roleOf(tags: readonly string[]): Role {
 export function stepNameOf(tags: readonly string[]): string | null {
   const tag = tags.map(text => text.trim()).find(text => text.startsWith(STEP));
   return tag?.slice(STEP.length).trim() || null;
+}
+
+/** Return what a cell is for: as its tags say, and where they say nothing as its comment does. */
+export function roleIn({ tags, comment = [] }: TaggedCell): Role {
+  const [own, commented] = [roleOf(tags), roleOf(comment)];
+  return own === 'continues' || commented === 'skip' ? commented : own;
+}
+
+/** Return the name of the step that a cell names by a tag, or else in its comment; null if it names none. */
+export function stepNameIn({ tags, comment = [] }: TaggedCell): string | null {
+  return stepNameOf(tags) ?? stepNameOf(comment);
 }
 
 /** Return the tags with which a cell is what `role` says; `name` is that of its step. Settings go where no step begins. */
@@ -116,19 +130,19 @@ export function withValues(tags: readonly string[], field: Field, values: readon
   return kept;
 }
 
-/** A step as its tags say, without asking the server: for what must be right at once, while the server thinks. */
+/** A step as tags and comments say: for what must be right at once, while the server thinks. */
 export interface TaggedStep {
   readonly name: string;
   readonly cells: readonly TaggedCell[];
 }
 
-/** Return the steps that the tags of these cells make, in the order of their first cells. */
+/** Return the steps that the tags and comments of these cells make, in the order of their first cells. */
 export function stepsIn(cells: readonly TaggedCell[]): TaggedStep[] {
   const found = new Map<string, TaggedCell[]>();
   let current: string | null = null;
   for (const cell of cells) {
-    const role = cell.isCode ? roleOf(cell.tags) : 'skip';
-    current = role === 'step' ? stepNameOf(cell.tags) : current;
+    const role = cell.isCode ? roleIn(cell) : 'skip';
+    current = role === 'skip' ? current : (stepNameIn(cell) ?? current);
     if (current !== null && (role === 'step' || role === 'continues')) {
       found.set(current, [...(found.get(current) ?? []), cell]);
     }
@@ -136,11 +150,19 @@ export function stepsIn(cells: readonly TaggedCell[]): TaggedStep[] {
   return [...found].map(([name, own]) => ({ name, cells: own }));
 }
 
-/** Return the values of a field that the cells of a step say together. */
+/** Return the values of a field that the tags of a step's cells say together. */
 export function valuesOfStep(field: Field, step: TaggedStep): string[] {
   return valuesOf(
     field,
     step.cells.flatMap(cell => cell.tags)
+  );
+}
+
+/** Return the values of a field that the comments of a step's cells say together. */
+export function commentedIn(field: Field, step: TaggedStep): string[] {
+  return valuesOf(
+    field,
+    step.cells.flatMap(cell => cell.comment ?? [])
   );
 }
 

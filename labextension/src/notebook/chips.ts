@@ -9,10 +9,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { nodeStatuses, statusLine, type NodeStatus } from '../graph';
 import { stepColour } from '../model/colours';
-import type { Step } from '../model/documents';
-import { roleOf, stepNameOf } from '../model/tags';
+import type { Finding, Step } from '../model/documents';
+import { iconOf, saidWithFix, severityOf, withoutLine } from '../model/findings';
+import { roleIn, stepNameIn } from '../model/tags';
 import { badgesOf } from '../model/badges';
-import { tagsOf, type OpenNotebook } from './open_notebook';
+import type { OpenNotebook } from './open_notebook';
 import { redrawn } from './redrawn';
 
 /** What a chip says. */
@@ -25,9 +26,11 @@ interface ChipText {
   /** The step that the chip folds; null where it folds none. */
   readonly folds: string | null;
   readonly isFolded: boolean;
+  /** What is wrong or doubtful with the cell as a whole, for which no line of its code can be underlined. */
+  readonly problems: readonly Finding[];
 }
 
-const PLAIN = { parts: [], state: '', stateText: '', why: '', folds: null, isFolded: false };
+const PLAIN = { title: '', parts: [], state: '', stateText: '', why: '', folds: null, isFolded: false };
 
 /** How often the time of a step that runs is shown anew. */
 const TICK_MS = 1000;
@@ -61,21 +64,26 @@ export class Chips {
     const { session } = this._notebook;
     const stands = session === null ? null : nodeStatuses(session.status);
     const seen = new Set<string>();
+    const cells = new Map(this._notebook.cells.map(cell => [cell.id, cell]));
+    const found = withoutLine(this._notebook.analysis?.diagnostics ?? []);
     for (const cell of this._notebook.panel.content.widgets) {
-      const tags = tagsOf(cell.model);
-      const role = cell.model.type === 'code' ? roleOf(tags) : 'continues';
-      const step = role === 'step' || role === 'continues' ? (owners.get(cell.model.id) ?? null) : null;
+      const said = cells.get(cell.model.id);
+      const role = said?.isCode ? roleIn(said) : 'continues';
+      const step = owners.get(cell.model.id) ?? null;
       const isFirst = step !== null && !seen.has(step);
-      const isTagged = role === 'step' && stepNameOf(tags) !== null;
+      const isNamed = role === 'step' && stepNameIn(said!) !== null;
+      const problems = found.get(cell.model.id) ?? [];
       if (step !== null) {
         seen.add(step);
       }
       this._paint(cell, step, isFirst);
-      if (step !== null && (isTagged || isFirst)) {
-        this._show(cell, this._stepText(step, !isFirst, stands?.get(step)));
+      if (step !== null && (isNamed || isFirst)) {
+        this._show(cell, { ...this._stepText(step, !isFirst, stands?.get(step)), problems });
       } else if (role !== 'step' && role !== 'continues') {
         const title = role === 'skip' ? this._trans.__('not in the pipeline') : role;
-        this._show(cell, { ...PLAIN, title });
+        this._show(cell, { ...PLAIN, title, problems });
+      } else if (problems.length > 0) {
+        this._show(cell, { ...PLAIN, problems });
       } else {
         cell.node.querySelector(':scope > .kfnb-chip')?.remove();
       }
@@ -83,12 +91,9 @@ export class Chips {
     return [...(stands?.values() ?? [])].some(isRunning);
   }
 
-  /** The step of each cell: as the tags say, and where they say nothing as the server sees it. */
+  /** The step of each cell, by tags and comments. */
   private _owners(): Map<string, string> {
     const owners = new Map<string, string>();
-    for (const step of this._notebook.analysis?.steps ?? []) {
-      step.cells.filter(() => step.explicit).forEach(id => owners.set(id, step.name));
-    }
     for (const step of this._notebook.taggedSteps) {
       step.cells.forEach(cell => owners.set(cell.id, step.name));
     }
@@ -113,7 +118,11 @@ export class Chips {
     }
   }
 
-  private _stepText(name: string, isContinued: boolean, task: NodeStatus | undefined): ChipText {
+  private _stepText(
+    name: string,
+    isContinued: boolean,
+    task: NodeStatus | undefined
+  ): Omit<ChipText, 'problems'> {
     const seen = this._notebook.seen(name);
     return {
       title: isContinued ? this._trans.__('%1, continued', name) : name,
@@ -148,12 +157,27 @@ export class Chips {
     chip.dataset.state = text.state;
     this._showFold(chip, text);
     const button = chip.querySelector<HTMLButtonElement>('.kfnb-chip-settings')!;
-    button.title = text.why || this._trans.__('Settings of this step');
+    button.title = text.why || this._hint(text);
     button.replaceChildren(
-      piece('kfnb-chip-name', text.title),
+      ...(text.title === '' ? [] : [piece('kfnb-chip-name', text.title)]),
+      ...text.problems.map(problem => this._mark(problem)),
       ...text.parts.map(part => piece('kfnb-chip-part', part)),
       ...(text.stateText === '' ? [] : [piece('kfnb-chip-state', text.stateText)])
     );
+  }
+
+  private _hint({ title }: ChipText): string {
+    return title === '' ? this._trans.__('What this cell is for') : this._trans.__('Settings of this step');
+  }
+
+  private _mark(problem: Finding): HTMLElement {
+    const mark = piece('kfnb-chip-problem', `${iconOf(problem)} ${problem.code}`);
+    mark.dataset.code = problem.code;
+    mark.dataset.severity = problem.severity;
+    mark.title = saidWithFix(problem);
+    mark.setAttribute('role', 'img');
+    mark.setAttribute('aria-label', `${severityOf(problem, this._trans)}: ${problem.message}`);
+    return mark;
   }
 
   /** The button that folds the cells of the chip's step, in front of the chip. */

@@ -48,6 +48,7 @@ export class OpenNotebook implements IDisposable {
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _pause: ReturnType<typeof setTimeout> | undefined;
   private _analysis: Analysis | null = null;
+  private _comments: ReadonlyMap<string, readonly string[]> = new Map();
   private _trouble: ApiError | null = null;
   private _session: RunSession | null = null;
   private _home: Homecoming | null = null;
@@ -147,12 +148,13 @@ export class OpenNotebook implements IDisposable {
     this._emit();
   }
 
-  /** The cells as their tags say them, in order. */
+  /** The cells as their tags say them, and their comments as the server read them last, in order. */
   get cells(): TaggedCell[] {
     return [...this.panel.content.model!.cells].map(cell => ({
       id: cell.id,
       isCode: cell.type === 'code',
-      tags: tagsOf(cell)
+      tags: tagsOf(cell),
+      comment: this._comments.get(cell.id) ?? []
     }));
   }
 
@@ -160,7 +162,7 @@ export class OpenNotebook implements IDisposable {
     return stepsIn(this.cells);
   }
 
-  /** The step that a cell belongs to: by its tags, and where these name none as the server sees it. */
+  /** The step that a cell belongs to, by tags and comments. */
   stepAt(cellId: string): TaggedStep | null {
     return this.taggedSteps.find(step => step.cells.some(cell => cell.id === cellId)) ?? null;
   }
@@ -318,6 +320,7 @@ export class OpenNotebook implements IDisposable {
         return;
       }
       this._analysis = analysis;
+      this._comments = new Map(analysis.comments.map(({ cell_id, tags }) => [cell_id, tags]));
       this._trouble = null;
     } catch (error) {
       if (isLate() || (error instanceof ApiError && error.status === 409)) {

@@ -1,5 +1,5 @@
 /**
- * Findings underlined in the code that they are about.
+ * Findings underlined in the code that they are about; those about a cell as a whole stand in its chip (chips.ts).
  *
  * The marks are decorations of the cells' own editors: they move with the text as it is written, until the server has
  * looked at it anew. An editor that is made later, when its cell comes into view, gets them then.
@@ -10,6 +10,7 @@ import { StateEffect, StateField, type Range, type Text } from '@codemirror/stat
 import { Decoration, EditorView, type DecorationSet } from '@codemirror/view';
 
 import type { Analysis, Finding } from '../model/documents';
+import { saidWithFix } from '../model/findings';
 import { underlined } from '../model/underlined';
 import type { OpenNotebook } from './open_notebook';
 import { redrawn } from './redrawn';
@@ -91,9 +92,8 @@ function markOf(finding: Finding, text: Text): Range<Decoration> | null {
   if (part === null) {
     return null;
   }
-  const said = finding.fix === null ? finding.message : `${finding.message}\n${finding.fix}`;
   return Decoration.mark({
     class: 'kfnb-underlined',
-    attributes: { 'data-code': finding.code, 'data-severity': finding.severity, title: said }
+    attributes: { 'data-code': finding.code, 'data-severity': finding.severity, title: saidWithFix(finding) }
   }).range(line.from + part[0], line.from + part[1]);
 }

@@ -3,7 +3,7 @@
 import { InputDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { stepNameOf } from '../model/tags';
+import { stepNameIn } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { nameStep } from './cell_role';
 
@@ -17,7 +17,7 @@ export async function askForStep(notebook: OpenNotebook, trans: TranslationBundl
   const answer = await InputDialog.getText({
     title: trans.__('The step that begins at this cell'),
     label: trans.__('Name'),
-    text: stepNameOf(cell.tags) ?? '',
+    text: stepNameIn(cell) ?? '',
     placeholder: trans.__('such as: train'),
     okLabel: trans.__('Set')
   });

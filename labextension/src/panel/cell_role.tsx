@@ -7,7 +7,9 @@ import { FIELDS, METRICS } from '../model/fields';
 import {
   nameProblem,
   renamed,
+  roleIn,
   roleOf,
+  stepNameIn,
   stepNameOf,
   valuesOf,
   withRole,
@@ -35,11 +37,16 @@ export interface CellRoleProps {
   readonly isDisabled: boolean;
 }
 
-export function CellRole({ notebook, trans, cell, isDisabled }: CellRoleProps): JSX.Element {
-  const [chosen, setChosen] = React.useState<Role>(roleOf(cell.tags));
+export function CellRole({ notebook, trans, cell, ...props }: CellRoleProps): JSX.Element {
+  const said = roleIn(cell);
+  const isCommented = said !== roleOf(cell.tags);
+  const isDisabled = props.isDisabled || isCommented;
+  const metrics = valuesOf(METRICS, cell.tags);
+  const commented = valuesOf(METRICS, cell.comment ?? []);
+  const [chosen, setChosen] = React.useState<Role>(said);
   const id = React.useId();
-  const tags = cell.tags.join('\n');
-  React.useEffect(() => setChosen(roleOf(cell.tags)), [tags]);
+  const tags = [said, ...cell.tags].join('\n');
+  React.useEffect(() => setChosen(said), [tags]);
   const choose = (role: Role): void => {
     setChosen(role);
     if (role !== 'step') {
@@ -56,6 +63,7 @@ export function CellRole({ notebook, trans, cell, isDisabled }: CellRoleProps): 
           data-field="role"
           value={chosen}
           disabled={isDisabled}
+          aria-describedby={isCommented ? `${id}-comment` : undefined}
           onChange={event => choose(event.target.value as Role)}
         >
           {ROLES.map(({ role, label }) => (
@@ -64,14 +72,21 @@ export function CellRole({ notebook, trans, cell, isDisabled }: CellRoleProps): 
             </option>
           ))}
         </select>
+        {isCommented && (
+          <div className="kfnb-hint" id={`${id}-comment`}>
+            {trans.__('A comment in the cell says so; it is changed there.')}
+          </div>
+        )}
       </div>
       {chosen === 'step' && <StepName {...{ notebook, trans, cell, isDisabled }} />}
       {['step', 'continues'].includes(chosen) && (
         <FieldInput
           field={METRICS}
-          values={valuesOf(METRICS, cell.tags)}
+          values={[...metrics, ...commented]}
           isMixed={false}
-          {...{ isDisabled, trans }}
+          isFixed={metrics.length === 0 && commented.length > 0}
+          isDisabled={props.isDisabled}
+          {...{ commented, trans }}
           onCommit={values =>
             notebook.writeTags(new Map([[cell.id, withValues(cell.tags, METRICS, values)]]))
           }
@@ -82,7 +97,7 @@ export function CellRole({ notebook, trans, cell, isDisabled }: CellRoleProps): 
 }
 
 function StepName({ notebook, trans, cell, isDisabled }: CellRoleProps): JSX.Element {
-  const name = stepNameOf(cell.tags) ?? '';
+  const name = stepNameIn(cell) ?? '';
   const [text, setText] = React.useState(name);
   const id = React.useId();
   React.useEffect(() => setText(name), [name]);
@@ -121,7 +136,7 @@ function StepName({ notebook, trans, cell, isDisabled }: CellRoleProps): JSX.Ele
 export function nameStep(notebook: OpenNotebook, cell: TaggedCell, wanted: string): void {
   const name = stepNameOf(cell.tags);
   const text = wanted.trim();
-  if (text === '' || text === name) {
+  if (text === '' || text === stepNameIn(cell)) {
     return;
   }
   const isTaken = notebook.taggedSteps.some(step => step.name === text);

@@ -8,8 +8,12 @@ import { problemOf, type Field } from '../model/fields';
 export interface FieldInputProps {
   readonly field: Field;
   readonly values: readonly string[];
-  /** The selected steps say different things; nothing is shown, and what is written counts for all. */
+  /** The selected steps say different things; what is written counts for all, and lists keep what is not shown. */
   readonly isMixed: boolean;
+  /** What comments in the cells say. */
+  readonly commented: readonly string[];
+  /** Only the comments can be changed. */
+  readonly isFixed: boolean;
   readonly isDisabled: boolean;
   readonly trans: TranslationBundle;
   /** Values that are offered, each with what there is to say about it; others may be written too. */
@@ -23,23 +27,65 @@ export function FieldInput(props: FieldInputProps): JSX.Element {
   return props.field.kind === 'flag' ? <FlagInput {...props} /> : <TextInput {...props} />;
 }
 
-function FlagInput({ field, values, isDisabled, trans, onCommit }: FieldInputProps): JSX.Element {
+function FlagInput(props: FieldInputProps): JSX.Element {
+  const { field, values, isMixed, isFixed, isDisabled, trans, onCommit } = props;
+  const comment = commentNote(props);
   return (
     <label className="kfnb-field kfnb-mod-flag" title={trans.__(field.hint)}>
-      <input
-        type="checkbox"
+      <CheckBox
         data-field={field.key}
-        checked={values.length > 0}
-        disabled={isDisabled}
-        onChange={event => onCommit(event.target.checked ? [field.prefix] : [])}
+        isOn={values.length > 0}
+        isMixed={isMixed}
+        isDisabled={isDisabled || isFixed}
+        onToggle={isOn => onCommit(isOn ? [field.prefix] : [])}
       />
       {trans.__(field.label)}
+      {comment !== null && <span className="kfnb-hint">{comment}</span>}
     </label>
   );
 }
 
+export interface CheckBoxProps {
+  readonly isOn: boolean;
+  /** It is on for some and off for others; a click puts it on for all. */
+  readonly isMixed: boolean;
+  readonly isDisabled: boolean;
+  readonly onToggle: (isOn: boolean) => void;
+  readonly value?: string;
+  readonly 'data-field'?: string;
+}
+
+/** A box that can be half ticked. */
+export function CheckBox({ isOn, isMixed, isDisabled, onToggle, ...rest }: CheckBoxProps): JSX.Element {
+  return (
+    <input
+      {...rest}
+      type="checkbox"
+      checked={isOn && !isMixed}
+      disabled={isDisabled}
+      ref={box => {
+        if (box !== null) {
+          box.indeterminate = isMixed;
+        }
+      }}
+      onChange={event => onToggle(event.target.checked)}
+    />
+  );
+}
+
+/** What there is to say about the comments that say something of a field, null where none does. */
+function commentNote({ field, commented, isFixed, trans }: FieldInputProps): string | null {
+  if (commented.length === 0) {
+    return null;
+  }
+  return isFixed
+    ? trans.__('A comment in the cell says so; it is changed there.')
+    : trans.__('A comment in a cell says: %1', field.kind === 'flag' ? field.prefix : commented.join(', '));
+}
+
 function TextInput(props: FieldInputProps): JSX.Element {
-  const { field, values, isMixed, isDisabled, trans, offered = [], note = null, onCommit } = props;
+  const { field, values, isMixed, isFixed, isDisabled, trans, offered = [], note = null, onCommit } = props;
+  const comment = commentNote(props);
   const shown = values.join('\n');
   const [text, setText] = React.useState(shown);
   React.useEffect(() => setText(shown), [shown]);
@@ -58,7 +104,7 @@ function TextInput(props: FieldInputProps): JSX.Element {
   const shared = {
     id: `${id}-input`,
     value: text,
-    disabled: isDisabled,
+    disabled: isDisabled || isFixed,
     'data-field': field.key,
     'aria-describedby': `${id}-hint`,
     'aria-invalid': problem !== null,
@@ -96,6 +142,10 @@ function TextInput(props: FieldInputProps): JSX.Element {
         <div className="kfnb-hint" id={`${id}-hint`}>
           {trans.__(field.hint)}
           {field.kind === 'list' ? ` ${trans.__('One a line.')}` : ''}
+          {isMixed &&
+            field.kind === 'list' &&
+            ` ${trans.__('What only some of the steps have stays with them.')}`}
+          {comment !== null && <strong> {comment}</strong>}
           {note !== null && <strong> {note}</strong>}
         </div>
       ) : (

@@ -4,21 +4,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Finding } from '../model/documents';
+import { iconOf, severityOf } from '../model/findings';
 import { withChanges } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
-
-const ICONS: Readonly<Record<Finding['severity'], string>> = { error: '✖', warning: '▲', hint: 'ℹ' };
-
-function severityOf({ severity }: Finding, trans: TranslationBundle): string {
-  switch (severity) {
-    case 'error':
-      return trans.__('error');
-    case 'warning':
-      return trans.__('warning');
-    default:
-      return trans.__('hint');
-  }
-}
 
 export interface FindingsProps {
   readonly notebook: OpenNotebook;
@@ -33,7 +21,7 @@ export function Findings({ notebook, findings, trans }: FindingsProps): JSX.Elem
         <li key={index} data-severity={finding.severity} data-code={finding.code}>
           <div className="kfnb-finding-head">
             <span className="kfnb-finding-icon" role="img" aria-label={severityOf(finding, trans)}>
-              {ICONS[finding.severity]}
+              {iconOf(finding)}
             </span>
             <span className="kfnb-code">{finding.code}</span>
             {finding.cell_id !== null && (

@@ -8,11 +8,12 @@ import { nodesInWords, noteOf } from '../model/accelerators';
 import { stepColour } from '../model/colours';
 import type { Accelerators } from '../model/documents';
 import { FIELDS, type Field } from '../model/fields';
-import { changesOf, valuesOfStep, type TaggedStep } from '../model/tags';
+import { changesOfAll, choicesOf, saidOf, type Choice } from '../model/several_steps';
+import { commentedIn, stepNameOf, valuesOfStep, type TaggedStep } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { CellRole } from './cell_role';
 import { useAccelerators } from './clusters';
-import { FieldInput, type FieldInputProps } from './field_input';
+import { CheckBox, FieldInput, type FieldInputProps } from './field_input';
 import { PlacementFields } from './placement_fields';
 import { trans as marked } from '../model/words';
 
@@ -98,6 +99,13 @@ function StepHead(props: StepTabProps & { steps: readonly TaggedStep[] }): JSX.E
         <span className="kfnb-dot" style={{ background: stepColour(notebook.colorIndex(name)) }} />
         {name}
       </h2>
+      {!steps[0]!.cells.some(cell => stepNameOf(cell.tags) === name) && (
+        <p className="kfnb-hint">
+          {trans.__(
+            'A comment in the cell makes this step. Its name and what else the comment says are changed there.'
+          )}
+        </p>
+      )}
       {seen !== null && (
         <dl className="kfnb-facts">
           <dt>{trans.__('uses')}</dt>
@@ -120,7 +128,9 @@ interface SettingsGroupProps extends StepTabProps {
 function SettingsGroup(props: SettingsGroupProps): JSX.Element {
   const { group, trans, steps } = props;
   const fields = FIELDS.filter(field => field.group === group.key);
-  const isUsed = fields.some(field => steps.some(step => valuesOfStep(field, step).length > 0));
+  const isUsed = fields.some(field =>
+    steps.some(step => valuesOfStep(field, step).length + commentedIn(field, step).length > 0)
+  );
   const [isOpen, setOpen] = React.useState(isUsed || group.key === 'resources');
   return (
     <details
@@ -141,23 +151,27 @@ function SettingsGroup(props: SettingsGroupProps): JSX.Element {
 /** A field of all the selected steps at once. */
 function StepField(props: SettingsGroupProps & { field: Field }): JSX.Element {
   const { field, notebook, trans, steps, isDisabled, accelerators } = props;
-  const said = steps.map(step => valuesOfStep(field, step));
-  const isMixed = said.some(values => values.join('\n') !== said[0]!.join('\n'));
-  const values = isMixed ? [] : said[0]!;
-  const onCommit = (wanted: string[]): void =>
-    notebook.writeTags(new Map(steps.flatMap(step => [...changesOf(field, step, wanted)])));
   const names = steps.map(step => step.name);
-  const shown = { field, values, isMixed, isDisabled, trans, onCommit };
-  return field.key === 'after' ? (
-    <StepChoices
-      {...shown}
-      names={notebook.taggedSteps.map(step => step.name).filter(name => !names.includes(name))}
-    />
-  ) : (
+  const change = (shown: readonly string[], wanted: readonly string[]): void =>
+    notebook.writeTags(changesOfAll(field, steps, shown, wanted));
+  if (field.key === 'after') {
+    const others = notebook.taggedSteps.map(step => step.name).filter(name => !names.includes(name));
+    return (
+      <StepChoices
+        {...{ field, isDisabled, trans }}
+        choices={choicesOf(field, steps, others)}
+        onToggle={(name, isOn) => (isOn ? change([], [name]) : change([name], []))}
+      />
+    );
+  }
+  const said = saidOf(field, steps);
+  return (
     <FieldInput
       key={names.join(' ')}
-      {...shown}
-      {...(field.key === 'accelerator' ? offered(accelerators, values, trans) : {})}
+      {...{ field, isDisabled, trans }}
+      {...said}
+      {...(field.key === 'accelerator' ? offered(accelerators, said.values, trans) : {})}
+      onCommit={wanted => change(said.values, wanted)}
     />
   );
 }
@@ -179,31 +193,29 @@ function offered(
 
 interface StepChoicesProps {
   readonly field: Field;
-  readonly values: readonly string[];
-  readonly names: readonly string[];
+  readonly choices: readonly Choice[];
   readonly isDisabled: boolean;
   readonly trans: TranslationBundle;
-  readonly onCommit: (values: string[]) => void;
+  readonly onToggle: (name: string, isOn: boolean) => void;
 }
 
-function StepChoices({ field, values, names, isDisabled, trans, onCommit }: StepChoicesProps): JSX.Element {
-  const all = [...new Set([...names, ...values])];
-  const toggled = (name: string, isOn: boolean): string[] =>
-    isOn ? [...values, name] : values.filter(value => value !== name);
+/** The steps that the selected ones can come after; what only some of those do stays half ticked until it is clicked. */
+function StepChoices({ field, choices, isDisabled, trans, onToggle }: StepChoicesProps): JSX.Element {
   return (
     <fieldset className="kfnb-field" data-field={field.key} title={trans.__(field.hint)}>
       <legend>{trans.__(field.label)}</legend>
-      {all.length === 0 && <div className="kfnb-hint">{trans.__('There is no other step.')}</div>}
-      {all.map(name => (
+      {choices.length === 0 && <div className="kfnb-hint">{trans.__('There is no other step.')}</div>}
+      {choices.map(({ name, share, isFixed }) => (
         <label key={name} className="kfnb-choice">
-          <input
-            type="checkbox"
+          <CheckBox
             value={name}
-            checked={values.includes(name)}
-            disabled={isDisabled}
-            onChange={event => onCommit(toggled(name, event.target.checked))}
+            isOn={share === 'all'}
+            isMixed={share === 'some'}
+            isDisabled={isDisabled || isFixed}
+            onToggle={isOn => onToggle(name, isOn)}
           />
           {name}
+          {isFixed && <span className="kfnb-hint">{trans.__('as a comment in the cell says')}</span>}
         </label>
       ))}
     </fieldset>

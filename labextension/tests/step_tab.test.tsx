@@ -1,0 +1,82 @@
+/** The Step tab: what it shows of several steps and of steps that comments make, and what a click writes. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import { flushSync } from 'react-dom';
+import { createRoot } from 'react-dom/client';
+import { afterEach, expect, test } from 'vitest';
+
+import type { Api } from '../src/api';
+import { stepsIn, type TaggedCell } from '../src/model/tags';
+import type { OpenNotebook } from '../src/notebook/open_notebook';
+import { StepTab } from '../src/panel/step_tab';
+
+const trans = {
+  __: (text: string, ...values: unknown[]) => text.replace(/%(\d)/g, (_, place) => String(values[place - 1]))
+} as unknown as TranslationBundle;
+const never = new Promise<never>(() => undefined);
+const api = { clusterFile: () => never, accelerators: () => never } as unknown as Api;
+
+const shown: { unmount(): void }[] = [];
+afterEach(() => shown.splice(0).forEach(root => root.unmount()));
+
+/** Show the tab of a notebook of these cells, all selected; what a click writes is kept in `written`. */
+function showTab(cells: readonly TaggedCell[]): { page: Element; written: [string, string[]][] } {
+  const written: [string, string[]][] = [];
+  const notebook = {
+    cells,
+    taggedSteps: stepsIn(cells),
+    selectedCells: cells.map(({ id }) => id),
+    draft: { form: { cluster: '' } },
+    isReadOnly: false,
+    panel: { content: { model: { sharedModel: { canUndo: () => false } } } },
+    seen: () => null,
+    colorIndex: () => 0,
+    placements: undefined,
+    writeTags: (changes: ReadonlyMap<string, string[]>) => written.push(...changes)
+  } as unknown as OpenNotebook;
+  const page = document.createElement('div');
+  document.body.replaceChildren(page); // a click outside the page would be heard by nobody
+  const root = createRoot(page);
+  shown.push(root);
+  flushSync(() => root.render(<StepTab {...{ notebook, api, trans }} />));
+  return { page, written };
+}
+
+const cell = (id: string, tags: string[], comment: string[] = []): TaggedCell => ({
+  id,
+  isCode: true,
+  tags,
+  comment
+});
+
+test('What only some of the selected steps come after is half ticked, and a click takes nothing away.', () => {
+  const { page, written } = showTab([
+    cell('a', ['step:fit', 'after:read', 'draws']),
+    cell('b', ['step:score', 'after:clean'])
+  ]);
+  const box = (name: string): HTMLInputElement =>
+    page.querySelector(`[data-field=after] input[value="${name}"]`)!;
+  expect([box('read').checked, box('read').indeterminate]).toEqual([false, true]);
+  box('read').click();
+  expect(written).toEqual([['b', ['step:score', 'after:clean', 'after:read']]]);
+  const draws = page.querySelector<HTMLInputElement>('input[data-field=draws]')!;
+  expect([draws.checked, draws.indeterminate]).toEqual([false, true]);
+});
+
+test('A step that a comment makes is shown with its settings, which are changed in the comment.', () => {
+  const { page, written } = showTab([cell('a', [], ['step:fit', 'timeout:2h', 'metrics'])]);
+  const field = (name: string): HTMLInputElement => page.querySelector(`[data-field=${name}]`)!;
+  expect(page.querySelector('h2')!.textContent).toBe('fit');
+  expect(page.querySelector('.kfnb-step-head')!.textContent).toContain(
+    'A comment in the cell makes this step.'
+  );
+  expect(['role', 'step', 'timeout'].map(name => [field(name).value, field(name).disabled])).toEqual([
+    ['step', true],
+    ['fit', true],
+    ['2h', true]
+  ]);
+  expect([field('metrics').checked, field('metrics').disabled]).toEqual([true, true]);
+  expect([field('retry').value, field('retry').disabled]).toEqual(['', false]);
+  expect(written).toEqual([]);
+});
