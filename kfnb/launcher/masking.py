@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,17 +93,6 @@ def _credentials(found: Any, name: str = "") -> Iterator[str]:
             yield from _credentials(each, key)
 
 
-def _begins(value: bytes, data: bytes, first: int) -> int:
-    """Return the first place from `first` on from which a text is the beginning of a value to its end; else its end."""
-    start, at = value[:_SHORTEST], first
-    while (at := data.find(start, at)) >= 0:
-        if value.startswith(data[at:]):
-            return at
-        at += 1
-    rest = range(max(first, len(data) - _SHORTEST + 1), len(data))
-    return next((place for place in rest if value.startswith(data[place:])), len(data))
-
-
 def _across(value: bytes, data: bytes, place: int) -> int:
     """Return where a value begins that is hidden and lies on both sides of a place; else the place."""
     at = 0
@@ -125,6 +115,13 @@ class Mask:
         found |= {form for value in found for form in (repr(value)[1:-1], json.dumps(value)[1:-1])}
         self.values = sorted(found, key=len, reverse=True)
         self._bytes = [value.encode() for value in self.values]
+        self._longest = max(map(len, self._bytes), default=0)
+        firsts = {re.escape(value[:1]) for value in self._bytes}
+        self._firsts = re.compile(b"|".join(firsts) if len(firsts) < 2 else b"[" + b"".join(firsts) + b"]")
+        self._starting: dict[bytes, list[bytes]] = {}  # by how they begin
+        for value in self._bytes:
+            for length in range(1, _SHORTEST + 1):
+                self._starting.setdefault(value[:length], []).append(value)
 
     def text(self, text: str) -> str:
         """Return text without the values."""
@@ -143,12 +140,23 @@ class Mask:
 
         A value that is whole, and of which that is a part, counts to the end too: the longer one is hidden if it comes.
         """
-        size = begins = len(data)
-        for value in self._bytes:
-            begins = min(begins, _begins(value, data, max(0, size - len(value) + 1)))
+        size, begins = len(data), self._begins(data)
         while begins < size and (earlier := min(_across(value, data, begins) for value in self._bytes)) < begins:
             begins = earlier
         return begins
+
+    def _begins(self, data: bytes) -> int:
+        """Return the first place from which a text is the beginning of a value to its end; its length if there is none.
+
+        Asked of every line that is printed: what it costs must not grow with the number of values.
+        """
+        size = len(data)
+        for found in self._firsts.finditer(data, max(0, size - self._longest + 1)) if self._bytes else ():
+            place = found.start()
+            starting = self._starting.get(data[place : place + _SHORTEST], ())
+            if any(len(value) > size - place and value.startswith(data[place:]) for value in starting):
+                return place
+        return size
 
     def frame(self, frame: Frame) -> Frame:
         """Return a frame of a body without the values; what the body gives (RESULT) is left to `output`.

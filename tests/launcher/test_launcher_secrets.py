@@ -109,6 +109,7 @@ def test_values_are_hidden_longest_first(values: tuple[str, ...], found: Any, hi
         (("longer", "longer-still"), "longer-still longer longer-st", "*** *** ***-st"),
         (("xyzabc", "abcdefg"), "xyzabc xyzabcd xyzabcdefg", "*** ***d xyz***"),
         (("aaaaaa",), "a" * 20, "*********aa"),
+        (("]secret", "^secret", "-secret"), "]secret^secret -secret -]^", "****** *** -]^"),
     ],
 )
 def test_values_are_hidden_wherever_their_text_is_cut(values: tuple[str, ...], text: str, hidden: str) -> None:
