@@ -106,7 +106,7 @@ class ScriptedApi:
                     api._closed.wait()
                     self.close_connection = True
 
-            do_PUT = do_DELETE = do_GET
+            do_POST = do_PUT = do_DELETE = do_GET
 
             def log_message(self, format: str, *arguments: object) -> None:
                 """Say nothing: what was asked is kept."""
