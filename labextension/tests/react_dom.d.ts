@@ -4,9 +4,13 @@ declare module 'react-dom/server' {
 }
 
 declare module 'react-dom/client' {
-  export function createRoot(place: Element): { render(element: unknown): void; unmount(): void };
+  export interface Root {
+    render(element: unknown): void;
+    unmount(): void;
+  }
+  export function createRoot(container: Element): Root;
 }
 
 declare module 'react-dom' {
-  export function flushSync(act: () => void): void;
+  export function flushSync(work: () => void): void;
 }

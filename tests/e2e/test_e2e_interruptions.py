@@ -84,7 +84,7 @@ def test_a_server_that_was_down_while_the_run_ended_is_caught_up_with(
     gone = shown.locator(".kfnb-run-head .kfnb-warning")
     expect(gone).to_contain_text("The connection to the Jupyter server is gone; the run goes on.")
     page.keyboard.type("# typed while it is down")
-    unreachable = page.locator(".kfnb-tab-body > .kfnb-warning")
+    unreachable = page.locator(".kfnb-panel > [role=alert]")
     expect(unreachable).to_contain_text("The Jupyter server cannot be reached")
     gate.touch()
     client = Client(home=lab.home)

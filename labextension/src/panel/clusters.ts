@@ -6,26 +6,25 @@ import { ApiError, type Api } from '../api';
 import { concerned, offerOf } from '../model/accelerators';
 import type { Accelerators } from '../model/documents';
 import type { KnownClusters } from '../run/request';
+import { isAway, isPageSeen, untilReached } from '../until_reached';
 
 /** The clusters of the file of profiles, none where there is no such file; null while they are asked for. */
 export function useClusters(api: Api): KnownClusters | null {
   const [known, setKnown] = React.useState<KnownClusters | null>(null);
-  React.useEffect(() => {
-    let isCurrent = true;
-    const take = (found: KnownClusters): void => (isCurrent ? setKnown(found) : undefined);
-    api.clusterFile().then(
-      ({ clusters, diagnostics }) => take({ clusters, findings: diagnostics, trouble: null }),
-      (error: Error) => {
-        const findings = error instanceof ApiError ? error.findings : [];
-        if (!(error instanceof ApiError && error.status === 0)) {
-          take({ clusters: [], findings, trouble: error.message }); // else the panel says elsewhere that the server is away
-        }
-      }
-    );
-    return () => {
-      isCurrent = false;
-    };
-  }, [api]);
+  React.useEffect(
+    () =>
+      untilReached(() => api.clusterFile(), {
+        found: ({ clusters, diagnostics }) => setKnown({ clusters, findings: diagnostics, trouble: null }),
+        refused: error => {
+          const findings = error instanceof ApiError ? error.findings : [];
+          if (!isAway(error)) {
+            setKnown({ clusters: [], findings, trouble: error.message }); // else the panel says elsewhere that the server is away
+          }
+        },
+        isSeen: isPageSeen
+      }),
+    [api]
+  );
   return known;
 }
 

@@ -10,7 +10,7 @@ import type { OpenNotebook } from '../notebook/open_notebook';
 import { ClustersTab } from './clusters_tab';
 import { EmptyPanel } from './empty_panel';
 import { Findings } from './findings';
-import { halvesProblem } from './halves';
+import { useHalvesProblem } from './halves';
 import type { KfnbPanel, PanelParts, TabName } from './panel';
 import { PipelineGraph } from './pipeline_graph';
 import { RunTab } from './run_tab';
@@ -35,12 +35,12 @@ export default function PanelView(props: PanelParts & { panel: KfnbPanel }): JSX
   useSignal(notebooks.currentChanged);
   const notebook = notebooks.current;
   useSignal(notebook?.changed);
-  const [trouble, setTrouble] = React.useState<string | null>(null);
-  React.useEffect(() => void halvesProblem(api, trans).then(setTrouble), []);
+  const isAway = notebook !== null && notebook.trouble?.status === 0;
+  const trouble = useHalvesProblem(api, trans, isAway, () => panel.isVisible);
   return (
     <>
       <style>{CHART_STYLE}</style>
-      <Trouble text={trouble} />
+      <Trouble text={trouble?.message ?? null} />
       <Tabs
         id="kfnb-tab"
         label={trans.__('Pipeline of the notebook')}
@@ -57,7 +57,7 @@ export default function PanelView(props: PanelParts & { panel: KfnbPanel }): JSX
           <EmptyPanel commands={commands} trans={trans} />
         </TabBody>
       ) : (
-        <NotebookView {...props} notebook={notebook} isTroubled={trouble !== null} />
+        <NotebookView {...props} notebook={notebook} isServerSilent={trouble?.isSilent ?? false} />
       )}
     </>
   );
@@ -79,19 +79,19 @@ function TabBody({ panel, children }: React.PropsWithChildren<{ panel: KfnbPanel
 interface NotebookViewProps extends PanelParts {
   readonly panel: KfnbPanel;
   readonly notebook: OpenNotebook;
-  /** Whether it is said already what is wrong with the server. */
-  readonly isTroubled: boolean;
+  /** Whether it is said already that the server does not answer. */
+  readonly isServerSilent: boolean;
 }
 
 function NotebookView(props: NotebookViewProps): JSX.Element {
-  const { panel, notebook, isTroubled, api, commands, trans } = props;
+  const { panel, notebook, isServerSilent, api, commands, trans } = props;
   const findings = concerning(notebook.analysis?.diagnostics ?? [], notebook.draft.form.cluster);
   useSignal(notebook.draft.changed);
   const { path, trouble } = notebook;
   return (
     <>
       <TabBody panel={panel}>
-        {trouble !== null && !isTroubled && <p className="kfnb-warning">{trouble.message}</p>}
+        {trouble !== null && !isServerSilent && <p className="kfnb-warning">{trouble.message}</p>}
         {panel.tab === 'step' && <StepTab {...{ notebook, api, trans }} />}
         {panel.tab === 'pipeline' && <PipelineTab key={path} {...{ notebook, commands, trans }} />}
         {panel.tab === 'run' && <RunTab key={path} {...props} />}
