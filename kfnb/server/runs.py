@@ -185,7 +185,7 @@ class CompareHandler(KfnbHandler):
         """Return a ComparisonDocument of the runs in the order in which they are named."""
         names = self.get_query_arguments("run")
         if not 2 <= len(names) <= MOST_COMPARED:
-            raise WrongCall(f"From 2 to {MOST_COMPARED} runs can be compared, not {len(names)}: `?run=ID&run=ID`.")
+            raise WrongCall(f"From 2 to {MOST_COMPARED} runs can be compared at once; {len(names)} were chosen.")
 
         def work() -> ComparisonDocument:
             return msgspec.convert(compare([self.desk.run(name) for name in names]), ComparisonDocument)

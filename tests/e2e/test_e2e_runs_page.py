@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from jupyter_lab import TOKEN, Lab
 from playwright.sync_api import Locator, Page, expect
+from working import command
 
 from kfnb.client import Client
 
@@ -86,7 +87,7 @@ def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, ru
     expect(curve).to_contain_text("score · loss: 0.25")
     look_at_pages(shown)
     look_at_long_log(shown)
-    expect(shown.locator("[data-action=compare]")).to_be_disabled()
+    look_at_reason(shown)
     for row in rows.all():
         row.get_by_role("checkbox").check()
     shown.locator("[data-action=compare]").click()
@@ -157,6 +158,44 @@ def test_a_run_that_goes_on_is_seen_and_acted_on(page: Page, lab: Lab) -> None:
     expect(page.locator(".kfnb-executed .jp-CodeCell")).to_have_count(1)
     assert [3, 2, 1, 0] == [value for _, value in run.tasks["learn"].metric_series["loss"]]
     client.close()
+
+
+def test_who_comes_back_to_the_page_finds_what_was_run_meanwhile(page: Page, lab: Lab) -> None:
+    """A run that another program made while the page was hidden is in the list, and its experiment in the filter."""
+    path = lab.root / "scores" / "later.ipynb"
+    path.parent.mkdir(exist_ok=True)
+    cell = nbformat.v4.new_code_cell("print(1)", id="s", metadata={"tags": ["step:say"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    client = Client(home=lab.home)
+    client.run(path, name="before").wait()
+    page.goto(f"{lab.url}lab?token={TOKEN}&reset")
+    page.locator(".jp-LauncherCard", has_text="Pipeline Runs").click()
+    shown = page.locator(".kfnb-runs-page")
+    experiments = shown.get_by_label("Experiment").locator("option")
+    expect(shown.get_by_role("button", name="before", exact=True)).to_be_visible()
+    expect(experiments.filter(has_text="found later")).to_have_count(0)
+    command(page, "New Launcher")
+    expect(shown).to_be_hidden()
+    run = client.run(path, name="meanwhile", experiment="found later").wait()
+    client.close()
+    page.locator(".lm-TabBar-tab", has_text="Pipeline Runs").click()
+    expect(shown.locator(f"tr[data-run='{run.id}']")).to_be_visible()
+    expect(experiments.filter(has_text="found later")).to_have_count(1)
+
+
+def look_at_reason(shown: Locator) -> None:
+    """A button that cannot be pressed takes the focus by keys, is described by its reason, and does nothing."""
+    why = "Choose two runs or more by their boxes first."
+    compare = shown.locator("[data-action=compare]")
+    expect(compare).to_be_disabled()
+    expect(shown.get_by_text(why)).to_be_hidden()
+    shown.locator("[data-action=tag]").focus()
+    shown.page.keyboard.press("Shift+Tab")
+    expect(compare).to_be_focused()
+    expect(compare).to_have_accessible_description(why)
+    expect(shown.get_by_text(why)).to_be_visible()
+    shown.page.keyboard.press("Enter")
+    expect(shown.locator(".kfnb-comparison")).to_have_count(0)
 
 
 def look_at_long_log(shown: Locator) -> None:

@@ -231,6 +231,8 @@ async def test_runs_are_compared(fetch: Fetch, get: Get, quickstart: Path, clien
     assert [("repeated", "changed", second)] == [(c["cell"], c["kind"], c["against"]) for c in found["cells"]]
     for wrong, status in (([first], 400), ([first, "20260101-000000-abcd"], 404)):
         assert status == (await fetch("compare", params={"run": wrong})).code
+    refusal = json.loads((await fetch("compare", params={"run": [first] * 21})).body)
+    assert "From 2 to 20 runs can be compared at once; 21 were chosen." == refusal["message"]
 
 
 async def test_a_run_that_was_deleted_is_gone(fetch: Fetch, get: Get, finished: Run, client: Client) -> None:

@@ -13,6 +13,7 @@ import {
   type Settings
 } from '../model/cluster_form';
 import type { Cluster } from '../model/documents';
+import { ReasonedButton } from './reasoned_button';
 
 export interface ClusterEditorProps {
   /** The profile to change; null for a new one. */
@@ -74,14 +75,14 @@ export function ClusterEditor({ cluster, taken, trans, onSave, onLeave }: Cluste
         />
       ))}
       <div className="kfnb-buttons">
-        <button
+        <ReasonedButton
           type="submit"
           className="kfnb-button kfnb-mod-main"
           data-action="save-cluster"
-          disabled={isSaving}
+          why={isSaving ? trans.__('The cluster is being saved.') : null}
         >
           {isSaving ? trans.__('Saving …') : trans.__('Save')}
-        </button>
+        </ReasonedButton>
         <button type="button" className="kfnb-button" data-action="leave-cluster" onClick={onLeave}>
           {trans.__('Leave it')}
         </button>

@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { elementName } from '../model/run_state';
+import { ReasonedButton } from './reasoned_button';
 
 export interface ElementFieldProps {
   /** The fan-out. */
@@ -46,15 +47,14 @@ export function ElementField({ owner, total, task, trans, onOpen }: ElementField
           aria-invalid={text !== '' && number === null}
           onChange={event => setText(event.target.value)}
         />
-        <button
+        <ReasonedButton
           type="submit"
-          className="kfnb-button"
           data-action="open-element"
-          disabled={number === null}
-          title={number === null ? bounds : trans.__('Show this element, its log and what it made')}
+          why={number === null ? bounds : null}
+          title={trans.__('Show this element, its log and what it made')}
         >
           {trans.__('Show')}
-        </button>
+        </ReasonedButton>
       </div>
     </form>
   );

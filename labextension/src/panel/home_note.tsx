@@ -6,6 +6,7 @@ import * as React from 'react';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { takeBack } from '../run/bring_home';
 import { whyNoWayBack } from '../run/reasons';
+import { ReasonedButton } from './reasoned_button';
 
 export interface HomeNoteProps {
   readonly notebook: OpenNotebook;
@@ -40,16 +41,14 @@ export function HomeNote({ notebook, shown, trans }: HomeNoteProps): JSX.Element
         <>
           {trans._n('Outputs of %1 cell are here.', 'Outputs of %1 cells are here.', written)}{' '}
           {run !== shown && trans.__('They came from run %1.', run)}{' '}
-          <button
-            type="button"
+          <ReasonedButton
             className="kfnb-link"
             data-action="undo-home"
-            disabled={noWayBack !== null}
-            title={noWayBack ?? undefined}
+            why={noWayBack}
             onClick={() => takeBack(notebook)}
           >
             {trans.__('Undo')}
-          </button>
+          </ReasonedButton>
         </>
       )}
       <Cells

@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { ReasonedButton } from './reasoned_button';
 import { Trouble } from './trouble';
 
 export interface LoadButtonProps {
@@ -30,16 +31,15 @@ export function LoadButton({ label, title, load, trans }: LoadButtonProps): JSX.
   };
   return (
     <>
-      <button
-        type="button"
+      <ReasonedButton
         className="kfnb-link"
         data-action="load"
-        title={isBusy ? trans.__('The kernel is loading, or busy with something else') : title}
-        disabled={isBusy}
+        why={isBusy ? trans.__('The kernel is loading, or busy with something else') : null}
+        title={title}
         onClick={() => void attempt()}
       >
         {isBusy ? trans.__('loading …') : label}
-      </button>
+      </ReasonedButton>
       {loaded !== null && (
         <p className="kfnb-note" role="status">
           {loaded === '' ? trans.__('There is nothing to load.') : trans.__('In the kernel now: %1', loaded)}

@@ -13,6 +13,7 @@ import type { Consent } from '../run/start';
 import { useClusters } from './clusters';
 import { Findings } from './findings';
 import { PreflightView } from './preflight';
+import { ReasonedButton } from './reasoned_button';
 import { useSignalAtOnce } from './watching';
 import { trans as marked } from '../model/words';
 
@@ -89,16 +90,15 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
       <More {...{ form, set, trans }} steps={steps.map(step => step.name)} />
       {notThere === null && <PreflightView {...{ notebook, trans }} />}
       <div className="kfnb-buttons">
-        <button
+        <ReasonedButton
           type="submit"
           className="kfnb-button kfnb-mod-main"
           data-action="run"
-          disabled={blocked !== null}
+          why={blocked}
           title={
-            blocked ??
-            (target === ''
+            target === ''
               ? trans.__('Run the pipeline on the machine of the Jupyter server')
-              : trans.__('Run the pipeline on the cluster %1, a pod a step', target))
+              : trans.__('Run the pipeline on the cluster %1, a pod a step', target)
           }
         >
           {isStarting
@@ -106,7 +106,7 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
             : target === ''
               ? trans.__('▶ Run on this machine')
               : trans.__('▶ Run on %1', target)}
-        </button>
+        </ReasonedButton>
       </div>
       {blocked !== null && !isStarting && <p className="kfnb-hint">{blocked}</p>}
       {refusal !== null && (

@@ -6,6 +6,7 @@ import * as React from 'react';
 import { lookOf } from '../graph';
 import { whyNoCancel } from '../run/reasons';
 import type { RunSession } from '../run/session';
+import { ReasonedButton } from './reasoned_button';
 
 interface RunProps {
   readonly session: RunSession;
@@ -69,16 +70,13 @@ export function RunControls({ session, attempt, trans }: RunProps & { attempt: A
   return (
     <>
       {!session.hasEnded && (
-        <button
-          type="button"
-          className="kfnb-button"
+        <ReasonedButton
           data-action="cancel"
-          disabled={isCanceling !== null}
-          title={isCanceling ?? undefined}
+          why={isCanceling}
           onClick={() => void attempt(() => session.cancel())}
         >
           {trans.__('Cancel')}
-        </button>
+        </ReasonedButton>
       )}
       {canResume && (
         <button

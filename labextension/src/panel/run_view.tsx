@@ -13,6 +13,7 @@ import { whyNoHome } from '../run/reasons';
 import type { RunSession } from '../run/session';
 import { HomeNote } from './home_note';
 import { PipelineGraph } from './pipeline_graph';
+import { ReasonedButton } from './reasoned_button';
 import { ArtifactsView, MetricsView } from './results';
 import { RunControls, RunHead, useAttempt } from './run_head';
 import { SeriesView } from './series';
@@ -74,18 +75,14 @@ function RunButtons({ notebook, session, api, trans }: RunViewProps): JSX.Elemen
       <div className="kfnb-buttons">
         <RunControls {...{ session, attempt, trans }} />
         {session.hasEnded && (
-          <button
-            type="button"
-            className="kfnb-button"
+          <ReasonedButton
             data-action="bring-home"
-            disabled={notHome !== null}
-            title={
-              notHome ?? trans.__('Put what the cells showed in this run under the cells of the notebook')
-            }
+            why={notHome}
+            title={trans.__('Put what the cells showed in this run under the cells of the notebook')}
             onClick={() => void attempt(() => bringRunHome(notebook, session.id, api))}
           >
             {trans.__('Bring outputs home')}
-          </button>
+          </ReasonedButton>
         )}
       </div>
       <Trouble text={trouble} />

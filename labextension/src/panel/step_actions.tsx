@@ -5,6 +5,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import { CommandIds } from '../plugins/command_ids';
+import { ReasonedButton } from './reasoned_button';
 import { useSignal } from './watching';
 
 export interface StepActionsProps {
@@ -27,17 +28,15 @@ export function StepActions({ commands, step, beside, trans }: StepActionsProps)
   return (
     <div className="kfnb-buttons" role="group" aria-label={trans.__('Run a part, at step %1', step)}>
       {actions.map(({ id, label }) => (
-        <button
+        <ReasonedButton
           key={id}
-          type="button"
-          className="kfnb-button"
           data-action={id.replace('kfnb:', '')}
-          disabled={!commands.isEnabled(id, args)}
+          why={commands.isEnabled(id, args) ? null : commands.caption(id, args)}
           title={commands.caption(id, args)}
           onClick={() => void commands.execute(id, args)}
         >
           {label}
-        </button>
+        </ReasonedButton>
       ))}
     </div>
   );

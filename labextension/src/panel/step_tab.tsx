@@ -15,6 +15,7 @@ import { CellRole } from './cell_role';
 import { useAccelerators } from './clusters';
 import { CheckBox, FieldInput, type FieldInputProps } from './field_input';
 import { PlacementFields } from './placement_fields';
+import { ReasonedButton } from './reasoned_button';
 import { trans as marked } from '../model/words';
 
 const GROUPS: readonly { readonly key: Field['group']; readonly title: string }[] = [
@@ -71,16 +72,14 @@ function UndoButton({ notebook, trans }: StepTabProps): JSX.Element {
   const can = shared.canUndo();
   return (
     <div className="kfnb-buttons">
-      <button
-        type="button"
-        className="kfnb-button"
+      <ReasonedButton
         data-action="undo"
-        disabled={!can}
-        title={can ? trans.__('Undo the last change of cells or tags') : trans.__('There is nothing to undo')}
+        why={can ? null : trans.__('There is nothing to undo')}
+        title={trans.__('Undo the last change of cells or tags')}
         onClick={() => shared.undo()}
       >
         {trans.__('Undo')}
-      </button>
+      </ReasonedButton>
     </div>
   );
 }

@@ -6,6 +6,7 @@ import * as React from 'react';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { whyNoWriting } from '../run/reasons';
 import { Proposal } from './proposal';
+import { ReasonedButton } from './reasoned_button';
 import { Trouble } from './trouble';
 import { useSignal } from './watching';
 
@@ -23,19 +24,14 @@ export function SuggestSteps({ notebook, trans }: SuggestStepsProps): JSX.Elemen
     <section className="kfnb-suggest" aria-label={trans.__('Suggested steps')}>
       {found === null && (
         <div className="kfnb-buttons">
-          <button
-            type="button"
-            className="kfnb-button"
+          <ReasonedButton
             data-action="suggest"
-            disabled={isAsking || readOnly !== null}
-            title={
-              readOnly ??
-              trans.__('Propose steps from headings and from what cells do; nothing is changed yet')
-            }
+            why={readOnly ?? (isAsking ? trans.__('The notebook is being read.') : null)}
+            title={trans.__('Propose steps from headings and from what cells do; nothing is changed yet')}
             onClick={() => void suggesting.begin()}
           >
             {isAsking ? trans.__('Reading the notebook …') : trans.__('Suggest steps')}
-          </button>
+          </ReasonedButton>
         </div>
       )}
       <Trouble text={trouble} />

@@ -6,7 +6,9 @@ import * as React from 'react';
 
 import type { Api } from '../api';
 import type { RunRow } from '../model/documents';
+import { ReasonedButton } from '../panel/reasoned_button';
 import { archive, tag, toEach, type Done } from './marking';
+import { whyNoComparison } from './overlaid';
 
 /** What an action came to: what was done, even where one of the runs refused, and why that was. */
 export interface Outcome {
@@ -42,10 +44,14 @@ export type ActionName = 'compare' | 'tag' | 'archive' | 'delete' | 'refresh';
 function actionsOf(props: ActionsProps): readonly PageAction[] {
   const { chosen, isArchive, trans } = props;
   const none = chosen.length === 0 ? trans.__('Choose runs by their boxes first.') : null;
-  const tooFew = chosen.length < 2 ? trans.__('Choose two runs or more by their boxes first.') : null;
   const putting = isArchive ? trans.__('Put back') : trans.__('Archive');
   return [
-    { name: 'compare', label: trans.__('Compare'), why: tooFew, act: props.onCompare },
+    {
+      name: 'compare',
+      label: trans.__('Compare'),
+      why: whyNoComparison(chosen.length),
+      act: props.onCompare
+    },
     { name: 'tag', label: trans.__('Tag…'), why: none, act: () => void askForTag(props) },
     { name: 'archive', label: putting, why: none, act: () => putAway(props) },
     { name: 'delete', label: trans.__('Delete…'), why: none, act: () => void remove(props) },
@@ -62,17 +68,9 @@ export function Actions(props: ActionsProps): JSX.Element {
   return (
     <div className="kfnb-buttons">
       {actions.map(({ name, label, why, act }) => (
-        <button
-          key={name}
-          type="button"
-          className="kfnb-button"
-          data-action={name}
-          disabled={why !== null}
-          title={why ?? undefined}
-          onClick={act}
-        >
+        <ReasonedButton key={name} data-action={name} why={why} onClick={act}>
           {label}
-        </button>
+        </ReasonedButton>
       ))}
       {chosen.length > 0 && (
         <span className="kfnb-quiet" data-chosen={chosen.length}>

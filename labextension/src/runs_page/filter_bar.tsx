@@ -3,8 +3,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { Api } from '../api';
 import type { RunRow } from '../model/documents';
+import { ReasonedButton } from '../panel/reasoned_button';
 import { useSignal } from '../panel/watching';
 import { valueColumns } from './columns';
 import type { Listing } from './listing';
@@ -23,17 +23,11 @@ const STATES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'PENDING'] as cons
 
 interface FilterBarProps {
   readonly listing: Listing;
-  readonly api: Api;
   readonly trans: TranslationBundle;
 }
 
-export function FilterBar({ listing, api, trans }: FilterBarProps): JSX.Element {
+export function FilterBar({ listing, trans }: FilterBarProps): JSX.Element {
   useSignal(listing.changed);
-  const [experiments, setExperiments] = React.useState<readonly string[]>([]);
-  React.useEffect(() => {
-    // The list itself says what is wrong with the server.
-    api.experiments().then(setExperiments, () => undefined);
-  }, [api]);
   // What is typed and clicked is shown at once, before the list has been drawn anew.
   const [filters, setFilters] = React.useState(listing.filters);
   const set = (part: Partial<Filters>): void => {
@@ -70,7 +64,7 @@ export function FilterBar({ listing, api, trans }: FilterBarProps): JSX.Element 
           onChange={event => set({ experiment: event.target.value })}
         >
           <option value="">{trans.__('All experiments')}</option>
-          {experiments.map(name => (
+          {listing.experiments.map(name => (
             <option key={name} value={name}>
               {name}
             </option>
@@ -114,10 +108,8 @@ function Day(props: {
   );
 }
 
-type PartProps = Pick<FilterBarProps, 'listing' | 'trans'>;
-
 /** The fields that one more condition is made of; Enter adds it, too. */
-function ConditionForm({ listing, trans }: PartProps): JSX.Element {
+function ConditionForm({ listing, trans }: FilterBarProps): JSX.Element {
   const [kind, setKind] = React.useState<Condition['kind']>('metric');
   const [name, setName] = React.useState('');
   const [comparison, setComparison] = React.useState<Comparison>('>');
@@ -182,15 +174,13 @@ function ConditionForm({ listing, trans }: PartProps): JSX.Element {
           />
         </>
       )}
-      <button
+      <ReasonedButton
         type="submit"
-        className="kfnb-button"
         data-action="add-condition"
-        disabled={!isWhole}
-        title={isWhole ? undefined : trans.__('Give a name first, and a value where one is compared.')}
+        why={isWhole ? null : trans.__('Give a name first, and a value where one is compared.')}
       >
         {trans.__('Filter')}
-      </button>
+      </ReasonedButton>
     </form>
   );
 }
@@ -212,7 +202,7 @@ function knownNames(listing: Listing, kind: Condition['kind']): readonly string[
 }
 
 /** The conditions that hold, each with a button that takes it away. */
-function Conditions({ listing, trans }: PartProps): JSX.Element | null {
+function Conditions({ listing, trans }: FilterBarProps): JSX.Element | null {
   const { conditions } = listing.filters;
   if (conditions.length === 0) {
     return null;

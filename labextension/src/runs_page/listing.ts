@@ -20,6 +20,7 @@ export class Listing implements IDisposable {
   private _order = NEWEST_FIRST;
   private _rows: readonly RunRow[] = [];
   private _messages: readonly string[] = [];
+  private _experiments: readonly string[] = [];
   private _next: string | null = null;
   /** Where each page begins that was turned to; the last is the one that is shown. */
   private _begins: readonly (string | null)[] = [null];
@@ -53,6 +54,11 @@ export class Listing implements IDisposable {
 
   get messages(): readonly string[] {
     return this._messages;
+  }
+
+  /** The names of all experiments, by which runs can be filtered. */
+  get experiments(): readonly string[] {
+    return this._experiments;
   }
 
   /** The number of the page that is shown, from 1. */
@@ -139,10 +145,26 @@ export class Listing implements IDisposable {
     this._timer = setTimeout(() => this._lookAgain(), AGAIN_AFTER_MS);
   }
 
+  /** Ask for the page and for the experiments: both may be others than when they were seen last. */
+  async refresh(): Promise<void> {
+    await Promise.all([this.load(), this._askForExperiments()]);
+  }
+
   dispose(): void {
     this._isDisposed = true;
     clearTimeout(this._timer);
     Signal.clearData(this);
+  }
+
+  private async _askForExperiments(): Promise<void> {
+    try {
+      this._experiments = await this._api.experiments();
+    } catch {
+      return; // the list itself says what is wrong with the server
+    }
+    if (!this._isDisposed) {
+      this._changed.emit();
+    }
   }
 
   private _isLate(request: number): boolean {

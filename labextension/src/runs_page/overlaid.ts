@@ -1,7 +1,21 @@
-/** The charts of runs that are compared: curves of one metric over one another, matrices beside one another. */
+/** Which runs can be compared, and the charts of it: curves of one metric over one another, matrices beside one another. */
 
 import { matrixTable, numberFrom, rocChart, seriesChart, type Line, type RocCurve } from '../charts';
 import type { Comparison, Metrics, RunSeries } from '../model/documents';
+import { trans } from '../model/words';
+
+/** So many runs are compared at once at most, as on the server. */
+const MOST_COMPARED = 20;
+
+/** Why so many runs cannot be put side by side; null if they can. */
+export function whyNoComparison(count: number): string | null {
+  if (count < 2) {
+    return trans.__('Choose two runs or more by their boxes first.');
+  }
+  return count > MOST_COMPARED
+    ? trans.__('At most %1 runs can be compared at once; %2 are chosen.', MOST_COMPARED, count)
+    : null;
+}
 
 /** What is shown: the server's comparison, and each run's metrics and how they went, in its order of runs. */
 export interface Compared {

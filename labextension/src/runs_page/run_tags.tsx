@@ -5,6 +5,7 @@ import * as React from 'react';
 
 import type { Api } from '../api';
 import type { RunRow } from '../model/documents';
+import { ReasonedButton } from '../panel/reasoned_button';
 import type { Outcome } from './actions';
 import { tag } from './marking';
 
@@ -54,15 +55,13 @@ export function RunTags({ run, api, trans, onAct }: RunTagsProps): JSX.Element {
         aria-label={trans.__('Another tag for this run')}
         onChange={event => setName(event.target.value)}
       />
-      <button
+      <ReasonedButton
         type="submit"
-        className="kfnb-button"
         data-action="add-tag"
-        disabled={name.trim() === ''}
-        title={name.trim() === '' ? trans.__('Type a tag first.') : undefined}
+        why={name.trim() === '' ? trans.__('Type a tag first.') : null}
       >
         {trans.__('Tag')}
-      </button>
+      </ReasonedButton>
     </form>
   );
 }

@@ -7,6 +7,7 @@ import * as React from 'react';
 
 import { CHART_STYLE } from '../charts';
 import type { RunRow } from '../model/documents';
+import { ReasonedButton } from '../panel/reasoned_button';
 import { useSignal } from '../panel/watching';
 import { Actions, type ActionName, type Outcome, type PageAction } from './actions';
 import { ComparisonView, compareRuns } from './comparison';
@@ -46,7 +47,13 @@ export class RunsPage extends ReactWidget {
 
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    void this._listing.load();
+    void this._listing.refresh();
+  }
+
+  /** Runs may have been made since it was seen last. */
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    void this._listing.refresh();
   }
 
   protected override render(): JSX.Element {
@@ -125,14 +132,14 @@ function PageView({ listing, shown, trans, onActions }: PageProps): JSX.Element 
   return (
     <>
       <style>{CHART_STYLE}</style>
-      <FilterBar {...{ listing, api, trans }} />
+      <FilterBar {...{ listing, trans }} />
       <Actions
         chosen={[...chosen.values()].map(run => listing.rows.find(is(run)) ?? run)}
         isArchive={listing.filters.archived === 'only'}
         onCompare={() => void compare()}
         onAct={work => void actOnChosen(work)}
         onClear={() => setChosen(new Map())}
-        onRefresh={() => void listing.load()}
+        onRefresh={() => void listing.refresh()}
         {...{ api, trans, onActions }}
       />
       {done !== null && <DoneNote {...{ done, trans }} onUndo={back => void undo(back)} />}
@@ -217,27 +224,21 @@ function Pages({ listing, trans }: { listing: Listing; trans: TranslationBundle 
   }
   return (
     <div className="kfnb-buttons" role="navigation" aria-label={trans.__('Pages of the list')}>
-      <button
-        type="button"
-        className="kfnb-button"
+      <ReasonedButton
         data-action="previous-page"
-        disabled={listing.page === 1}
-        title={listing.page === 1 ? trans.__('This is the first page.') : undefined}
+        why={listing.page === 1 ? trans.__('This is the first page.') : null}
         onClick={() => listing.previous()}
       >
         {trans.__('Previous')}
-      </button>
+      </ReasonedButton>
       <span className="kfnb-quiet">{trans.__('Page %1', listing.page)}</span>
-      <button
-        type="button"
-        className="kfnb-button"
+      <ReasonedButton
         data-action="next-page"
-        disabled={!listing.hasNext}
-        title={listing.hasNext ? undefined : trans.__('This is the last page.')}
+        why={listing.hasNext ? null : trans.__('This is the last page.')}
         onClick={() => listing.next()}
       >
         {trans.__('Next')}
-      </button>
+      </ReasonedButton>
     </div>
   );
 }

@@ -1,0 +1,12 @@
+/** Which actions on chosen runs are possible. */
+
+import { expect, test } from 'vitest';
+
+import { whyNoComparison } from '../src/runs_page/overlaid';
+
+test('From two runs to twenty can be put side by side; else it is said why not.', () => {
+  expect(whyNoComparison(1)).toContain('two runs or more');
+  expect(whyNoComparison(2)).toBeNull();
+  expect(whyNoComparison(20)).toBeNull();
+  expect(whyNoComparison(21)).toBe('At most 20 runs can be compared at once; 21 are chosen.');
+});
