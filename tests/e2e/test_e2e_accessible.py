@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jupyter_lab import TOKEN, Lab
+from jupyter_lab import TOKEN, Lab, read_notebook
 from playwright.sync_api import Page, Route, expect
 from working import begin_step, cell, choose_cluster, open_notebook, run
 
@@ -67,9 +68,13 @@ def test_axe_finds_nothing_in_the_panel_and_the_chips(
 ) -> None:
     """All tabs of the panel and of a task, with every group open, and the chips before and after a run are clean."""
     page.set_viewport_size({"width": 1280, "height": 4500})
+    notebook = read_notebook(quickstart)
+    notebook["cells"][0]["metadata"]["tags"] = ["gpu:1"]  # on a text it means nothing, which its chip says
+    quickstart.write_text(json.dumps(notebook), "utf-8")
     open_notebook(page, lab, quickstart)
     prepare(page, root, is_light)
     begin_step(page, "longest = max", "longest")
+    expect(page.locator(".jp-MarkdownCell .kfnb-chip [data-code=KF120]")).to_be_visible()
     page.evaluate(OPEN_ALL)
     expect(page.locator("[data-field=annotation]")).to_be_visible()
     page.locator("[data-field=timeout]").fill("10")
