@@ -5,6 +5,7 @@
  */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { showErrorMessage } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Api } from '../api';
@@ -21,6 +22,8 @@ export interface CommandParts {
   readonly api: Api;
   readonly notebooks: OpenNotebooks;
   readonly panel: KfnbPanel;
+  /** The folder that a person looks at. */
+  readonly folder: () => string;
   readonly trans: TranslationBundle;
 }
 
@@ -87,8 +90,12 @@ export function addCommands(parts: CommandParts): void {
     why: () => null,
     execute: async args => {
       const { openExample } = await import('../example');
-      await openExample(app, typeof args.cwd === 'string' ? args.cwd : '');
-      show(parts, 'run');
+      try {
+        await openExample(app, typeof args.cwd === 'string' ? args.cwd : parts.folder());
+        show(parts, 'run');
+      } catch (error) {
+        await showErrorMessage(trans.__('The example could not be made'), (error as Error).message);
+      }
     }
   });
 }

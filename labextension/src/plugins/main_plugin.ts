@@ -2,6 +2,7 @@
 
 import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
@@ -32,7 +33,15 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Tag cells as steps, run the notebook as a pipeline, watch it.',
   autoStart: true,
   requires: [INotebookTracker],
-  optional: [ISettingRegistry, ITranslator, ICommandPalette, ILayoutRestorer, ILauncher, IStatusBar],
+  optional: [
+    ISettingRegistry,
+    ITranslator,
+    ICommandPalette,
+    ILayoutRestorer,
+    ILauncher,
+    IStatusBar,
+    IDefaultFileBrowser
+  ],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
@@ -41,7 +50,8 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
     launcher: ILauncher | null,
-    statusBar: IStatusBar | null
+    statusBar: IStatusBar | null,
+    files: IDefaultFileBrowser | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('kfnb');
     speak(trans);
@@ -84,7 +94,7 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
       });
       statusBar?.registerStatusItem('@kfnb/jupyterlab:living-runs', living.item);
     });
-    addCommands({ app, api, notebooks, panel, trans });
+    addCommands({ app, api, notebooks, panel, trans, folder: () => files?.model.path ?? '' });
     const showRun = (): void => {
       panel.tab = 'run';
       shell.activateById(PANEL_ID);
