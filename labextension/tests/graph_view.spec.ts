@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { GraphView, type Graph, type GraphOptions, type NodeStatus } from '../src/graph';
+import { addGraph, graphInSight } from '../src/panel/shown_graphs';
 
 const GRAPH: Graph = {
   name: 'quickstart',
@@ -220,6 +221,23 @@ describe('the keyboard', () => {
     expect(drawing.getAttribute('transform')).toContain('scale(1.25)');
     press(node(view, 'load'), '-');
     expect(drawing.getAttribute('transform')).toContain('scale(1)');
+  });
+});
+
+describe('of several graphs', () => {
+  test('the one that was used last of those that are seen is the one that commands are about', () => {
+    const views = [show(), show(), show()];
+    const [first, second, third] = views as [GraphView, GraphView, GraphView];
+    for (const { element } of [first, second]) {
+      element.getClientRects = () => [{}] as unknown as DOMRectList;
+    }
+    const forgets = views.map(view => addGraph(view));
+    expect(graphInSight()).toBe(second);
+    node(first, 'load').dispatchEvent(new Event('pointerdown', { bubbles: true }));
+    node(third, 'load').dispatchEvent(new Event('focusin', { bubbles: true }));
+    expect(graphInSight()).toBe(first);
+    forgets.forEach(forget => forget());
+    expect(graphInSight()).toBe(null);
   });
 });
 

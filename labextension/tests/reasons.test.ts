@@ -5,7 +5,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { pending, type State } from '../src/model/run_state';
 import type { OpenNotebook } from '../src/notebook/open_notebook';
-import { whyNoCancel, whyNoHome, whyNoTask, whyNoWayBack } from '../src/run/reasons';
+import {
+  mendable,
+  whyNoApplying,
+  whyNoCancel,
+  whyNoHome,
+  whyNoMending,
+  whyNoTask,
+  whyNoWayBack
+} from '../src/run/reasons';
 import type { RunSession } from '../src/run/session';
 
 const trans = { __: (text: string) => text } as unknown as TranslationBundle;
@@ -54,5 +62,28 @@ describe('the run that is shown', () => {
     const { status } = run('RUNNING');
     const tasks = new Map([['a', { ...status.tasks.get('a')!, attempt: 1 }]]);
     expect(whyNoTask(run('RUNNING', { log, status: { ...status, tasks } }), trans)).toBe(null);
+  });
+});
+
+describe('the notebook', () => {
+  const suggested = (found: object | null, isReadOnly = false): OpenNotebook =>
+    ({ suggesting: { found }, isReadOnly }) as unknown as OpenNotebook;
+
+  test('Suggested tags are written once there are any.', () => {
+    expect(whyNoApplying(suggested(null), trans)).toMatch('No steps are suggested');
+    expect(whyNoApplying(suggested({ tags: [] }), trans)).toBe('Nothing is to be changed.');
+    expect(whyNoApplying(suggested({ tags: [{}] }, true), trans)).toBe('This notebook can only be read.');
+    expect(whyNoApplying(suggested({ tags: [{}] }), trans)).toBe(null);
+  });
+
+  test('The first finding whose fix is certain is mended, where there is one.', () => {
+    const found = (diagnostics: object[] | null): OpenNotebook =>
+      ({ analysis: diagnostics && { diagnostics }, isReadOnly: false }) as unknown as OpenNotebook;
+    const fix = { cell_id: 'a', add_tags: ['step:a'], remove_tags: ['stpe:a'] };
+    const analysed = found([{ apply: null }, { apply: fix }]);
+    expect(mendable(analysed)).toEqual({ apply: fix });
+    expect(whyNoMending(analysed, trans)).toBe(null);
+    expect(whyNoMending(found([{ apply: null }]), trans)).toMatch('No finding');
+    expect(whyNoMending(found(null), trans)).toMatch('No finding');
   });
 });

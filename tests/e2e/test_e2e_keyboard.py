@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 from jupyter_lab import TOKEN, Lab, read_notebook
 from playwright.sync_api import Page, expect
-from working import command, open_notebook, tags_of
+from working import cell, command, let_be_saved, open_notebook, show_panel, tags_of, write_notebook
 from working import run as run_by_mouse
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -90,7 +91,7 @@ COMMANDS = """() => {
     const own = commands.listCommands().filter(id => id.startsWith('kfnb:'));
     return Object.fromEntries(own.map(id => [id, [commands.isEnabled(id), commands.caption(id)]]));
 }"""
-ALWAYS = {"kfnb:open-panel", "kfnb:show-clusters", "kfnb:open-example", "kfnb:open-runs"}
+ALWAYS = {"kfnb:open-panel", "kfnb:show-clusters", "kfnb:open-example", "kfnb:open-runs", "kfnb:add-cluster"}
 OF_THE_PAGE = {f"kfnb:{name}-runs" for name in ("compare", "tag", "archive", "delete", "refresh")}
 
 
@@ -116,7 +117,8 @@ def test_every_command_is_in_the_palette_and_says_why_it_cannot_be_given(
     expect(page.locator(".kfnb-note")).to_contain_text("Outputs of")
     within: dict[str, tuple[bool, str]] = page.evaluate(COMMANDS)
     ended = {"kfnb:cancel-run", "kfnb:resume-run", "kfnb:retry-step"}
-    assert {name for name, (can_be_given, _) in within.items() if not can_be_given} <= OF_THE_PAGE | ended
+    not_asked = {"kfnb:apply-suggestion", "kfnb:dismiss-suggestion", "kfnb:fix-finding"}
+    assert {name for name, (can_be_given, _) in within.items() if not can_be_given} <= OF_THE_PAGE | ended | not_asked
     told = [name for name in within if within[name][0] and not without[name][0]]
     assert len(told) > 10
     assert [name for name in told if within[name][1] == without[name][1]] == []
@@ -130,6 +132,8 @@ def test_every_command_is_in_the_palette_and_says_why_it_cannot_be_given(
     expect(page.locator(".kfnb-chip-fold[aria-expanded=false]")).to_have_count(1)
     command(page, "Suggest Steps")
     expect(page.locator("[data-action=dismiss-suggestion]")).to_be_visible()
+    command(page, "Leave the Suggested Steps")
+    expect(page.locator("[data-action=dismiss-suggestion]")).to_have_count(0)
 
     page.locator(".jp-Notebook .jp-MarkdownCell").first.click()
     button = page.locator('.jp-MarkdownCell [data-command="kfnb:name-step"]')
@@ -139,3 +143,40 @@ def test_every_command_is_in_the_palette_and_says_why_it_cannot_be_given(
     expect(page.locator(".kfnb-runs tbody tr").first).to_be_visible()
     assert page.evaluate(COMMANDS)["kfnb:refresh-runs"][0]
     assert [False, "Choose two runs or more by their boxes first."] == page.evaluate(COMMANDS)["kfnb:compare-runs"]
+
+
+def test_a_pipeline_is_made_run_and_looked_at_by_commands(lab: Lab, page: Page) -> None:
+    """Suggested tags are written, a finding is fixed, the run starts, the graph is zoomed, a cluster's form is open."""
+    path = lab.root / "commands.ipynb"
+    write_notebook(path, ("stpe:load", "rows = [1, 2, 3]"), ("", "import json\nprint(json.dumps(sum(rows)))"))
+    notebook = nbformat.read(path, 4)
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell("## Add"))
+    nbformat.write(notebook, path)
+    page.goto(lab.address(path.name))
+    expect(page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(2)
+    show_panel(page)
+    expect(page.locator(".kfnb-findings [data-code=KF111]")).to_be_visible()
+    command(page, "Fix the First Finding")
+    expect(cell(page, "rows = [1").locator(".kfnb-chip-name")).to_have_text("load")
+    expect(page.locator(".kfnb-findings [data-code=KF111]")).to_have_count(0)
+    command(page, "Suggest Steps")
+    expect(page.locator("[data-action=apply-suggestion]")).to_be_visible()
+    command(page, "Write the Suggested Tags")
+    expect(page.locator("[data-action=suggest]")).to_be_visible()
+    expect(page.locator(".kfnb-chip-name")).to_have_count(2)
+
+    drawing = page.locator("#kfnb-panel .kfnb-graph-canvas > g")
+    command(page, "Show the Whole Graph")
+    whole = drawing.get_attribute("transform") or ""
+    command(page, "Zoom the Graph In")
+    expect(drawing).not_to_have_attribute("transform", whole)
+    command(page, "Zoom the Graph Out")
+    command(page, "Show the Whole Graph")
+    expect(drawing).to_have_attribute("transform", whole)
+
+    command(page, "Start the Run")
+    shown = page.locator(".kfnb-run")
+    let_be_saved(page, shown)
+    expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
+    command(page, "Add a Pipeline Cluster")
+    expect(page.locator(".kfnb-clusters [data-setting=name]")).to_be_visible()

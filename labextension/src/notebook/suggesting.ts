@@ -3,6 +3,8 @@
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { Suggestion } from '../model/documents';
+import { withChanges } from '../model/tags';
+import type { OpenNotebook } from './open_notebook';
 
 export class Suggesting {
   private readonly _ask: () => Promise<Suggestion>;
@@ -51,5 +53,14 @@ export class Suggesting {
   end(): void {
     this._found = null;
     this._changed.emit();
+  }
+}
+
+/** Write the tags that are proposed for a notebook: one step of undo takes them back. */
+export function applySuggestion(notebook: OpenNotebook): void {
+  const { suggesting, cells } = notebook;
+  if (suggesting.found !== null) {
+    notebook.writeTags(withChanges(cells, suggesting.found.tags));
+    suggesting.end();
   }
 }

@@ -18,7 +18,12 @@ export interface ClustersTabProps {
   readonly trans: TranslationBundle;
 }
 
-export function ClustersTab({ api, trans }: ClustersTabProps): JSX.Element {
+interface AddingProps {
+  /** Whether the form of a new cluster was asked for since this was last called. */
+  readonly takeAdding: () => boolean;
+}
+
+export function ClustersTab({ api, trans, takeAdding }: ClustersTabProps & AddingProps): JSX.Element {
   const [file, setFile] = React.useState<ClusterFile | null>(null);
   const [trouble, setTrouble] = React.useState<string | null>(null);
   const [edited, setEdited] = React.useState<Cluster | 'new' | null>(null);
@@ -31,7 +36,14 @@ export function ClustersTab({ api, trans }: ClustersTabProps): JSX.Element {
       setTrouble((error as Error).message);
     }
   };
-  React.useEffect(() => void attempt(api.clusterFile()), [api]);
+  React.useEffect(() => {
+    api.clusterFile().then(setFile, (error: Error) => setTrouble(error.message));
+  }, [api]);
+  React.useEffect(() => {
+    if (takeAdding()) {
+      setEdited(before => before ?? 'new');
+    }
+  });
   if (file === null) {
     return trouble === null ? (
       <p className="kfnb-quiet">{trans.__('The file is being read …')}</p>

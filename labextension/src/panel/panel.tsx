@@ -36,6 +36,7 @@ export class KfnbPanel extends ReactWidget {
   private readonly _chosen = new Signal<this, void>(this);
   private _tab: TabName = 'step';
   private _wasSeen = false;
+  private _isAdding = false;
 
   constructor(parts: PanelParts) {
     super();
@@ -55,6 +56,19 @@ export class KfnbPanel extends ReactWidget {
   set tab(name: TabName) {
     this._tab = name;
     this._chosen.emit();
+  }
+
+  /** Show the tab *Clusters* with the form of a new one. */
+  addCluster(): void {
+    this._isAdding = true;
+    this.tab = 'clusters';
+  }
+
+  /** Whether that was asked for since it was last looked at. */
+  takeAdding(): boolean {
+    const isAdding = this._isAdding;
+    this._isAdding = false;
+    return isAdding;
   }
 
   /** Put the focus on the chosen tab, from where a person goes on by keys. */

@@ -7,6 +7,7 @@ import { nodeBadges } from '../model/badges';
 import { stepColour } from '../model/colours';
 import type { Edge, Step } from '../model/documents';
 import type { RunStatus } from '../model/run_state';
+import { addGraph } from './shown_graphs';
 
 export interface PipelineGraphProps {
   readonly name: string;
@@ -29,7 +30,11 @@ export function PipelineGraph(props: PipelineGraphProps): JSX.Element {
       emptyText: props.emptyText
     });
     view.current = made;
-    return () => made.dispose();
+    const forget = addGraph(made);
+    return () => {
+      forget();
+      made.dispose();
+    };
   }, []);
   React.useEffect(() => {
     view.current?.setGraph({

@@ -5,8 +5,8 @@ import * as React from 'react';
 
 import { edgeLabel } from '../graph/model';
 import type { Suggestion } from '../model/documents';
-import { withChanges } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
+import { applySuggestion } from '../notebook/suggesting';
 import { Findings } from './findings';
 
 export interface ProposalProps {
@@ -19,10 +19,6 @@ export interface ProposalProps {
 export function Proposal({ notebook, trans, suggestion, onDone }: ProposalProps): JSX.Element {
   const { steps, edges, setup, parameters, metrics, skippable, notes, diagnostics } = suggestion;
   const isNothing = suggestion.tags.length === 0;
-  const apply = (): void => {
-    notebook.writeTags(withChanges(notebook.cells, suggestion.tags));
-    onDone();
-  };
   return (
     <>
       <h2>{isNothing ? trans.__('Nothing is to be changed') : trans.__('Suggested steps')}</h2>
@@ -73,7 +69,7 @@ export function Proposal({ notebook, trans, suggestion, onDone }: ProposalProps)
             type="button"
             className="kfnb-button kfnb-mod-main"
             data-action="apply-suggestion"
-            onClick={apply}
+            onClick={() => applySuggestion(notebook)}
           >
             {trans.__('Write these tags')}
           </button>

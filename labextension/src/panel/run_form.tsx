@@ -44,8 +44,7 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
   const notThere = whyNotThere(known, target, trans);
   const blocked = whyNot(notebook, trans) ?? notThere;
   const start = async (): Promise<void> => {
-    if (await draft.start(consent, trans)) {
-      draft.fillIn({ part: 'all', step: '' }); // that was about this one run
+    if (await draft.startFilledIn(consent, trans)) {
       onStarted();
     }
   };

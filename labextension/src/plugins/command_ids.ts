@@ -20,5 +20,13 @@ export const CommandIds = {
   bringHome: 'kfnb:bring-outputs-home',
   takeBack: 'kfnb:take-outputs-back',
   loadInputs: 'kfnb:load-inputs',
-  loadArtifact: 'kfnb:load-artifact'
+  loadArtifact: 'kfnb:load-artifact',
+  startRun: 'kfnb:start-run',
+  applySuggestion: 'kfnb:apply-suggestion',
+  dismissSuggestion: 'kfnb:dismiss-suggestion',
+  fixFinding: 'kfnb:fix-finding',
+  zoomIn: 'kfnb:zoom-in-graph',
+  zoomOut: 'kfnb:zoom-out-graph',
+  fitGraph: 'kfnb:fit-graph',
+  addCluster: 'kfnb:add-cluster'
 } as const;

@@ -20,6 +20,7 @@ import { noteEnd } from '../run/notification';
 import { untilLoaded } from '../until_loaded';
 import { addCommands } from './commands';
 import { CommandIds } from './command_ids';
+import { addPipelineCommands } from './pipeline_commands';
 import { addRunCommands } from './run_commands';
 import { addStepCommands } from './step_commands';
 import { rememberedConsent } from './consent';
@@ -100,6 +101,7 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
       shell.activateById(PANEL_ID);
     };
     addStepCommands({ app, notebooks, consent, trans, showRun });
+    addPipelineCommands({ app, notebooks, panel, consent, trans, showRun });
     addRunCommands({ app, api, notebooks, trans, showRun });
     tracker.activeCellChanged.connect(() => commands.notifyCommandChanged(CommandIds.nameStep));
     notebooks.currentChanged.connect(() => commands.notifyCommandChanged());

@@ -161,6 +161,15 @@ export class RunDraft {
     this._showing = setTimeout(show, AGAIN_MS);
   }
 
+  /** Start it as it is filled in. Which part it is of was about this one run. */
+  async startFilledIn(consent: Consent, trans: TranslationBundle): Promise<boolean> {
+    const hasBegun = await this.start(consent, trans);
+    if (hasBegun) {
+      this.fillIn({ part: 'all', step: '' });
+    }
+    return hasBegun;
+  }
+
   /** Ask the place where the run is to go what stands against it, as soon as no further change comes. */
   lookAhead(): void {
     clearTimeout(this._timer);

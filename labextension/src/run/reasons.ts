@@ -2,6 +2,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { Finding } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import type { RunSession } from './session';
 
@@ -49,6 +50,27 @@ export function whyNoTask(session: RunSession | null, trans: TranslationBundle):
   }
   const hasStarted = (session.status.tasks.get(session.log.source)?.attempt ?? 0) > 0;
   return hasStarted ? null : trans.__('The task that was clicked has not started.');
+}
+
+/** Why no proposed tags can be written. */
+export function whyNoApplying(notebook: OpenNotebook, trans: TranslationBundle): string | null {
+  const { found } = notebook.suggesting;
+  if (found === null) {
+    return trans.__('No steps are suggested; have them suggested first.');
+  }
+  return found.tags.length === 0 ? trans.__('Nothing is to be changed.') : whyNoWriting(notebook, trans);
+}
+
+/** The first finding of a notebook that can be mended by itself; null: there is none. */
+export function mendable({ analysis }: OpenNotebook): Finding | null {
+  return analysis?.diagnostics.find(({ apply }) => apply !== null) ?? null;
+}
+
+/** Why no finding can be mended. */
+export function whyNoMending(notebook: OpenNotebook, trans: TranslationBundle): string | null {
+  return mendable(notebook) === null
+    ? trans.__('No finding has a fix that is certain.')
+    : whyNoWriting(notebook, trans);
 }
 
 /** Why a notebook cannot be changed. */
