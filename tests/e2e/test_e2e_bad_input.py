@@ -181,6 +181,12 @@ def test_names_are_shown_as_they_are_and_never_as_html(lab: Lab, page: Page) -> 
     for artifact in panel.locator("[data-artifact]").all():
         artifact.locator("> summary").click()
     expect(panel.locator("[data-artifact=größe]")).to_contain_text(EVIL)
+    panel.locator("[data-action=open-executed]").click()
+    expect(page.locator(".lm-TabBar-tabLabel", has_text=f"{EVIL} (executed)")).to_be_visible()
+    expect(page.locator(".kfnb-executed .jp-OutputArea-output", has_text=EVIL).first).to_be_visible()
+    page.locator(".jp-Notification-Status").click()
+    expect(page.locator(".jp-Notification-List")).to_contain_text(f"The run {EVIL} succeeded.")
+    assert page.evaluate("window.hacked") is None
 
     page.goto(f"{lab.url}lab?token={TOKEN}&reset")
     page.locator(".jp-LauncherCard", has_text="Pipeline Runs").click()
