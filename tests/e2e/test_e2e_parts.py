@@ -133,3 +133,13 @@ def test_what_makes_a_fan_outs_items_is_seen_as_the_step(lab: Lab, page: Page, t
     expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
     expect(node(page, "fit")).to_contain_text("3/3")
     expect(cell(page, "items = open").locator(".kfnb-chip-state")).to_contain_text("succeeded")
+
+    element = page.locator(".kfnb-task [data-field=element]")
+    element.fill("3")
+    expect(element).to_have_attribute("aria-invalid", "true")
+    element.fill("2")
+    element.press("Enter")
+    expect(page.locator(".kfnb-task-head strong")).to_have_text("fit[2]")
+    expect(page.locator(".kfnb-task-head .kfnb-state")).to_contain_text("succeeded")
+    node(page, "fit").locator(".kfnb-graph-foldmark").click()
+    expect(node(page, "fit[2]")).to_have_attribute("aria-pressed", "true")
