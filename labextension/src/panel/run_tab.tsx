@@ -40,8 +40,10 @@ export function RunTab({ notebook, api, consent, commands, trans }: RunTabProps)
   const head = React.useRef<HTMLElement>(null);
   const close = (): void => {
     setFormOpen(false);
-    if (document.activeElement === null || document.activeElement === document.body) {
-      head.current?.focus(); // the button that was pressed is gone, and keys would begin at the top of the page
+    const { activeElement } = document;
+    const isLost = activeElement === null || activeElement === document.body;
+    if (isLost || head.current?.parentElement?.contains(activeElement)) {
+      head.current?.focus(); // the button that was pressed goes away, and keys would begin at the top of the page
     }
   };
   return (
