@@ -413,7 +413,7 @@ class KubernetesRunner:
 
     def _pod_ended(self, key: str, pod: Object, seen: pod_state.Seen) -> None:
         log, canceled = "", key in self._canceled
-        if seen.code != 0 and not canceled:
+        if seen.code != 0 and not canceled and not pod_state.has_lost_its_node(pod):
             said = pod_logs.tail(self._api, pod["metadata"]["name"])
             seen, log = pod_state.of_pod(pod, last_words=said), pod_logs.without_events(said)
         if seen.kind == "ended" and seen.code == CANCELED and not canceled:

@@ -120,6 +120,13 @@ _DISRUPTIONS = {
 }
 
 
+def has_lost_its_node(pod: Object) -> bool:
+    """Say whether a pod was ended because its node is gone, which nothing can be asked about any more."""
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    gone = ("DeletionByTaintManager", "DeletionByPodGC")
+    return any(each["type"] == "DisruptionTarget" and each.get("reason") in gone for each in conditions)
+
+
 def has_ended(pod: Object) -> bool:
     """Say whether nothing of a pod runs any more."""
     return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")

@@ -189,3 +189,21 @@ def test_a_launcher_says_by_its_exit_code_that_it_is_of_no_use_here(code: int, e
     pod["status"]["containerStatuses"][0]["state"]["terminated"]["exitCode"] = code
     words = "exec format error" if code == 137 else "There is no bucket."
     assert expected == pod_state.of_pod(pod, last_words=words).unfit
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "gone"),
+    [
+        ("DeletionByTaintManager", "True", True),
+        ("DeletionByPodGC", "True", True),
+        ("EvictionByEvictionAPI", "True", False),
+        (None, None, False),
+    ],
+)
+def test_the_log_of_a_pod_is_not_asked_for_where_its_node_is_gone(
+    reason: str | None, status: str | None, gone: bool
+) -> None:
+    """The one that was drained still has it; nobody waits for one that cannot answer."""
+    conditions = [{"type": "Ready", "status": "False", "reason": "DeletionByPodGC"}]
+    conditions += [{"type": "DisruptionTarget", "status": str(status), "reason": reason}] if reason else []
+    assert gone is pod_state.has_lost_its_node({"metadata": {"name": "p"}, "status": {"conditions": conditions}})
