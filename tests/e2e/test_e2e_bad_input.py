@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from jupyter_lab import READ_ONLY, TOKEN, Lab, read_notebook
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from working import cell, choose, open_notebook, press_run, run, show_panel, write_notebook
+
+from kfnb.client import Client
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -142,7 +144,9 @@ EVIL = "<script>window.hacked=1</script><img src=x onerror=window.hacked=1> grö
 
 CODE = """import kfnb
 größe = [word]
-kfnb.log_metric({evil!r}, 0.5)
+for value in (0.7, 0.5):
+    kfnb.log_metric({evil!r}, value)
+kfnb.log_roc_curve([0, 0.5, 1], [0, 1, 1], [1, 0.5, 0], {evil!r} + " curve")
 kfnb.log_table([{{"<b>column</b>": {evil!r}}}], {evil!r})
 print({evil!r})
 print("\\x1b[31mred\\x1b[0m")"""
@@ -188,9 +192,14 @@ def test_names_are_shown_as_they_are_and_never_as_html(lab: Lab, page: Page) -> 
     expect(page.locator(".jp-Notification-List")).to_contain_text(f"The run {EVIL} succeeded.")
     assert page.evaluate("window.hacked") is None
 
+    path.write_text(path.read_text("utf-8").replace("print(größe)", f"print({EVIL!r})"), "utf-8")
+    client = Client(home=lab.home)
+    client.run(path, {"word": f"{EVIL}, too"}, name=EVIL, experiment=EVIL).wait()
+    client.close()
     page.goto(f"{lab.url}lab?token={TOKEN}&reset")
     page.locator(".jp-LauncherCard", has_text="Pipeline Runs").click()
     shown = page.locator(".kfnb-runs-page")
+    look_at_evil_experiment_and_comparison(shown)
     row = shown.locator("tbody tr").first
     expect(row).to_contain_text(EVIL)
     row.get_by_role("button", name=EVIL).first.click()
@@ -202,6 +211,27 @@ def test_names_are_shown_as_they_are_and_never_as_html(lab: Lab, page: Page) -> 
     page.locator(".jp-Dialog .jp-mod-accept").click()
     expect(row).to_contain_text("<img src=x onerror=window.hacked=1>")
     assert page.evaluate("window.hacked") is None
+
+
+def look_at_evil_experiment_and_comparison(shown: Locator) -> None:
+    """Plot the metrics of an experiment of two runs, and put them side by side; choose no run in the end."""
+    rows = shown.locator(".kfnb-runs tbody tr")
+    rows.first.get_by_title("Plot the metrics of this experiment’s runs").click()
+    plot = shown.get_by_role("region", name=f"Experiment {EVIL}")
+    expect(plot.locator("[data-axis=y]")).to_contain_text(EVIL)
+    plot.locator("[data-axis=x]").select_option("word")
+    expect(plot.locator("svg")).to_contain_text(f"{EVIL}, too")
+    for place in (0, 1):
+        rows.nth(place).get_by_role("checkbox").check()
+    shown.locator("[data-action=compare]").click()
+    compared = shown.locator(".kfnb-comparison")
+    expect(compared.locator("tr[data-differs=true]", has_text="word")).to_contain_text(f"{EVIL}, too")
+    charts = compared.locator("figure", has_text=f"{EVIL} · {EVIL}")  # how the metric went, and the ROC curve
+    for place in (0, 1):
+        expect(charts.nth(place).locator("polyline")).to_have_count(2)
+    expect(compared.locator(".kfnb-diff del")).to_have_text(repr(EVIL))
+    for place in (0, 1):
+        rows.nth(place).get_by_role("checkbox").uncheck()
 
 
 OTHER_KERNEL = """from ipykernel.ipkernel import IPythonKernel
