@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from jupyter_lab import READ_ONLY, TOKEN, Lab
 from playwright.sync_api import Page, expect
@@ -32,6 +34,7 @@ def test_the_panel_makes_the_example_in_the_folder_that_is_looked_at_or_says_why
     """A folder that cannot be written says so, and nothing is made; another one gets the example, not the root."""
     for folder in (READ_ONLY, "mine"):
         (lab.root / folder).mkdir()
+    before = notebooks(lab)
     look_at(page, lab, READ_ONLY)
     button = page.locator("#kfnb-panel [data-action=open-example]")
     dialog = page.locator(".jp-Dialog")
@@ -44,8 +47,12 @@ def test_the_panel_makes_the_example_in_the_folder_that_is_looked_at_or_says_why
     look_at(page, lab, "mine")
     button.click()
     expect(page.locator(".kfnb-chip", has_text="longest")).to_be_visible()
-    made = [*lab.root.glob("*.ipynb"), *lab.root.glob("*/*.ipynb")]
-    assert [lab.root / "mine" / "pipeline_example.ipynb"] == made
+    assert {lab.root / "mine" / "pipeline_example.ipynb"} == notebooks(lab) - before
+
+
+def notebooks(lab: Lab) -> set[Path]:
+    """The notebooks in the root and in its folders."""
+    return {*lab.root.glob("*.ipynb"), *lab.root.glob("*/*.ipynb")}
 
 
 def look_at(page: Page, lab: Lab, folder: str) -> None:
