@@ -15,6 +15,8 @@ LAB_LINK := .venv/share/jupyter/labextensions/@kfnb/jupyterlab
 
 # Without byte code every start of every process compiles its libraries again.
 unexport PYTHONDONTWRITEBYTECODE
+# Where an environment is active that is not this one, IPython warns of it, and warnings are errors in tests.
+unexport VIRTUAL_ENV
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PIP_NO_INPUT := 1
