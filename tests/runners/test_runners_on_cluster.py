@@ -99,7 +99,8 @@ def test_a_task_costs_few_requests(place: Place, tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.soak
-def test_five_hundred_steps_at_once(place: Place, tmp_path: Path) -> None:
+@pytest.mark.timeout(4000)
+def test_a_fan_out_of_five_hundred_elements(place: Place, tmp_path: Path) -> None:
     """More tasks than the nodes take at once: each runs once, and their results come together."""
     path = notebook(
         tmp_path / "p.ipynb",
