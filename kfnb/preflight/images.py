@@ -5,6 +5,7 @@ An image's tag may be moved, so what is known may be out of date: all of this is
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sys
 import time
@@ -19,7 +20,7 @@ from kfnb.notebook.requirements import canonical, is_met
 from kfnb.runners.pod_findings import cell_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from kfnb.profiles import Profile
@@ -63,7 +64,7 @@ def _place(home: Path, image: str) -> Path:
 
 def known(home: Path, profile: Profile, tasks: Iterable[Task]) -> dict[str, KnownImage]:
     """Return what is known of the images of steps, by their names."""
-    named = {_image(profile)(task) for task in tasks}
+    named = {_image(profile, task) for task in tasks}
     return {image: found for image in named if (found := recall(home, image)) is not None}
 
 
@@ -71,7 +72,8 @@ def unseen(
     known: Mapping[str, KnownImage], profile: Profile, tasks: Iterable[Task], local_modules: frozenset[str]
 ) -> Iterator[Diagnostic]:
     """Yield a hint for each image into which no pod has looked yet, though its steps need more than Python has."""
-    for image, users in itertools.groupby(sorted(tasks, key=_image(profile)), _image(profile)):
+    image_of = functools.partial(_image, profile)
+    for image, users in itertools.groupby(sorted(tasks, key=image_of), image_of):
         needs = [name for task in users for name in _beyond_python(task, local_modules)]
         if image not in known and needs:
             message = f"Not checked, as no pod has looked into image `{image}` yet: which Python and packages it has."
@@ -80,8 +82,8 @@ def unseen(
             yield Diagnostic("KF926", "hint", message, fix=fix)
 
 
-def _image(profile: Profile) -> Callable[[Task], str]:
-    return lambda task: task.settings.image or profile.image
+def _image(profile: Profile, task: Task) -> str:
+    return task.settings.image or profile.image
 
 
 def _beyond_python(task: Task, local_modules: frozenset[str]) -> list[str]:
@@ -102,7 +104,7 @@ def unsuited(
     """
     said: set[str] = set()
     for task in tasks:
-        image = _image(profile)(task)
+        image = _image(profile, task)
         found = known.get(image)
         if found is None:
             continue

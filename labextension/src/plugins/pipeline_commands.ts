@@ -1,25 +1,17 @@
 /** Commands about the pipeline as a whole: run it, take what was proposed or mended for it, look at its graph. */
 
-import type { JupyterFrontEnd } from '@jupyterlab/application';
-import type { TranslationBundle } from '@jupyterlab/translation';
-
 import type { GraphView } from '../graph';
-import type { OpenNotebook } from '../notebook/open_notebook';
-import type { OpenNotebooks } from '../notebook/open_notebooks';
 import type { KfnbPanel } from '../panel/panel';
 import { graphInSight } from '../panel/shown_graphs';
 import { mendable, whyNoApplying, whyNoMending } from '../run/reasons';
 import { whyNot } from '../run/request';
 import type { Consent } from '../run/start';
 import { CommandIds } from './command_ids';
-import { addReasoned } from './reasoned';
+import { addAboutNotebook, addReasoned, type NotebookCommandParts } from './reasoned';
 
-export interface PipelineCommandParts {
-  readonly app: JupyterFrontEnd;
-  readonly notebooks: OpenNotebooks;
+export interface PipelineCommandParts extends NotebookCommandParts {
   readonly panel: KfnbPanel;
   readonly consent: Consent;
-  readonly trans: TranslationBundle;
   /** Bring the run, or why there is none, before the person's eyes. */
   readonly showRun: () => void;
 }
@@ -27,7 +19,7 @@ export interface PipelineCommandParts {
 /** Add the commands to JupyterLab. */
 export function addPipelineCommands(parts: PipelineCommandParts): void {
   const { app, panel, consent, trans, showRun } = parts;
-  addOne(parts, CommandIds.startRun, {
+  addAboutNotebook(parts, CommandIds.startRun, {
     label: trans.__('Start the Run'),
     caption: trans.__('Run the pipeline as the form of the run is filled in'),
     why: notebook => whyNot(notebook, trans),
@@ -36,19 +28,19 @@ export function addPipelineCommands(parts: PipelineCommandParts): void {
       await draft.startFilledIn(consent, trans);
     }
   });
-  addOne(parts, CommandIds.applySuggestion, {
+  addAboutNotebook(parts, CommandIds.applySuggestion, {
     label: trans.__('Write the Suggested Tags'),
     caption: trans.__('Tag the cells as it is suggested; one Undo takes that back'),
     why: notebook => whyNoApplying(notebook, trans),
     execute: async notebook => (await import('../notebook/suggesting')).applySuggestion(notebook)
   });
-  addOne(parts, CommandIds.dismissSuggestion, {
+  addAboutNotebook(parts, CommandIds.dismissSuggestion, {
     label: trans.__('Leave the Suggested Steps'),
     caption: trans.__('Forget what is suggested; nothing is changed'),
     why: ({ suggesting }) => (suggesting.found === null ? trans.__('No steps are suggested.') : null),
     execute: ({ suggesting }) => suggesting.end()
   });
-  addOne(parts, CommandIds.fixFinding, {
+  addAboutNotebook(parts, CommandIds.fixFinding, {
     label: trans.__('Fix the First Finding'),
     caption: trans.__('Make the change that mends the first finding that has one, and show the cell'),
     why: notebook => whyNoMending(notebook, trans),
@@ -102,21 +94,4 @@ function addLooks({ app, trans }: PipelineCommandParts): void {
       execute: () => look(graphInSight()!)
     });
   }
-}
-
-interface AboutNotebook {
-  readonly label: string;
-  readonly caption: string;
-  readonly why: (notebook: OpenNotebook) => string | null;
-  readonly execute: (notebook: OpenNotebook) => void | Promise<void>;
-}
-
-function addOne({ app, notebooks, trans }: PipelineCommandParts, id: string, about: AboutNotebook): void {
-  const { label, caption, why, execute } = about;
-  addReasoned(app.commands, id, {
-    label,
-    caption,
-    why: () => (notebooks.current === null ? trans.__('No notebook is open.') : why(notebooks.current)),
-    execute: () => execute(notebooks.current!)
-  });
 }

@@ -1,8 +1,13 @@
 /** Commands that say why they cannot be given, where they cannot: in their caption, and in a menu in their label. */
 
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
+import type { OpenNotebook } from '../notebook/open_notebook';
+import type { OpenNotebooks } from '../notebook/open_notebooks';
 
 /** What a command without arguments says of them. */
 export const NO_ARGUMENTS = { args: { type: 'object' as const, properties: {} } };
@@ -31,6 +36,31 @@ export function addReasoned(commands: CommandRegistry, id: string, parts: Reason
         await execute(args);
       }
     }
+  });
+}
+
+/** A command about the notebook that is in front. */
+export interface AboutNotebook {
+  readonly label: string;
+  readonly caption: string;
+  readonly why: (notebook: OpenNotebook) => string | null;
+  readonly execute: (notebook: OpenNotebook) => void | Promise<void>;
+}
+
+export interface NotebookCommandParts {
+  readonly app: JupyterFrontEnd;
+  readonly notebooks: OpenNotebooks;
+  readonly trans: TranslationBundle;
+}
+
+/** Add a command about the notebook that is in front, which cannot be given where there is none. */
+export function addAboutNotebook(parts: NotebookCommandParts, id: string, about: AboutNotebook): void {
+  const { app, notebooks, trans } = parts;
+  addReasoned(app.commands, id, {
+    label: about.label,
+    caption: about.caption,
+    why: () => (notebooks.current === null ? trans.__('No notebook is open.') : about.why(notebooks.current)),
+    execute: () => about.execute(notebooks.current!)
   });
 }
 

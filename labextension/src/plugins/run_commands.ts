@@ -1,21 +1,16 @@
 /** Commands about the run that is shown: end it, bring its outputs home and take them back, load what it made. */
 
-import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { InputDialog, Notification, showErrorMessage } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Api } from '../api';
 import type { OpenNotebook } from '../notebook/open_notebook';
-import type { OpenNotebooks } from '../notebook/open_notebooks';
 import { whyNoCancel, whyNoHome, whyNoRun, whyNoTask, whyNoWayBack } from '../run/reasons';
 import { CommandIds } from './command_ids';
-import { addReasoned } from './reasoned';
+import { addAboutNotebook, type AboutNotebook, type NotebookCommandParts } from './reasoned';
 
-export interface RunCommandParts {
-  readonly app: JupyterFrontEnd;
+export interface RunCommandParts extends NotebookCommandParts {
   readonly api: Api;
-  readonly notebooks: OpenNotebooks;
-  readonly trans: TranslationBundle;
   /** Bring the run before the person's eyes. */
   readonly showRun: () => void;
 }
@@ -66,24 +61,15 @@ export function addRunCommands(parts: RunCommandParts): void {
   });
 }
 
-interface AboutRun {
-  readonly label: string;
-  readonly caption: string;
-  readonly why: (notebook: OpenNotebook) => string | null;
-  readonly execute: (notebook: OpenNotebook) => Promise<void>;
-}
-
-function addOne({ app, notebooks, trans }: RunCommandParts, id: string, about: AboutRun): void {
-  const { label, caption, why, execute } = about;
-  addReasoned(app.commands, id, {
-    label,
-    caption,
-    why: () => (notebooks.current === null ? trans.__('No notebook is open.') : why(notebooks.current)),
-    execute: async () => {
+/** Add a command whose failure is said in a dialog. */
+function addOne(parts: RunCommandParts, id: string, about: AboutNotebook): void {
+  addAboutNotebook(parts, id, {
+    ...about,
+    execute: async notebook => {
       try {
-        await execute(notebooks.current!);
+        await about.execute(notebook);
       } catch (error) {
-        await showErrorMessage(label, (error as Error).message);
+        await showErrorMessage(about.label, (error as Error).message);
       }
     }
   });
