@@ -155,6 +155,7 @@ def test_a_pipeline_is_made_run_and_looked_at_by_commands(lab: Lab, page: Page) 
     page.goto(lab.address(path.name))
     expect(page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(2)
     show_panel(page)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()  # a notebook that opens takes the focus
     expect(page.locator(".kfnb-findings [data-code=KF111]")).to_be_visible()
     command(page, "Fix the First Finding")
     expect(cell(page, "rows = [1").locator(".kfnb-chip-name")).to_have_text("load")
