@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { FIELDS } from '../src/model/fields';
-import { placementOf, speaksOf, withFollowed, withPlacement } from '../src/model/placement';
+import { placementOf, withPlacement, withRenamed } from '../src/model/placement';
 import { valuesOf, withValues } from '../src/model/tags';
 
 const spread = { podAntiAffinity: {} };
@@ -33,27 +33,15 @@ describe('what fits no tag', () => {
     expect(withPlacement(undefined, 'a', 'affinity', spread)).toEqual({ steps: { a: { affinity: spread } } });
   });
 
-  test('It follows a step that gets another name, and back when that is undone, over several names too.', () => {
-    expect([speaksOf(about, 'train'), speaksOf(about, 'fit')]).toEqual([true, false]);
-    const renames = [
-      ['train', 'fit'],
-      ['fit', 'learn']
-    ] as const;
-    const fit = withFollowed(about, new Set(['fit']), renames);
-    expect(fit).toEqual({ ...about, steps: { fit: about.steps.train } });
-    const learn = withFollowed(fit, new Set(['learn']), renames);
-    expect(withFollowed(learn, new Set(['train']), renames)).toEqual(about);
-  });
-
-  test('It stays where it is while the step is there, is gone, or its heir has something of its own.', () => {
-    const renames = [['train', 'fit']] as const;
+  test('It follows a step that gets another name, unless something is said of one with that name already.', () => {
+    expect(withRenamed(about, 'train', 'fit')).toEqual({ ...about, steps: { fit: about.steps.train } });
     const both = withPlacement(about, 'fit', 'affinity', spread);
-    for (const [kept, steps] of [
-      [about, ['train', 'fit']],
-      [about, []],
-      [both, ['fit']]
+    for (const [kept, from] of [
+      [about, 'score'],
+      [both, 'train'],
+      [undefined, 'train']
     ] as const) {
-      expect(withFollowed(kept, new Set(steps), renames)).toBe(kept);
+      expect(withRenamed(kept, from, 'fit')).toBe(kept);
     }
   });
 });

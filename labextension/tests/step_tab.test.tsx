@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 
 import type { Api } from '../src/api';
 import { stepsIn, type TaggedCell } from '../src/model/tags';
@@ -20,13 +20,22 @@ const api = { clusterFile: () => never, accelerators: () => never } as unknown a
 const shown: { unmount(): void }[] = [];
 afterEach(() => shown.splice(0).forEach(root => root.unmount()));
 
-/** Show the tab of a notebook of these cells, all selected; what a click writes is kept in `written`. */
-function showTab(cells: readonly TaggedCell[]): { page: Element; written: [string, string[]][] } {
+interface Tab {
+  readonly page: Element;
+  readonly written: [string, string[]][];
+  readonly select: (...ids: string[]) => void;
+}
+
+/** Show the tab of a notebook of these cells, all selected at first; what a click writes is kept in `written`. */
+function showTab(cells: readonly TaggedCell[]): Tab {
   const written: [string, string[]][] = [];
+  let selected = cells.map(({ id }) => id);
   const notebook = {
     cells,
     taggedSteps: stepsIn(cells),
-    selectedCells: cells.map(({ id }) => id),
+    get selectedCells() {
+      return selected;
+    },
     draft: { form: { cluster: '' } },
     isReadOnly: false,
     panel: { content: { model: { sharedModel: { canUndo: () => false } } } },
@@ -39,8 +48,13 @@ function showTab(cells: readonly TaggedCell[]): { page: Element; written: [strin
   document.body.replaceChildren(page); // a click outside the page would be heard by nobody
   const root = createRoot(page);
   shown.push(root);
-  flushSync(() => root.render(<StepTab {...{ notebook, api, trans }} />));
-  return { page, written };
+  const show = (): void => flushSync(() => root.render(<StepTab {...{ notebook, api, trans }} />));
+  show();
+  const select = (...ids: string[]): void => {
+    selected = ids;
+    show();
+  };
+  return { page, written, select };
 }
 
 const cell = (id: string, tags: string[], comment: string[] = []): TaggedCell => ({
@@ -79,4 +93,18 @@ test('A step that a comment makes is shown with its settings, which are changed 
   expect([field('metrics').checked, field('metrics').disabled]).toEqual([true, true]);
   expect([field('retry').value, field('retry').disabled]).toEqual(['', false]);
   expect(written).toEqual([]);
+});
+
+test('A group of settings opens when a step is selected that uses it, and stays as it is for one that does not.', async () => {
+  const { page, select } = showTab([cell('a', ['step:fit']), cell('b', ['step:score', 'retry:2'])]);
+  const group = (): HTMLDetailsElement => page.querySelector('[data-group=flow]')!;
+  select('a');
+  group().open = false;
+  await vi.waitFor(() => expect(group().querySelector('[data-field=retry]')).toBe(null));
+  select('b');
+  await vi.waitFor(() =>
+    expect(group().querySelector<HTMLInputElement>('[data-field=retry]')?.value).toBe('2')
+  );
+  select('a');
+  expect(group().open).toBe(true);
 });

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kfnb.notebook.cells import NotebookCell
+from kfnb.notebook.comments import comment_items
 from kfnb.notebook.quantities import BadValue, amount, count, seconds
 from kfnb.notebook.tags import CellTags, read_tags
 from kfnb.notebook.words import FLAGS, VALUED, parse
@@ -22,6 +23,8 @@ CHECKS: dict[str, Callable[[str], Any]] = {
 }
 VERDICTS = json.loads((HERE / "tag_values.json").read_text("utf-8"))
 WORDS = json.loads((HERE / "tag_words.json").read_text("utf-8"))
+COMMENTS = json.loads((HERE / "renamed_comments.json").read_text("utf-8"))
+NAMES = json.loads((HERE / "commented_names.json").read_text("utf-8"))
 CELLS = json.loads((HERE / "step_tags.json").read_text("utf-8"))
 
 
@@ -49,6 +52,22 @@ def test_what_a_cell_is_for(case: dict[str, Any]) -> None:
     """A cell's tags say its step and its role."""
     tags = read_tags(NotebookCell(id="c", index=0, kind="code", source="x = 1", tags=tuple(case["tags"])))
     assert (case["step"], case["role"]) == (tags.step, _role(tags))
+
+
+@pytest.mark.parametrize("case", COMMENTS, ids=lambda case: case["source"])
+def test_a_comment_in_which_a_step_is_renamed(case: dict[str, Any]) -> None:
+    """It says what it said before, with the step's new name where it named it."""
+    names = {f"{word}:{case['from']}": f"{word}:{case['to']}" for word in ("step", "after", "prev")}
+    said = [names.get(item, item) for item in comment_items(case["source"])[1]]
+    assert said == list(comment_items(case["after"] or case["source"])[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "is_right"), [(name, kind == "right") for kind, names in NAMES.items() for name in names if name]
+)
+def test_names_that_a_comment_can_give(name: str, is_right: bool) -> None:
+    """A comment with any other name is an ordinary one, or names something else."""
+    assert is_right == (comment_items(f"# step: {name}")[1] == (f"step:{name}",))
 
 
 def test_every_word_of_the_panel_means_something() -> None:

@@ -48,3 +48,30 @@ def test_a_step_of_a_comment_is_shown_set_and_run(lab: Lab, page: Page) -> None:
     expect(cell(page, "total = sum").locator(".kfnb-chip-state")).to_contain_text("succeeded")
     saved = read_notebook(path)["cells"]
     assert [["step:read"], ["timeout:10m"], None, ["step:end"]] == [one["metadata"].get("tags") for one in saved]
+
+
+def test_a_step_that_comments_name_is_renamed_in_them_too(lab: Lab, page: Page) -> None:
+    """Tags, comments and the order that they say follow the new name, and one undo takes all of it back."""
+    path = lab.root / "renamed.ipynb"
+    write_notebook(
+        path,
+        ("step:read", "rows = [1, 2]"),
+        ("", "# step: add, after: read\ntotal = sum(rows)"),
+        ("", "# step: read\nrows.append(3)"),
+    )
+    open_notebook(page, lab, path)
+    expect(page.locator(".kfnb-chip-name")).to_have_text(["read", "add", "read, continued"])
+    cell(page, "rows = [1, 2]").locator(".jp-InputArea-prompt").click()
+    name = page.locator(".kfnb-step-tab [data-field=step]")
+    name.fill("read!")
+    expect(page.locator(".kfnb-step-tab .kfnb-problem")).to_contain_text("A comment names this step")
+    name.fill("load")
+    name.press("Enter")
+    expect(page.locator(".kfnb-chip-name")).to_have_text(["load", "add", "load, continued"])
+    expect(cell(page, "total = sum").locator(".cm-line").first).to_have_text("# step: add, after: load")
+    expect(cell(page, "rows.append").locator(".cm-line").first).to_have_text("# step: load")
+    cell(page, "rows = [1, 2]").locator(".jp-InputArea-prompt").click()
+    page.keyboard.press("z")
+    expect(page.locator(".kfnb-chip-name")).to_have_text(["read", "add", "read, continued"])
+    expect(cell(page, "total = sum").locator(".cm-line").first).to_have_text("# step: add, after: read")
+    expect(cell(page, "rows.append").locator(".cm-line").first).to_have_text("# step: read")

@@ -59,3 +59,8 @@ def test_the_main_job_goes_in_the_oldest_jupyterlab(lab: Lab, page: Page, quicks
     main_job.test_from_tags_to_outputs_brought_home(lab, page, quickstart)
     about = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).appVersion")
     assert OLDEST == about
+
+
+def test_what_fits_no_tag_is_undone_in_the_oldest_jupyterlab(lab: Lab, page: Page, quickstart: Path) -> None:
+    """The notebook's own undo takes back what is said of a step in the metadata there too."""
+    main_job.test_what_fits_no_tag_is_checked_and_written_into_the_metadata(lab, page, quickstart)

@@ -9,19 +9,11 @@ export type PlacementKind = PlacementRequest['kind'];
 
 export type PlacementValue = Readonly<Record<string, unknown>>;
 
-/** A step's name before and after it was given another one. */
-export type Rename = readonly [from: string, to: string];
-
 /** What stands there for a step; null where nothing does, or nothing that could be read. */
 export function placementOf(about: unknown, step: string, kind: PlacementKind): PlacementValue | null {
   const own = objectOf(stepsOf(about)[step]);
   const value = objectOf(own[kind]);
   return Object.keys(value).length > 0 ? value : null;
-}
-
-/** Whether something stands there for a step. */
-export function speaksOf(about: unknown, step: string): boolean {
-  return step in stepsOf(about);
 }
 
 /** Return the metadata with this said of a step; null says nothing more. What is left empty by that goes. */
@@ -35,36 +27,14 @@ export function withPlacement(
   return withSteps(about, { ...stepsOf(about), [step]: withoutEmpty(own) });
 }
 
-/** Return the metadata with what is said of a step said of another, in its place. */
-function withRenamed(about: unknown, from: string, to: string): object {
-  const entries = Object.entries(stepsOf(about));
-  return withSteps(about, Object.fromEntries(entries.map(([name, own]) => [name === from ? to : name, own])));
-}
-
-/**
- * Return the metadata with what is said of steps that are not there any more said of those that they were renamed to, or
- * from, where these are: undoing a change of tags brings back a step's name, but nothing of the notebook's metadata.
- */
-export function withFollowed(
-  about: unknown,
-  steps: ReadonlySet<string>,
-  renames: readonly Rename[]
-): unknown {
-  let after = about;
-  for (const name of Object.keys(stepsOf(about)).filter(each => !steps.has(each))) {
-    const heir = linked(name, renames).find(other => steps.has(other) && !speaksOf(after, other));
-    after = heir === undefined ? after : withRenamed(after, name, heir);
+/** Return the metadata with what is said of a step said of another, in its place; the same where nothing is said, or of both. */
+export function withRenamed(about: unknown, from: string, to: string): unknown {
+  const steps = stepsOf(about);
+  if (!(from in steps) || to in steps) {
+    return about;
   }
-  return after;
-}
-
-/** The names that a step had before or after the one called `name`, the nearest first. */
-function linked(name: string, renames: readonly Rename[]): string[] {
-  const found = new Set([name]);
-  for (const known of found) {
-    renames.filter(pair => pair.includes(known)).forEach(pair => pair.forEach(other => found.add(other)));
-  }
-  return [...found];
+  const entries = Object.entries(steps).map(([name, own]) => [name === from ? to : name, own] as const);
+  return withSteps(about, Object.fromEntries(entries));
 }
 
 function withSteps(about: unknown, steps: object): object {

@@ -13,8 +13,8 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 import { ApiError, type Api } from '../api';
 import { shortened } from '../graph/model';
+import type { Edit } from '../model/comments';
 import type { Analysis, Step } from '../model/documents';
-import { withFollowed, type Rename } from '../model/placement';
 import { stepsIn, type TaggedCell, type TaggedStep } from '../model/tags';
 import type { Homecoming } from '../run/bring_home';
 import { RunDraft } from '../run/draft';
@@ -23,6 +23,7 @@ import { Folding } from './folding';
 import { Saved } from './saved';
 import { Scrolling } from './scrolling';
 import { Suggesting } from './suggesting';
+import { ENTRY, makeUndoable, undoneAlone } from './undoable';
 
 const QUIET_MS = 500;
 /** How long after a key nothing is drawn again: chips and panel of a long notebook would make the next key late. */
@@ -54,7 +55,6 @@ export class OpenNotebook implements IDisposable {
   private _home: Homecoming | null = null;
   private _isDisposed = false;
   private _asked = 0;
-  private readonly _renames: Rename[] = [];
 
   constructor(panel: NotebookPanel, api: Api, contents: Contents.IManager) {
     this.panel = panel;
@@ -63,6 +63,7 @@ export class OpenNotebook implements IDisposable {
     this._scrolling = new Scrolling(panel.content);
     this._api = api;
     this._contents = contents;
+    makeUndoable(panel.context.model.sharedModel);
     this.draft = new RunDraft(this, api);
     this.suggesting = new Suggesting(() => api.suggest(this.path, this.withoutOutputs()));
     panel.context.model.contentChanged.connect(this._onContent, this);
@@ -204,32 +205,39 @@ export class OpenNotebook implements IDisposable {
     this._schedule(0);
   }
 
+  /** Write into the sources of cells what `edited` makes of them; null leaves one as it is. It is one step of undo. */
+  writeSources(ids: readonly string[], edited: (source: string) => Edit | null): void {
+    this.change(() => {
+      for (const cell of this.panel.content.model!.cells) {
+        const edit = ids.includes(cell.id) ? edited(cell.sharedModel.getSource()) : null;
+        if (edit !== null) {
+          cell.sharedModel.updateSource(edit.start, edit.end, edit.text);
+        }
+      }
+    });
+  }
+
   /** What the notebook's metadata say beside the tags. */
   get placements(): unknown {
-    return this.panel.content.model!.getMetadata('kfnb') as unknown;
+    return this.panel.content.model!.getMetadata(ENTRY) as unknown;
   }
 
-  /** Have what the metadata say of a step follow it to another name, and back when that is undone. */
-  follow(rename: Rename): void {
-    this._renames.push(rename);
-    this._followNames();
-  }
-
-  /** Write what `withPlacement` or `withFollowed` made of it; nothing else of the notebook changes. */
-  writePlacements(about: object): void {
+  /** Write what `withPlacement` or `withRenamed` made of it. It is one step of undo, and nothing else of the notebook changes. */
+  writePlacements(about: unknown): void {
     const model = this.panel.content.model!;
-    if (Object.keys(about).length > 0) {
-      model.setMetadata('kfnb', about);
-    } else {
-      model.deleteMetadata('kfnb');
-    }
+    this.change(() => {
+      if (about !== undefined && Object.keys(about as object).length > 0) {
+        model.setMetadata(ENTRY, about);
+      } else {
+        model.deleteMetadata(ENTRY);
+      }
+    });
     this._schedule(0);
-    this._emit();
   }
 
-  /** Make changes to the notebook that are undone together. */
+  /** Make changes to the notebook that are undone together, and without what was typed shortly before or after. */
   change(act: () => void): void {
-    this.panel.content.model!.sharedModel.transact(act);
+    undoneAlone(this.panel.content.model!.sharedModel, act);
     this._emit();
   }
 
@@ -285,21 +293,9 @@ export class OpenNotebook implements IDisposable {
   }
 
   private _onContent(): void {
-    this._followNames();
     this._schedule(QUIET_MS);
     clearTimeout(this._pause);
     this._pause = setTimeout(() => this._emit(), PAUSE_MS);
-  }
-
-  private _followNames(): void {
-    if (this._renames.length > 0 && this.panel.content.model !== null) {
-      const steps = new Set(this.taggedSteps.map(({ name }) => name));
-      const before = this.placements;
-      const after = withFollowed(before, steps, this._renames);
-      if (after !== before) {
-        this.writePlacements(after as object);
-      }
-    }
   }
 
   private _schedule(wait: number): void {

@@ -1,11 +1,11 @@
 /** Asks for the name of the step that begins at the active cell. */
 
-import { InputDialog } from '@jupyterlab/apputils';
+import { InputDialog, showErrorMessage } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { stepNameIn } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
-import { nameStep } from './cell_role';
+import { nameStep, renamingProblem } from './cell_role';
 
 /** Ask, and write the tag. */
 export async function askForStep(notebook: OpenNotebook, trans: TranslationBundle): Promise<void> {
@@ -22,6 +22,10 @@ export async function askForStep(notebook: OpenNotebook, trans: TranslationBundl
     okLabel: trans.__('Set')
   });
   if (answer.button.accept && answer.value !== null) {
+    const problem = renamingProblem(notebook, cell, answer.value);
+    if (problem !== null) {
+      await showErrorMessage(trans.__('The step keeps its name'), problem);
+    }
     nameStep(notebook, cell, answer.value);
   }
   notebook.panel.content.activate();

@@ -3,7 +3,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { commentedNameProblem, isNamedIn, renamedIn } from '../model/comments';
 import { FIELDS, METRICS } from '../model/fields';
+import { withRenamed } from '../model/placement';
 import {
   nameProblem,
   renamed,
@@ -101,7 +103,7 @@ function StepName({ notebook, trans, cell, isDisabled }: CellRoleProps): JSX.Ele
   const [text, setText] = React.useState(name);
   const id = React.useId();
   React.useEffect(() => setText(name), [name]);
-  const problem = nameProblem(text);
+  const problem = nameProblem(text) ?? renamingProblem(notebook, cell, text);
   return (
     <div className="kfnb-field">
       <label htmlFor={`${id}-name`}>{trans.__('Step')}</label>
@@ -132,21 +134,43 @@ function StepName({ notebook, trans, cell, isDisabled }: CellRoleProps): JSX.Ele
   );
 }
 
-/** Give the step that a cell begins a name: all that speak of it follow, unless another step has that name already. */
+/**
+ * Give the step that a cell begins a name: all that speak of it follow, unless another step has that name already. It is
+ * one step of undo.
+ */
 export function nameStep(notebook: OpenNotebook, cell: TaggedCell, wanted: string): void {
-  const name = stepNameOf(cell.tags);
   const text = wanted.trim();
-  if (text === '' || text === stepNameIn(cell)) {
+  if (text === '' || text === stepNameIn(cell) || renamingProblem(notebook, cell, text) !== null) {
     return;
   }
-  const isTaken = notebook.taggedSteps.some(step => step.name === text);
-  const changes =
-    name === null || isTaken ? new Map<string, string[]>() : renamed(notebook.cells, name, text);
+  const from = renamedFrom(notebook, cell, text);
+  const changes = from === null ? new Map<string, string[]>() : renamed(notebook.cells, from, text);
   if (!changes.has(cell.id)) {
     changes.set(cell.id, withRole(cell.tags, 'step', text, FIELDS));
   }
-  notebook.writeTags(changes);
-  if (name !== null && !isTaken) {
-    notebook.follow([name, text]);
-  }
+  notebook.change(() => {
+    notebook.writeTags(changes);
+    if (from !== null) {
+      const named = notebook.cells.filter(one => isNamedIn(one, from));
+      notebook.writeSources(
+        named.map(({ id }) => id),
+        source => renamedIn(source, from, text)
+      );
+      notebook.writePlacements(withRenamed(notebook.placements, from, text));
+    }
+  });
+}
+
+/** The name of the step that is renamed where a cell gets another; null where the cell goes over to another step. */
+function renamedFrom(notebook: OpenNotebook, cell: TaggedCell, to: string): string | null {
+  return notebook.taggedSteps.some(step => step.name === to) ? null : stepNameOf(cell.tags);
+}
+
+/** Why the step cannot have this name, which comments would have to say too; null if it can. */
+export function renamingProblem(notebook: OpenNotebook, cell: TaggedCell, wanted: string): string | null {
+  const text = wanted.trim();
+  const from = renamedFrom(notebook, cell, text);
+  return from !== null && from !== text && notebook.cells.some(one => isNamedIn(one, from))
+    ? commentedNameProblem(text)
+    : null;
 }

@@ -6,6 +6,7 @@ import * as React from 'react';
 import type { Api } from '../api';
 import { placementOf, withPlacement, type PlacementKind, type PlacementValue } from '../model/placement';
 import type { OpenNotebook } from '../notebook/open_notebook';
+import { SettingsGroup } from './settings_group';
 import { trans as marked } from '../model/words';
 
 const FIELDS: readonly { readonly kind: PlacementKind; readonly label: string; readonly hint: string }[] = [
@@ -32,20 +33,14 @@ export interface PlacementFieldsProps {
 export function PlacementFields(props: PlacementFieldsProps): JSX.Element {
   const { notebook, step, trans } = props;
   const isUsed = FIELDS.some(({ kind }) => placementOf(notebook.placements, step, kind) !== null);
-  const [isOpen, setOpen] = React.useState(isUsed);
   return (
-    <details
-      className="kfnb-group"
-      data-group="placement"
-      open={isOpen}
-      onToggle={event => setOpen((event.target as HTMLDetailsElement).open)}
-    >
-      <summary>
-        {trans.__('Affinity and pod patch')}
-        {isUsed && <span className="kfnb-mark" role="img" aria-label={trans.__('something is set')} />}
-      </summary>
-      {isOpen && FIELDS.map(field => <PlacementField key={field.kind} {...props} field={field} />)}
-    </details>
+    <SettingsGroup
+      name="placement"
+      title={trans.__('Affinity and pod patch')}
+      steps={step}
+      {...{ isUsed, trans }}
+      content={() => FIELDS.map(field => <PlacementField key={field.kind} {...props} field={field} />)}
+    />
   );
 }
 
@@ -57,17 +52,13 @@ function PlacementField(
   const value = placementOf(notebook.placements, step, kind);
   const [text, setText] = useWritten(api, kind, value);
   const [problem, setProblem] = React.useState<string | null>(null);
-  const [before, setBefore] = React.useState<PlacementValue | null | undefined>(undefined);
   const id = React.useId();
-  const write = (wanted: PlacementValue | null): void =>
-    notebook.writePlacements(withPlacement(notebook.placements, step, kind, wanted));
   const commit = async (): Promise<void> => {
     try {
       const { value: read } = await api.readPlacement(kind, text);
       setProblem(null);
       if (JSON.stringify(read) !== JSON.stringify(value ?? {})) {
-        setBefore(value);
-        write(read);
+        notebook.writePlacements(withPlacement(notebook.placements, step, kind, read));
       }
     } catch (error) {
       setProblem((error as Error).message);
@@ -92,19 +83,6 @@ function PlacementField(
       <div className={problem === null ? 'kfnb-hint' : 'kfnb-problem'} id={`${id}-hint`}>
         {problem ?? trans.__(field.hint)}
       </div>
-      {before !== undefined && !isDisabled && (
-        <button
-          type="button"
-          className="kfnb-link"
-          data-action={`undo-${kind}`}
-          onClick={() => {
-            write(before);
-            setBefore(undefined);
-          }}
-        >
-          {trans.__('Undo this change')}
-        </button>
-      )}
     </div>
   );
 }

@@ -16,6 +16,7 @@ import { useAccelerators } from './clusters';
 import { CheckBox, FieldInput, type FieldInputProps } from './field_input';
 import { PlacementFields } from './placement_fields';
 import { ReasonedButton } from './reasoned_button';
+import { SettingsGroup } from './settings_group';
 import { trans as marked } from '../model/words';
 
 const GROUPS: readonly { readonly key: Field['group']; readonly title: string }[] = [
@@ -50,7 +51,7 @@ export function StepTab({ notebook, api, trans }: StepTabProps & { api: Api }): 
       {steps.length > 0 && <StepHead {...{ notebook, trans, steps }} />}
       {steps.length > 0 &&
         GROUPS.map(group => (
-          <SettingsGroup key={group.key} {...{ group, notebook, trans, steps, isDisabled, accelerators }} />
+          <FieldsGroup key={group.key} {...{ group, notebook, trans, steps, isDisabled, accelerators }} />
         ))}
       {steps.length === 1 && (
         <PlacementFields
@@ -75,7 +76,7 @@ function UndoButton({ notebook, trans }: StepTabProps): JSX.Element {
       <ReasonedButton
         data-action="undo"
         why={can ? null : trans.__('There is nothing to undo')}
-        title={trans.__('Undo the last change of cells or tags')}
+        title={trans.__('Undo the last change of cells or settings')}
         onClick={() => shared.undo()}
       >
         {trans.__('Undo')}
@@ -117,38 +118,33 @@ function StepHead(props: StepTabProps & { steps: readonly TaggedStep[] }): JSX.E
   );
 }
 
-interface SettingsGroupProps extends StepTabProps {
+interface FieldsGroupProps extends StepTabProps {
   readonly group: (typeof GROUPS)[number];
   readonly steps: readonly TaggedStep[];
   readonly isDisabled: boolean;
   readonly accelerators: Accelerators;
 }
 
-function SettingsGroup(props: SettingsGroupProps): JSX.Element {
+function FieldsGroup(props: FieldsGroupProps): JSX.Element {
   const { group, trans, steps } = props;
   const fields = FIELDS.filter(field => field.group === group.key);
   const isUsed = fields.some(field =>
     steps.some(step => valuesOfStep(field, step).length + commentedIn(field, step).length > 0)
   );
-  const [isOpen, setOpen] = React.useState(isUsed || group.key === 'resources');
   return (
-    <details
-      className="kfnb-group"
-      data-group={group.key}
-      open={isOpen}
-      onToggle={event => setOpen((event.target as HTMLDetailsElement).open)}
-    >
-      <summary>
-        {trans.__(group.title)}
-        {isUsed && <span className="kfnb-mark" role="img" aria-label={trans.__('something is set')} />}
-      </summary>
-      {isOpen && fields.map(field => <StepField key={field.key} {...props} field={field} />)}
-    </details>
+    <SettingsGroup
+      name={group.key}
+      title={trans.__(group.title)}
+      steps={steps.map(({ name }) => name).join('\n')}
+      isOpenAtFirst={group.key === 'resources'}
+      {...{ isUsed, trans }}
+      content={() => fields.map(field => <StepField key={field.key} {...props} field={field} />)}
+    />
   );
 }
 
 /** A field of all the selected steps at once. */
-function StepField(props: SettingsGroupProps & { field: Field }): JSX.Element {
+function StepField(props: FieldsGroupProps & { field: Field }): JSX.Element {
   const { field, notebook, trans, steps, isDisabled, accelerators } = props;
   const names = steps.map(step => step.name);
   const change = (shown: readonly string[], wanted: readonly string[]): void =>
