@@ -81,8 +81,9 @@ NODES = (
     Node(
         "gpu",
         2,
-        resources={"nvidia.com/gpu": "2", "nvidia.com/mig-1g.5gb": "2", "amd.com/gpu": "1"},
+        resources={"nvidia.com/gpu": "2", "nvidia.com/mig-1g.5gb": "2", "amd.com/gpu": "1", "google.com/tpu": "4"},
         labels={
+            "cloud.google.com/gke-tpu-accelerator": "tpu-v5-lite-podslice",
             "cloud.google.com/gke-accelerator": "nvidia-tesla-t4",
             "nvidia.com/gpu.product": "Tesla-T4",
             "nvidia.com/gpu.present": "true",

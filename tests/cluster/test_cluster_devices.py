@@ -19,6 +19,7 @@ STEPS = {
     "slice": ("x = 1", "limit:nvidia.com/mig-1g.5gb:1"),
     "typed": ("y = 1", "accelerator:t4"),
     "other": ("y = 1", "limit:amd.com/gpu:1", "toleration:nvidia.com/gpu"),
+    "tensor": ("y = 1", "accelerator:tpu-v5-lite-podslice", "gpu:4", "toleration:nvidia.com/gpu"),
     "none": ("z = 1",),
 }
 

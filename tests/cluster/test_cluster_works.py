@@ -66,7 +66,7 @@ def test_gpus_look_real(cluster: Cluster, namespace: str) -> None:
     """The second node offers GPUs of several kinds, and keeps off what does not tolerate them."""
     gpu = cluster.get("node", "gpu")
     offered = {name: count for name, count in gpu["status"]["allocatable"].items() if ".com/" in name}
-    assert {"nvidia.com/gpu": "2", "nvidia.com/mig-1g.5gb": "2", "amd.com/gpu": "1"} == offered
+    assert {"nvidia.com/gpu": "2", "nvidia.com/mig-1g.5gb": "2", "amd.com/gpu": "1", "google.com/tpu": "4"} == offered
     assert [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}] == gpu["spec"]["taints"]
 
 
