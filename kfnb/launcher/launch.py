@@ -33,7 +33,7 @@ from kfnb.locks import FOLDER, try_lock
 from kfnb.spec import ExecutorInput, ExecutorOutput, TaskError, Together, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from kfnb.launcher.frames import Wires
     from kfnb.launcher.kernel import Kernel
@@ -67,8 +67,8 @@ def run_input(
         if isinstance(error, NoAccess):
             return UNFIT
         return WRONG_CALL if isinstance(error, msgspec.MsgspecError) else OUTSIDE
-    if given.report_to is None:
-        return _run(given, kernel, tell, echo, patient=patient)
+    if given.report_to is None:  # on one machine `tell` is heard; in a pod nobody listens
+        return _run(given, kernel, tell, echo, lambda: given.shipped is not None, patient=patient)
     from kfnb.launcher.post import Post  # HTTP takes 6 ms to load, and runs on one machine have none
 
     post = Post(given.report_to)
@@ -77,7 +77,7 @@ def run_input(
         tell(data)
         post.progress(data)
 
-    code = _run(given, kernel, tell_both, echo, patient=patient)
+    code = _run(given, kernel, tell_both, echo, lambda: post.is_silent, patient=patient)
     post.exited(code)
     return code
 
@@ -95,10 +95,18 @@ def _own_input(uri: str, patient: bool) -> str:
     return f"{described.before}{described.numbers[int(place)]}{described.after}"
 
 
-def _run(given: ExecutorInput, kernel: Kernel, tell: Tell, echo: Echo | None, *, patient: bool) -> int:
+def _run(
+    given: ExecutorInput,
+    kernel: Kernel,
+    tell: Tell,
+    echo: Echo | None,
+    is_silent: Callable[[], bool],
+    *,
+    patient: bool,
+) -> int:
     store = Store(given.root, patient=patient)
     try:
-        output = launch(given, store, kernel, tell, echo)
+        output = launch(given, store, kernel, tell, echo, is_silent)
     except Stopped:
         output = ExecutorOutput(state="CANCELED", error=TaskError(message="The step was cancelled before it began."))
         with contextlib.suppress(KfnbError):
@@ -116,9 +124,16 @@ def _run(given: ExecutorInput, kernel: Kernel, tell: Tell, echo: Echo | None, *,
 
 
 def launch(
-    given: ExecutorInput, store: Store, kernel: Kernel, tell: Tell = lambda data: None, echo: Echo | None = None
+    given: ExecutorInput,
+    store: Store,
+    kernel: Kernel,
+    tell: Tell = lambda data: None,
+    echo: Echo | None = None,
+    is_silent: Callable[[], bool] = lambda: False,
 ) -> ExecutorOutput:
     """Run the attempt in a body forked from this process; return its output, which is then also in the store.
+
+    `is_silent`: whether nobody hears what is told.
 
     Must be called in the main thread of a process of its own: it takes over its signals and its children.
     Raises what the store or the disk raises if not even the output can be written.
@@ -133,7 +148,7 @@ def launch(
             store.write(f"{given.prefix}/output.json", to_json(lacking))
             return lacking
         view = _view(given, store, scratch, kernel, removed)
-        report = TaskReport(given, store, tell, echo)
+        report = TaskReport(given, store, tell, echo, is_silent)
         rewrite = (os.fsencode(view.path), os.fsencode(view.folder)) if view.mirrored else None
         mask = _mask(given)
         supervisor = Supervisor(given.task.cells, report, _timeout(given), rewrite, memory=_memory(given), mask=mask)

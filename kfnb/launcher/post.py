@@ -1,8 +1,8 @@
 """Tells the run's orchestrator at once, over HTTP, how far a task is and that it has finished; used by `launch`.
 
-It is for speed alone: what is told is in the store and on standard output too, so nothing here may fail or hold up the
-task. Where the orchestrator cannot be reached (a network policy, a new orchestrator elsewhere) it gives up soon: at
-once where nothing answers at all, which is how a network policy looks.
+It is for speed alone: what does not get through is left in the store (`reports.py`), so nothing here may fail or hold
+up the task. Where the orchestrator cannot be reached (a network policy, a new orchestrator elsewhere) it gives up soon:
+at once where nothing answers at all, which is how a network policy looks.
 """
 
 from __future__ import annotations
@@ -28,10 +28,16 @@ class Post:
 
     def __init__(self, to: ReportTo) -> None:
         self._to = to
-        self._waiting: queue.Queue[dict[str, Any] | None] = queue.Queue(_MOST_WAITING)
+        self._waiting: queue.Queue[tuple[int, dict[str, Any]] | None] = queue.Queue(_MOST_WAITING)
         self._thread: threading.Thread | None = None
         self._connection: http.client.HTTPConnection | None = None
         self._failures = 0
+        self._said = self._told = 0
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether what was to be told last has not got through so far."""
+        return self._told < self._said
 
     def progress(self, data: dict[str, Any]) -> None:
         """Tell how far the attempt is."""
@@ -40,11 +46,15 @@ class Post:
     def exited(self, code: int) -> None:
         """Tell that the attempt is over, and wait until that is told, if it can be told soon."""
         self._put({"event": "exited", "code": code})
-        self._put(None)
+        self._put_in_line(None)
         if self._thread is not None:
             self._thread.join(2 * _SECONDS)
 
-    def _put(self, said: dict[str, Any] | None) -> None:
+    def _put(self, said: dict[str, Any]) -> None:
+        self._said += 1
+        self._put_in_line((self._said, said))
+
+    def _put_in_line(self, said: tuple[int, dict[str, Any]] | None) -> None:
         with contextlib.suppress(queue.Full):
             self._waiting.put_nowait(said)
         if self._thread is None:
@@ -52,7 +62,8 @@ class Post:
             self._thread.start()
 
     def _send_all(self) -> None:
-        while (said := self._waiting.get()) is not None:
+        while (next_one := self._waiting.get()) is not None:
+            number, said = next_one
             if self._failures < _MOST_FAILURES:
                 try:
                     self._send(said)
@@ -62,7 +73,7 @@ class Post:
                     self._failures = _MOST_FAILURES if forbidden else self._failures + 1
                     self._hang_up()
                 else:
-                    self._failures = 0
+                    self._failures, self._told = 0, number
         self._hang_up()
 
     def _hang_up(self) -> None:

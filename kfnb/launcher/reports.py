@@ -44,12 +44,23 @@ Echo = Callable[[str], None]
 
 
 class TaskReport(Listener):
-    """Log, notebook and progress of one attempt. While the body runs, an error in saving waits for the last save."""
+    """Log, notebook and progress of one attempt. While the body runs, an error in saving waits for the last save.
 
-    def __init__(self, given: ExecutorInput, store: Store, tell: Tell, echo: Echo | None = None) -> None:
+    `is_silent`: says whether the orchestrator does not hear what is told; then it is left in the store too.
+    """
+
+    def __init__(
+        self,
+        given: ExecutorInput,
+        store: Store,
+        tell: Tell,
+        echo: Echo | None = None,
+        is_silent: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.log_key = f"{given.prefix}/log.txt"
         self.notebook_key = f"{given.prefix}/notebook.ipynb"
         self.series_key = f"{given.prefix}/series.json"
+        self.progress_key = f"{given.prefix}/progress.json"
         self.collector: Collector | None = None
         self.points = Points()
         self.truncated = False
@@ -57,6 +68,7 @@ class TaskReport(Listener):
         self._store = store
         self._tell = tell
         self._echo = echo
+        self._is_silent = is_silent
         self._changed = False
         self._saved = self._saved_points = time.monotonic()
         self._points_there = 0
@@ -65,6 +77,7 @@ class TaskReport(Listener):
         self._told = 0.0
         self._unsaid = ""
         self._state: dict[str, Any] = {}
+        self._last: dict[str, Any] = {}  # all that was told, of each thing the last
         self._done = 0
         self._size = 0
         path = store.local_path(self.log_key)
@@ -126,6 +139,7 @@ class TaskReport(Listener):
             try:
                 with self._store.hurried():  # the body is not watched meanwhile
                     self.save()
+                    self._leave_progress()
             except Exception:
                 self._saved = now  # it is tried again, and at the end it must work
 
@@ -137,7 +151,13 @@ class TaskReport(Listener):
             self._say({**self._state})
 
     def _say(self, data: dict[str, Any]) -> None:
+        self._last |= data
         self._tell(data)
+
+    def _leave_progress(self) -> None:
+        """Leave in the store how far the attempt is, where that is not heard; in the end its output says it."""
+        if self._last and self._is_silent():
+            self._store.write(self.progress_key, to_json(self._last))
 
     def save(self) -> None:
         """Save the notebook as executed so far, and the log if the store is elsewhere."""

@@ -6,6 +6,8 @@ one object with a number, created only if it is not there yet, so two writers ca
 
 from __future__ import annotations
 
+import itertools
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -15,13 +17,15 @@ from kfnb.orchestrator.places import run_key
 from kfnb.spec import ExecutorOutput, PipelineSpec, RunEvent, State, element_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(list[RunEvent])
 
 ENDED: frozenset[State] = frozenset({"SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"})
 """States in which nothing more happens."""
+_PROGRESS_EVERY = 1.0
+"""Seconds between two batches of progress alone."""
 
 
 class Documents(Protocol):
@@ -70,6 +74,37 @@ class EventLog:
                 "This one stops; look at the run with `kfnb show`."
             )
         self._next += 1
+
+
+class Unwritten:
+    """Events that are not in the log yet, in the order in which they happened; of progress the last of each attempt.
+
+    Progress alone makes at most one batch a second. `clock`: one that is never set.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._events: dict[tuple[str | None, int | None], RunEvent] = {}
+        self._count = itertools.count()
+        self._urgent = False
+        self._taken = 0.0
+
+    def add(self, event: RunEvent) -> None:
+        """Keep an event until it is written."""
+        is_progress = event.kind == "task-progress"
+        key = (event.task, event.attempt) if is_progress else (None, next(self._count))
+        self._events.pop(key, None)  # what is said anew takes its place in line anew
+        self._events[key] = event
+        self._urgent = self._urgent or not is_progress
+
+    def take(self) -> list[RunEvent]:
+        """Return what is to be written now."""
+        if not self._urgent and self._clock() - self._taken < _PROGRESS_EVERY:
+            return []
+        events, self._events = list(self._events.values()), {}
+        if events:
+            self._urgent, self._taken = False, self._clock()
+        return events
 
 
 class EventReader:

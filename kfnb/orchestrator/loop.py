@@ -20,7 +20,8 @@ from kfnb.orchestrator import conditions, crashes, inputs, places, requests, tak
 from kfnb.orchestrator.cache import Cache, account_key
 from kfnb.orchestrator.computing import Computing
 from kfnb.orchestrator.delayed import Delayed
-from kfnb.orchestrator.events import EventLog, EventReader, RunStatus
+from kfnb.orchestrator.events import EventLog, EventReader, RunStatus, Unwritten
+from kfnb.orchestrator.how_far import HowFar
 from kfnb.orchestrator.lease import Holder, whoami
 from kfnb.orchestrator.left import output_of
 from kfnb.orchestrator.messages import (
@@ -145,10 +146,10 @@ class Loop:
         self._answers: list[RunEvent] = []
         self._last_time = 0.0  # of an event
         self._times = Times()
-        self._last_append = 0.0  # by the clock that is never set
         self._queue: queue.SimpleQueue[Report | CancelRequested | _Left] = queue.SimpleQueue()
         self._snapshot: str | None = None
-        self._progress: dict[str, RunEvent] = {}
+        self._how_far = HowFar(store)
+        self._unwritten = Unwritten()
         self._deadlines: dict[tuple[str, int], float] = {}
         self._retries = Delayed(together=isinstance(runner, StartsTogether))
         self._next_look = 0.0
@@ -290,8 +291,9 @@ class Loop:
         for report in reports:
             if isinstance(report, _Left):
                 raise report
-        events = [self._event(report) for report in reports if not isinstance(report, _Left)]
+        events = [event for report in reports if not isinstance(report, _Left) for event in self._events(report)]
         self._kill_overdue()
+        events += [TaskProgress(*left) for left in self._how_far.left()]
         return events + self._due_retries() + self._released() + self._requests()
 
     def _released(self) -> list[Event]:
@@ -452,14 +454,17 @@ class Loop:
 
     # -------------------------------------------------------------------------------------------------- being told
 
-    def _event(self, report: Report | CancelRequested) -> Event:
+    def _events(self, report: Report | CancelRequested) -> list[Event]:
         if isinstance(report, Started):
             self._times.began(report.task, report.attempt, report.since)
-            return TaskStarted(report.task, report.attempt)
+            if self._info.shipped is not None:  # it runs in a pod
+                self._how_far.begins(report.task, report.attempt, self._place(report.task, report.attempt))
+            return [TaskStarted(report.task, report.attempt)]
         if isinstance(report, Progress):
-            return TaskProgress(report.task, report.attempt, report.data)
+            is_new = self._how_far.told(report.task, report.attempt, report.data)
+            return [TaskProgress(report.task, report.attempt, report.data)] if is_new else []
         if isinstance(report, Waits):
-            return TaskWaits(report.task, report.attempt, report.why)
+            return [TaskWaits(report.task, report.attempt, report.why)]
         if isinstance(report, Lost):
             return self._lost(report)
         if isinstance(report, Broken):
@@ -468,9 +473,9 @@ class Loop:
             raise _Left(str(error).rstrip(".")) if isinstance(error, ClusterError) and error.lacks_right else error
         if isinstance(report, Exited):
             return self._finished(report.task, report.attempt, self._output(report))
-        return report
+        return [report]
 
-    def _lost(self, report: Lost) -> Event:
+    def _lost(self, report: Lost) -> list[Event]:
         """An attempt is gone with the place where it ran; if it had succeeded by then, that stands all the same."""
         output = self._output(Exited(report.task, report.attempt, None, report.why, report.log))
         if output.state == "SUCCEEDED":
@@ -478,13 +483,18 @@ class Loop:
         self._forget(report.task, report.attempt)
         if self._computing is not None and report.task in self._given:
             self._computing.end(self._cache.identity(self._given[report.task]).key)
-        return TaskLost(report.task, report.attempt, report.why, report.counted)
+        lost = TaskLost(report.task, report.attempt, report.why, report.counted)
+        return [*self._came(report.task, report.attempt, output), lost]
 
-    def _finished(self, task: str, attempt: int, output: ExecutorOutput) -> TaskFinished:
+    def _finished(self, task: str, attempt: int, output: ExecutorOutput) -> list[Event]:
         self._times.ended(task, attempt, output)
         self._forget(task, attempt)
         self._to_keep.append((task, output))
-        return TaskFinished(task, attempt, output)
+        return [*self._came(task, attempt, output), TaskFinished(task, attempt, output)]
+
+    def _came(self, task: str, attempt: int, output: ExecutorOutput) -> list[Event]:
+        came = self._how_far.ends(task, attempt, output)
+        return [] if came is None else [TaskProgress(task, attempt, came)]
 
     def _forget(self, task: str, attempt: int) -> None:
         """An attempt is no more: nothing is set aside for it, and nothing is to be done about it."""
@@ -493,8 +503,10 @@ class Loop:
         self._runner.release(task)
 
     def _output(self, report: Exited) -> ExecutorOutput:
-        slug = self._state.tasks[report.task].slug
-        return output_of(self._store, places.attempt_key(self._info.run_id, slug, report.attempt), report)
+        return output_of(self._store, self._place(report.task, report.attempt), report)
+
+    def _place(self, task: str, attempt: int) -> str:
+        return places.attempt_key(self._info.run_id, self._state.tasks[task].slug, attempt)
 
     def _requests(self) -> list[Event]:
         """Return what others have asked of this run through the store since it last looked."""
@@ -532,11 +544,11 @@ class Loop:
     # ------------------------------------------------------------------------------------------------------ telling
 
     def _record(self, instructions: list[Instruction]) -> None:
-        """Append what happened to the log and tell the listeners. Progress alone makes at most one batch a second."""
+        """Append what happened to the log and tell the listeners."""
         # A clock that is set back must not make things end before they began.
         now = self._last_time = max(self._clock(), self._last_time)
         shown: list[RunEvent] = []
-        kept, self._answers = self._answers, []
+        answers, self._answers = self._answers, []
         records = [i for i in instructions if isinstance(i, Record)]
         for record in (one for each in records for one in (self._times.untold_start(each), each) if one is not None):
             event = RunEvent(
@@ -551,16 +563,9 @@ class Loop:
                 data=self._who() if record.kind in ("run-started", "run-resumed") else record.data,
             )
             shown.append(event)
-            if record.kind == "task-progress" and record.task is not None:
-                self._progress[record.task] = event
-            else:
-                kept.append(event)
-        progress = list(self._progress.values())
-        due = time.monotonic() - self._last_append >= _REQUESTS_EVERY
-        if kept or (progress and due):
-            self._last_append = time.monotonic()
-            self._progress.clear()
-            self._log.append(progress + kept)
+        for event in (*answers, *shown):
+            self._unwritten.add(event)
+        self._log.append(self._unwritten.take())
         if shown:
             self._on_events(shown)
 

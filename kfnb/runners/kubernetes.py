@@ -329,7 +329,9 @@ class KubernetesRunner:
             self._api.patch(self._api.place("jobs", name, _BATCH), change)
         except ClusterError as error:
             unmade = isinstance(error, ApiError) and error.status == 404 and bool(self._living(name))
-            return _is_final(error) and not unmade  # without the right to, its elements run as few at a time as before
+            return (
+                not error.is_passing and not unmade
+            )  # without the right to, its elements run as few at a time as before
         return True
 
     def _end_canceled(self, name: str, *, now: bool) -> bool:
@@ -350,7 +352,7 @@ class KubernetesRunner:
                 for key in (key for key in ending if key not in having):
                     self._ended(key, None, "it was cancelled before its pod began")
         except ClusterError as error:
-            if not _is_final(error):
+            if error.is_passing:
                 return False
             for key in ending:
                 self._ended(key, None, f"It cannot be ended: {error}")
@@ -416,6 +418,8 @@ class KubernetesRunner:
         if seen.code != 0 and not canceled and not pod_state.has_lost_its_node(pod):
             said = pod_logs.tail(self._api, pod["metadata"]["name"])
             seen, log = pod_state.of_pod(pod, last_words=said), pod_logs.without_events(said)
+            if (progress := pod_logs.last_progress(said)) is not None:  # it may have left nothing else
+                self._hear(key, {"event": "progress", "data": progress})
         if seen.kind == "ended" and seen.code == CANCELED and not canceled:
             self._lose(key, "it was told to end by someone else than the run", counted=True, log=log)
         elif seen.kind == "ended":
@@ -477,6 +481,7 @@ class KubernetesRunner:
         for key, done in over.items():
             self._settling.pop(key, None)
             if done:
+                self._say_runs(key)
                 self._ended(key, 0)
             else:
                 self._lose(key, pod_state.REMOVED, counted=True)
@@ -585,13 +590,8 @@ class KubernetesRunner:
                 if not pod_state.has_ended(pod) and "deletionTimestamp" not in pod["metadata"]:
                     self._api.delete(self._api.place("pods", pod["metadata"]["name"]))
         except ClusterError as error:
-            return _is_final(error)  # it stays until the whole run is removed
+            return not error.is_passing  # it stays until the whole run is removed
         return True
-
-
-def _is_final(error: ClusterError) -> bool:
-    """Say whether the cluster's answer stays the same: it was a no, and not for now only."""
-    return isinstance(error, ApiError) and not error.is_passing
 
 
 def _owners(found: Object) -> list[str]:

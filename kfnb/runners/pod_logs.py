@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kfnb.errors import ClusterError
 from kfnb.runners.pod_manifest import MAIN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kfnb.runners.api_server import ApiServer
 
 TAIL_LINES = 500
@@ -37,12 +39,22 @@ def tail(api: ApiServer, pod: str) -> str:
     return ""
 
 
+def last_progress(text: str) -> dict[str, Any] | None:
+    """Return how far the launcher said last that its task is; None if it said nothing of that."""
+    return next(_progress(text), None)
+
+
 def last_memory(text: str) -> int | None:
     """Return the bytes that the launcher last said to have been used at most; None if it said nothing of that."""
+    said = (data.get("memory") for data in _progress(text))
+    return next((used for used in said if isinstance(used, int)), None)
+
+
+def _progress(text: str) -> Iterator[dict[str, Any]]:
+    """Yield what the launcher said about how far its task is, the last first."""
     for line in reversed(text.splitlines()):
-        if is_event(line) and isinstance(used := (json.loads(line).get("data") or {}).get("memory"), int):
-            return used
-    return None
+        if is_event(line) and isinstance(data := json.loads(line).get("data"), dict):
+            yield data
 
 
 def without_events(text: str) -> str:

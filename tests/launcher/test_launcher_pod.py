@@ -13,7 +13,9 @@ from s3_gateway import Gateway
 
 from kfnb.launcher import memory_limit, processes
 from kfnb.runners.pod_logs import last_memory
-from kfnb.spec import ExecutorOutput, Output, Settings, Together, to_json
+from kfnb.runners.report_server import ReportServer
+from kfnb.spec import ExecutorOutput, Output, ReportTo, Settings, Together, to_json
+from tests.cluster.shell import wait_until
 
 
 def test_a_pod_has_the_folder_s_files_and_modules(pod: PodPlace) -> None:
@@ -150,6 +152,24 @@ def test_sigterm_saves_what_there_is(pod: PodPlace) -> None:
     process.communicate()
     ran = pod.result(uri, "", process.returncode)
     assert ("CANCELED", "begun\n", 130) == (ran.output.state, ran.text(0), ran.code)
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_a_launcher_that_is_not_heard_leaves_how_far_it_is(pod: PodPlace, *, heard: bool) -> None:
+    """In the store, with its log, every few seconds; one that is heard leaves nothing."""
+    server = ReportServer("127.0.0.1", lambda attempt, said: None)
+    to = ReportTo(url=server.url, attempt="t-1", token=server.token("t-1") if heard else "wrong")
+    uri = pod.give("x = 1", "import time\ntime.sleep(600)", report_to=to)
+    place = uri.removeprefix(f"{pod.store.root}/").rpartition("/")[0]
+    with pod.start(uri) as process:
+        wait_until(lambda: pod.store.exists(f"{place}/log.txt"), "What is saved meanwhile", 60)
+        if not heard:
+            wait_until(lambda: pod.store.exists(f"{place}/progress.json"), "How far it is", 10)
+            said = msgspec.json.decode(pod.store.read(f"{place}/progress.json"))
+            assert ("c1", 2, 1, 2, "RUNNING") == tuple(said[n] for n in ("cell", "number", "done", "cells", "state"))
+        process.terminate()
+    server.close()
+    assert heard != pod.store.exists(f"{place}/progress.json")
 
 
 @pytest.mark.skipif(not memory_limit._places(), reason="this user may make no control groups")

@@ -120,3 +120,17 @@ def test_an_orchestrator_that_is_gone_hurts_nobody() -> None:
         for number in range(5):
             post.progress({"cell": number})
         post.exited(0)
+
+
+def test_what_does_not_get_through_is_known(server: ReportServer) -> None:
+    """A launcher that is not heard, or not yet, knows it: then it leaves in the store how far it is."""
+    post = Post(ReportTo(url=server.url, attempt="a-1", token=server.token("a-1")))
+    assert not post.is_silent
+    post.progress({"cell": 1})
+    post.exited(0)
+    assert not post.is_silent
+    refused = Post(ReportTo(url=server.url, attempt="a-1", token="guess"))
+    refused.progress({"cell": 1})
+    assert refused.is_silent
+    refused.exited(0)
+    assert refused.is_silent
