@@ -204,6 +204,14 @@ class Store:
         with self._words("read"):
             return self._files.read(_checked(key))
 
+    def find(self, key: str) -> bytes | None:
+        """Return the document `key`; None if there is none. In a bucket that is one request."""
+        with self._words("read"):
+            try:
+                return self._files.read(_checked(key))
+            except FileNotFoundError:
+                return None
+
     def exists(self, key: str) -> bool:
         """Whether there is a document `key`."""
         with self._words("read"):

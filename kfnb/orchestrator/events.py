@@ -34,11 +34,15 @@ class Documents(Protocol):
     def create(self, key: str, data: bytes) -> bool:
         """Write a document if there is none under this key; say whether it was written."""
 
-    def read(self, key: str) -> bytes:
-        """Return a document."""
-
     def exists(self, key: str) -> bool:
         """Say whether there is a document under this key."""
+
+
+class Findable(Protocol):
+    """What reading the log needs of a store."""
+
+    def find(self, key: str) -> bytes | None:
+        """Return a document; None if there is none."""
 
 
 def batch_key(run_id: str, number: int) -> str:
@@ -113,7 +117,7 @@ class EventReader:
     `after`: number of the last batch that the caller knows already.
     """
 
-    def __init__(self, store: Documents, run_id: str, after: int = 0) -> None:
+    def __init__(self, store: Findable, run_id: str, after: int = 0) -> None:
         self._store = store
         self._run_id = run_id
         self._next = after + 1
@@ -123,11 +127,14 @@ class EventReader:
         """Number of the first batch that has not been read."""
         return self._next
 
-    def read(self) -> list[RunEvent]:
-        """Return the events that are new since the last call, in order."""
+    def read(self, upto: int | None = None) -> list[RunEvent]:
+        """Return the events that are new since the last call, in order; no batch after number `upto` is asked for."""
         found: list[RunEvent] = []
-        while self._store.exists(key := batch_key(self._run_id, self._next)):
-            found += _decoder.decode(self._store.read(key))
+        while upto is None or self._next <= upto:
+            data = self._store.find(batch_key(self._run_id, self._next))
+            if data is None:
+                break
+            found += _decoder.decode(data)
             self._next += 1
         return found
 

@@ -36,6 +36,9 @@ class Documents(Protocol):
     def read(self, key: str) -> bytes:
         """Return a document."""
 
+    def find(self, key: str) -> bytes | None:
+        """Return a document; None if there is none."""
+
     def exists(self, key: str) -> bool:
         """Say whether there is a document."""
 

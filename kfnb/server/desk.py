@@ -27,7 +27,7 @@ class Desk:
     """What handlers work with. `work`: threads for anything; `analysts`: one thread, as analyses take turns.
 
     `historians`: one thread too: the database of runs is brought up to date by one at a time. `scouts`: threads that
-    ask clusters what nobody waits for.
+    ask clusters what nobody waits for. `lookers`: threads that look at runs that are watched, in buckets far away too.
     """
 
     def __init__(self, home: Path | None = None) -> None:
@@ -36,6 +36,7 @@ class Desk:
         self.analysts = ThreadPoolExecutor(1, thread_name_prefix="kfnb-analysis")
         self.historians = ThreadPoolExecutor(1, thread_name_prefix="kfnb-history")
         self.scouts = ThreadPoolExecutor(2, thread_name_prefix="kfnb-scout")
+        self.lookers = ThreadPoolExecutor(16, thread_name_prefix="kfnb-look")
         self._lock = threading.Lock()
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._asked: dict[tuple[str, str], int] = {}

@@ -36,6 +36,7 @@ from kfnb.server.runs import (
     TagsHandler,
 )
 from kfnb.server.stream import EventsHandler
+from kfnb.server.watch import Watches
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -85,6 +86,7 @@ def load(app: ServerApp) -> None:
     """Add the addresses, and what answers need, to a server that is starting; hear what it renames, and saves."""
     web_app = app.web_app
     web_app.settings["kfnb_desk"] = desk = Desk()
+    web_app.settings["kfnb_watches"] = Watches(desk.lookers)
     listen(app, desk.client.home)
     app.contents_manager.register_pre_save_hook(Pictures(desk).before_saving)
     base = web_app.settings["base_url"]

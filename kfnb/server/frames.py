@@ -90,10 +90,12 @@ Frame = EventsFrame | LogFrame | InterruptedFrame | WaitingFrame | EndFrame | Er
 
 
 class Follow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the front end may say: which task's log it wants, from which byte on; None: no log any more.
+    """What the front end may say; what it does not say stays as it was.
 
-    `offset` below 0: whole lines of so many bytes at its end, and what comes then.
+    `follow`: which task's log it wants, from byte `offset` on (below 0: whole lines of so many bytes at its end, and
+    what comes then); None: no log any more. `seen`: whether somebody sees the page, so that it is worth hurrying.
     """
 
-    follow: str | None
+    follow: str | msgspec.UnsetType | None = msgspec.UNSET
     offset: int = 0
+    seen: bool | msgspec.UnsetType = msgspec.UNSET

@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
-import time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from jupyter_server.auth.decorator import ws_authenticated
@@ -20,116 +19,73 @@ from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from kfnb.errors import KfnbError, NotFound
+from kfnb.orchestrator.events import EventReader
 from kfnb.server.frames import EndFrame, ErrorFrame, EventsFrame, Follow, InterruptedFrame, LogFrame, WaitingFrame
 from kfnb.server.showing import event_document
+from kfnb.server.watch import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from kfnb.client import Run
     from kfnb.orchestrator.handles import Printed
     from kfnb.server.desk import Desk
     from kfnb.server.frames import Event, Frame
+    from kfnb.server.watch import Standing, Watch
     from kfnb.spec import RunEvent
 
-HERE_EVERY = 0.1
-"""Seconds between looks at the events of a run whose store is a folder."""
-THERE_EVERY = (0.25, 1.0)
-"""The same where the store is a bucket: while something happens, and where nothing has for a while."""
-SLOWER = 1.5
-"""How much longer each look at a bucket waits than the one before, while nothing happens."""
-LOG_THERE_EVERY = 3.0
-"""Seconds between looks at a log in a bucket, where it is written anew every few seconds."""
-STATE_EVERY = 1.0
-"""Seconds between looks at whether something drives the run."""
-LINGER = 10.0
-"""Seconds for which a stream stays open after the end: a log may be asked for, or the run be resumed."""
+T = TypeVar("T")
+
+LOG_EVERY, LOG_THERE_EVERY = 0.1, 3.0
+"""Seconds between looks at a log; the second in a bucket, where it is written anew every few seconds."""
 LOG_PIECE = 256 << 10
 """Bytes of a log that are sent at a time."""
 
-Standing = Literal["driven", "ended", "interrupted", "waiting"]
-"""What drives a run, or why nothing does; `waiting`: it is on another machine."""
-
 
 class Feed:
-    """What is new about one run, look by look; for one listener, and not safe from threads."""
+    """What is new about one run for one page; not safe from threads."""
 
-    def __init__(self, run: Run, after: int) -> None:
-        self.run = run
-        self._is_here = run.store.local_path("") is not None
-        self.every = HERE_EVERY if self._is_here else THERE_EVERY[0]
-        self._events = run.new_events(after)
+    def __init__(self, watch: Watch, after: int) -> None:
+        self.run = watch.run
+        self._watch = watch
+        self._events = EventReader(watch.batches, self.run.id, after)
         self._log: _LogReader | None = None
-        self._log_read = 0.0
         self._first = True
         self._standing: Standing = "driven"
         self._waits: str | None = None
-        self._looked: float | None = None
-        self._ended: float | None = None
 
     @property
-    def is_over(self) -> bool:
-        """Whether the end was told a while ago, so that whoever wants to follow a log has said so."""
-        return self._ended is not None and time.monotonic() - self._ended >= LINGER
+    def log_pause(self) -> float | None:
+        """Seconds until the next look at the log; None: not before it is asked for."""
+        if self._log is None or self._watch.is_over:
+            return None
+        return LOG_EVERY if self.run.store.local_path("") is not None else LOG_THERE_EVERY
 
     def follow(self, asked: Follow) -> None:
         """Tell a task's log from now on; NotFound if there is no such task."""
-        self._log = _LogReader(self.run, asked.follow, asked.offset) if asked.follow is not None else None
-        self._log_read = 0.0
+        self._log = _LogReader(self.run, asked.follow, asked.offset) if asked.follow else None
 
-    def look(self) -> list[Frame]:
-        """Return the frames about what has come since the last look; at the first one, if nothing has, an empty one."""
-        about = self._about_its_process()  # looked at first: nothing comes after its end
-        found = self._events.read()
-        self.every = self._next_pause(something_happens=bool(found))
-        frames: list[Frame] = []
-        if found or self._first:
-            frames.append(EventsFrame(batch=self._events.next - 1, events=_told(found)))
+    def events(self, upto: int | None) -> list[Frame]:
+        """Return a frame with the events up to batch number `upto`; the first time all, and an empty one if need be."""
+        found = self._events.read(None if self._first else upto)
+        is_told = found or self._first
         self._first = False
-        if self._log is not None and self._is_log_due():
-            frames += self._log.read()
-            self._log_read = time.monotonic()
-        if self._standing != "ended":
-            self._ended = None  # it goes on
-        elif not frames and self._ended is None:
-            self._ended = time.monotonic()
-            about.append(EndFrame(state=self.run.state))
-        return frames + about
+        return [EventsFrame(batch=self._events.next - 1, events=_told(found))] if is_told else []
 
-    def _next_pause(self, *, something_happens: bool) -> float:
-        """Return how long to wait for the next look: each one at a bucket is a request, also where nothing happens."""
-        soonest, latest = THERE_EVERY
-        if self._is_here:
-            return HERE_EVERY
-        return soonest if something_happens else min(latest, self.every * SLOWER)
+    def log(self) -> list[Frame]:
+        """Return frames with what the followed task has printed since."""
+        return self._log.read() if self._log is not None else []
 
-    def _is_log_due(self) -> bool:
-        often = self._is_here or self._standing == "ended"
-        return often or time.monotonic() - self._log_read >= LOG_THERE_EVERY
-
-    def _about_its_process(self) -> list[Frame]:
-        """Look, from time to time, at what drives the run, and return frames about what has changed there."""
-        now = time.monotonic()
-        if self._looked is not None and now - self._looked < STATE_EVERY:
-            return []
-        self._looked = now
-        before, self._standing = self._standing, _standing(self.run)
-        waited, self._waits = self._waits, self.run.waits
+    def about_its_process(self) -> list[Frame]:
+        """Return frames about what has changed in what drives the run."""
+        before, self._standing = self._standing, self._watch.standing
+        waited, self._waits = self._waits, self._watch.waits
         frames: list[Frame] = []
         if self._waits != waited:
             frames.append(WaitingFrame(why=self._waits))
         if self._standing != before and "interrupted" in (self._standing, before):
             frames.append(InterruptedFrame(interrupted=self._standing == "interrupted"))
         return frames
-
-
-def _standing(run: Run) -> Standing:
-    """Say what drives a run, or why nothing does."""
-    if run.is_driven:
-        return "driven"
-    if run.has_ended:
-        return "ended"
-    return "interrupted" if run.is_interrupted else "waiting"
 
 
 def _told(events: list[RunEvent]) -> tuple[Event, ...]:
@@ -176,6 +132,7 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: 
     """`WS runs/ID/events?after=BATCH`."""
 
     auth_resource = "kfnb"
+    _tasks: tuple[asyncio.Task[None], ...] = ()
 
     @ws_authenticated  # type: ignore[untyped-decorator]
     async def get(self, run_id: str) -> None:
@@ -186,61 +143,98 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: 
         after = self.get_query_argument("after", "0")
         if not after.isascii() or not after.isdigit() or len(after) > 9:
             raise HTTPError(400, f"after={after!r} is no number of a batch.")
-        desk: Desk = self.settings["kfnb_desk"]
+        self._desk: Desk = self.settings["kfnb_desk"]
         try:
-            run = await _aside(desk, lambda: desk.run(run_id))
+            run = await self._aside(lambda: self._desk.run(run_id))
+            batch = await self._aside(lambda: run.batches)
         except NotFound as error:
             raise HTTPError(404, str(error)) from None
         except KfnbError as error:
             raise HTTPError(400, str(error)) from None
-        self._desk, self._feed = desk, Feed(run, int(after))
-        self._lock = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self._run, self._batch, self._after = run, batch, int(after)
         await super().get(run_id)
 
     def open(self, run_id: str) -> None:
         """Begin to tell."""
         super().open(run_id)
-        self._task = asyncio.create_task(self._tell())
+        self._page, watches = Page(), self.settings["kfnb_watches"]
+        self._watch: Watch = watches.join(self._run, self._batch, self._page)
+        self._feed = Feed(self._watch, self._after)
+        self._telling, self._reading = asyncio.Lock(), asyncio.Lock()
+        self._asked = asyncio.Event()
+        self._tasks = tuple(asyncio.create_task(self._guarded(each)) for each in (self._tell, self._tell_log))
 
     async def on_message(self, message: str | bytes) -> None:
-        """Take in what the front end wants to follow."""
+        """Take in what the front end wants to follow, and whether it is seen."""
         try:
             asked = msgspec.json.decode(message, type=Follow)
-            async with self._lock:
-                await _aside(self._desk, lambda: self._feed.follow(asked))
+            if asked.seen is not msgspec.UNSET:
+                self._page.seen = asked.seen
+                if asked.seen:
+                    self._watch.hurry()
+            if asked.follow is not msgspec.UNSET:
+                async with self._reading:
+                    await self._aside(lambda: self._feed.follow(asked))
+                self._asked.set()
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            await self._send(ErrorFrame(message=f"This cannot be understood: {error}."))
+            await self._send([ErrorFrame(message=f"This cannot be understood: {error}.")])
         except KfnbError as error:
-            await self._send(ErrorFrame(message=str(error)))
+            await self._send([ErrorFrame(message=str(error))])
 
     def on_close(self) -> None:
         """Stop telling."""
         if self.ping_callback is not None:
             self.ping_callback.stop()
-        if self._task is not None:
-            self._task.cancel()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            self.settings["kfnb_watches"].leave(self._watch, self._page)
 
-    async def _tell(self) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         with contextlib.suppress(WebSocketClosedError, asyncio.CancelledError):
             try:
-                await self._tell_until_it_ends()
+                await work()
             except KfnbError as error:  # its store is away, or the run was deleted
-                await self._send(ErrorFrame(message=str(error)))
+                await self._send([ErrorFrame(message=str(error))])
                 self.close(1011, "kfnb")
 
-    async def _tell_until_it_ends(self) -> None:
-        while not self._feed.is_over:
-            async with self._lock:
-                frames = await _aside(self._desk, self._feed.look)
-            for frame in frames:
-                await self._send(frame)
-            await asyncio.sleep(self._feed.every)
-        self.close(1000)
+    async def _tell(self) -> None:
+        """Tell what happens, as soon as it is seen."""
+        ends = 0
+        while True:
+            self._page.news.clear()
+            if self._watch.trouble is not None:
+                raise self._watch.trouble
+            await self._tell_events(self._watch.batch)
+            await self._send(self._feed.about_its_process())
+            if self._watch.is_over and self._watch.ends > ends:
+                ends = self._watch.ends
+                async with self._reading:
+                    await self._send(await self._aside(self._feed.log))
+                    state = await self._aside(lambda: self._watch.run.state)
+                    await self._send([EndFrame(state=state)])
+            await self._page.news.wait()
 
-    async def _send(self, frame: Frame) -> None:
-        await self.write_message(msgspec.json.encode(frame).decode())
+    async def _tell_events(self, upto: int | None) -> None:
+        async with self._telling:
+            await self._send(await self._aside(lambda: self._feed.events(upto)))
 
+    async def _tell_log(self) -> None:
+        """Tell what the followed task prints, beside the events: a long log in a bucket takes a while to fetch."""
+        while True:
+            self._asked.clear()
+            async with self._reading:
+                frames = await self._aside(self._feed.log)
+                if frames:
+                    batch = await self._aside(lambda: self._run.batches)
+                    await self._tell_events(batch)  # that the attempt began is told before what it prints
+                await self._send(frames)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), self._feed.log_pause)
 
-async def _aside(desk: Desk, work: Callable[[], Any]) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(desk.work, work)
+    async def _send(self, frames: list[Frame]) -> None:
+        for frame in frames:
+            await self.write_message(msgspec.json.encode(frame).decode())
+
+    async def _aside(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._desk.work, work)

@@ -80,7 +80,7 @@ test('A run that is gone is not asked for again, until the server lists it as li
 test('A run whose stream has ended is listened to again when it is listed as living; no other is.', () => {
   last().tell({ kind: 'run-state', state: 'FAILED' });
   last().frame({ kind: 'end', state: 'FAILED' });
-  expect(silentOnes()).toEqual([]); // the stream stays for a while
+  expect(silentOnes()).toEqual([]); // the stream stays
   last().close();
   expect(silentOnes()).toEqual([session]);
   wake(silentOnes(), ['2']);
@@ -89,6 +89,30 @@ test('A run whose stream has ended is listened to again when it is listed as liv
   last().tell({ kind: 'run-resumed' }, { kind: 'run-state', state: 'RUNNING' });
   expect([server.streams.length, session.status.state]).toEqual([2, 'RUNNING']);
   expect(silentOnes()).toEqual([]);
+});
+
+test('A run that had ended and is removed is gone, as the server says before it ends the stream.', async () => {
+  last().onopen!();
+  last().tell({ kind: 'run-state', state: 'FAILED' });
+  last().frame({ kind: 'end', state: 'FAILED' });
+  last().frame({ kind: 'error', message: 'There is no run 1.' });
+  last().close();
+  await refuse(new ApiError('There is no run 1.', 404));
+  expect([session.trouble, session.isGone]).toEqual(['There is no run 1.', true]);
+});
+
+test('The server hears whether the page is seen, without a word about the log.', async () => {
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+  document.dispatchEvent(new Event('visibilitychange'));
+  hidden.mockReturnValue(false);
+  document.dispatchEvent(new Event('visibilitychange'));
+  expect(last().asked).toEqual([{ seen: false }, { seen: true }]);
+  hidden.mockReturnValue(true);
+  const other = await RunSession.open(server.api, '1');
+  last().onopen!();
+  expect(last().asked[0]).toEqual({ seen: false });
+  other.dispose();
+  hidden.mockRestore();
 });
 
 test('A run that is resumed where it is shown twice is listened to in both places.', async () => {

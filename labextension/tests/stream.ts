@@ -26,7 +26,7 @@ export class Stream {
     this.onmessage!({ data: JSON.stringify(frame) });
   }
 
-  /** The run fails, and the server ends the stream a while later. */
+  /** The run fails, and then the connection is cut. */
   fail(): void {
     this.tell({ kind: 'run-state', state: 'FAILED' });
     this.frame({ kind: 'end', state: 'FAILED' });

@@ -87,11 +87,12 @@ def test_a_document_is_created_once(store: Store) -> None:
     assert [True, False] == [store.create("runs/1/a.json", b"one"), store.create("runs/1/a.json", b"two")]
     assert b"one" == store.read("runs/1/a.json")
     store.write("runs/1/a.json", b"three")
-    assert (b"three", True, False) == (
+    assert (b"three", b"three", True) == (
         store.read("runs/1/a.json"),
+        store.find("runs/1/a.json"),
         store.exists("runs/1/a.json"),
-        store.exists("runs/1/b.json"),
     )
+    assert (None, False) == (store.find("runs/1/b.json"), store.exists("runs/1/b.json"))
 
 
 def test_documents_are_listed(store: Store) -> None:

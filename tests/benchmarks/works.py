@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import fake_nodes, history, lab, notebooks, on_cluster, served_runs, states
+from tests.benchmarks import fake_nodes, history, lab, notebooks, on_cluster, served_runs, states, watching
 from tests.benchmarks.stopwatch import BIN, Place, Row, at_most, ratio
 
 EXAMPLES = Path(__file__).parents[2] / "notebooks"
@@ -199,9 +199,11 @@ WORKS: dict[str, Callable[[Place], Iterator[Row]]] = {
     "served": served_runs.pages,
     "states": states.state_machine,
     "Lab": lab.in_the_browser,
+    "bucket": watching.in_a_bucket,
     "K1": on_cluster.chain,
     "K2": on_cluster.fan,
     "K3": on_cluster.churn,
     "K4": fake_nodes.thousand,
+    "K5": watching.on_a_cluster,
 }
 """Every work by its name; those that need the test cluster begin with K."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ from server_notebooks import Post, write_notebook
 from tornado.httpclient import HTTPClientError
 
 from kfnb.client import Client, Run
-from kfnb.server import stream
+from kfnb.history import History
+from kfnb.server import watch
 
 
 @pytest.fixture
@@ -43,14 +46,10 @@ def states(frames: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [(event["task"], event["state"]) for event in events if event["kind"] == "task-state"]
 
 
-async def test_everything_that_has_happened_and_the_end(
-    listen: Any, finished: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The stream of a run that is over tells all of it, says how it ended, and closes a while later."""
-    monkeypatch.setattr(stream, "LINGER", 0.5)
+async def test_everything_that_has_happened_and_the_end(listen: Any, finished: Run) -> None:
+    """The stream of a run that is over tells all of it and says how it ended."""
     socket = await listen(finished.id)
     first, *rest = await frames_of(socket)
-    assert await socket.read_message() is None
     assert (finished.batches, [{"kind": "end", "state": "SUCCEEDED"}]) == (first["batch"], rest)
     told = [(event["kind"], event.get("task"), event.get("state")) for event in first["events"]]
     happened = [(event.kind, event.task, event.state) for event in finished.events()]
@@ -128,18 +127,87 @@ async def test_the_end_of_a_log_is_told_in_whole_lines(listen: Any, finished: Ru
     assert ("α one\ntwo\n".encode()[start:].decode(), start) == (told["text"], told["start"])
 
 
-def test_a_bucket_is_looked_at_more_often_while_something_happens(
-    finished: Run, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("is_bucket", "seen", "quiet", "over", "pause"),
+    [
+        (False, True, False, False, 0.1),
+        (True, True, False, False, 0.1),
+        (True, False, False, False, 1.0),
+        (False, False, False, False, 1.0),
+        (True, True, True, False, 1.0),
+        (False, True, True, False, 0.1),
+        (False, True, False, True, 1.0),
+        (True, True, False, True, 5.0),
+    ],
+)
+async def test_how_often_a_run_is_looked_at(
+    finished: Run, monkeypatch: pytest.MonkeyPatch, is_bucket: bool, seen: bool, quiet: bool, over: bool, pause: float
 ) -> None:
-    """Right after events the next look comes soon; where none have come, later and later, up to a second."""
-    with monkeypatch.context() as away:
-        away.setattr(type(finished.store), "local_path", lambda *_: None)
-        feed = stream.Feed(finished, 0)
-    pauses = []
-    for _ in range(6):
-        feed.look()
-        pauses.append(feed.every)
-    assert [0.25, 0.375, 0.5625, 0.84375, 1.0, 1.0] == pauses
+    """Often while somebody sees it and it goes on; seldom where nobody does, and in a quiet bucket."""
+    if is_bucket:
+        monkeypatch.setattr(type(finished.store), "local_path", lambda *_: None)
+    if quiet:
+        monkeypatch.setattr(watch, "QUIET", 0)
+    page = watch.Page()
+    page.seen = seen
+    with ThreadPoolExecutor(1) as threads:
+        looked = watch.Watch(finished, finished.batches, threads)
+        looked.pages.add(page)
+        looked.is_over = over
+        assert pause == looked.pause
+        looked.stop()
+
+
+async def test_pages_of_one_run_share_what_is_looked_at(listen: Any, finished: Run, jp_serverapp: Any) -> None:
+    """However many pages listen to a run, it is looked at once; when none does any more, not at all."""
+    watches = jp_serverapp.web_app.settings["kfnb_watches"]
+    sockets = [await listen(finished.id) for _ in range(2)]
+    told = [await frames_of(socket) for socket in sockets]
+    assert told[0] == told[1]
+    assert [2] == [len(each.pages) for each in watches]
+    for socket in sockets:
+        socket.close()
+    await until(lambda: not list(watches))
+
+
+async def test_a_page_says_whether_it_is_seen(listen: Any, finished: Run, jp_serverapp: Any) -> None:
+    """A page that is not seen any more says so, without a word about the log that it follows."""
+    watches = jp_serverapp.web_app.settings["kfnb_watches"]
+    socket = await listen(finished.id, finished.batches)
+    await frames_of(socket)
+    (looked,) = watches
+    await socket.write_message(json.dumps({"seen": False}))
+    await until(lambda: not looked.is_seen)
+    await socket.write_message(json.dumps({"seen": True}))
+    await until(lambda: looked.is_seen)
+
+
+async def test_what_is_resumed_after_its_end_is_told_on(listen: Any, client: Client, tmp_path: Path) -> None:
+    """The stream stays after the end: another process may take the run up again, and end it a second time."""
+    mended = tmp_path / "mended"
+    fails = f"import os\nif not os.path.exists({str(mended)!r}):\n    raise ValueError('not mended')"
+    path = write_notebook(tmp_path / "fails.ipynb", {"a": fails})
+    run = client.run(path).wait()
+    socket = await listen(run.id)
+    assert {"kind": "end", "state": "FAILED"} == (await frames_of(socket))[-1]
+    mended.write_text("")
+    client.resume(run.id, detach=True)
+    assert {"kind": "end", "state": "SUCCEEDED"} == (await frames_of(socket))[-1]
+
+
+async def test_the_stream_of_a_run_that_is_removed_ends(listen: Any, client: Client, finished: Run) -> None:
+    """Whoever watches a run that somebody deletes is told so, and the connection ends."""
+    socket = await listen(finished.id)
+    await frames_of(socket)
+    History(client).delete(finished.id)
+    assert f"There is no run {finished.id}." == (await frames_of(socket, "error"))[-1]["message"]
+    assert await socket.read_message() is None
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    while not holds():
+        await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize(

@@ -850,12 +850,13 @@ export interface components {
         };
         /**
          * Follow
-         * @description What the front end may say: which task's log it wants, from which byte on; None: no log any more. `offset` below 0: whole lines of so many bytes at its end, and what comes then.
+         * @description What the front end may say; what it does not say stays as it was. `follow`: which task's log it wants, from byte `offset` on (below 0: whole lines of so many bytes at its end, and what comes then); None: no log any more. `seen`: whether somebody sees the page, so that it is worth hurrying.
          */
         readonly Follow: {
-            readonly follow: string | null;
+            readonly follow?: string | null;
             /** @default 0 */
             readonly offset?: number;
+            readonly seen?: boolean;
         };
         readonly Frame: components["schemas"]["EventsFrame"] | components["schemas"]["LogFrame"] | components["schemas"]["InterruptedFrame"] | components["schemas"]["WaitingFrame"] | components["schemas"]["EndFrame"] | components["schemas"]["ErrorFrame"];
         /**

@@ -46,14 +46,15 @@ export class RunSession implements IDisposable {
   private _isGone = false;
   private _isDisposed = false;
 
-  private constructor(api: Api, document: RunDocument) {
+  private constructor(api: Api, found: RunDocument) {
     this._api = api;
-    this.id = document.run_id;
-    this._results = new RunResults(api, document, () => this._changed.emit());
-    this._status = pending(declaredTasks(document));
-    this._isInterrupted = document.interrupted;
-    this._waits = document.waits;
+    this.id = found.run_id;
+    this._results = new RunResults(api, found, () => this._changed.emit());
+    this._status = pending(declaredTasks(found));
+    this._isInterrupted = found.interrupted;
+    this._waits = found.waits;
     watched.add(this);
+    document.addEventListener('visibilitychange', this._saySeen);
     this._connect();
   }
 
@@ -156,6 +157,7 @@ export class RunSession implements IDisposable {
   dispose(): void {
     this._isDisposed = true;
     watched.delete(this);
+    document.removeEventListener('visibilitychange', this._saySeen);
     this._results.dispose();
     this._close();
     Signal.clearData(this);
@@ -183,6 +185,9 @@ export class RunSession implements IDisposable {
     let said: string | null = null;
     socket.onopen = () => {
       isHeard = true;
+      if (document.hidden) {
+        this._saySeen();
+      }
       this._askForLog();
     };
     socket.onmessage = message => {
@@ -194,6 +199,7 @@ export class RunSession implements IDisposable {
       isOver = frame.kind === 'end' || (isOver && this.hasEnded);
       if (frame.kind === 'error') {
         said = frame.message;
+        isOver = false; // it may have been removed
       } else if (frame.kind === 'events') {
         said = null;
       }
@@ -237,12 +243,22 @@ export class RunSession implements IDisposable {
     return null;
   }
 
+  /** Say whether somebody sees the page: the server looks at the run less often for one that is hidden. */
+  private readonly _saySeen = (): void => {
+    this._say({ seen: !document.hidden });
+  };
+
+  private _say(wish: Follow): void {
+    if (this._socket?.readyState === WebSocket.OPEN) {
+      this._socket.send(JSON.stringify(wish));
+    }
+  }
+
   private _askForLog(): void {
     if (this._log !== null && this.hasEnded) {
       void this._loadLog(); // nothing streams any more
-    } else if (this._socket?.readyState === WebSocket.OPEN) {
-      const wanted: Follow = { follow: this._log?.source ?? null, offset: this._offset };
-      this._socket.send(JSON.stringify(wanted));
+    } else {
+      this._say({ follow: this._log?.source ?? null, offset: this._offset });
     }
   }
 
