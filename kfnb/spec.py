@@ -438,8 +438,8 @@ class ExecutorInput(_Data, frozen=True, kw_only=True):
     timeout: float | None = None
     report_to: ReportTo | None = None
     packages: Packages | None = None  # where the image may lack some
-    secret_variables: tuple[str, ...] = ()  # names of those that hold secrets; PREFIX*: any that do, as names go
-    secret_paths: tuple[str, ...] = ()  # folders of the pod whose files are secrets
+    secret_variables: tuple[str, ...] = ()  # names of those that hold secrets
+    secret_paths: tuple[str, ...] = ()  # files, and folders of files, that are secrets
 
 
 class Together(_Data, frozen=True, kw_only=True):

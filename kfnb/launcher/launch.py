@@ -105,20 +105,22 @@ def _run(
     patient: bool,
 ) -> int:
     store = Store(given.root, patient=patient)
+    mask = None
     try:
-        output = launch(given, store, kernel, tell, echo, is_silent)
+        mask = _mask(given)
+        output = launch(given, store, kernel, tell, echo, is_silent, mask)
     except Stopped:
         output = ExecutorOutput(state="CANCELED", error=TaskError(message="The step was cancelled before it began."))
         with contextlib.suppress(KfnbError):
             store.write(f"{given.prefix}/output.json", to_json(output))
     except (KfnbError, OSError) as error:
-        output = _outside(given, error)
+        output = _hidden(_outside(given, error), mask)
         with contextlib.suppress(KfnbError):
             store.write(f"{given.prefix}/output.json", to_json(output))
-        os.write(2, f"{error}\n".encode())
+        os.write(2, (f"{error}\n" if mask is None else mask.text(f"{error}\n")).encode())
         return OUTSIDE
     except Exception as error:
-        own_fault.keep(given, store, error)
+        own_fault.keep(given, store, error, mask)
         return OWN_FAULT
     return {"SUCCEEDED": DONE, "FAILED": USER_ERROR}.get(output.state, CANCELED)
 
@@ -130,10 +132,11 @@ def launch(
     tell: Tell = lambda data: None,
     echo: Echo | None = None,
     is_silent: Callable[[], bool] = lambda: False,
+    mask: Mask | None = None,
 ) -> ExecutorOutput:
     """Run the attempt in a body forked from this process; return its output, which is then also in the store.
 
-    `is_silent`: whether nobody hears what is told.
+    `is_silent`: whether nobody hears what is told. `mask`: hides secrets in what the body says.
 
     Must be called in the main thread of a process of its own: it takes over its signals and its children.
     Raises what the store or the disk raises if not even the output can be written.
@@ -145,19 +148,17 @@ def launch(
     with contextlib.ExitStack() as removed:
         removed.callback(shutil.rmtree, scratch, ignore_errors=True)
         if given.packages is not None and (lacking := _install(given, given.packages, scratch)) is not None:
+            lacking = _hidden(lacking, mask)
             store.write(f"{given.prefix}/output.json", to_json(lacking))
             return lacking
         view = _view(given, store, scratch, kernel, removed)
         report = TaskReport(given, store, tell, echo, is_silent)
         rewrite = (os.fsencode(view.path), os.fsencode(view.folder)) if view.mirrored else None
-        mask = _mask(given)
         supervisor = Supervisor(given.task.cells, report, _timeout(given), rewrite, memory=_memory(given), mask=mask)
         report.collector = supervisor.collector
         with _stop_on_signals(supervisor) as wake:
             ended = supervisor.run(lambda wires: _body(given, kernel, view, store, wires), wake)
-        output = _compose(given, store, view, report, supervisor, ended)
-        if mask is not None:
-            output = mask.output(output)
+        output = _hidden(_compose(given, store, view, report, supervisor, ended), mask)
         if view.at_hand:
             view.settle_real()
             settle_outside(view, scratch)
@@ -273,6 +274,10 @@ def _mask(given: ExecutorInput) -> Mask | None:
     from kfnb.launcher.masking import mask_of
 
     return mask_of(given)
+
+
+def _hidden(output: ExecutorOutput, mask: Mask | None) -> ExecutorOutput:
+    return output if mask is None else mask.output(output)
 
 
 @contextlib.contextmanager

@@ -1,21 +1,25 @@
 """Keeps values of secrets out of what a task in a pod prints, shows and reports; used by launch.py and supervise.py.
 
-Which variables and files hold secrets the runner says by their names (runners/pod_secrets.py); of a Secret all of whose
-keys are variables, those count that look like credentials, and the names that stores' keys have. What the task computes
-and saves is its own: nothing is changed in values, files and the code.
+Which variables and files hold secrets the runner says by their names (runners/pod_secrets.py); beside these count the
+names that stores' keys have, and tokens of service accounts. What the task computes and saves is its own: nothing is
+changed in values, files and the code. What is promised and what is not stands in docs/adr/0012.
 """
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
 from kfnb.credentials import is_secret
+from kfnb.errors import Diagnostic
 from kfnb.launcher.frames import Kind
 from kfnb.spec import TaskError
 
@@ -29,6 +33,10 @@ HIDDEN = "***"
 _SHORTEST = 6
 """Characters of the shortest value that is hidden: anything shorter stands in any text by chance."""
 _SHORTEST_LINE = 16
+_SHORTEST_CUT = 60
+"""Characters of the shortest text that is taken for one that was cut, as previews and long reasons are."""
+_ELLIPSIS = re.compile(rb"(\.\.\.|\xe2\x80\xa6)")
+"""What stands where a text was cut: three dots, or the sign for them."""
 _LARGEST_FILE = 64 << 10
 """Bytes of the largest file whose text is hidden."""
 _MOST_FILES = 200
@@ -40,20 +48,16 @@ _STORE_KEYS = (
     "AZURE_STORAGE_CONNECTION_STRING",
     "AZURE_CLIENT_SECRET",
 )
+_TOKENS = (Path("/var/run/secrets"), "*/*/*token")
+"""Where pods have tokens of service accounts that are mounted by the cluster, not by a manifest."""
 
 
 def mask_of(given: ExecutorInput) -> Mask | None:
     """Return what hides the secrets of this process's environment and files; None if there are none."""
-    mask = Mask([*_of_variables(given.secret_variables), *_of_files(given.secret_paths)])
+    variables = (os.environ.get(name, "") for name in dict.fromkeys((*_STORE_KEYS, *given.secret_variables)))
+    folder, tokens = _TOKENS
+    mask = Mask([*variables, *_of_files((*given.secret_paths, *map(str, folder.glob(tokens))))])
     return mask if mask.values else None
-
-
-def _of_variables(names: Iterable[str]) -> Iterator[str]:
-    beginnings = tuple(name[:-1] for name in names if name.endswith("*"))
-    named = {*_STORE_KEYS, *names}
-    for name, value in os.environ.items():
-        if name in named or (name.startswith(beginnings) and is_secret(name, value)):
-            yield value
 
 
 def _of_files(paths: Iterable[str]) -> Iterator[str]:
@@ -103,8 +107,29 @@ def _across(value: bytes, data: bytes, place: int) -> int:
     return place
 
 
+def _forms(value: str) -> Iterator[str]:
+    """Yield a value, and as Python, JSON and HTML write it (each within another too), addresses and base64."""
+    written = {value}
+    for _ in range(2):
+        written |= {form for each in written for form in _written(each)}
+    yield from written
+    yield from (quote(value, safe=""), quote_plus(value), os.path.normpath(value))
+    data = value.encode("utf-8", "surrogateescape")
+    for before, partly in ((0, 0), (1, 2), (2, 3)):  # what stands before it, as the user's name does, moves its letters
+        whole = (before + len(data)) * 8 // 6  # without what depends on what follows
+        yield (found := base64.b64encode(bytes(before) + data)[partly:whole].decode())
+        yield found.translate(str.maketrans("+/", "-_"))
+
+
+def _written(text: str) -> Iterator[str]:
+    yield from (repr(text)[1:-1], repr(f"{text}'\"")[1:-4])  # how it is quoted depends on what stands beside it
+    yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+    yield from (html.escape(text), html.escape(text, quote=False))
+
+
 class Mask:
-    """Hides values, also as Python and JSON write them, and the long lines of those that have several.
+    """Hides values, also as Python, JSON, HTML, addresses and base64 write them, and the long lines of those that have
+    several.
 
     `values`: what is looked for, the longest first.
     """
@@ -112,9 +137,9 @@ class Mask:
     def __init__(self, values: Iterable[str]) -> None:
         found = {value.strip() for value in values if len(value.strip()) >= _SHORTEST}
         found |= {line.strip() for value in found for line in value.splitlines() if len(line.strip()) >= _SHORTEST_LINE}
-        found |= {form for value in found for form in (repr(value)[1:-1], json.dumps(value)[1:-1])}
+        found = {form for value in found for form in _forms(value) if len(form) >= _SHORTEST}
         self.values = sorted(found, key=len, reverse=True)
-        self._bytes = [value.encode() for value in self.values]
+        self._bytes = [value.encode("utf-8", "surrogateescape") for value in self.values]
         self._longest = max(map(len, self._bytes), default=0)
         firsts = {re.escape(value[:1]) for value in self._bytes}
         self._firsts = re.compile(b"|".join(firsts) if len(firsts) < 2 else b"[" + b"".join(firsts) + b"]")
@@ -124,16 +149,36 @@ class Mask:
                 self._starting.setdefault(value[:length], []).append(value)
 
     def text(self, text: str) -> str:
-        """Return text without the values."""
-        for value in self.values:
-            text = text.replace(value, HIDDEN)
-        return text
+        """Return a text without the values, nor the beginning of one at its end if it may have been cut there."""
+        data = self.data(text.encode("utf-8", "surrogatepass"))
+        return (self.cut(data) if len(text) >= _SHORTEST_CUT else data).decode("utf-8", "surrogatepass")
 
     def data(self, data: bytes) -> bytes:
-        """Return text as bytes without the values."""
+        """Return text as bytes without the values, and without the parts of one that was cut and has dots there."""
         for value in self._bytes:
             data = data.replace(value, HIDDEN.encode())
-        return data
+        if len(parts := _ELLIPSIS.split(data)) == 1:
+            return data
+        for place in range(0, len(parts), 2):
+            if place > 0:
+                parts[place] = self._without_an_end(parts[place])
+            if place < len(parts) - 1:
+                parts[place] = self.cut(parts[place])
+        return b"".join(parts)
+
+    def cut(self, data: bytes) -> bytes:
+        """Return text without the beginning of a value at its end; one of a few letters stands there by chance."""
+        begins = self._begins(data)
+        return data if len(data) - begins < _SHORTEST else data[:begins] + HIDDEN.encode()
+
+    def _without_an_end(self, data: bytes) -> bytes:
+        """Return text without the end of a value at its beginning."""
+        first, longest = data[:_SHORTEST], 0
+        for value in self._bytes if len(first) == _SHORTEST else ():
+            at = -1
+            while (at := value.find(first, at + 1)) >= 0:
+                longest = max(longest, len(value) - at if data.startswith(value[at:]) else 0)
+        return HIDDEN.encode() + data[longest:] if longest else data
 
     def unfinished(self, data: bytes) -> int:
         """Return where the end of a text begins that may be the beginning of a value; its length if it has none.
@@ -165,37 +210,63 @@ class Mask:
         """
         if frame.kind == Kind.LOG:
             return frame._replace(data=self.data(frame.data))
-        if frame.kind in (Kind.MESSAGE, Kind.FINISHED):
+        if frame.kind in (Kind.MESSAGE, Kind.FINISHED, Kind.POINT):
             said = json.loads(frame.data)
             hidden = self.document(said)
             return frame if hidden == said else frame._replace(data=json.dumps(hidden).encode())
         return frame
 
     def document(self, found: Any) -> Any:
-        """Return a JSON document without the values in its texts."""
+        """Return a JSON document without the values in its texts and keys."""
         if isinstance(found, str):
             return self.text(found)
         if isinstance(found, list | tuple):
             return [self.document(each) for each in found]
         if isinstance(found, dict):
-            return {key: self.document(each) for key, each in found.items()}
+            return {self.text(key): self.document(each) for key, each in found.items()}
         return found
 
     def output(self, output: ExecutorOutput) -> ExecutorOutput:
-        """Return what a body gives without the values in its error, in logged parameters and in previews."""
-        error = output.error
-        if error is not None:
-            error = msgspec.convert(self.document(msgspec.to_builtins(error)), TaskError)
+        """Return what a body gives without the values in what is words: errors, warnings, previews, what was logged.
+
+        Left are names of files, variables and artifacts, and what conditions ask about: the run goes by these.
+        """
+        output = self._paths(output)
+        said = {name: self.document(msgspec.to_builtins(getattr(output, name))) for name in _IN_WORDS}
         return msgspec.structs.replace(
             output,
-            error=error,
-            parameters=self.document(output.parameters),
+            **{name: msgspec.convert(said[name], kind) for name, kind in _IN_WORDS.items()},
             artifacts={name: self._preview(found) for name, found in output.artifacts.items()},
             logged=tuple(map(self._preview, output.logged)),
         )
 
+    def _paths(self, output: ExecutorOutput) -> ExecutorOutput:
+        """Return an output without the paths that are none: IPython looks whether HTML to be shown is a file's name."""
+        read = {each.path for each in output.files_read}
+        there = {each.path for each in output.files_read if each.kind != "absent"}
+        there |= {each.path for each in output.files}
+        hidden = {path for path in {*output.paths_read, *read} - there if self.text(path) != path}
+        why = ("it asks for a file that has a secret in its name",) if hidden & read else ()
+        return msgspec.structs.replace(
+            output,
+            paths_read=tuple(path for path in output.paths_read if path not in hidden),
+            files_read=tuple(each for each in output.files_read if each.path not in hidden),
+            beyond=(*output.beyond, *why),
+        )
+
     def _preview(self, artifact: Artifact) -> Artifact:
         return msgspec.structs.replace(artifact, preview=self.document(artifact.preview))
+
+
+_IN_WORDS: dict[str, Any] = {
+    "unsaved": dict[str, str],
+    "metrics": dict[str, Any],
+    "parameters": dict[str, Any],
+    "beyond": tuple[str, ...],
+    "warnings": tuple[Diagnostic, ...],
+    "error": TaskError | None,
+}
+"""Fields of an ExecutorOutput that are for people to read."""
 
 
 class Passage:
@@ -216,6 +287,6 @@ class Passage:
         return self._mask.data(data[:begins])
 
     def rest(self) -> bytes:
-        """Return what waits: nothing follows it."""
+        """Return what waits, for nothing follows it; of a value that was begun, nothing but a few letters."""
         data, self._waits = self._waits, b""
-        return self._mask.data(data)
+        return self._mask.cut(self._mask.data(data))

@@ -16,12 +16,17 @@ from kfnb.spec import ExecutorOutput, to_json
 
 if TYPE_CHECKING:
     from kfnb.artifacts.store import Store
+    from kfnb.launcher.masking import Mask
     from kfnb.spec import ExecutorInput
 
 
-def keep(given: ExecutorInput, store: Store, error: Exception) -> None:
-    """Write down that kfnb itself failed with `error`, as far as the store takes it, and say it on standard error."""
+def keep(given: ExecutorInput, store: Store, error: Exception, mask: Mask | None) -> None:
+    """Write down that kfnb itself failed with `error`, as far as the store takes it, and say it on standard error.
+
+    `mask`: hides secrets in it.
+    """
     text = "".join(traceback.format_exception(error))
+    text = text if mask is None else mask.text(text)
     os.write(2, text.encode("utf-8", "replace"))
     log = f"{given.prefix}/log.txt"
     with contextlib.suppress(KfnbError, OSError):
@@ -32,5 +37,6 @@ def keep(given: ExecutorInput, store: Store, error: Exception) -> None:
         "says where; please report this."
     )
     failed = ExecutorOutput(state="FAILED", error=guard.finding(given, "KF616", message), log=log)
+    failed = failed if mask is None else mask.output(failed)
     with contextlib.suppress(KfnbError, OSError):
         store.write(f"{given.prefix}/output.json", to_json(failed))

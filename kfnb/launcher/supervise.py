@@ -101,6 +101,7 @@ class Supervisor:
         self._memory = memory
         self._mask = mask
         self._passages: dict[tuple[int, int], Passage] = {}  # of text that a cell prints: by its kind and the cell
+        self._said: Passage | None = None  # of all that goes to the log, where texts of cells and pipes meet
         self._log_text = codecs.getincrementaldecoder("utf-8")("replace")
         self._ended = Ended()
         self._reader = Reader()
@@ -242,7 +243,18 @@ class Supervisor:
 
     def _pass_on_log(self, *, is_end: bool = False) -> None:
         data = self._passed(Frame(Kind.LOG, _IN_LOG_PIPE, _read(self._pipes["log"])), is_end=is_end)
-        self._listener.on_text(self._log_text.decode(data, is_end))
+        self._say(self._log_text.decode(data, is_end))
+
+    def _say(self, text: str, *, is_end: bool = False) -> None:
+        """Let text go to the log, where a value may come together that no cell and no pipe had whole."""
+        if self._mask is not None:
+            if self._said is None:
+                from kfnb.launcher.masking import Passage
+
+                self._said = Passage(self._mask)
+            data = self._said.more(text.encode("utf-8", "surrogatepass")) + (self._said.rest() if is_end else b"")
+            text = data.decode("utf-8", "surrogatepass")
+        self._listener.on_text(text)
 
     def _passed(self, frame: Frame, *, is_end: bool = False) -> bytes:
         """Return what may go on by now of text that comes in pieces: no secret is in it, nor the beginning of one."""
@@ -290,12 +302,12 @@ class Supervisor:
             case Kind.POINT:
                 self._listener.on_point(*json.loads(frame.data))
             case Kind.LOG:
-                self._listener.on_text(frame.data.decode(errors="replace"))
+                self._say(frame.data.decode(errors="replace"))
 
     def _take_text(self, frame: Frame) -> None:
         text = self.collector.take(frame)
         if text:
-            self._listener.on_text(text)
+            self._say(text)
 
     def _cell_started(self, number: int, said: dict[str, Any]) -> None:
         if self._ended.started is None:
@@ -346,6 +358,7 @@ class Supervisor:
         self._release()
         if self._pipes:
             self._pass_on_log(is_end=True)
+        self._say("", is_end=True)
         self.collector.flush()
         for pipe in self._pipes.values():
             os.close(pipe)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kfnb.runners.pod_manifest import LAUNCHER, LENT_LAUNCHER, MAIN, Manifest, is_lent, pod_template
 from kfnb.runners.pod_patch import patched
+from kfnb.runners.pod_secrets import with_files
 
 if TYPE_CHECKING:
     from kfnb.profiles import Profile
@@ -96,7 +97,7 @@ def job(profile: Profile, attempt: Attempt) -> Manifest:
             "suspend": attempt.suspended or bool(queue),
             "podReplacementPolicy": "Failed",  # no second pod while the first one is still ending
             "podFailurePolicy": {"rules": _rules(attempt)},
-            "template": patched(template, profile.pod_patch, *settings.pod_patches),
+            "template": with_files(patched(template, profile.pod_patch, *settings.pod_patches)),
         },
     }
 

@@ -1,7 +1,8 @@
 """Where a task's pod has values of Secrets: which variables and which folders, by name alone. Pure.
 
 The launcher keeps these values out of what a task prints; the Kubernetes runner tells it these names. The pod as it is
-after all patches is asked, so what a patch puts into it counts too.
+after all patches is asked, so what a patch puts into it counts too. Of a Secret that is taken whole (`envFrom`) a
+manifest cannot know the keys, and nobody may read Secrets: the pod has it as files too, which tell the launcher.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from kfnb.runners.pod_manifest import Manifest
     from kfnb.spec import Settings
 
+_WHOLE = "/kfnb/secrets"
+"""Where the files are of Secrets all of whose keys are variables."""
+_STORE_OF_SECRETS = "secrets-store.csi.k8s.io"
+"""The driver that mounts what vaults hold (https://secrets-store-csi-driver.sigs.k8s.io)."""
+
 
 class Secrets(NamedTuple):
-    """Names of variables, `PREFIX*` where all keys of a Secret are variables; paths of files and folders.
-
-    Called as in ExecutorInput.
-    """
+    """Names of variables; paths of files and folders. Called as in ExecutorInput."""
 
     secret_variables: tuple[str, ...] = ()
     secret_paths: tuple[str, ...] = ()
@@ -35,18 +38,36 @@ def secrets_of(profile: Profile, settings: Settings) -> Secrets:
         template = patched(pod_template(profile, settings, (), labels={}), profile.pod_patch, *settings.pod_patches)
     except BadPatch:
         return Secrets()
-    spec = template["spec"]
+    spec = with_files(template)["spec"]
     main = next(each for each in spec["containers"] if each["name"] == MAIN)
     return Secrets(tuple(_variables(main)), tuple(_paths(spec, main)))
+
+
+def with_files(template: Manifest) -> Manifest:
+    """Return a pod template, after all patches, with the Secrets as files that its main container has as variables."""
+    spec = template["spec"]
+    at = next(number for number, each in enumerate(spec["containers"]) if each["name"] == MAIN)
+    main = spec["containers"][at]
+    taken = [each["secretRef"] for each in main.get("envFrom") or () if each.get("secretRef")]
+    by_name = {each["name"]: each for each in taken}
+    if not by_name:
+        return template
+    volumes, mounts = [*(spec.get("volumes") or ())], [*(main.get("volumeMounts") or ())]
+    for number, (name, source) in enumerate(by_name.items()):
+        # All may read them, as all in the container may read its variables; not every pod has a group of its own.
+        secret = {"secretName": name, "defaultMode": 0o444}
+        secret |= {"optional": source["optional"]} if "optional" in source else {}
+        volumes.append({"name": f"whole-secret-{number}", "secret": secret})
+        mounts.append({"name": f"whole-secret-{number}", "mountPath": f"{_WHOLE}/{number}", "readOnly": True})
+    containers = [*spec["containers"]]
+    containers[at] = {**main, "volumeMounts": mounts}
+    return {**template, "spec": {**spec, "containers": containers, "volumes": volumes}}
 
 
 def _variables(main: Manifest) -> Iterator[str]:
     for each in main.get("env") or ():
         if "secretKeyRef" in (each.get("valueFrom") or {}):
             yield each["name"]
-    for each in main.get("envFrom") or ():
-        if "secretRef" in each:
-            yield f"{each.get('prefix') or ''}*"
 
 
 def _paths(spec: Manifest, main: Manifest) -> Iterator[str]:
@@ -58,4 +79,5 @@ def _paths(spec: Manifest, main: Manifest) -> Iterator[str]:
 
 def _holds_secrets(volume: Manifest) -> bool:
     sources = (volume.get("projected") or {}).get("sources") or ()
-    return "secret" in volume or any("secret" in source for source in sources)
+    of_vault = (volume.get("csi") or {}).get("driver") == _STORE_OF_SECRETS
+    return "secret" in volume or of_vault or any("secret" in source for source in sources)
