@@ -278,15 +278,25 @@ class Passage:
     def __init__(self, mask: Mask) -> None:
         self._mask = mask
         self._waits = b""
+        self._gone = 0  # bytes of what waits that have gone on already
 
     def more(self, data: bytes) -> bytes:
         """Return what is known to be no part of a value that is still to come, without the values."""
-        data = self._waits + data
+        data, gone = self._waits + data, self._gone
         begins = self._mask.unfinished(data)
-        self._waits = data[begins:]
-        return self._mask.data(data[:begins])
+        self._waits, self._gone = data[begins:], max(0, gone - begins)
+        hidden = self._mask.data(data[:begins])
+        return hidden[gone:] if hidden.startswith(data[: min(gone, begins)]) else hidden
+
+    def pause(self) -> bytes:
+        """Return what waits where that is a few letters, for nothing may follow for long; a value that they begin is
+        hidden from there on."""
+        if len(self._waits) >= _SHORTEST:
+            return b""
+        gone, self._gone = self._gone, len(self._waits)
+        return self._waits[gone:]
 
     def rest(self) -> bytes:
         """Return what waits, for nothing follows it; of a value that was begun, nothing but a few letters."""
-        data, self._waits = self._waits, b""
-        return self._mask.cut(self._mask.data(data))
+        data, self._waits, gone, self._gone = self._waits[self._gone :], b"", self._gone, 0
+        return data if gone else self._mask.cut(self._mask.data(data))

@@ -10,6 +10,7 @@ import array
 import codecs
 import contextlib
 import fcntl
+import functools
 import json
 import os
 import select
@@ -101,7 +102,6 @@ class Supervisor:
         self._memory = memory
         self._mask = mask
         self._passages: dict[tuple[int, int], Passage] = {}  # of text that a cell prints: by its kind and the cell
-        self._said: Passage | None = None  # of all that goes to the log, where texts of cells and pipes meet
         self._log_text = codecs.getincrementaldecoder("utf-8")("replace")
         self._ended = Ended()
         self._reader = Reader()
@@ -245,16 +245,18 @@ class Supervisor:
         data = self._passed(Frame(Kind.LOG, _IN_LOG_PIPE, _read(self._pipes["log"])), is_end=is_end)
         self._say(self._log_text.decode(data, is_end))
 
-    def _say(self, text: str, *, is_end: bool = False) -> None:
+    def _say(self, text: str) -> None:
         """Let text go to the log, where a value may come together that no cell and no pipe had whole."""
         if self._mask is not None:
-            if self._said is None:
-                from kfnb.launcher.masking import Passage
-
-                self._said = Passage(self._mask)
-            data = self._said.more(text.encode("utf-8", "surrogatepass")) + (self._said.rest() if is_end else b"")
-            text = data.decode("utf-8", "surrogatepass")
+            text = _text(self._of_log.more(text.encode("utf-8", "surrogatepass")))
         self._listener.on_text(text)
+
+    @functools.cached_property
+    def _of_log(self) -> Passage:
+        from kfnb.launcher.masking import Passage  # most tasks have no secrets
+
+        assert self._mask is not None
+        return Passage(self._mask)
 
     def _passed(self, frame: Frame, *, is_end: bool = False) -> bytes:
         """Return what may go on by now of text that comes in pieces: no secret is in it, nor the beginning of one."""
@@ -320,6 +322,8 @@ class Supervisor:
         self._listener.on_cell(number, "RUNNING", said["time"])
 
     def _cell_finished(self, number: int, said: dict[str, Any]) -> None:
+        if self._mask is not None:
+            self._listener.on_text(_text(self._of_log.pause()))
         state: Literal["SUCCEEDED", "FAILED"] = "SUCCEEDED" if said["ok"] or said["allowed"] else "FAILED"
         begun = self.results[number].started
         self.results[number] = CellResult(id=self.results[number].id, state=state, started=begun, finished=said["time"])
@@ -358,7 +362,8 @@ class Supervisor:
         self._release()
         if self._pipes:
             self._pass_on_log(is_end=True)
-        self._say("", is_end=True)
+        if self._mask is not None:
+            self._listener.on_text(_text(self._of_log.rest()))
         self.collector.flush()
         for pipe in self._pipes.values():
             os.close(pipe)
@@ -374,6 +379,10 @@ _LIBRARY_PROCESSES = (
     "loky.backend",
     "joblib.externals",
 )
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
 
 
 def _read(pipe: int) -> bytes:
