@@ -223,7 +223,7 @@ def test_only_what_may_be_the_beginning_of_a_value_waits() -> None:
 
 
 def test_a_few_letters_do_not_wait_for_long() -> None:
-    """In a pause they go on; where they turn out to begin a value, what follows them is hidden as if they had waited."""
+    """In a pause they go on; where they turn out to begin a value, what follows is hidden as if they had waited."""
     for pieces, said in (
         (("50 s", "", " later"), [b"50 ", b"s", b" later"]),
         (("50 s", "", "ecret-and-long!"), [b"50 ", b"s", b"***!"]),
