@@ -10,7 +10,8 @@ FOLDERS := kfnb tests docs docker hatch_build.py
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 PIP := $(BIN)/python -m pip --quiet install --constraint constraints.txt
-WORKERS ?= logical
+# A test that waits leaves its processor to another.
+WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
 LAB_LINK := .venv/share/jupyter/labextensions/@kfnb/jupyterlab
 
 # Without byte code every start of every process compiles its libraries again.
@@ -124,16 +125,16 @@ store-endpoints: .venv/.ready-dev
 
 pytest: .venv/.ready-dev front-end postgresql store-endpoints
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -m "not soak and not cluster and not browser" --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --durations 10 -m "not soak and not cluster and not browser" --cov --cov-report=term:skip-covered
 
 pytest-browser: .venv/.ready-dev front-end chromium
-	$(BIN)/pytest -m "browser and not cluster and not soak" tests/e2e
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 3 --dist loadfile --durations 10 -m "browser and not cluster and not soak" tests/e2e
 
 # Debian packages are installed and Kubernetes is built once, into a cache; all else is gone at the end. Where there can be
 # no cluster the tests say so and are skipped; in continuous integration they fail. Exit code 5: no test is of this kind.
 define ON_CLUSTER
 @$(BIN)/python -m tests.cluster up || true
-@status=0; $(BIN)/pytest -n 2 -m "$(1)" || status=$$?; [ $$status != 5 ] || status=0; \
+@status=0; $(BIN)/pytest -n $(WORKERS) --maxprocesses 3 --durations 10 -m "$(1)" || status=$$?; [ $$status != 5 ] || status=0; \
   $(BIN)/python -m tests.cluster down --clean || status=1; exit $$status
 endef
 
