@@ -1,7 +1,7 @@
 /** Curves over one another, points of many runs, and what is drawn of runs that are compared. */
 
-import { describe, expect, test } from 'vitest';
-import { scatterChart, seriesChart, type Dot } from '../src/charts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { rocChart, scatterChart, seriesChart, type Dot } from '../src/charts';
 import type { Comparison, Metric } from '../src/model/documents';
 import { chartsOf } from '../src/runs_page/overlaid';
 
@@ -20,7 +20,7 @@ describe('curves', () => {
     ]);
     expect(points(chart)).toEqual(['52,178 202,93', '52,8 352,178']);
     expect(words(chart)).toEqual(['0', '4', '1', '5']);
-    expect([...chart.querySelectorAll('.kfnb-chart > div')].map(line => line.textContent)).toEqual([
+    expect([...chart.querySelectorAll('.kfnb-chart-plot ~ div')].map(line => line.textContent)).toEqual([
       '▬ a: 3',
       '▬ <b>: 1',
       '▬ c: 5',
@@ -32,6 +32,68 @@ describe('curves', () => {
   test('that are level or empty are drawn, too', () => {
     expect(points(seriesChart([{ name: 'a', steps: [0, 1], values: [2, 2] }]))).toEqual(['52,93 352,93']);
     expect(points(seriesChart([]))).toEqual([]);
+  });
+});
+
+describe('curves are read off', () => {
+  let chart: HTMLElement;
+  let plot: HTMLElement;
+  const said = (): string[] =>
+    [...chart.querySelectorAll('.kfnb-chart-reading > div')].map(line => line.textContent!);
+  const press = (key: string): void =>
+    void plot.dispatchEvent(new KeyboardEvent('keydown', { key, cancelable: true }));
+
+  beforeEach(() => {
+    chart = seriesChart([
+      { name: 'a', steps: [0, 2, 4], values: [1, 2, 3] },
+      { name: '<b>', steps: [0, 4], values: [5, 0.123456] }
+    ]);
+    plot = chart.querySelector('.kfnb-chart-plot')!;
+  });
+
+  test('under the pointer, each at its nearest point, until it leaves', () => {
+    plot.dispatchEvent(new MouseEvent('pointermove', { clientX: 340 }));
+    expect(said()).toEqual(['a: 3 at 4', '<b>: 0.1235 at 4']);
+    expect(chart.querySelectorAll('.kfnb-chart-marks circle').length).toBe(2);
+    plot.dispatchEvent(new MouseEvent('pointermove', { clientX: 10 }));
+    expect(said()).toEqual(['a: 1 at 0', '<b>: 5 at 0']);
+    plot.dispatchEvent(new MouseEvent('pointerleave'));
+    expect(said()).toEqual([]);
+    expect(chart.querySelector('.kfnb-chart-marks')!.children.length).toBe(0);
+  });
+
+  test('at the arrow keys, which go from point to point', () => {
+    const read = ['ArrowRight', 'ArrowRight', 'End', 'ArrowRight', 'ArrowLeft', 'Home'].map(key => {
+      press(key);
+      return said()[0];
+    });
+    expect(read).toEqual(['a: 1 at 0', 'a: 2 at 2', 'a: 3 at 4', 'a: 3 at 4', 'a: 2 at 2', 'a: 1 at 0']);
+    press('Escape');
+    expect(said()).toEqual([]);
+  });
+
+  test('without those that are switched off', () => {
+    const [first] = chart.querySelectorAll<HTMLButtonElement>('.kfnb-chart-key');
+    first!.click();
+    expect(first!.getAttribute('aria-pressed')).toBe('false');
+    const seen = [...chart.querySelectorAll('polyline')].map(line => line.getAttribute('visibility'));
+    expect(seen).toEqual(['hidden', null]);
+    press('ArrowRight');
+    press('ArrowRight');
+    expect(said()).toEqual(['<b>: 0.1235 at 4']);
+    first!.click();
+    press('Home');
+    expect(said()).toEqual(['a: 1 at 0', '<b>: 5 at 0']);
+  });
+
+  test('and one alone has no switch', () => {
+    const alone = rocChart([{ name: 'roc', falsePositive: [0, 0.5, 1], truePositive: [0, 0.75, 1] }]);
+    expect(alone.querySelector('button')).toBe(null);
+    plot = alone.querySelector('.kfnb-chart-plot')!;
+    chart = alone;
+    press('ArrowRight');
+    press('ArrowRight');
+    expect(said()).toEqual(['roc: true 0.75 at false 0.5']);
   });
 });
 

@@ -1,7 +1,8 @@
 /** Charts and tables as SVG and HTML elements in the theme's colours; the panel and the widget show them. */
 
 import { html, svg } from '../graph/svg';
-import { colour, legend, picture, round, turned, words } from './parts';
+import { colour, picture, round, turned, words } from './parts';
+import { readOff, type Drawn } from './read_off';
 import { areaUnder, showValue, type ConfusionMatrix, type RocCurve, type TableData } from './values';
 import { trans } from '../model/words';
 
@@ -12,6 +13,15 @@ export const CHART_STYLE = `
 .kfnb-chart-axis{fill:none;stroke:var(--jp-border-color0,#8593a3)}
 .kfnb-chart-chance{fill:none;stroke:var(--jp-border-color1,#bdbdbd);stroke-dasharray:4 3}
 .kfnb-chart-line{fill:none;stroke-width:1.8}
+.kfnb-chart-guide{fill:none;stroke:var(--jp-border-color1,#bdbdbd)}
+.kfnb-chart-plot{position:relative;max-width:100%}
+.kfnb-chart-plot>svg{display:block;max-width:100%;height:auto}
+.kfnb-chart-plot:focus-visible,.kfnb-chart-key:focus-visible{outline:2px solid var(--jp-brand-color1,#1976d2)}
+.kfnb-chart-reading{position:absolute;top:4px;padding:2px 6px;pointer-events:none;white-space:nowrap;font-size:11px;
+  color:var(--jp-ui-font-color1,#1f2933);background:var(--jp-layout-color1,#fff);
+  border:1px solid var(--jp-border-color1,#bdbdbd);border-radius:3px;z-index:1}
+.kfnb-chart-key{padding:0;border:0;background:none;color:inherit;font:inherit;cursor:pointer;text-align:left}
+.kfnb-chart-key[aria-pressed='false']{text-decoration:line-through}
 .kfnb-chart-point{cursor:pointer}
 .kfnb-chart-point:focus-visible{outline:2px solid var(--jp-brand-color1,#1976d2)}
 .kfnb-table{border-collapse:collapse;font-size:12px;color:var(--jp-ui-font-color1,#1f2933)}
@@ -57,7 +67,6 @@ export function sparkline(
 export function rocChart(curves: readonly RocCurve[]): HTMLElement {
   const x = (rate: number): number => LEFT + rate * PLOT;
   const y = (rate: number): number => 6 + (1 - rate) * PLOT;
-  const areas = curves.map(curve => trans.__('%1: area %2', curve.name, areaUnder(curve).toFixed(4)));
   const parts: SVGElement[] = [
     svg('path', { d: `M${x(0)} ${y(1)}V${y(0)}H${x(1)}`, class: 'kfnb-chart-axis' }),
     svg('path', { d: `M${x(0)} ${y(0)}L${x(1)} ${y(1)}`, class: 'kfnb-chart-chance' }),
@@ -66,16 +75,21 @@ export function rocChart(curves: readonly RocCurve[]): HTMLElement {
     words(trans.__('false positive rate'), x(0.5), y(0) + 18),
     turned(trans.__('true positive rate'), x(0) - 16, y(0.5))
   ];
-  curves.forEach((curve, index) => {
-    const points = curve.falsePositive.map(
-      (rate, i) => `${round(x(rate))},${round(y(curve.truePositive[i]!))}`
-    );
-    parts.push(
-      svg('polyline', { points: points.join(' '), class: 'kfnb-chart-line', stroke: colour(index) })
-    );
+  const lines = curves.map((curve, index): Drawn => {
+    const { name, falsePositive, truePositive } = curve;
+    const places = falsePositive.map((rate, i) => [x(rate), y(truePositive[i]!)] as const);
+    const points = places.map(([left, top]) => `${round(left)},${round(top)}`).join(' ');
+    return {
+      text: trans.__('%1: area %2', name, areaUnder(curve).toFixed(4)),
+      places,
+      says: at =>
+        trans.__('%1: true %2 at false %3', name, showValue(truePositive[at]), showValue(falsePositive[at])),
+      parts: [svg('polyline', { points, class: 'kfnb-chart-line', stroke: colour(index) })]
+    };
   });
-  const chart = picture(LEFT + PLOT + 8, PLOT + BOTTOM + 6, `${trans.__('ROC.')} ${areas.join('; ')}`, parts);
-  return html('div', { class: 'kfnb-chart' }, [chart, ...legend(areas)]);
+  const label = `${trans.__('ROC.')} ${lines.map(({ text }) => text).join('; ')}`;
+  const drawn = [...parts, ...lines.flatMap(line => line.parts)];
+  return readOff(picture(LEFT + PLOT + 8, PLOT + BOTTOM + 6, label, drawn), lines);
 }
 
 /** Return a confusion matrix as a table whose cells are the darker the more they hold. */

@@ -1,6 +1,6 @@
-/** What charts are made of: the picture itself, words in it, colours, the legend. */
+/** What charts are made of: the picture itself, words in it, colours. */
 
-import { html, svg } from '../graph/svg';
+import { svg } from '../graph/svg';
 
 /** Colours of curves that lie over one another; told apart by people who do not see colours well, too. */
 export const CURVE_COLOURS = ['#2f74c0', '#d1651a', '#2f8a4a', '#8a5fb0', '#b03a5b', '#5c6b7a'];
@@ -38,13 +38,4 @@ export function colour(index: number): string {
 /** Return a coordinate as short as a picture needs it. */
 export function round(value: number): number {
   return Math.round(value * 10) / 10;
-}
-
-/** Return a line for each curve, in the order of their colours. */
-export function legend(texts: readonly string[]): HTMLElement[] {
-  return texts.map((text, index) => {
-    const mark = html('span', { 'aria-hidden': 'true' }, ['▬ ']);
-    mark.style.color = colour(index);
-    return html('div', {}, [mark, text]);
-  });
 }

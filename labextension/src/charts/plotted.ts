@@ -1,7 +1,8 @@
 /** Numbers over numbers: how metrics went, curve over curve, and a metric of many runs over a parameter. */
 
 import { html, svg } from '../graph/svg';
-import { colour, legend, picture, round, turned, words } from './parts';
+import { colour, picture, round, turned, words } from './parts';
+import { readOff, type Drawn } from './read_off';
 import { showValue } from './values';
 import { trans } from '../model/words';
 
@@ -32,7 +33,7 @@ interface Scale {
   readonly place: (value: number) => number;
 }
 
-/** Return curves over one another, each with its last value. */
+/** Return curves over one another, each with its last value; the others are read off. */
 export function seriesChart(lines: readonly Line[]): HTMLElement {
   const found = lines.map(({ name, steps, values }) => ({
     name,
@@ -50,16 +51,18 @@ export function seriesChart(lines: readonly Line[]): HTMLElement {
     TOP + HEIGHT,
     TOP
   );
-  const texts = found.map(({ name, last }) => `${name}: ${showValue(last)}`);
-  const curves = found.flatMap((line, index) =>
-    curve(
-      line.points.map(p => [x.place(p[0]), y.place(p[1])]),
-      index
-    )
-  );
-  const parts = [...axes([x.least, x.most], y), ...curves];
-  const chart = picture(LEFT + WIDTH + 12, TOP + HEIGHT + BOTTOM, texts.join('; '), parts);
-  return html('div', { class: 'kfnb-chart' }, [chart, ...legend(texts)]);
+  const curves = found.map(({ name, last, points: ofLine }, index): Drawn => {
+    const places = ofLine.map(([step, value]) => [x.place(step), y.place(value)] as const);
+    return {
+      text: `${name}: ${showValue(last)}`,
+      places,
+      says: at => trans.__('%1: %2 at %3', name, showValue(ofLine[at]![1]), showValue(ofLine[at]![0])),
+      parts: curve(places, index)
+    };
+  });
+  const parts = [...axes([x.least, x.most], y), ...curves.flatMap(line => line.parts)];
+  const label = curves.map(({ text }) => text).join('; ');
+  return readOff(picture(LEFT + WIDTH + 12, TOP + HEIGHT + BOTTOM, label, parts), curves);
 }
 
 /**

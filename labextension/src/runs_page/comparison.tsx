@@ -91,7 +91,7 @@ function Charts(compared: Compared): JSX.Element {
       {chartsOf(compared).map(({ name, make }) => (
         <figure key={name} className="kfnb-figure">
           <figcaption>{name}</figcaption>
-          <Made make={make} of={[compared]} />
+          <Made make={make} of={[compared.comparison]} />
         </figure>
       ))}
     </div>
