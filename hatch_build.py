@@ -1,4 +1,4 @@
-"""Build hook of the wheel and the sdist: has npm build the JupyterLab extension and the widget, and adds what it built.
+"""Build hook of the wheel and the sdist: has npm build the JupyterLab extension and the widgets, and adds what it built.
 
 hatchling runs this. Who installs from a wheel or an sdist needs no Node: both carry what was built. An editable install
 takes what is there, or nothing, so that Python-only work needs no Node either; `make` builds the front end by itself.
@@ -16,7 +16,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 WITHOUT = "KFNB_WITHOUT_FRONT_END"
 EXTENSION = "kfnb/labextension"
-WIDGET = "kfnb/widget/static/widget.js"
+WIDGETS = "kfnb/widget/static/*.js"
 SHARED = "share/jupyter/labextensions/@kfnb/jupyterlab"
 
 
@@ -36,7 +36,7 @@ class FrontEnd(BuildHookInterface[Any]):
         if os.environ.get(WITHOUT) == "1":
             return
         root = Path(self.root)
-        build_data["artifacts"] += [f"/{EXTENSION}/**", f"/{WIDGET}"]
+        build_data["artifacts"] += [f"/{EXTENSION}/**", f"/{WIDGETS}"]
         if self.target_name == "wheel" and (root / EXTENSION / "package.json").is_file():
             build_data["shared_data"][EXTENSION] = SHARED
             build_data["shared_data"]["labextension/install.json"] = f"{SHARED}/install.json"

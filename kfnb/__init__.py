@@ -168,7 +168,8 @@ def runs(
 
     `kfnb.runs(metric="auc>0.8", param="lr=0.1", since="2h")`. Parameters are columns `param.NAME`, metrics
     `metric.TASK.NAME`, times are in UTC. `archived`: True for these alone, "too" for these as well. `limit`: how many
-    on a page, all of them if None. `on`: those of a cluster, by its name.
+    on a page, all of them if None. `on`: those of a cluster, by its name. A page that knows widgets shows it as a table
+    in which runs are sorted, compared and opened.
     """
     from kfnb.client import Client
     from kfnb.client.elsewhere import cluster_called
@@ -190,7 +191,8 @@ def runs(
         archived=archived,
         root=root,
     )
-    return frame(History(Client(root=root)).runs(wanted, limit, page).runs)
+    client = Client(root=root)
+    return frame(History(client).runs(wanted, limit, page).runs, client)
 
 
 def check(path: Path | str) -> tuple[Diagnostic, ...]:

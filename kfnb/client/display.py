@@ -85,6 +85,11 @@ class RunDisplay:
         self._widget.close()
 
 
+def drawn(run: Run) -> dict[str, Any]:
+    """Return a run as it stands as a widget draws it: its graph and its status."""
+    return {"graph": graph(run.spec), "status": status(run, run._now())}
+
+
 def graph(spec: PipelineSpec) -> dict[str, Any]:
     """Return a pipeline as the widget draws it."""
     return {

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from kfnb import widget
 from kfnb.errors import WrongCall
+from kfnb.history import charted
 from kfnb.history.comparison import compare as document_of
 from kfnb.runtime import number_from_json
 
@@ -15,7 +18,9 @@ if TYPE_CHECKING:
     from kfnb.client import Run
     from kfnb.drawing.comparison_html import Curve, Matrix
     from kfnb.drawing.series_svg import Line
-    from kfnb.spec import Artifact
+    from kfnb.widget.comparison_widget import ComparisonWidget
+
+    Named = dict[str, dict[str, dict[str, Any]]]
 
 
 class Comparison:
@@ -31,6 +36,7 @@ class Comparison:
             raise WrongCall("Comparing needs two runs or more: kfnb.compare('RUN', 'RUN').")
         self.runs = tuple(runs)
         self.document = document_of(runs)
+        self._widget: ComparisonWidget | None = None
 
     @property
     def parameters(self) -> dict[str, tuple[Any, ...]]:
@@ -61,59 +67,75 @@ class Comparison:
     def _repr_html_(self) -> str:
         from kfnb.drawing.comparison_html import comparison_html  # only needed where it is displayed
 
-        curves: dict[str, list[Curve]] = {}
-        matrices: dict[str, list[Matrix]] = {}
-        for run in self.runs:
-            for name, artifact in _logged(run):
-                curve, matrix = _curve(run.id, artifact), _matrix(run.id, artifact)
-                if curve is not None:
-                    curves.setdefault(name, []).append(curve)
-                if matrix is not None:
-                    matrices.setdefault(name, []).append(matrix)
-        return comparison_html(self.document, curves, matrices, _lines(self.runs))
+        metrics, series = self._charted["metrics"], self._charted["series"]
+        return comparison_html(
+            self.document, _curves(self.runs, metrics), _matrices(self.runs, metrics), _lines(self.runs, series)
+        )
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        """Return the widget that shows it where there is a page; what has no widget shows it as HTML."""
+        if not widget.is_watched():
+            return {}
+        if self._widget is None or self._widget.comm is None:
+            from kfnb.widget.comparison_widget import ComparisonWidget  # only needed where it is displayed
+
+            self._widget = ComparisonWidget(self._charted)
+        return self._widget.view()
+
+    @cached_property
+    def _charted(self) -> dict[str, Any]:
+        return side_by_side(self.runs, self.document)
 
     def _values(self, kind: str) -> dict[str, tuple[Any, ...]]:
         return {entry["name"]: tuple(entry["values"]) for entry in self.document[kind]}
 
 
-def _logged(run: Run) -> Iterator[tuple[str, Artifact]]:
-    """Return curves and matrices of a run, each by `task.name`."""
-    for task in run.tasks.values():
-        if task.output is not None and task.state == "SUCCEEDED":
-            for artifact in task.output.logged:
-                if artifact.type == "ClassificationMetrics":
-                    yield f"{task.name}.{artifact.name}", artifact
+def side_by_side(runs: Sequence[Run], document: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return everything that is shown of runs side by side. `document`: of `comparison.compare`, if it is there."""
+    return {
+        "comparison": document_of(runs) if document is None else document,
+        "metrics": [charted.metrics(run) for run in runs],
+        "series": [charted.series(run) for run in runs],
+    }
 
 
-def _lines(runs: Sequence[Run]) -> dict[str, list[Line]]:
-    """Return how metrics went that were logged more than once, run by run, by `task.name`."""
+def _each(runs: Sequence[Run], found: Sequence[Named]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Return what each run has, with the run's id and `task.name`."""
+    for run, tasks in zip(runs, found, strict=True):
+        for task, named in tasks.items():
+            for name, one in named.items():
+                yield run.id, f"{task}.{name}", one
+
+
+def _lines(runs: Sequence[Run], series: Sequence[Named]) -> dict[str, list[Line]]:
+    """Return how metrics went that were logged more than once."""
     from kfnb.drawing.series_svg import Line
 
     found: dict[str, list[Line]] = {}
-    for run in runs:
-        for task, named in run.series().items():
-            for name, one in named.items():
-                if len(one.values) > 1:
-                    line = Line(run.id, one.steps, tuple(float(number_from_json(value)) for value in one.values))
-                    found.setdefault(f"{task}.{name}", []).append(line)
+    for run, name, one in _each(runs, series):
+        if len(one["values"]) > 1:
+            values = tuple(float(number_from_json(value)) for value in one["values"])
+            found.setdefault(name, []).append(Line(run, one["steps"], values))
     return found
 
 
-def _curve(run_id: str, artifact: Artifact) -> Curve | None:
+def _curves(runs: Sequence[Run], metrics: Sequence[Named]) -> dict[str, list[Curve]]:
     from kfnb.drawing.comparison_html import Curve
 
-    points = artifact.preview.get("confidenceMetrics")
-    if points is None:
-        return None
-    x, y = (tuple(float(point[key]) for point in points) for key in ("falsePositiveRate", "recall"))
-    return Curve(run_id, x, y) if all(map(math.isfinite, (*x, *y))) else None
+    found: dict[str, list[Curve]] = {}
+    for run, name, one in _each(runs, metrics):
+        if one["kind"] == "roc_curve":
+            x, y = (tuple(map(float, one[key])) for key in ("fpr", "tpr"))
+            if all(map(math.isfinite, (*x, *y))):
+                found.setdefault(name, []).append(Curve(run, x, y))
+    return found
 
 
-def _matrix(run_id: str, artifact: Artifact) -> Matrix | None:
+def _matrices(runs: Sequence[Run], metrics: Sequence[Named]) -> dict[str, list[Matrix]]:
     from kfnb.drawing.comparison_html import Matrix
 
-    found = artifact.preview.get("confusionMatrix")
-    if found is None:
-        return None
-    labels = tuple(str(spec["displayName"]) for spec in found["annotationSpecs"])
-    return Matrix(run_id, labels, tuple(tuple(row["row"]) for row in found["rows"]))
+    found: dict[str, list[Matrix]] = {}
+    for run, name, one in _each(runs, metrics):
+        if one["kind"] == "confusion_matrix":
+            found.setdefault(name, []).append(Matrix(run, one["labels"], one["rows"]))
+    return found

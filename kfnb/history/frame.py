@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kfnb import widget
 from kfnb.errors import OutsideError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kfnb.client import Client
     from kfnb.metadata.store import RunRow
 
 _TIMES = ("created", "started", "finished")
@@ -18,8 +20,11 @@ _COLUMNS = (
 )
 
 
-def frame(runs: list[RunRow]) -> pd.DataFrame:
-    """Return one row a run: what it is, its parameters as `param.NAME`, its metrics as `metric.TASK.NAME`."""
+def frame(runs: list[RunRow], client: Client) -> pd.DataFrame:
+    """Return one row a run: what it is, its parameters as `param.NAME`, its metrics as `metric.TASK.NAME`.
+
+    Where a page may show it, it does so as a table in which runs of the `client` are sorted, compared and opened.
+    """
     try:
         import pandas as pd
     except ImportError:
@@ -31,7 +36,12 @@ def frame(runs: list[RunRow]) -> pd.DataFrame:
     made = pd.DataFrame(rows, columns=[*_COLUMNS, *names])
     for name in _TIMES:
         made[name] = pd.to_datetime(made[name], unit="s", utc=True)
-    return made
+    if not runs or not widget.is_watched():
+        return made
+    from kfnb.history.listed import Listed  # only needed where it is displayed
+    from kfnb.history.runs_frame import shown_by
+
+    return shown_by(made, Listed(client, runs))
 
 
 def _row(run: RunRow) -> dict[str, Any]:

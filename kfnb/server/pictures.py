@@ -1,11 +1,12 @@
-"""What a saved notebook shows of runs that go on: their pictures are drawn anew as the server writes the file.
+"""What a saved notebook shows in the place of widgets, of which there is none without its kernel: their plain forms.
 
 While a page shows a run's widget, the picture beside it, which all other programs show, stays as it was first drawn:
-a new one would draw the widget anew. The file gets the newest, and no widget, as there is none without its kernel.
+a new one would draw the widget anew. The file gets the newest. Comparisons and lists of runs stay as they were.
 """
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 0.5
 """How long a notebook is not saved at most because a run is looked at; later its picture stays as it is."""
+_STILL = re.compile('<div class="kfnb-(comparison|runs)">')
+"""How comparisons and lists of runs begin in their plain form; said in model/living_picture.ts too."""
 
 
 class Pictures:
@@ -37,7 +40,13 @@ class Pictures:
         """
         if model.get("type") != "notebook":
             return
-        shown = [*_living_runs(model.get("content"))]
+        shown = []
+        for data, html in _displays(model.get("content")):
+            run_id = living_run(html)
+            if run_id is not None:
+                shown.append((data, run_id))
+            elif _STILL.match(html):
+                data.pop(VIEW, None)
         drawn = {run_id: self._desk.work.submit(self._draw, run_id) for _, run_id in shown}
         wait(drawn.values(), PATIENCE_SECONDS)
         for data, run_id in shown:
@@ -57,16 +66,14 @@ def _result(drawn: Future[dict[str, str] | None]) -> dict[str, str] | None:
     return drawn.result() if drawn.done() else None
 
 
-def _living_runs(content: Any) -> Iterator[tuple[dict[str, Any], str]]:
-    """Return the data of outputs that show runs that had not ended, with the ids; what is no notebook has none."""
+def _displays(content: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    """Return the data of outputs, each with the HTML in it; what is no notebook has none."""
     for cell in _dicts(content, "cells"):
         for output in _dicts(cell, "outputs"):
             data = output.get("data")
             if isinstance(data, dict):
                 html = data.get("text/html", "")
-                run_id = living_run("".join(html) if isinstance(html, list) else str(html))
-                if run_id is not None:
-                    yield data, run_id
+                yield data, "".join(html) if isinstance(html, list) else str(html)
 
 
 def _dicts(parent: Any, key: str) -> Iterator[dict[str, Any]]:

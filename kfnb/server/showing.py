@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
+from kfnb.history import charted
 from kfnb.orchestrator.results import iso
 from kfnb.server.documents import (
     Analysis,
@@ -304,47 +305,18 @@ def run_row(row: Row, document: Mapping[str, Any], place: Place) -> RunRow:
 
 def metrics(run: Run) -> MetricsDocument:
     """Return the metrics of a run, those that tasks logged as curves and matrices too."""
-    found: dict[str, dict[str, Metric]] = {
-        task: {name: Metric(kind="value", value=value) for name, value in values.items()}
-        for task, values in run.to_dict()["metrics"].items()
-    }
-    for name, task in run.tasks.items():
-        for key, handle in task.logged.items():
-            metric = _drawn(handle.preview) if handle.type == "ClassificationMetrics" else None
-            if metric is not None:
-                found.setdefault(name, {})[key] = metric
-    return MetricsDocument(tasks={name: found[name] for name in run.tasks if name in found})
+    found = charted.metrics(run)
+    return MetricsDocument(
+        tasks={task: {name: Metric(**one) for name, one in of.items()} for task, of in found.items()}
+    )
 
 
 def series(run: Run) -> SeriesDocument:
     """Return how the metrics of a run went."""
+    found = charted.series(run)
     return SeriesDocument(
-        tasks={
-            task: {
-                name: MetricSeries(steps=one.steps, values=one.values, logged=one.logged) for name, one in named.items()
-            }
-            for task, named in run.series().items()
-        }
+        tasks={task: {name: MetricSeries(**one) for name, one in of.items()} for task, of in found.items()}
     )
-
-
-def _drawn(preview: Mapping[str, Any]) -> Metric | None:
-    """Return a ROC curve or a confusion matrix in the form that charts draw; None for what is neither."""
-    points, matrix = preview.get("confidenceMetrics"), preview.get("confusionMatrix")
-    if points is not None:
-        return Metric(
-            kind="roc_curve",
-            fpr=tuple(point["falsePositiveRate"] for point in points),
-            tpr=tuple(point["recall"] for point in points),
-            thresholds=tuple(point["confidenceThreshold"] for point in points),
-        )
-    if matrix is not None:
-        return Metric(
-            kind="confusion_matrix",
-            labels=tuple(spec["displayName"] for spec in matrix["annotationSpecs"]),
-            rows=tuple(tuple(row["row"]) for row in matrix["rows"]),
-        )
-    return None
 
 
 def artifacts(run: Run) -> ArtifactList:

@@ -1,14 +1,14 @@
-"""The kernel's end of the widget: what it shows as traits, and the answers to what it asks for."""
+"""The kernel's end of a run's widget: what it shows as traits, and the answers to what it asks for."""
 
 from __future__ import annotations
 
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
 
-from kfnb.widget import SCRIPT, VIEW
+from kfnb.widget import STATIC
+from kfnb.widget.displayed import Displayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,14 +18,14 @@ LOG_CHARACTERS = 100_000
 _NOTHING = "export default { render() {} }"
 
 
-class RunWidget(anywidget.AnyWidget):  # type: ignore[misc]
+class RunWidget(Displayed):
     """A run's widget. `graph` and `status` are plain JSON, as labextension/src/widget reads it.
 
     `seen`: a page shows the widget, and not what stands in its place. Traits are set to new values, never changed in
     place, and may be set from any thread.
     """
 
-    _esm: Any = SCRIPT
+    _esm: Any = STATIC / "run.js"
     graph = traitlets.Dict().tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
     seen = traitlets.Bool(False).tag(sync=True)
@@ -45,11 +45,6 @@ class RunWidget(anywidget.AnyWidget):  # type: ignore[misc]
         self._log_of = log_of
         self._results_of = results_of
         self.on_msg(self._answer)
-
-    def view(self) -> dict[str, Any]:
-        """Return the entry of a display's MIME bundle that shows the widget."""
-        reference = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        return {VIEW: reference}
 
     def close(self) -> None:
         """Take the widget away. What runs notebooks keeps the last state of every widget: of this one, nothing."""
@@ -73,5 +68,10 @@ class RunWidget(anywidget.AnyWidget):  # type: ignore[misc]
             text = self._log_of(task)
         except Exception as error:  # as above
             text = f"The log cannot be read: {error}"
-        shown = text[-LOG_CHARACTERS:]
-        self.send({"kind": "log", "task": task, "text": shown, "cut": len(shown) < len(text)})
+        self.send({"kind": "log", "task": task, **log_end(text)})
+
+
+def log_end(log: str) -> dict[str, Any]:
+    """Return as much of a log as is shown, and whether its beginning is cut off."""
+    shown = log[-LOG_CHARACTERS:]
+    return {"text": shown, "cut": len(shown) < len(log)}

@@ -1,2 +1,3 @@
+import './controls.css';
 import './base.css';
 import './notebook.css';

@@ -3,14 +3,6 @@ declare module 'react-dom/server' {
   export function renderToStaticMarkup(element: unknown): string;
 }
 
-declare module 'react-dom/client' {
-  export interface Root {
-    render(element: unknown): void;
-    unmount(): void;
-  }
-  export function createRoot(container: Element): Root;
-}
-
 declare module 'react-dom' {
   export function flushSync(work: () => void): void;
 }

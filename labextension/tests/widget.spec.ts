@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { pending, type TaskStatus } from '../src/model/run_state';
-import widget from '../src/widget';
+import widget from '../src/widget/run';
 
 type Handler = (...args: never[]) => void;
 

@@ -58,6 +58,17 @@ async def test_a_saved_notebook_shows_a_run_as_it_stands(jp_fetch: Any, jp_root_
     assert [picture(finished), plain, unknown] == await saved(jp_fetch, jp_root_dir, old, plain, unknown)
 
 
+async def test_a_saved_notebook_has_no_widget_of_a_list_or_a_comparison(jp_fetch: Any, jp_root_dir: Path) -> None:
+    """Their tables stay, alone; another library's widget stays as it is."""
+    shown: list[dict[str, Any]] = [
+        {"text/html": f"<div {name}>a</div>", "text/plain": "a", VIEW: {"model_id": "m"}}
+        for name in ('class="kfnb-comparison"', 'class="kfnb-runs"', 'class="other"')
+    ]
+    compared, listed, other = await saved(jp_fetch, jp_root_dir, *shown)
+    assert [{"text/html", "text/plain"}] * 2 == [set(compared), set(listed)]
+    assert shown[2] == other
+
+
 async def test_saving_does_not_wait_for_a_run_that_is_slow_to_read(
     jp_fetch: Any, jp_root_dir: Path, finished: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

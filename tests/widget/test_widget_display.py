@@ -4,58 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
-from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
+from widget_page import Message, Page
 
 from kfnb import widget
 from kfnb.widget import VIEW
 
-Message = dict[str, Any]
-
 pytestmark = pytest.mark.skipif(
     not widget.is_built() and os.environ.get("CI") != "true",
-    reason="the widget is not built: `make front-end` does it, and needs Node",
+    reason="the widgets are not built: `make front-end` does it, and needs Node",
 )
-
-
-class Page:
-    """What a page does: it runs cells, and hears everything that the kernel says."""
-
-    def __init__(self, client: BlockingKernelClient) -> None:
-        self.client = client
-        self.heard: list[Message] = []
-
-    def run(self, source: str) -> None:
-        """Run a cell to its end; it must not fail."""
-        asked = self.client.execute(source)
-        ended = self.wait(
-            lambda m: m["parent_header"].get("msg_id") == asked and m["content"].get("execution_state") == "idle"
-        )
-        errors = [m["content"] for m in self.heard[: self.heard.index(ended)] if m["msg_type"] == "error"]
-        assert [] == errors
-
-    def wait(self, condition: Callable[[Message], bool]) -> Message:
-        """Return the first message for which the condition holds, waiting for it."""
-        for message in self.heard:
-            if condition(message):
-                return message
-        while True:
-            message = self.client.get_iopub_msg(timeout=60)
-            self.heard.append(message)
-            if condition(message):
-                return message
-
-    def tell(self, comm: str, data: dict[str, Any]) -> None:
-        """Send the kernel a message of a widget."""
-        content = {"comm_id": comm, "data": data}
-        self.client.shell_channel.send(self.client.session.msg("comm_msg", content))
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 /**
- * Pictures of runs that went on when the notebook was saved.
+ * Pictures of runs that went on when the notebook was saved, and plain forms of other widgets that lost their kernel.
  *
  * The kernel that drew them keeps none up to date that was read from a file, or of which it has lost the widget. So they
  * follow their runs here, until these end. The notebook counts as saved or not as before: its file gets the new picture
@@ -10,7 +10,7 @@ import type { ICodeCellModel } from '@jupyterlab/cells';
 import type { IOutput } from '@jupyterlab/nbformat';
 
 import type { Api } from '../api';
-import { livingRun, redrawnData, WIDGET_VIEW } from '../model/living_picture';
+import { hasStillWidget, livingRun, redrawnData, WIDGET_VIEW } from '../model/living_picture';
 import { RunSession } from '../run/session';
 import type { OpenNotebook } from './open_notebook';
 
@@ -43,6 +43,13 @@ export class Pictures {
 
   /** Find the pictures that nobody keeps up to date: all, as no widget lives. */
   private _look(): void {
+    this._keepingClean(() => {
+      for (const { data, replace } of this._outputs()) {
+        if (hasStillWidget(data)) {
+          replace(redrawnData(data, {}));
+        }
+      }
+    });
     const runs = new Set([...this._outputs()].flatMap(({ data }) => livingRun(data) ?? []));
     runs.forEach(run => void this._follow(run).catch(LATER));
   }
@@ -97,11 +104,16 @@ export class Pictures {
     const old = [...this._outputs()].filter(
       ({ data }) => livingRun(data) === run && (withWidgets || !(WIDGET_VIEW in data))
     );
+    this._keepingClean(() => old.forEach(({ data, replace }) => replace(redrawnData(data, picture))));
+    return old.length === 0 || livingRun(picture) === null;
+  }
+
+  /** Change what cells show; the notebook counts as saved or not as before. */
+  private _keepingClean(change: () => void): void {
     const { model } = this._notebook.panel.context;
     const wasDirty = model.dirty;
-    old.forEach(({ data, replace }) => replace(redrawnData(data, picture)));
+    change();
     model.dirty = wasDirty;
-    return old.length === 0 || livingRun(picture) === null;
   }
 
   /** Everything that the cells show, each with what puts other data in its place. */

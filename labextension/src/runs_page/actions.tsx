@@ -7,6 +7,7 @@ import * as React from 'react';
 import type { Api } from '../api';
 import type { RunRow } from '../model/documents';
 import { ReasonedButton } from '../panel/reasoned_button';
+import { ChosenNote } from './list_parts';
 import { archive, tag, toEach, type Done } from './marking';
 import { whyNoComparison } from './overlaid';
 
@@ -72,14 +73,7 @@ export function Actions(props: ActionsProps): JSX.Element {
           {label}
         </ReasonedButton>
       ))}
-      {chosen.length > 0 && (
-        <span className="kfnb-quiet" data-chosen={chosen.length}>
-          {trans._n('%1 run chosen', '%1 runs chosen', chosen.length)}{' '}
-          <button type="button" className="kfnb-link" onClick={props.onClear}>
-            {trans.__('choose none')}
-          </button>
-        </span>
-      )}
+      <ChosenNote count={chosen.length} onClear={props.onClear} trans={trans} />
     </div>
   );
 }

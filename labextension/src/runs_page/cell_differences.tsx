@@ -1,12 +1,12 @@
 /** The code cells that differ between runs, before and after beside one another. */
 
-import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Comparison } from '../model/documents';
+import type { Words } from '../model/words';
 import { sideBySide, type LinePair, type Piece } from './code_difference';
 
-export function CellDifferences(props: { comparison: Comparison; trans: TranslationBundle }): JSX.Element {
+export function CellDifferences(props: { comparison: Comparison; trans: Words }): JSX.Element {
   const { comparison, trans } = props;
   const first = comparison.runs[0]!.run_id;
   if (comparison.cells.length === 0) {

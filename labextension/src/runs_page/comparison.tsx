@@ -1,12 +1,12 @@
 /** Runs side by side: parameters, metrics, versions, curves over one another, matrices, and the cells that differ. */
 
-import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Api } from '../api';
 import { numberFrom, showValue } from '../charts';
 import { lookOf } from '../graph';
 import type { SideBySide } from '../model/documents';
+import type { Words } from '../model/words';
 import { Made } from '../panel/made';
 import { CellDifferences } from './cell_differences';
 import { chartsOf, type Compared } from './overlaid';
@@ -21,7 +21,7 @@ export async function compareRuns(api: Api, ids: readonly string[]): Promise<Com
   return { comparison, metrics, series };
 }
 
-export function ComparisonView(props: { compared: Compared; trans: TranslationBundle }): JSX.Element {
+export function ComparisonView(props: { compared: Compared; trans: Words }): JSX.Element {
   const { comparison } = props.compared;
   const { trans } = props;
   const groups: [string, readonly SideBySide[]][] = [

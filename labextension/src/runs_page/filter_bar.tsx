@@ -1,9 +1,9 @@
 /** What the list of runs is narrowed by: text, state, experiment, days, and conditions on what else is known of runs. */
 
-import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { RunRow } from '../model/documents';
+import type { Words } from '../model/words';
 import { ReasonedButton } from '../panel/reasoned_button';
 import { useSignal } from '../panel/watching';
 import { valueColumns } from './columns';
@@ -23,10 +23,15 @@ const STATES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'PENDING'] as cons
 
 interface FilterBarProps {
   readonly listing: Listing;
-  readonly trans: TranslationBundle;
+  readonly trans: Words;
 }
 
-export function FilterBar({ listing, trans }: FilterBarProps): JSX.Element {
+/** `hasArchive`: archived runs are listed apart from the others. */
+export function FilterBar({
+  listing,
+  trans,
+  hasArchive
+}: FilterBarProps & { hasArchive: boolean }): JSX.Element {
   useSignal(listing.changed);
   // What is typed and clicked is shown at once, before the list has been drawn anew.
   const [filters, setFilters] = React.useState(listing.filters);
@@ -72,14 +77,16 @@ export function FilterBar({ listing, trans }: FilterBarProps): JSX.Element {
         </select>
         <Day {...{ filters, set }} part="since" label={trans.__('From')} />
         <Day {...{ filters, set }} part="until" label={trans.__('To')} />
-        <label className="kfnb-choice">
-          <input
-            type="checkbox"
-            checked={filters.archived === 'only'}
-            onChange={event => set({ archived: event.target.checked ? 'only' : 'no' })}
-          />
-          {trans.__('Archived')}
-        </label>
+        {hasArchive && (
+          <label className="kfnb-choice">
+            <input
+              type="checkbox"
+              checked={filters.archived === 'only'}
+              onChange={event => set({ archived: event.target.checked ? 'only' : 'no' })}
+            />
+            {trans.__('Archived')}
+          </label>
+        )}
         <ConditionForm {...{ listing, trans }} />
       </div>
       <Conditions {...{ listing, trans }} />

@@ -3,8 +3,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import type { Api } from '../api';
-import type { RunRow } from '../model/documents';
+import type { RunPage, RunRow } from '../model/documents';
 import { hasEnded } from '../model/run_state';
 import { NEWEST_FIRST, NO_FILTERS, questionFor, type Filters, type Order } from './query';
 
@@ -13,6 +12,12 @@ const PAGE = 50;
 const AGAIN_AFTER_MS = 2000;
 /** Who types is not answered before there is a pause. */
 const TYPING_MS = 200;
+
+/** Where the list is asked for: the server, or the kernel that shows it in a cell. */
+export interface RunSource {
+  runs(question: URLSearchParams): Promise<RunPage>;
+  experiments(): Promise<readonly string[]>;
+}
 
 export class Listing implements IDisposable {
   private readonly _changed = new Signal<this, void>(this);
@@ -32,7 +37,7 @@ export class Listing implements IDisposable {
 
   /** `isSeen`: whether somebody looks; nothing is asked again for a page that is hidden. */
   constructor(
-    private readonly _api: Api,
+    private readonly _source: RunSource,
     private readonly _isSeen: () => boolean
   ) {}
 
@@ -126,7 +131,7 @@ export class Listing implements IDisposable {
     this._changed.emit();
     const question = questionFor(this._filters, this._order, PAGE, this._begins[this._begins.length - 1]!);
     try {
-      const answer = await this._api.runs(question);
+      const answer = await this._source.runs(question);
       if (this._isLate(request)) {
         return;
       }
@@ -158,7 +163,7 @@ export class Listing implements IDisposable {
 
   private async _askForExperiments(): Promise<void> {
     try {
-      this._experiments = await this._api.experiments();
+      this._experiments = await this._source.experiments();
     } catch {
       return; // the list itself says what is wrong with the server
     }

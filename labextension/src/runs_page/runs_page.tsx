@@ -7,7 +7,6 @@ import * as React from 'react';
 
 import { CHART_STYLE } from '../charts';
 import type { RunRow } from '../model/documents';
-import { ReasonedButton } from '../panel/reasoned_button';
 import { useSignal } from '../panel/watching';
 import { Actions, type ActionName, type Outcome, type PageAction } from './actions';
 import { ComparisonView, compareRuns } from './comparison';
@@ -15,11 +14,11 @@ import { ExperimentView } from './experiment';
 import { addCondition, FilterBar } from './filter_bar';
 import { Listing } from './listing';
 import type { Done } from './marking';
+import { Pages, Troubles, useChosen } from './list_parts';
 import type { Compared } from './overlaid';
 import { RunDetails, type Shown } from './run_details';
 import { RunTags } from './run_tags';
 import { RunsTable } from './runs_table';
-import { Trouble } from '../panel/trouble';
 import '../../style/runs_page.css';
 
 export class RunsPage extends ReactWidget {
@@ -85,8 +84,7 @@ type Below =
 function PageView({ listing, shown, trans, onActions }: PageProps): JSX.Element {
   const { api } = shown;
   useSignal(listing.changed);
-  // By id, for runs of several pages can be chosen.
-  const [chosen, setChosen] = React.useState<ReadonlyMap<string, RunRow>>(new Map());
+  const { chosen, choose, chooseNone } = useChosen();
   const [below, setBelow] = React.useState<Below>(null);
   const [done, setDone] = React.useState<Done | null>(null);
   const [trouble, setTrouble] = React.useState<string | null>(null);
@@ -100,12 +98,6 @@ function PageView({ listing, shown, trans, onActions }: PageProps): JSX.Element 
       setTrouble((error as Error).message);
     }
   };
-  const choose = (rows: readonly RunRow[], isChosen: boolean): void =>
-    setChosen(before => {
-      const after = new Map(before);
-      rows.forEach(row => (isChosen ? after.set(row.run_id, row) : after.delete(row.run_id)));
-      return after;
-    });
   const compare = (): Promise<void> =>
     attempt(async () => {
       setBelow({ kind: 'comparison', compared: await compareRuns(api, [...chosen.keys()]) });
@@ -120,7 +112,7 @@ function PageView({ listing, shown, trans, onActions }: PageProps): JSX.Element 
       }
     });
   const actOnChosen = (work: () => Promise<Outcome>): Promise<void> => {
-    setChosen(new Map());
+    chooseNone();
     setBelow(null);
     return act(work);
   };
@@ -132,13 +124,13 @@ function PageView({ listing, shown, trans, onActions }: PageProps): JSX.Element 
   return (
     <>
       <style>{CHART_STYLE}</style>
-      <FilterBar {...{ listing, trans }} />
+      <FilterBar {...{ listing, trans }} hasArchive />
       <Actions
         chosen={[...chosen.values()].map(run => listing.rows.find(is(run)) ?? run)}
         isArchive={listing.filters.archived === 'only'}
         onCompare={() => void compare()}
         onAct={work => void actOnChosen(work)}
-        onClear={() => setChosen(new Map())}
+        onClear={chooseNone}
         onRefresh={() => void listing.refresh()}
         {...{ api, trans, onActions }}
       />
@@ -199,46 +191,5 @@ function DoneNote(props: {
         </button>
       )}
     </p>
-  );
-}
-
-function Troubles(props: { texts: readonly (string | null)[]; hints: readonly string[] }): JSX.Element {
-  return (
-    <>
-      {props.texts.map((text, index) => (
-        <Trouble key={index} text={text} />
-      ))}
-      {props.hints.map(text => (
-        <p key={text} className="kfnb-hint">
-          {text}
-        </p>
-      ))}
-    </>
-  );
-}
-
-/** The number of the page of the list, and the way to those beside it; nothing where there is one page. */
-function Pages({ listing, trans }: { listing: Listing; trans: TranslationBundle }): JSX.Element | null {
-  if (listing.page === 1 && !listing.hasNext) {
-    return null;
-  }
-  return (
-    <div className="kfnb-buttons" role="navigation" aria-label={trans.__('Pages of the list')}>
-      <ReasonedButton
-        data-action="previous-page"
-        why={listing.page === 1 ? trans.__('This is the first page.') : null}
-        onClick={() => listing.previous()}
-      >
-        {trans.__('Previous')}
-      </ReasonedButton>
-      <span className="kfnb-quiet">{trans.__('Page %1', listing.page)}</span>
-      <ReasonedButton
-        data-action="next-page"
-        why={listing.hasNext ? null : trans.__('This is the last page.')}
-        onClick={() => listing.next()}
-      >
-        {trans.__('Next')}
-      </ReasonedButton>
-    </div>
   );
 }

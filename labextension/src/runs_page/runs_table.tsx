@@ -1,10 +1,10 @@
 /** The table of runs: sorted by a click on a head, runs chosen by their boxes, one opened by its name. */
 
-import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { lookOf } from '../graph';
 import type { RunRow } from '../model/documents';
+import type { Words } from '../model/words';
 import { plainColumns, valueColumns, type Column } from './columns';
 import { orderAfterClick, type Order } from './query';
 
@@ -16,9 +16,10 @@ export interface RunsTableProps {
   readonly onSort: (order: Order) => void;
   readonly onChoose: (rows: readonly RunRow[], isChosen: boolean) => void;
   readonly onOpen: (id: string) => void;
-  readonly onExperiment: (name: string) => void;
+  /** Null where no experiment is shown. */
+  readonly onExperiment: ((name: string) => void) | null;
   readonly onTag: (name: string) => void;
-  readonly trans: TranslationBundle;
+  readonly trans: Words;
 }
 
 export function RunsTable(props: RunsTableProps): JSX.Element {
@@ -82,7 +83,7 @@ function Row(props: RunsTableProps & { row: RunRow; columns: readonly Column[] }
             <Name {...props} />
           ) : column.key === 'state' ? (
             <State {...{ row, trans }} />
-          ) : column.key === 'experiment' ? (
+          ) : column.key === 'experiment' && onExperiment !== null ? (
             <button
               type="button"
               className="kfnb-link"
@@ -121,7 +122,7 @@ function Name({ row, onOpen, onTag, trans }: RunsTableProps & { row: RunRow }): 
   );
 }
 
-function State({ row, trans }: { row: RunRow; trans: TranslationBundle }): JSX.Element {
+function State({ row, trans }: { row: RunRow; trans: Words }): JSX.Element {
   const look = lookOf({ state: row.state });
   const text = row.interrupted ? trans.__('⏸ interrupted') : `${look.icon} ${look.word}`;
   return (

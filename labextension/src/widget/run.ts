@@ -1,4 +1,4 @@
-/** The anywidget module of kfnb.widget: esbuild bundles it into kfnb/widget/static/widget.js. */
+/** The anywidget module of a run: esbuild bundles it into kfnb/widget/static, as those of comparisons and lists of runs. */
 
 import type { AnyModel, RenderProps } from '@anywidget/types';
 import type { Graph } from '../graph';

@@ -1,0 +1,43 @@
+"""A page without a browser: what the tests of widgets ask a real kernel with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_client.blocking.client import BlockingKernelClient
+
+Message = dict[str, Any]
+
+
+class Page:
+    """What a page does: it runs cells, and hears everything that the kernel says."""
+
+    def __init__(self, client: BlockingKernelClient) -> None:
+        self.client = client
+        self.heard: list[Message] = []
+
+    def run(self, source: str) -> None:
+        """Run a cell to its end; it must not fail."""
+        asked = self.client.execute(source)
+        ended = self.wait(
+            lambda m: m["parent_header"].get("msg_id") == asked and m["content"].get("execution_state") == "idle"
+        )
+        errors = [m["content"] for m in self.heard[: self.heard.index(ended)] if m["msg_type"] == "error"]
+        assert [] == errors
+
+    def wait(self, condition: Callable[[Message], bool]) -> Message:
+        """Return the first message for which the condition holds, waiting for it."""
+        for message in self.heard:
+            if condition(message):
+                return message
+        while True:
+            message = self.client.get_iopub_msg(timeout=60)
+            self.heard.append(message)
+            if condition(message):
+                return message
+
+    def tell(self, comm: str, data: dict[str, Any]) -> None:
+        """Send the kernel a message of a widget."""
+        content = {"comm_id": comm, "data": data}
+        self.client.shell_channel.send(self.client.session.msg("comm_msg", content))
