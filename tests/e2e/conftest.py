@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from jupyter_lab import Lab
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from working import write_notebook
 
 PATIENCE_MS = 90_000
 """How long a page may take for what it is expected to show: a busy machine is slow, not wrong."""
@@ -21,6 +22,18 @@ PATIENCE_MS = 90_000
 expect.set_options(timeout=PATIENCE_MS)
 
 MEASURED = 'import kfnb\n\nkfnb.log_metric("letters", len(longest))'
+
+SCORE = """import kfnb
+print('scored', rate)
+for loss in (4, 2, rate):
+    kfnb.log_metric('loss', loss)
+kfnb.log_metric('auc', rate / 4)
+kfnb.log_roc_curve([0, rate / 4, 1], [0, 1, 1], [1, 0.5, 0], name='roc')
+kfnb.log_confusion_matrix(['no', 'yes'], [[5, rate], [1, 2]], name='matrix')"""
+SCORES = """import kfnb, time
+begun = time.time()
+first = kfnb.run('scores.ipynb', name='first').wait()
+second = kfnb.run('scores.ipynb', {'rate': 2}, name='second').wait()"""
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -84,6 +97,19 @@ def watched(lab: Lab, tmp_path: Path) -> Iterator[tuple[str, Path]]:
     nbformat.write(watch, folder / "watch.ipynb")
     yield "watched/watch.ipynb", gate
     gate.touch()  # else the kernel, which waits for its run, outlives a test that failed
+
+
+@pytest.fixture
+def listed(lab: Lab) -> str:
+    """A notebook that runs another twice, and shows the list of runs and both side by side."""
+    folder = lab.root / "widgets"
+    folder.mkdir(exist_ok=True)
+    step = nbformat.v4.new_code_cell(SCORE, metadata={"tags": ["step:score"]})
+    rate = nbformat.v4.new_code_cell("rate = 1", metadata={"tags": ["parameters"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[rate, step]), folder / "scores.ipynb")
+    shown = "kfnb.runs(since=begun)", "kfnb.compare(first, second)"
+    write_notebook(folder / "lists.ipynb", *(("", code) for code in (SCORES, *shown)))
+    return "widgets/lists.ipynb"
 
 
 @pytest.fixture(scope="session")

@@ -164,6 +164,30 @@ def test_axe_finds_nothing_in_a_living_widget(
     expect(page.locator(".jp-OutputArea-output img[src^='data:image/svg+xml;base64,']")).to_be_visible()
 
 
+def test_axe_finds_nothing_in_lists_and_comparisons_in_cells(
+    lab: Lab, page: Page, root: Path, is_light: str, listed: str
+) -> None:
+    """The widget of a list is clean, with runs side by side and with one opened, and that of a comparison."""
+    page.set_viewport_size({"width": 1280, "height": 3000})
+    page.goto(lab.address(listed))
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    prepare(page, root, is_light)
+    for name in ("Run", "Run All Cells"):
+        page.get_by_role("menuitem", name=name, exact=True).click()
+    first, second = (page.locator(".kfnb-shown").nth(place) for place in (0, 1))
+    expect(second.locator(".kfnb-comparison")).to_be_visible()
+    second.locator(".kfnb-chart-key").first.click()
+    first.get_by_label("Choose all runs of this page").check()
+    first.locator("[data-action=compare]").click()
+    expect(first.locator(".kfnb-comparison")).to_be_visible()
+    first.locator(".kfnb-chart-plot").first.hover()
+    assert [] == violations(page, ".jp-Notebook .kfnb-shown")
+    first.locator("tbody .kfnb-link").first.click()
+    first.locator(".kfnb-graph-node").click()
+    expect(first.locator(".kfnb-live-log")).to_contain_text("scored")
+    assert [] == violations(page, ".jp-Notebook .kfnb-shown")
+
+
 def test_axe_finds_nothing_in_the_page_of_runs(
     lab: Lab, page: Page, root: Path, quickstart: Path, is_light: str
 ) -> None:

@@ -30,7 +30,7 @@ export function ComparisonView(props: { compared: Compared; trans: Words }): JSX
     [trans.__('Versions'), comparison.versions.filter(({ differs }) => differs)]
   ];
   return (
-    <section className="kfnb-comparison" aria-label={trans.__('Comparison')}>
+    <div className="kfnb-comparison" role="group" aria-label={trans.__('Comparison')}>
       <table className="kfnb-table">
         <thead>
           <tr>
@@ -51,7 +51,7 @@ export function ComparisonView(props: { compared: Compared; trans: Words }): JSX
       </table>
       <Charts {...props.compared} />
       <CellDifferences {...{ comparison, trans }} />
-    </section>
+    </div>
   );
 }
 

@@ -1,0 +1,161 @@
+/** A list of runs and runs side by side in a notebook's output, as a widget library shows them. */
+
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { pending } from '../src/model/run_state';
+import comparison from '../src/widget/comparison';
+import runs from '../src/widget/runs';
+import { Model } from './widget_model';
+
+type Question = { kind: string; number: number } & Record<string, unknown>;
+
+const row = (run_id: string, auc: number, state = 'SUCCEEDED'): object => ({
+  ...{ run_id, name: `<b>${run_id}`, experiment: 'rates', state, why: null, interrupted: false },
+  ...{
+    created: null,
+    started: null,
+    finished: null,
+    notebook: 'scores.ipynb',
+    notebook_path: '/scores.ipynb'
+  },
+  ...{ started_by: null, parameters: {}, metrics: { score: { auc } }, tags: ['good'], archived: false },
+  ...{ versions: {}, root: '/runs' }
+});
+const page = (...found: object[]): object => ({ runs: found, next: null, messages: [] });
+const value = (name: string, ...values: number[]): object => ({
+  ...{ name, values, present: values.map(() => true), differs: true }
+});
+const COMPARED = {
+  comparison: {
+    runs: ['a', 'b'].map(run_id => ({ run_id, name: run_id, state: 'SUCCEEDED', created: null })),
+    ...{ parameters: [], versions: [], metrics: [value('score.auc', 0.25, 0.5)] },
+    cells: [{ run_id: 'b', against: 'a', cell: 's', kind: 'changed', diff: '-x = 1\n+x = 2' }]
+  },
+  metrics: [{}, {}],
+  series: ['a', 'b'].map(() => ({ score: { loss: { steps: [0, 1], values: [2, 1], logged: 2 } } }))
+};
+
+let el: HTMLElement;
+let model: Model;
+let end: () => void;
+
+function show(widget: typeof runs | typeof comparison, traits: Record<string, unknown>): void {
+  el = document.body.appendChild(document.createElement('div'));
+  model = new Model(traits);
+  end = widget.render({ model, el } as never);
+}
+
+const text = (selector: string): string[] =>
+  [...el.querySelectorAll(selector)].map(found => found.textContent ?? '');
+const names = (): string[] => text('tbody tr[data-run] td:nth-child(2) .kfnb-link');
+const click = (selector: string): void => el.querySelector<HTMLElement>(selector)!.click();
+
+/** The newest question of a kind, when it has been asked. */
+async function asked(kind: string): Promise<Question> {
+  return vi.waitUntil(() => (model.sent as Question[]).filter(found => found.kind === kind).pop());
+}
+
+async function answer(kind: string, said: object): Promise<void> {
+  model.fire('msg:custom', { number: (await asked(kind)).number, ...said });
+}
+
+beforeEach(async () => {
+  show(runs, { page: page(row('b', 0.5), row('a', 0.25)), experiments: ['rates'], note: 'Two of three.' });
+  await vi.waitUntil(() => names().length === 2);
+});
+
+afterEach(() => {
+  end();
+  expect(model.listeners).toBe(0);
+  expect(el.children.length).toBe(0);
+  el.remove();
+});
+
+test('the first page is there before the kernel is asked for anything', () => {
+  expect(names()).toEqual(['<b>b', '<b>a']);
+  expect(text('.kfnb-hint')).toEqual(['Two of three.']);
+  expect(text('[aria-label=Experiment] option')).toEqual(['All experiments', 'rates']);
+  expect(model.sent).toEqual([]);
+});
+
+test('it is sorted and filtered by the kernel, and what that cannot do is said', async () => {
+  click("[data-sort='metric.score.auc']");
+  expect((await asked('page')).question).toEqual({
+    ...{ archived: ['no'], limit: ['50'], sort: ['-metric.score.auc'] }
+  });
+  await answer('page', { value: page(row('a', 0.25)) });
+  await vi.waitUntil(() => names().length === 1);
+  model.sent.length = 0;
+  click('td .kfnb-tag');
+  expect((await asked('page')).question).toMatchObject({ tag: ['good'] });
+  await answer('page', { trouble: 'The database is locked.' });
+  await vi.waitUntil(() => text('.kfnb-warning')[0] === 'The database is locked.');
+  expect(names()).toEqual(['<b>a']);
+});
+
+test('chosen runs are put side by side', async () => {
+  expect(el.querySelector('[data-action=compare]')!.getAttribute('aria-disabled')).toBe('true');
+  click('thead input');
+  await vi.waitUntil(() => text('[data-chosen]')[0]?.startsWith('2 runs chosen'));
+  click('[data-action=compare]');
+  expect((await asked('compare')).runs).toEqual(['b', 'a']);
+  await answer('compare', { value: COMPARED });
+  await vi.waitUntil(() => text('.kfnb-comparison figcaption')[0] === 'score · loss');
+  expect(text('.kfnb-diff del')).toEqual(['1']);
+});
+
+test('a run is opened and asked for until it has ended, with what its steps printed', async () => {
+  click('tbody .kfnb-link');
+  expect((await asked('run')).run).toBe('b');
+  const status = {
+    name: 'b',
+    run_id: 'b',
+    why: null,
+    metrics: {},
+    tasks: [...pending(['s']).tasks.values()]
+  };
+  const graph = { nodes: [{ name: 's' }], edges: [] };
+  await answer('run', { value: { graph, status: { ...status, state: 'RUNNING' } } });
+  await vi.waitUntil(() => text('.kfnb-live-state')[0] === '▶ running');
+  model.sent.length = 0;
+  await answer('run', { value: { graph, status: { ...status, state: 'SUCCEEDED' } } });
+  await vi.waitUntil(() => text('.kfnb-live-state')[0] === '✔ succeeded');
+  el.querySelector('.kfnb-graph-node')!.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+  expect(await asked('log')).toMatchObject({ run: 'b', task: 's' });
+  await answer('log', { value: { text: '<i>read', cut: false } });
+  await vi.waitUntil(() => text('.kfnb-live-log')[0] === '<i>read');
+  await answer('results', { trouble: 'no' });
+  click('tbody .kfnb-link');
+  await vi.waitUntil(() => el.querySelector('.kfnb-live') === null);
+});
+
+test('a kernel that does not answer is told of', async () => {
+  click("[data-sort='name']");
+  await vi.waitUntil(
+    () => text('[role=status]').some(said => said.startsWith('The kernel was asked.')),
+    5000
+  );
+  await answer('page', { value: page() });
+  await vi.waitUntil(() => text('.kfnb-quiet').includes('There are no runs here.'));
+  expect(text('[role=status]').some(said => said.startsWith('The kernel was asked.'))).toBe(false);
+});
+
+test('keys are left to what has the focus, but for those that are commands with a modifier', () => {
+  const host = el.querySelector('.kfnb-shown')!;
+  const press = (type: string, key: string): boolean => {
+    host.dispatchEvent(new KeyboardEvent(type, { key }));
+    return host.hasAttribute('data-lm-suppress-shortcuts');
+  };
+  expect([press('keydown', 'd'), press('keydown', 'Control'), press('keyup', 'Control')]).toEqual([
+    ...[true, false, true]
+  ]);
+});
+
+test('runs side by side ask nothing', async () => {
+  end();
+  el.remove();
+  show(comparison, { compared: COMPARED });
+  await vi.waitUntil(() => text('tr[data-differs=true] td').length > 0);
+  expect(text('tr[data-differs=true] td')).toEqual(['score.auc', '0.25', '0.5']);
+  expect(el.querySelectorAll('.kfnb-charts polyline').length).toBe(2);
+  expect(model.sent).toEqual([]);
+});
