@@ -1,4 +1,4 @@
-"""Build hook of the wheel and the sdist: has npm build the JupyterLab extension and the widgets, and adds what it built.
+"""Build hook of the wheel and the sdist: npm builds the JupyterLab extension and the widgets; adds what it built.
 
 hatchling runs this. Who installs from a wheel or an sdist needs no Node: both carry what was built. An editable install
 takes what is there, or nothing, so that Python-only work needs no Node either; `make` builds the front end by itself.

@@ -49,9 +49,13 @@ const text = (selector: string): string[] =>
 const names = (): string[] => text('tbody tr[data-run] td:nth-child(2) .kfnb-link');
 const click = (selector: string): void => el.querySelector<HTMLElement>(selector)!.click();
 
+/** Wait for what is true soon, on a busy machine later. */
+const until = <T,>(condition: () => T): Promise<T> =>
+  vi.waitUntil(condition, { timeout: 50_000 }) as Promise<T>;
+
 /** The newest question of a kind, when it has been asked. */
 async function asked(kind: string): Promise<Question> {
-  return vi.waitUntil(() => (model.sent as Question[]).filter(found => found.kind === kind).pop());
+  return until(() => (model.sent as Question[]).filter(found => found.kind === kind).pop()!);
 }
 
 async function answer(kind: string, said: object): Promise<void> {
@@ -60,7 +64,7 @@ async function answer(kind: string, said: object): Promise<void> {
 
 beforeEach(async () => {
   show(runs, { page: page(row('b', 0.5), row('a', 0.25)), experiments: ['rates'], note: 'Two of three.' });
-  await vi.waitUntil(() => names().length === 2);
+  await until(() => names().length === 2);
 });
 
 afterEach(() => {
@@ -83,23 +87,23 @@ test('it is sorted and filtered by the kernel, and what that cannot do is said',
     ...{ archived: ['no'], limit: ['50'], sort: ['-metric.score.auc'] }
   });
   await answer('page', { value: page(row('a', 0.25)) });
-  await vi.waitUntil(() => names().length === 1);
+  await until(() => names().length === 1);
   model.sent.length = 0;
   click('td .kfnb-tag');
   expect((await asked('page')).question).toMatchObject({ tag: ['good'] });
   await answer('page', { trouble: 'The database is locked.' });
-  await vi.waitUntil(() => text('.kfnb-warning')[0] === 'The database is locked.');
+  await until(() => text('.kfnb-warning')[0] === 'The database is locked.');
   expect(names()).toEqual(['<b>a']);
 });
 
 test('chosen runs are put side by side', async () => {
   expect(el.querySelector('[data-action=compare]')!.getAttribute('aria-disabled')).toBe('true');
   click('thead input');
-  await vi.waitUntil(() => text('[data-chosen]')[0]?.startsWith('2 runs chosen'));
+  await until(() => text('[data-chosen]')[0]?.startsWith('2 runs chosen'));
   click('[data-action=compare]');
   expect((await asked('compare')).runs).toEqual(['b', 'a']);
   await answer('compare', { value: COMPARED });
-  await vi.waitUntil(() => text('.kfnb-comparison figcaption')[0] === 'score · loss');
+  await until(() => text('.kfnb-comparison figcaption')[0] === 'score · loss');
   expect(text('.kfnb-diff del')).toEqual(['1']);
 });
 
@@ -115,27 +119,24 @@ test('a run is opened and asked for until it has ended, with what its steps prin
   };
   const graph = { nodes: [{ name: 's' }], edges: [] };
   await answer('run', { value: { graph, status: { ...status, state: 'RUNNING' } } });
-  await vi.waitUntil(() => text('.kfnb-live-state')[0] === '▶ running');
+  await until(() => text('.kfnb-live-state')[0] === '▶ running');
   model.sent.length = 0;
   await answer('run', { value: { graph, status: { ...status, state: 'SUCCEEDED' } } });
-  await vi.waitUntil(() => text('.kfnb-live-state')[0] === '✔ succeeded');
+  await until(() => text('.kfnb-live-state')[0] === '✔ succeeded');
   el.querySelector('.kfnb-graph-node')!.dispatchEvent(new MouseEvent('click', { bubbles: true }));
   expect(await asked('log')).toMatchObject({ run: 'b', task: 's' });
   await answer('log', { value: { text: '<i>read', cut: false } });
-  await vi.waitUntil(() => text('.kfnb-live-log')[0] === '<i>read');
+  await until(() => text('.kfnb-live-log')[0] === '<i>read');
   await answer('results', { trouble: 'no' });
   click('tbody .kfnb-link');
-  await vi.waitUntil(() => el.querySelector('.kfnb-live') === null);
+  await until(() => el.querySelector('.kfnb-live') === null);
 });
 
 test('a kernel that does not answer is told of', async () => {
   click("[data-sort='name']");
-  await vi.waitUntil(
-    () => text('[role=status]').some(said => said.startsWith('The kernel was asked.')),
-    5000
-  );
+  await until(() => text('[role=status]').some(said => said.startsWith('The kernel was asked.')));
   await answer('page', { value: page() });
-  await vi.waitUntil(() => text('.kfnb-quiet').includes('There are no runs here.'));
+  await until(() => text('.kfnb-quiet').includes('There are no runs here.'));
   expect(text('[role=status]').some(said => said.startsWith('The kernel was asked.'))).toBe(false);
 });
 
@@ -154,7 +155,7 @@ test('runs side by side ask nothing', async () => {
   end();
   el.remove();
   show(comparison, { compared: COMPARED });
-  await vi.waitUntil(() => text('tr[data-differs=true] td').length > 0);
+  await until(() => text('tr[data-differs=true] td').length > 0);
   expect(text('tr[data-differs=true] td')).toEqual(['score.auc', '0.25', '0.5']);
   expect(el.querySelectorAll('.kfnb-charts polyline').length).toBe(2);
   expect(model.sent).toEqual([]);
