@@ -82,7 +82,7 @@ def reference(image: str) -> Reference:
     return Reference(first, path, digest or tag)
 
 
-def look(images: Iterable[str], memory: Path, *, seconds: float = DEADLINE) -> dict[str, Seen]:
+def look(images: Iterable[str], memory: Path, *, seconds: float) -> dict[str, Seen]:
     """Ask for all images at once. `memory`: a folder for what is true of a digest for ever. Takes at most `seconds`."""
     seen: dict[str, Seen] = {}
     asking = [_Asking(image, memory, seen) for image in dict.fromkeys(images)]

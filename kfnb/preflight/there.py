@@ -159,7 +159,7 @@ def _ask(
     api = ApiServer(profile.context, profile.kubeconfig, profile.namespace)
     with ThreadPoolExecutor(2) as aside:
         store = aside.submit(_try_store, profile)
-        seen = aside.submit(registry.look, to_pull, home / "images" / "processors")
+        seen = aside.submit(registry.look, to_pull, home / "images" / "processors", seconds=registry.DEADLINE)
         in_full = [str(registry.reference(image)) for image in to_pull]
         facts = cluster_facts.look(api, named, allowed.asked_for(local=local), in_full)
         return _Answers(facts, seen.result()), [*patches.refused(api, profile, spec, local=local), *store.result()]

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import pytest
+import urllib3
+from preflight_registries import ENOUGH
 
+from kfnb.preflight import registry
 from kfnb.profiles import Profile
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.cluster_setup import apply, setup_objects
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import BUCKET, IMAGES_HOST, REGISTRY, S3, STORE_SECRET
+
+
+@pytest.fixture(autouse=True)
+def registries_have_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have them answer on a busy machine too: what they say is what these tests are about, not how soon."""
+    monkeypatch.setattr(registry, "DEADLINE", ENOUGH)
+    monkeypatch.setattr(registry, "_PATIENCE", urllib3.Timeout(connect=ENOUGH, read=ENOUGH))
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from tests.cluster.control_plane import answers_http
 from tests.cluster.shell import call, found, wait_until
 
 SERVICE, ISSUER = "registry", "tokens"
+ENOUGH = 30.0
+"""Seconds for registries in tests of what they say: the machine may be busy."""
 
 
 @dataclass(frozen=True)

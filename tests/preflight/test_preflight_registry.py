@@ -5,16 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from preflight_registries import Registries, registries
+from preflight_registries import ENOUGH, Registries, registries
 
 from kfnb.preflight import registry
 from kfnb.preflight.registry import Seen
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import ADDRESS
 from tests.cluster.tiny_images import put_image, put_index
-
-ENOUGH = 30.0
-"""Seconds for registries in tests of what they say: the machine may be busy."""
 
 
 @pytest.fixture
@@ -57,7 +54,9 @@ def test_what_does_not_answer_as_a_registry_is_unknown(tmp_path: Path, cluster: 
     """What is no registry, is not there or is another machine for each node says nothing about an image."""
     s3 = f"{ADDRESS}:7070"
     found = registry.look(
-        ["localhost:5001/x", "127.0.0.1/x", f"{ADDRESS}:1/x", "registry.nowhere.test/x", f"{s3}/team/x"], tmp_path
+        ["localhost:5001/x", "127.0.0.1/x", f"{ADDRESS}:1/x", "registry.nowhere.test/x", f"{s3}/team/x"],
+        tmp_path,
+        seconds=ENOUGH,
     )
     assert {None} == {seen.there for seen in found.values()}
     assert ["localhost:5001 is another machine for each node", "127.0.0.1 is another machine for each node"] == [
