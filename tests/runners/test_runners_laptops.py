@@ -105,6 +105,45 @@ def test_a_run_that_two_machines_start_is_driven_once(place: Place, tmp_path: Pa
     assert ("SUCCEEDED", ["s0", "s1"]) == (run.state, done)
 
 
+@pytest.mark.parametrize("local", [False, True])
+def test_a_run_that_two_laptops_resume_at_once_is_driven_by_one(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: bool
+) -> None:
+    """Each has a home of its own and types the command; the other is told so, and no task is done twice."""
+    monkeypatch.setenv("KFNB_CONFIG", str(tmp_path / "clusters.toml"))
+    add_profile("test", {name: value for name, value in as_table(place.profile).items() if value not in ({}, [], None)})
+    last = f"{NOT_AT_FIRST}\nimport time\ntime.sleep(5)\ny = x + 1\nprint(y)"
+    run = place.run(notebook(tmp_path / "p.ipynb", "x = int('1')", last), cache=False, local_orchestrator=local)
+    assert "FAILED" == end(run)
+    wait_until(lambda: not run.is_driven, "The end of who drove the run first", 60)
+
+    command = [sys.executable, "-m", "kfnb", "resume", run.id, "--on", "test"]
+    laptops = [
+        subprocess.Popen(
+            command,
+            env={**os.environ, "KFNB_HOME": str(tmp_path / name)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for name in ("one", "other")
+    ]
+    try:
+        said = [laptop.communicate(timeout=240)[0] for laptop in laptops]
+    finally:
+        for laptop in laptops:
+            laptop.kill()
+    codes = [laptop.returncode for laptop in laptops]
+    assert [0, 4] == sorted(codes), said
+    refused = said[codes.index(4)]
+    assert "Traceback" not in refused
+    assert f"un {run.id} is " in refused, refused
+    run = place.client().get(run.id)
+    done = [event.task for event in run.events() if event.state == "SUCCEEDED" and event.task]
+    assert ("SUCCEEDED", ["s0", "s1"], 2) == (run.state, done, run.begins)
+    assert [1, 2] == [task.attempt for task in run.tasks.values()]
+
+
 def test_an_orchestrator_whose_making_was_not_heard_of_is_the_run_s_own(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
