@@ -217,8 +217,8 @@ class RunDocument(_Answer, frozen=True, kw_only=True):
     """A run as it is now. `batch`: number of the last batch of events that is in it: the stream goes on `after` it.
 
     `notebook`: path below the server's root, None if it lies elsewhere. `interrupted`: nothing drives it, and it can be
-    resumed. `driven`: a process drives it. `waits`: why its orchestrator in a cluster has not begun. `started_by`: who
-    did so; null if that is not known.
+    resumed. `driven`: a process drives it. `waits`: why its orchestrator in a cluster has not begun. `unseen`: why its
+    cluster could not be asked lately, so that the rest may be old. `started_by`: who did so; null if that is not known.
     """
 
     run_id: str
@@ -236,6 +236,7 @@ class RunDocument(_Answer, frozen=True, kw_only=True):
     notebook_path: str
     cluster: str | None
     waits: str | None
+    unseen: str | None
     started_by: str | None
     parameters: dict[str, Any]
     options: dict[str, Any]

@@ -73,6 +73,12 @@ class WaitingFrame(_Frame, frozen=True, kw_only=True, tag="waiting"):
     why: str | None
 
 
+class UnseenFrame(_Frame, frozen=True, kw_only=True, tag="unseen"):
+    """Why the run's cluster could not be asked lately what becomes of it; None: it could, or there is none."""
+
+    why: str | None
+
+
 class EndFrame(_Frame, frozen=True, kw_only=True, tag="end"):
     """The run is over, and all that happened is told."""
 
@@ -85,7 +91,7 @@ class ErrorFrame(_Frame, frozen=True, kw_only=True, tag="error"):
     message: str
 
 
-Frame = EventsFrame | LogFrame | InterruptedFrame | WaitingFrame | EndFrame | ErrorFrame
+Frame = EventsFrame | LogFrame | InterruptedFrame | WaitingFrame | UnseenFrame | EndFrame | ErrorFrame
 """What the front end is told."""
 
 

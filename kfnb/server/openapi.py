@@ -16,7 +16,7 @@ from kfnb.client.schemas import one_line_descriptions
 from kfnb.server import documents as d
 from kfnb.server import frames
 from kfnb.server.extension import ADDRESSES, RUN, TASK
-from kfnb.server.runs import MOST
+from kfnb.server.runs import MOST, MOST_COMPARED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,9 @@ OPERATIONS = (
     Operation("post", "clusters/{name}/default", d.Clusters, d.DefaultRequest),
     Operation("get", "clusters/{name}/accelerators", d.Accelerators),
     Operation("get", "experiments", d.Experiments),
-    Operation("get", "compare", d.ComparisonDocument, query=(("run", _WORDS),)),
+    Operation(
+        "get", "compare", d.ComparisonDocument, query=(("run", _WORDS | {"minItems": 2, "maxItems": MOST_COMPARED}),)
+    ),
     Operation(
         "get",
         "runs",

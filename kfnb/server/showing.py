@@ -213,6 +213,7 @@ def run_document(run: Run, place: Place) -> RunDocument:
         notebook_path=run.notebook_path,
         cluster=run.cluster,
         waits=run.waits,
+        unseen=run.unseen,
         started_by=run.info.started_by or None,
         parameters=run.info.parameters,
         options={key: run.info.options.get(key) for key in _OPTIONS},

@@ -20,7 +20,16 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from kfnb.errors import KfnbError, NotFound
 from kfnb.orchestrator.events import EventReader
-from kfnb.server.frames import EndFrame, ErrorFrame, EventsFrame, Follow, InterruptedFrame, LogFrame, WaitingFrame
+from kfnb.server.frames import (
+    EndFrame,
+    ErrorFrame,
+    EventsFrame,
+    Follow,
+    InterruptedFrame,
+    LogFrame,
+    UnseenFrame,
+    WaitingFrame,
+)
 from kfnb.server.showing import event_document
 from kfnb.server.watch import Page
 
@@ -53,6 +62,7 @@ class Feed:
         self._first = True
         self._standing: Standing = "driven"
         self._waits: str | None = None
+        self._unseen: str | None = "" if self.run.cluster is not None else None  # "": the page has it from before
 
     @property
     def log_pause(self) -> float | None:
@@ -83,6 +93,9 @@ class Feed:
         frames: list[Frame] = []
         if self._waits != waited:
             frames.append(WaitingFrame(why=self._waits))
+        if self._watch.unseen not in ("", self._unseen):
+            self._unseen = self._watch.unseen
+            frames.append(UnseenFrame(why=self._unseen))
         if self._standing != before and "interrupted" in (self._standing, before):
             frames.append(InterruptedFrame(interrupted=self._standing == "interrupted"))
         return frames

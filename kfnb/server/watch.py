@@ -72,7 +72,8 @@ class Watch:
     """One run as the server looks at it while pages listen; used in the server's own thread only.
 
     `batch`: number of the last batch of events; `ends`: how often the run was seen to be over, with all events told;
-    `trouble`: why it is looked at no more.
+    `unseen`: why the run's cluster could not be asked lately, "" before the first look; `trouble`: why it is looked at no
+    more.
     """
 
     def __init__(self, run: Run, batch: int, threads: Executor) -> None:
@@ -81,6 +82,7 @@ class Watch:
         self.batches = Batches(run.store)
         self.standing: Standing = "driven"
         self.waits: str | None = None
+        self.unseen: str | None = ""
         self.is_over = False
         self.ends = 0
         self.trouble: KfnbError | None = None
@@ -134,11 +136,11 @@ class Watch:
     async def _follow_its_process(self) -> None:
         while self.trouble is None:
             self._moved.clear()
-            found = await self._aside(lambda: (_standing(self.run), self.run.waits))
+            found = await self._aside(lambda: (_standing(self.run), self.run.waits, self.run.unseen))
             if found is None:
                 return
-            is_new = found != (self.standing, self.waits)
-            (self.standing, self.waits), self._stood = found, time.monotonic()
+            is_new = found != (self.standing, self.waits, self.unseen)
+            (self.standing, self.waits, self.unseen), self._stood = found, time.monotonic()
             if is_new:
                 self._tell()
             if self.standing == "ended":

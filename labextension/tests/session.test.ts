@@ -18,7 +18,7 @@ function textOf({ log }: RunSession): string {
 
 async function open(tasks: Record<string, object>): Promise<RunSession> {
   stream = new Stream();
-  const document = { run_id: '1', tasks, interrupted: false, waits: null };
+  const document = { run_id: '1', tasks, interrupted: false, waits: null, unseen: null };
   const api = {
     run: () => Promise.resolve(document),
     stream: () => stream,
@@ -87,4 +87,15 @@ test('Where no items could be made, that task’s log, error and pod are the ste
   expect([textOf(session), session.log!.text.start]).toEqual(['earlier, all of fit[items]', 0]);
   expect(workingFor(session.status, 'fit')).toBe('fit[items]');
   expect(workingFor(session.status, 'train [v2]')).toBe('train [v2]');
+});
+
+test('It is said as long as the run’s cluster cannot be asked, and not of a run that has ended.', () => {
+  expect(session.unseen).toBe(null);
+  stream.frame({ kind: 'unseen', why: 'no answer' });
+  expect(session.unseen).toBe('no answer');
+  stream.frame({ kind: 'unseen', why: null });
+  expect(session.unseen).toBe(null);
+  stream.frame({ kind: 'unseen', why: 'no answer' });
+  stream.fail();
+  expect(session.unseen).toBe(null);
 });

@@ -51,7 +51,13 @@ export function serverWithRun(): Server {
   const streams: Stream[] = [];
   const asked = {
     run: vi.fn((id: string) =>
-      Promise.resolve({ run_id: id, tasks: { a: { elements: null } }, interrupted: false, waits: null })
+      Promise.resolve({
+        run_id: id,
+        tasks: { a: { elements: null } },
+        interrupted: false,
+        waits: null,
+        unseen: null
+      })
     ),
     metrics: vi.fn(() => Promise.resolve({})),
     series: vi.fn(() => Promise.resolve({})),

@@ -82,6 +82,23 @@ test('the log of a running task is asked for again, one question at a time; that
   expect(logText()).toContain('epoch 1');
 });
 
+test('the log of a task that was clicked before it ran is asked for when it begins, and once more when it has ended', () => {
+  const status = (state: string): object => ({
+    ...STATUS,
+    tasks: [STATUS.tasks[0], { ...pendingTask('train'), state }]
+  });
+  model.set('status', status('PENDING'));
+  choose('train');
+  model.fire('msg:custom', { kind: 'log', task: 'train', text: '', cut: false });
+  vi.advanceTimersByTime(5000);
+  const asked = (): number => (model.sent as { kind: string }[]).filter(({ kind }) => kind === 'log').length;
+  expect(asked()).toBe(1);
+  model.set('status', status('RUNNING'));
+  expect(asked()).toBe(2);
+  model.set('status', status('SUCCEEDED'));
+  expect(asked()).toBe(3);
+});
+
 test('a clicked task shows its curves, matrices and tables, and asks for them again when it has ended', () => {
   choose('train');
   const roc = {

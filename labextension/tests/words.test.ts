@@ -1,7 +1,7 @@
 /** Every word that a person reads can be said in another language: it is marked where it stands, and looked up there. */
 
 import ts from 'typescript';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { lookOf, statusLine } from '../src/graph';
 import { badgesOf } from '../src/model/badges';
@@ -27,13 +27,13 @@ const PSEUDO: Words = {
 beforeEach(() => speak(PSEUDO));
 afterEach(() => speak(ENGLISH));
 
-/** Every call of `….__` in the sources, with the text that it marks; null where it looks a text up. */
+/** Every call of `….__` or `…._n` in the sources, with the text that it marks; null where it looks a text up. */
 function marked(): { readonly file: string; readonly text: string | null; readonly by: string }[] {
   return Object.entries(SOURCES).flatMap(([file, code]) => {
     const source = ts.createSourceFile(file, code, ts.ScriptTarget.ES2022, true);
     const found: { file: string; text: string | null; by: string }[] = [];
     const visit = (node: ts.Node): void => {
-      if (ts.isCallExpression(node) && /\.__$/.test(node.expression.getText())) {
+      if (ts.isCallExpression(node) && /\.(__|_n)$/.test(node.expression.getText())) {
         const [first] = node.arguments;
         const isText = first !== undefined && ts.isStringLiteralLike(first);
         found.push({ file, text: isText ? first.text : null, by: node.getText() });
@@ -52,6 +52,19 @@ test('A text that is looked up stands in a table in which it is marked.', () => 
   const texts = new Set(marked().map(({ text }) => text));
   const tables = [...FIELDS, METRICS, ...CLUSTER_FIELDS].flatMap(({ label, hint }) => [label, hint]);
   expect(tables.filter(text => !texts.has(text))).toEqual([]);
+});
+
+test('Whoever makes a language pack with jupyterlab-translate finds every text: it looks for these names alone.', () => {
+  const known = /^(trans|this\.trans|this\._trans|props\.trans|this\.props\.trans)\.(__|_n)\(/;
+  expect(marked().filter(({ by }) => !known.test(by))).toEqual([]);
+});
+
+test('What is drawn by the widget, which is a program of its own, is said in the same words.', async () => {
+  vi.resetModules();
+  const { RunView } = await import('../src/widget/run_view');
+  const host = document.createElement('div');
+  new RunView(host, () => undefined);
+  expect(host.querySelector('.kfnb-live-log')!.getAttribute('aria-label')).toBe('[Log|]');
 });
 
 test('States, badges and columns are said in the words of the language.', () => {

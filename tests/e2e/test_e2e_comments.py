@@ -42,6 +42,7 @@ def test_a_step_of_a_comment_is_shown_set_and_run(lab: Lab, page: Page) -> None:
     done = page.locator(".kfnb-run[data-state=SUCCEEDED]")
     let_be_saved(page, done)
     expect(done).to_be_visible()
+    expect(page.locator("[data-group=new-run][open]")).to_have_count(0)  # as after its button
     states = {"read": "SUCCEEDED", "add": "SUCCEEDED", "end": "SKIPPED"}
     for name, state in states.items():
         expect(page.locator(f'.kfnb-run [data-node="{name}"]')).to_have_attribute("data-state", state)

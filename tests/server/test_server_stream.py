@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from server_notebooks import Post, write_notebook
+from server_notebooks import Get, Post, write_notebook
 from tornado.httpclient import HTTPClientError
 
 from kfnb.client import Client, Run
 from kfnb.history import History
+from kfnb.profiles import Profile
+from kfnb.runners.chosen import cluster_options
 from kfnb.server import watch
 
 
@@ -258,3 +260,18 @@ async def test_an_interrupted_run_is_said_to_be_so(
     status, answer = await post("runs", begun["run_id"], "resume")
     assert 200 == status, answer
     assert {"kind": "end", "state": "SUCCEEDED"} == (await frames_of(socket))[-1]
+
+
+async def test_a_cluster_that_cannot_be_asked_is_said(
+    listen: Any, get: Get, client: Client, jp_root_dir: Path, tmp_path: Path
+) -> None:
+    """Of a run in a cluster that is out of reach the run and its stream say so: what is known of it may be old."""
+    away = Profile(
+        name="away", kubeconfig=str(tmp_path / "gone"), namespace="n", root="s3://any", image="i:1", context="c"
+    )
+    notebook = write_notebook(jp_root_dir / "there.ipynb", {"a": "x = 1"})
+    run = client.prepare(notebook, options=cluster_options(away, local_orchestrator=False)).run_id
+    told = await get("runs", run)
+    assert (False, True) == (told["interrupted"], "kubeconfig" in told["unseen"])
+    frames = await frames_of(await listen(run), "unseen")
+    assert told["unseen"] == frames[-1]["why"]

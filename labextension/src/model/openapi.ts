@@ -858,7 +858,7 @@ export interface components {
             readonly offset?: number;
             readonly seen?: boolean;
         };
-        readonly Frame: components["schemas"]["EventsFrame"] | components["schemas"]["LogFrame"] | components["schemas"]["InterruptedFrame"] | components["schemas"]["WaitingFrame"] | components["schemas"]["EndFrame"] | components["schemas"]["ErrorFrame"];
+        readonly Frame: components["schemas"]["EventsFrame"] | components["schemas"]["LogFrame"] | components["schemas"]["InterruptedFrame"] | components["schemas"]["WaitingFrame"] | components["schemas"]["UnseenFrame"] | components["schemas"]["EndFrame"] | components["schemas"]["ErrorFrame"];
         /**
          * GivenInShort
          * @description What a task gave, in short: `artifacts` are the names of its results.
@@ -1039,7 +1039,7 @@ export interface components {
         };
         /**
          * RunDocument
-         * @description A run as it is now. `batch`: number of the last batch of events that is in it: the stream goes on `after` it. `notebook`: path below the server's root, None if it lies elsewhere. `interrupted`: nothing drives it, and it can be resumed. `driven`: a process drives it. `waits`: why its orchestrator in a cluster has not begun. `started_by`: who did so; null if that is not known.
+         * @description A run as it is now. `batch`: number of the last batch of events that is in it: the stream goes on `after` it. `notebook`: path below the server's root, None if it lies elsewhere. `interrupted`: nothing drives it, and it can be resumed. `driven`: a process drives it. `waits`: why its orchestrator in a cluster has not begun. `unseen`: why its cluster could not be asked lately, so that the rest may be old. `started_by`: who did so; null if that is not known.
          */
         readonly RunDocument: {
             readonly run_id: string;
@@ -1058,6 +1058,7 @@ export interface components {
             readonly notebook_path: string;
             readonly cluster: string | null;
             readonly waits: string | null;
+            readonly unseen: string | null;
             readonly started_by: string | null;
             readonly parameters: {
                 readonly [key: string]: unknown;
@@ -1397,6 +1398,15 @@ export interface components {
             readonly why: string | null;
         };
         /**
+         * UnseenFrame
+         * @description Why the run's cluster could not be asked lately what becomes of it; None: it could, or there is none.
+         */
+        readonly UnseenFrame: {
+            /** @enum {unknown} */
+            readonly kind: "unseen";
+            readonly why: string | null;
+        };
+        /**
          * Version
          * @description The server's half of kfnb: its version, the Python it runs in, where it keeps runs, and who starts those.
          */
@@ -1486,6 +1496,7 @@ export type TaskError = components['schemas']['TaskError'];
 export type TaskEvent = components['schemas']['TaskEvent'];
 export type TaskEvents = components['schemas']['TaskEvents'];
 export type TaskPod = components['schemas']['TaskPod'];
+export type UnseenFrame = components['schemas']['UnseenFrame'];
 export type Version = components['schemas']['Version'];
 export type WaitingFrame = components['schemas']['WaitingFrame'];
 export type $defs = Record<string, never>;

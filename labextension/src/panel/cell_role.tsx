@@ -21,15 +21,15 @@ import {
 } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { FieldInput } from './field_input';
-import { trans as marked } from '../model/words';
+import { trans } from '../model/words';
 
 const ROLES: readonly { readonly role: Role; readonly label: string }[] = [
-  { role: 'continues', label: marked.__('goes on with what is above') },
-  { role: 'step', label: marked.__('begins a step, or goes on with it') },
-  { role: 'parameters', label: marked.__('holds the parameters of the pipeline') },
-  { role: 'imports', label: marked.__('is imports that all steps need') },
-  { role: 'functions', label: marked.__('is functions that all steps need') },
-  { role: 'skip', label: marked.__('is not part of the pipeline') }
+  { role: 'continues', label: trans.__('goes on with what is above') },
+  { role: 'step', label: trans.__('begins a step, or goes on with it') },
+  { role: 'parameters', label: trans.__('holds the parameters of the pipeline') },
+  { role: 'imports', label: trans.__('is imports that all steps need') },
+  { role: 'functions', label: trans.__('is functions that all steps need') },
+  { role: 'skip', label: trans.__('is not part of the pipeline') }
 ];
 
 export interface CellRoleProps {

@@ -20,13 +20,13 @@ import { SuggestSteps } from './suggest_steps';
 import { Tabs, type Tab } from './tabs';
 import { Trouble } from './trouble';
 import { useSignal } from './watching';
-import { trans as marked } from '../model/words';
+import { trans } from '../model/words';
 
 const TABS: readonly Tab<TabName>[] = [
-  { name: 'step', label: marked.__('Step') },
-  { name: 'pipeline', label: marked.__('Pipeline') },
-  { name: 'run', label: marked.__('Run') },
-  { name: 'clusters', label: marked.__('Clusters') }
+  { name: 'step', label: trans.__('Step') },
+  { name: 'pipeline', label: trans.__('Pipeline') },
+  { name: 'run', label: trans.__('Run') },
+  { name: 'clusters', label: trans.__('Clusters') }
 ];
 
 export default function PanelView(props: PanelParts & { panel: KfnbPanel }): JSX.Element {

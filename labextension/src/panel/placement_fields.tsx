@@ -7,18 +7,18 @@ import type { Api } from '../api';
 import { placementOf, withPlacement, type PlacementKind, type PlacementValue } from '../model/placement';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { SettingsGroup } from './settings_group';
-import { trans as marked } from '../model/words';
+import { trans } from '../model/words';
 
 const FIELDS: readonly { readonly kind: PlacementKind; readonly label: string; readonly hint: string }[] = [
   {
     kind: 'affinity',
-    label: marked.__('Affinity'),
-    hint: marked.__('nodeAffinity, podAffinity or podAntiAffinity, as in a pod’s spec; YAML or JSON.')
+    label: trans.__('Affinity'),
+    hint: trans.__('nodeAffinity, podAffinity or podAntiAffinity, as in a pod’s spec; YAML or JSON.')
   },
   {
     kind: 'pod_patch',
-    label: marked.__('Pod patch'),
-    hint: marked.__('metadata and spec, merged into the step’s pod as the last word; YAML or JSON.')
+    label: trans.__('Pod patch'),
+    hint: trans.__('metadata and spec, merged into the step’s pod as the last word; YAML or JSON.')
   }
 ];
 

@@ -15,13 +15,13 @@ import { Findings } from './findings';
 import { PreflightView } from './preflight';
 import { ReasonedButton } from './reasoned_button';
 import { useSignalAtOnce } from './watching';
-import { trans as marked } from '../model/words';
+import { trans } from '../model/words';
 
 const PARTS: readonly { readonly part: Part; readonly label: string }[] = [
-  { part: 'all', label: marked.__('the whole pipeline') },
-  { part: 'from_step', label: marked.__('from this step on') },
-  { part: 'only', label: marked.__('only this step') },
-  { part: 'until', label: marked.__('up to this step') }
+  { part: 'all', label: trans.__('the whole pipeline') },
+  { part: 'from_step', label: trans.__('from this step on') },
+  { part: 'only', label: trans.__('only this step') },
+  { part: 'until', label: trans.__('up to this step') }
 ];
 
 export interface RunFormProps {
@@ -29,10 +29,9 @@ export interface RunFormProps {
   readonly api: Api;
   readonly consent: Consent;
   readonly trans: TranslationBundle;
-  readonly onStarted: () => void;
 }
 
-export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormProps): JSX.Element {
+export function RunForm({ notebook, api, consent, trans }: RunFormProps): JSX.Element {
   const { draft } = notebook;
   useSignalAtOnce(draft.changed);
   const { form, isStarting, refusal } = draft;
@@ -43,11 +42,6 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
   const steps = notebook.analysis?.steps ?? [];
   const notThere = whyNotThere(known, target, trans);
   const blocked = whyNot(notebook, trans) ?? notThere;
-  const start = async (): Promise<void> => {
-    if (await draft.startFilledIn(consent, trans)) {
-      onStarted();
-    }
-  };
   return (
     <form
       className="kfnb-run-form"
@@ -55,7 +49,7 @@ export function RunForm({ notebook, api, consent, trans, onStarted }: RunFormPro
       onSubmit={event => {
         event.preventDefault();
         if (blocked === null) {
-          void start();
+          void draft.startFilledIn(consent, trans);
         }
       }}
     >

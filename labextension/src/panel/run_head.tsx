@@ -40,6 +40,14 @@ export function RunHead({ session, trans }: RunProps): JSX.Element {
       {session.waits !== null && (
         <p className="kfnb-hint">{trans.__('It has not begun: %1.', session.waits)}</p>
       )}
+      {session.unseen !== null && (
+        <p className="kfnb-warning">
+          {trans.__(
+            'Whether anything drives this run cannot be seen from here, only what it has written: %1',
+            session.unseen
+          )}
+        </p>
+      )}
       {status.why !== null && <p className="kfnb-hint">{status.why}</p>}
       {session.trouble !== null && <p className="kfnb-warning">{session.trouble}</p>}
     </div>

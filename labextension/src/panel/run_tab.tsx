@@ -46,6 +46,14 @@ export function RunTab({ notebook, api, consent, commands, trans }: RunTabProps)
       head.current?.focus(); // the button that was pressed goes away, and keys would begin at the top of the page
     }
   };
+  const { started } = draft;
+  const before = React.useRef(started);
+  React.useEffect(() => {
+    if (started !== before.current) {
+      before.current = started;
+      close(); // whatever it was started with: a command starts one without the form
+    }
+  }, [started]);
   return (
     <div className="kfnb-run-tab">
       <EarlierRuns {...{ notebook, api, trans }} />
@@ -57,7 +65,7 @@ export function RunTab({ notebook, api, consent, commands, trans }: RunTabProps)
         onToggle={event => setFormOpen((event.target as HTMLDetailsElement).open)}
       >
         <summary ref={head}>{trans.__('New run')}</summary>
-        {isFormOpen && <RunForm {...{ notebook, api, consent, trans }} onStarted={close} />}
+        {isFormOpen && <RunForm {...{ notebook, api, consent, trans }} />}
       </details>
       {session !== null && session.id === draft.started && draft.warnings.length > 0 && (
         <section className="kfnb-preflight" aria-label={trans.__('Doubtful about this run')}>

@@ -17,15 +17,15 @@ import { CheckBox, FieldInput, type FieldInputProps } from './field_input';
 import { PlacementFields } from './placement_fields';
 import { ReasonedButton } from './reasoned_button';
 import { SettingsGroup } from './settings_group';
-import { trans as marked } from '../model/words';
+import { trans } from '../model/words';
 
 const GROUPS: readonly { readonly key: Field['group']; readonly title: string }[] = [
-  { key: 'resources', title: marked.__('Resources') },
-  { key: 'flow', title: marked.__('Order, retries, cache') },
-  { key: 'environment', title: marked.__('Image, packages, secrets') },
-  { key: 'data', title: marked.__('Files and volumes') },
-  { key: 'place', title: marked.__('Where it runs') },
-  { key: 'code', title: marked.__('What the code does not show') }
+  { key: 'resources', title: trans.__('Resources') },
+  { key: 'flow', title: trans.__('Order, retries, cache') },
+  { key: 'environment', title: trans.__('Image, packages, secrets') },
+  { key: 'data', title: trans.__('Files and volumes') },
+  { key: 'place', title: trans.__('Where it runs') },
+  { key: 'code', title: trans.__('What the code does not show') }
 ];
 
 export interface StepTabProps {

@@ -9,7 +9,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import { ApiError, type Api } from '../api';
 import type { Finding, Started } from '../model/documents';
 import { keepForm, lastForm, type FilledForm } from '../model/filled_form';
-import { trans as words } from '../model/words';
+import { trans } from '../model/words';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { checkOf, requestOf } from './request';
 import { RunSession } from './session';
@@ -138,7 +138,7 @@ export class RunDraft {
         session.dispose();
       }
     } catch (error) {
-      this._unseen = words.__('The run %1 has begun, but cannot be shown: %2', run, (error as Error).message);
+      this._unseen = trans.__('The run %1 has begun, but cannot be shown: %2', run, (error as Error).message);
       if (error instanceof ApiError && error.isPassing && !this._notebook.isDisposed) {
         this._showSoon(run);
       }

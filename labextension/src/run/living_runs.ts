@@ -129,7 +129,8 @@ export class LivingRuns extends Widget {
       return;
     }
     this._count = count;
-    this._button.textContent = this._parts.trans._n('▶ %1 run is going on', '▶ %1 runs are going on', count);
+    const { trans } = this._parts;
+    this._button.textContent = trans._n('▶ %1 run is going on', '▶ %1 runs are going on', count);
     this._toggled.emit();
   }
 }

@@ -42,6 +42,7 @@ export class RunSession implements IDisposable {
   private _attempt = 0;
   private _trouble: string | null = null;
   private _waits: string | null;
+  private _unseen: string | null;
   private _isInterrupted: boolean;
   private _isGone = false;
   private _isDisposed = false;
@@ -53,6 +54,7 @@ export class RunSession implements IDisposable {
     this._status = pending(declaredTasks(found));
     this._isInterrupted = found.interrupted;
     this._waits = found.waits;
+    this._unseen = found.unseen;
     watched.add(this);
     document.addEventListener('visibilitychange', this._saySeen);
     this._connect();
@@ -101,6 +103,11 @@ export class RunSession implements IDisposable {
   /** Why the run's orchestrator has not begun in its cluster; null where it has, or there is none. */
   get waits(): string | null {
     return this._status.state === 'PENDING' ? this._waits : null;
+  }
+
+  /** Why its cluster could not be asked lately, so that what is known of the run may be old; null where it could. */
+  get unseen(): string | null {
+    return this.hasEnded ? null : this._unseen;
   }
 
   /** Whether nothing drives the run, so that it can be resumed. */
@@ -326,6 +333,8 @@ export class RunSession implements IDisposable {
       this._takeLog(frame);
     } else if (frame.kind === 'waiting') {
       this._waits = frame.why;
+    } else if (frame.kind === 'unseen') {
+      this._unseen = frame.why;
     } else if (frame.kind === 'interrupted') {
       this._isInterrupted = frame.interrupted;
     } else if (frame.kind === 'error') {

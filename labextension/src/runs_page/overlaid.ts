@@ -4,8 +4,8 @@ import { matrixTable, numberFrom, rocChart, seriesChart, type Line, type RocCurv
 import type { Comparison, Metrics, RunSeries } from '../model/documents';
 import { trans } from '../model/words';
 
-/** So many runs are compared at once at most, as on the server. */
-const MOST_COMPARED = 20;
+/** So many runs are compared at once at most, as on the server: a test looks at what openapi.json says of it. */
+export const MOST_COMPARED = 20;
 
 /** Why so many runs cannot be put side by side; null if they can. */
 export function whyNoComparison(count: number): string | null {

@@ -105,7 +105,8 @@ export class RunView {
     const before = this._statuses.get(chosen)?.state;
     this._statuses = nodeStatuses({ ...pending([]), tasks });
     if (this._statuses.get(chosen)?.state !== before) {
-      this._askKernel('results', chosen);
+      this._isAsked = false; // what is on its way may be from before
+      this._ask(chosen);
     }
     this._graph.update(this._statuses);
     this._showDetails();
