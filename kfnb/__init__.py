@@ -159,6 +159,7 @@ def runs(
     since: str | float | datetime | timedelta | None = None,
     until: str | float | datetime | timedelta | None = None,
     archived: bool | str = False,
+    interrupted: bool | str = "too",
     limit: int | None = None,
     page: int = 1,
     root: str | None = None,
@@ -167,9 +168,9 @@ def runs(
     """Return the runs that pass every filter as a pandas DataFrame, the newest first; filters as of `kfnb runs`.
 
     `kfnb.runs(metric="auc>0.8", param="lr=0.1", since="2h")`. Parameters are columns `param.NAME`, metrics
-    `metric.TASK.NAME`, times are in UTC. `archived`: True for these alone, "too" for these as well. `limit`: how many
-    on a page, all of them if None. `on`: those of a cluster, by its name. A page that knows widgets shows it as a table
-    in which runs are sorted, compared and opened.
+    `metric.TASK.NAME`, times are in UTC. `archived`: True for these alone, "too" for these as well; `interrupted`
+    likewise, of runs that nothing drives any more. `limit`: how many on a page, all of them if None. `on`: those of a
+    cluster, by its name. A page that knows widgets shows it as a table in which runs are sorted, compared and opened.
     """
     from kfnb.client import Client
     from kfnb.client.elsewhere import cluster_called
@@ -189,6 +190,7 @@ def runs(
         since=since,
         until=until,
         archived=archived,
+        interrupted=interrupted,
         root=root,
     )
     client = Client(root=root)

@@ -557,7 +557,7 @@ class RunInfo(_Data, frozen=True, kw_only=True):
 
     `versions`: `notebook_digest`, and `git` with commit, branch, tag and dirty where the folder is in a repository.
     `shipped`: key of the index of the folder in the store, where tasks run without the folder itself. `started_by`: the
-    person's name where it was started; empty: not known.
+    person's name where it was started; empty: not known. `asked_as`: a word by which who had it started finds it.
     """
 
     run_id: str
@@ -572,6 +572,7 @@ class RunInfo(_Data, frozen=True, kw_only=True):
     options: dict[str, Json] = {}
     versions: dict[str, Json] = {}
     started_by: str = ""
+    asked_as: str = ""
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")

@@ -56,6 +56,9 @@ def runs(
     ] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Only before then.")] = None,
     archived: Annotated[bool, typer.Option("--archived", help="The archived runs instead of the others.")] = False,
+    interrupted: Annotated[
+        bool, typer.Option("--interrupted", help="Only those that nothing drives any more: they can be resumed.")
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many on a page.")] = 50,
     page: Annotated[int, typer.Option("--page", min=1, metavar="N", help="Which page.")] = 1,
     root: RootOption = None,
@@ -87,6 +90,7 @@ def runs(
         since=since,
         until=until,
         archived=archived,
+        interrupted=interrupted or "too",
         root=root,
     )
     found = history.runs(wanted, limit, page)
@@ -98,7 +102,8 @@ def runs(
         if found.more:
             say(f"There are more: --page {page + 1}.")
     else:
-        filtered = page > 1 or any((state, experiment, started_by, tag, metric, param, since, until, archived))
+        filters = (state, experiment, started_by, tag, metric, param, since, until, archived, interrupted)
+        filtered = page > 1 or any(filters)
         say("No run is so." if filtered else _no_runs(root))
     return 0
 

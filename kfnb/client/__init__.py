@@ -194,6 +194,7 @@ class Client:
         preflight: bool = True,
         on_event: Listener | None = None,
         spec: PipelineSpec | None = None,
+        asked_as: str = "",
     ) -> Run:
         """Start a run of the notebook at `path` and return it at once; `wait()` waits for its end.
 
@@ -209,7 +210,8 @@ class Client:
         whether it can run there at all.
         `on_event` is called with each event, from the thread that drives the run. Raises Refused, before anything runs,
         for what is wrong with the notebook or the parameters.
-        `spec`: what the notebook compiles to, where the caller has it already.
+        `spec`: what the notebook compiles to, where the caller has it already. `asked_as`: a word that is kept with the
+        run, for who looks for it by that.
         """
         most = max_parallel or (parallel_tasks() if on is None else on.max_parallel or MOST_ON_CLUSTER)
         options = {
@@ -236,13 +238,16 @@ class Client:
                 preflight=preflight,
                 spec=spec,
                 on_event=on_event,
+                asked_as=asked_as,
             )
         call = self._call if self._call is not None else repr(sorted((params or {}).items()))
         seen = foresight.sight(str(path), call)
         foreseen = cache and from_step is None and only is None and foresight.expects_hits(self.home, seen)
         runner = None if detach else self._take_runner(start=not foreseen)
         try:
-            info = self.prepare(path, params, name=name, experiment=experiment, options=options, spec=spec)
+            info = self.prepare(
+                path, params, name=name, experiment=experiment, options=options, spec=spec, asked_as=asked_as
+            )
             if runner is not None:
                 (runner.choose if foreseen else runner.prestart)(info.spec.kernel)
         except BaseException:
@@ -318,7 +323,8 @@ class Client:
         """Say whether the same was run there from here before, so that this may need no pod, nor one to drive it."""
         if not run.info.options["cache"]:
             return False
-        asked = msgspec.structs.replace(run.info, run_id="", name="", created=0.0, shipped=None, versions={})
+        named = {"run_id": "", "name": "", "asked_as": ""}
+        asked = msgspec.structs.replace(run.info, created=0.0, shipped=None, versions={}, **named)
         seen = foresight.sight_of_prepared(run.info.notebook_path, self.root, to_json(asked))
         expected = foresight.expects_hits(self.home, seen)
         foresight.note(self.home, seen)
@@ -372,6 +378,7 @@ class Client:
         experiment: str = "Default",
         options: Mapping[str, Any] | None = None,
         spec: PipelineSpec | None = None,
+        asked_as: str = "",
     ) -> RunInfo:
         """Compile a notebook and write down a run of it, without starting it."""
         path = Path(path)
@@ -403,6 +410,7 @@ class Client:
                 options={"given": sorted(params or {}), **(options or {})},
                 versions=versions,
                 started_by=who_starts(),
+                asked_as=asked_as,
             )
             if not here:
                 info = msgspec.structs.replace(info, shipped=places.run_key(info.run_id, "folder.json"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kfnb.artifacts.store import Store
@@ -67,6 +67,7 @@ class History:
         """
         self._catch_up()
         offset = (page - 1) * limit if limit is not None else 0
+        wanted = self._with_gone(wanted)
         with self.database.reading() as connection:
             found = rows.page(connection, wanted, limit + 1 if limit is not None else None, offset)
         cut = found if limit is None else found[:limit]
@@ -75,6 +76,7 @@ class History:
     def sorted_runs(self, wanted: RunFilter, order: Order, limit: int, after: Cursor | None = None) -> Page:
         """Return the next `limit` runs that pass, in `order`, behind where another page ended; else as `runs`."""
         self._catch_up()
+        wanted = self._with_gone(wanted)
         with self.database.reading() as connection:
             found, end = page_after(connection, wanted, order, limit, after)
         return Page([replace_state(row, self._is_interrupted(row)) for row in found], end is not None, end)
@@ -109,6 +111,20 @@ class History:
             self._say(str(error))
         for message in work.messages:
             self._say(message)
+
+    def _with_gone(self, wanted: RunFilter) -> RunFilter:
+        """Return the filter with the runs that nothing drives any more, if it asks for that.
+
+        Only those that have not ended are looked at: they are few, however many runs there are.
+        """
+        if wanted.interrupted == "too":
+            return wanted
+        states = tuple(state for state in rows.UNFINISHED if not wanted.states or state in wanted.states)
+        if not states:
+            return wanted  # what has ended is not interrupted
+        with self.database.reading() as connection:
+            living = rows.page(connection, replace(wanted, states=states, interrupted="too"), None)
+        return replace(wanted, gone=tuple(row.key for row in living if self._is_interrupted(row)))
 
     def _is_interrupted(self, row: RunRow) -> bool:
         columns = row.columns

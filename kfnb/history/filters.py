@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
 from kfnb.errors import WrongCall
-from kfnb.metadata.filtering import Archived, Comparison, Condition, NameInTime, RunFilter
+from kfnb.metadata.filtering import Comparison, Condition, NameInTime, RunFilter, Share
 from kfnb.metadata.paging import Order
 from kfnb.spec import State
 
@@ -40,6 +40,7 @@ def run_filter(
     since: Moment = None,
     until: Moment = None,
     archived: bool | str = False,
+    interrupted: bool | str = "too",
     root: str | None = None,
     notebook: tuple[NameInTime, ...] | None = None,
     search: str | None = None,
@@ -47,6 +48,7 @@ def run_filter(
 ) -> RunFilter:
     """Return the filter that these words say. `archived`: only the archived runs; `too`: these as well.
 
+    `interrupted`: only runs that nothing drives any more though they have not ended; False: no such runs.
     `notebook`: the names that it had, absolute paths. `search`: text in the run's id, name, experiment or notebook's
     path, in any case.
     """
@@ -63,7 +65,8 @@ def run_filter(
         parameters=tuple(condition(text) for text in _words(param)),
         since=moment(since, now()),
         until=moment(until, now()),
-        archived=_archived(archived),
+        archived=_share(archived, "archived"),
+        interrupted=_share(interrupted, "interrupted"),
         root=root,
         notebook=notebook,
         search=search,
@@ -128,9 +131,9 @@ def _words(given: Words) -> tuple[str, ...]:
     return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
-def _archived(given: bool | str) -> Archived:
+def _share(given: bool | str, kind: str) -> Share:
     if isinstance(given, bool):
         return "only" if given else "no"
-    if given not in get_args(Archived):
-        raise WrongCall(f"{given!r} says nothing about archived runs. Write no, only or too.")
+    if given not in get_args(Share):
+        raise WrongCall(f"{given!r} says nothing about {kind} runs. Write no, only or too.")
     return given  # type: ignore[return-value]

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select, Table
 
 Comparison = Literal["=", "!=", "<", "<=", ">", ">="]
-Archived = Literal["no", "only", "too"]
+Share = Literal["no", "only", "too"]
+"""Whether what is special is among what is meant."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ class RunFilter:
     parameters: tuple[Condition, ...] = ()
     since: float | None = None
     until: float | None = None
-    archived: Archived = "no"
+    archived: Share = "no"
+    interrupted: Share = "too"
+    gone: tuple[int, ...] = ()  # keys of those that nothing drives any more, which no database knows
     root: str | None = None
     ids: tuple[str, ...] = ()
     keys: tuple[int, ...] | None = None  # in this database
@@ -108,6 +111,9 @@ def of_runs(wanted: RunFilter) -> Iterable[ColumnElement[bool]]:
     runs = tables.runs
     if wanted.archived != "too":
         yield runs.c.archived.is_(wanted.archived == "only")
+    if wanted.interrupted != "too":
+        is_gone = runs.c.key.in_(wanted.gone)
+        yield is_gone if wanted.interrupted == "only" else ~is_gone
     if wanted.states:
         yield runs.c.state.in_(wanted.states)
     if wanted.experiments:

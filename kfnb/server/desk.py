@@ -13,6 +13,7 @@ from kfnb.history import History, Page, renames
 from kfnb.history.filters import order, run_filter
 from kfnb.metadata.paging import cursor
 from kfnb.orchestrator import places
+from kfnb.server.starts import Starts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,7 @@ class Desk:
         self.historians = ThreadPoolExecutor(1, thread_name_prefix="kfnb-history")
         self.scouts = ThreadPoolExecutor(2, thread_name_prefix="kfnb-scout")
         self.lookers = ThreadPoolExecutor(16, thread_name_prefix="kfnb-look")
+        self.starts = Starts()
         self._lock = threading.Lock()
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._asked: dict[tuple[str, str], int] = {}

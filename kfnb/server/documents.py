@@ -132,7 +132,8 @@ class AnalyseRequest(_Request, frozen=True, kw_only=True):
 
 class RunRequest(_Request, frozen=True, kw_only=True):
     """A run to start; what is left out is as `kfnb run` has it. `force`: nothing is taken from the cache. `cluster`:
-    name of a profile; None: this machine."""
+    name of a profile; None: this machine. `asked_as`: a word of who asks, another one for each run, by which the run is
+    found if the answer is lost; asked with the same word again, nothing more is started."""
 
     path: str
     parameters: dict[str, Any] = {}
@@ -146,6 +147,7 @@ class RunRequest(_Request, frozen=True, kw_only=True):
     fail_fast: bool = False
     allow_cpu: bool = False
     cluster: str | None = None
+    asked_as: str | None = None
 
 
 class Started(_Answer, frozen=True, kw_only=True):

@@ -33,6 +33,7 @@ from kfnb.server.runs import (
     ResumeHandler,
     RunHandler,
     RunsHandler,
+    StartHandler,
     TagsHandler,
 )
 from kfnb.server.stream import EventsHandler
@@ -58,6 +59,7 @@ ADDRESSES: tuple[tuple[str, Any], ...] = (
     ("compare", CompareHandler),
     ("runs", RunsHandler),
     (RUN, RunHandler),
+    ("starts/{word}", StartHandler),
     (RUN + "/cancel", CancelHandler),
     (RUN + "/resume", ResumeHandler),
     (RUN + "/tags", TagsHandler),

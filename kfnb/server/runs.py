@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kfnb.client import Run
+    from kfnb.profiles import Profile
+    from kfnb.server.desk import Desk
     from kfnb.server.documents import RunDocument
 
 MOST = 1000
@@ -68,6 +70,7 @@ class RunsHandler(KfnbHandler):
             "since": self.get_query_argument("since", None),
             "until": self.get_query_argument("until", None),
             "archived": self.get_query_argument("archived", "no"),
+            "interrupted": self.get_query_argument("interrupted", "too"),
             "search": self.get_query_argument("search", None),
         }
 
@@ -95,17 +98,15 @@ class RunsHandler(KfnbHandler):
         """Start what a RunRequest asks for, and return its id as soon as it cannot be lost any more."""
         asked = self.read(RunRequest)
         path = self.file_of(asked.path)
-        run = await self.aside(partial(self._start, path, asked))
+        run = await self.aside(partial(self.desk.starts.begin, asked.asked_as, partial(self._start, path, asked)))
         self.set_header("Location", f"{self.base_url}kfnb/api/runs/{run.id}")
-        self.answer(Started(run_id=run.id, warnings=tuple(map(finding, run.warnings))), 201)
+        self.answer(_started(run), 201)
 
     def _start(self, path: Path, asked: RunRequest) -> Run:
         must_be_there(path, asked.path)
         if asked.max_parallel is not None and asked.max_parallel < 1:
             raise WrongCall(f"max_parallel is {asked.max_parallel}; it is how many tasks run at once, 1 or more.")
-        client, profile = self.desk.client, cluster_called(asked.cluster)
-        if profile is not None:
-            client = Client(client.home, profile.root)
+        client, profile = _client_for(self.desk, asked.cluster)
         return client.run(
             path,
             asked.parameters,
@@ -120,7 +121,35 @@ class RunsHandler(KfnbHandler):
             allow_cpu=asked.allow_cpu,
             detach=True,
             on=profile,
+            asked_as=asked.asked_as or "",
         )
+
+
+class StartHandler(KfnbHandler):
+    """`GET starts/WORD`: the run that was started with this word (`asked_as` of a RunRequest)."""
+
+    @allowed("read")
+    async def get(self, word: str) -> None:
+        """Return Started, as the answer to the RunRequest was, as soon as the run has begun; 404 if none was started.
+
+        `cluster`: that of the RunRequest.
+        """
+        cluster = self.get_query_argument("cluster", None)
+
+        def work() -> Started:
+            return _started(self.desk.starts.find(word, _client_for(self.desk, cluster)[0]))
+
+        self.answer(await self.aside(work))
+
+
+def _client_for(desk: Desk, cluster: str | None) -> tuple[Client, Profile | None]:
+    """Return the client for runs on a cluster, and its profile; without a name those of this machine."""
+    profile = cluster_called(cluster)
+    return desk.client if profile is None else Client(desk.client.home, profile.root), profile
+
+
+def _started(run: Run) -> Started:
+    return Started(run_id=run.id, warnings=tuple(map(finding, run.warnings)))
 
 
 class RunHandler(KfnbHandler):

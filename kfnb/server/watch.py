@@ -72,8 +72,8 @@ class Watch:
     """One run as the server looks at it while pages listen; used in the server's own thread only.
 
     `batch`: number of the last batch of events; `ends`: how often the run was seen to be over, with all events told;
-    `unseen`: why the run's cluster could not be asked lately, "" before the first look; `trouble`: why it is looked at no
-    more.
+    `unseen`: why the run's cluster could not be asked lately, "" before the first look; `trouble`: why it is looked at
+    no more.
     """
 
     def __init__(self, run: Run, batch: int, threads: Executor) -> None:

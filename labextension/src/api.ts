@@ -40,7 +40,9 @@ export class ApiError extends Error {
     message: string,
     readonly status: number,
     readonly fix: string | null = null,
-    readonly findings: readonly Finding[] = []
+    readonly findings: readonly Finding[] = [],
+    /** Whether kfnb's server has not said a word: it may have done what it was asked, or not. */
+    readonly isUnanswered = status === 0
   ) {
     super(message);
   }
@@ -56,6 +58,8 @@ export class ApiError extends Error {
   }
 }
 
+/** With these a proxy answers in the place of a server that does not. */
+const GATEWAYS = [502, 503, 504];
 /** So much of a log is asked for at once. */
 const LOG_BYTES = 1 << 20;
 const NEWLINE = 10;
@@ -121,6 +125,12 @@ export class Api {
 
   async start(request: RunRequest): Promise<Started> {
     return this._send('post', '/runs', {}, request);
+  }
+
+  /** The run that was asked for with a word (`asked_as`), whose answer was lost; ApiError with 404 if none has begun. */
+  async startedAs(word: string, cluster: string | undefined): Promise<Started> {
+    const question = new URLSearchParams(cluster === undefined ? {} : { cluster });
+    return this._get('/starts/{word}', { word }, question);
   }
 
   /** The newest runs of a notebook. */
@@ -311,6 +321,6 @@ function failure(status: number, text: string): ApiError {
       status === 404
         ? trans.__('The Jupyter server does not know kfnb; the panel at the right says what to type there.')
         : trans.__('The Jupyter server answered %1.', status);
-    return new ApiError(what, status);
+    return new ApiError(what, status, null, [], GATEWAYS.includes(status));
   }
 }

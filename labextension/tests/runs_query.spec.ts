@@ -39,6 +39,14 @@ describe('a question for a page', () => {
     ]);
   });
 
+  test('finds runs by the state that they are shown with, interrupted ones by that word alone', () => {
+    const asked = (state: string): string =>
+      String(questionFor({ ...NO_FILTERS, state }, NEWEST_FIRST, 9, null)).replace(/.*sort=-created&/, '');
+    expect(asked('INTERRUPTED')).toBe('interrupted=only');
+    expect(asked('RUNNING')).toBe('interrupted=no&state=RUNNING');
+    expect(asked('FAILED')).toBe('state=FAILED');
+  });
+
   test('says by whom, of which notebook, and from the beginning of one day to the end of another', () => {
     const named = (kind: Condition['kind'], name: string): Condition => ({
       kind,

@@ -46,7 +46,7 @@ function emptyPanel(): NotebookPanel {
 }
 
 const documentOf = (run_id: string): RunDocument =>
-  ({ run_id, tasks: {}, interrupted: false, waits: null }) as unknown as RunDocument;
+  ({ run_id, tasks: {}, interrupted: false, waits: null, unseen: null }) as unknown as RunDocument;
 
 /** How many streams are open. */
 const open = (): number => server.streams.filter(stream => stream.readyState === WebSocket.OPEN).length;
@@ -138,4 +138,32 @@ test('A notebook that was closed while a run was started or chosen listens to no
   chosen.keep(documentOf('2'));
   await Promise.all([starting, choosing]);
   expect([server.streams.length, open(), notebook.session]).toEqual([2, 0, null]);
+});
+
+test('Where the answer to a start is lost it is found out, as soon as the server is back, that the run has begun.', async () => {
+  const lost = new ApiError('The server cannot be reached.', 0);
+  server.asked.start.mockRejectedValueOnce(lost);
+  server.asked.startedAs.mockRejectedValueOnce(lost);
+  const { draft } = notebook;
+  const begun = draft.start(consent, ENGLISH as never);
+  await vi.waitFor(() => expect(server.asked.startedAs).toHaveBeenCalledOnce());
+  expect([draft.isLost, draft.isStarting, draft.refusal]).toEqual([true, true, null]);
+  await vi.runOnlyPendingTimersAsync();
+  expect(await begun).toBe(true);
+  expect([draft.isLost, draft.refusal, notebook.session!.id]).toEqual([false, null, '1']);
+  const [[{ asked_as }]] = server.asked.start.mock.calls as [[{ asked_as: string }]];
+  expect(server.asked.startedAs.mock.calls).toEqual([
+    [asked_as, undefined],
+    [asked_as, undefined]
+  ]);
+  expect(server.asked.start).toHaveBeenCalledOnce();
+});
+
+test('Or that nothing was started, which is said.', async () => {
+  server.asked.start.mockRejectedValueOnce(
+    new ApiError('The Jupyter server answered 502.', 502, null, [], true)
+  );
+  server.asked.startedAs.mockRejectedValueOnce(new ApiError('No run was started so.', 404));
+  expect(await notebook.draft.start(consent, ENGLISH as never)).toBe(false);
+  expect(notebook.draft.refusal!.message).toMatch('before the run began: nothing was started');
 });

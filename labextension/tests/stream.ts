@@ -43,7 +43,7 @@ export class Stream {
 export interface Server {
   readonly api: Api;
   readonly streams: Stream[];
-  readonly asked: Record<'run' | 'metrics' | 'series' | 'artifacts' | 'resume' | 'start', Mock>;
+  readonly asked: Record<'run' | 'metrics' | 'series' | 'artifacts' | 'resume' | 'start' | 'startedAs', Mock>;
 }
 
 /** Return a server with a run of one task, `a`. */
@@ -63,7 +63,8 @@ export function serverWithRun(): Server {
     series: vi.fn(() => Promise.resolve({})),
     artifacts: vi.fn(() => Promise.resolve([])),
     resume: vi.fn(() => Promise.resolve()),
-    start: vi.fn(() => Promise.resolve({ run_id: '1', warnings: [] }))
+    start: vi.fn(() => Promise.resolve({ run_id: '1', warnings: [] })),
+    startedAs: vi.fn(() => Promise.resolve({ run_id: '1', warnings: [] }))
   };
   const stream = (): Stream => {
     streams.push(new Stream());

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from jupyter_lab import Lab
-from playwright.sync_api import Locator, Page, WebSocketRoute, expect
-from working import cell, choose, open_notebook, press_run, write_notebook
+from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
+from working import cell, choose, command, open_notebook, press_run, write_notebook
 
 from kfnb.client import Client
 from tests.run_processes import kill_each, orchestrators_of
@@ -148,6 +148,11 @@ def test_a_run_that_nothing_drives_is_shown_interrupted_and_resumed(
     assert kill_each(orchestrators_of(lab.home)) == 1
     expect(shown.locator(".kfnb-run-state")).to_have_text("⏸ interrupted")
     expect(shown.locator(".kfnb-run-head .kfnb-warning")).to_contain_text("Nothing drives this run any more.")
+    command(page, "Pipeline Runs")
+    row = page.locator(f".kfnb-runs tr[data-run='{run_id}']")
+    for state, count in {"INTERRUPTED": 1, "RUNNING": 0, "": 1}.items():
+        page.get_by_label("State", exact=True).select_option(state)
+        expect(row).to_have_count(count)
     gate.touch()
     shown.locator("[data-action=resume]").click()
     expect(page.locator(f'.kfnb-run[data-run="{run_id}"][data-state=SUCCEEDED]')).to_be_visible()
@@ -196,3 +201,32 @@ def test_a_failed_run_that_is_resumed_elsewhere_is_live_again(lab: Lab, page: Pa
     expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
     expect(chip).to_contain_text("succeeded")
     expect(page.get_by_text(f"The run {path.stem} succeeded.")).to_be_visible()
+
+
+@pytest.mark.parametrize("comes_through", [True, False])
+def test_a_start_whose_answer_is_lost_is_not_taken_for_a_refusal(
+    lab: Lab, page: Page, waiting: Path, gate: Path, comes_through: bool
+) -> None:
+    """Where the request came through the run is shown; where it did not, it is said that nothing was started."""
+
+    def cut(route: Route) -> None:
+        if route.request.method != "POST":
+            route.continue_()
+            return
+        if comes_through:
+            route.fetch()
+        route.abort()
+
+    gate.touch()
+    open_notebook(page, lab, waiting)
+    page.route(re.compile(r"/kfnb/api/runs(\?\d+)?$"), cut)
+    page.locator("#kfnb-tab-run").click()
+    refusal = page.locator(".kfnb-run-form [role=alert]")
+    shown = page.locator(".kfnb-run")
+    press_run(page, shown if comes_through else refusal)
+    if comes_through:
+        expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
+        expect(refusal).to_have_count(0)
+    else:
+        expect(refusal).to_contain_text("nothing was started")
+        expect(shown).to_have_count(0)

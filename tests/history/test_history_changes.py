@@ -20,6 +20,7 @@ from kfnb.history.collection import collect
 from kfnb.history.comparison import compare
 from kfnb.history.filters import condition, moment, run_filter
 from kfnb.metadata.filtering import Condition
+from kfnb.metadata.paging import Order
 from kfnb.orchestrator import marks, places
 from kfnb.orchestrator.events import EventLog
 from kfnb.orchestrator.lease import Lease
@@ -91,6 +92,24 @@ def test_a_living_run_is_not_deleted(client: Client, history: History) -> None:
     with pytest.raises(OutsideError, match="r2 is living"):
         history.delete("r2")
     assert 2 == len(client.store.children("runs"))
+
+
+def test_interrupted_runs_are_found_by_that(client: Client, history: History, ids: Ids) -> None:
+    """In any order: what has not ended and nothing drives; neither living runs nor those of another machine."""
+    finished(client.store, "r1")
+    for run in ("r2", "r3", "r4"):
+        prepare(client.store, run)
+    EventLog(client.store, "r4").append(batches()[0])  # of a machine called "here"
+    folder = client.store.local_path(places.run_key("r3"))
+    with Lease(places.lease_path(client.home, folder, client.store.root, "r3")):
+        assert ["r2"] == ids(interrupted=True)
+        assert ["r2"] == ids(interrupted="only", state="PENDING")
+        assert [] == ids(interrupted="only", state="SUCCEEDED")
+        assert {"r1", "r3", "r4"} == set(ids(interrupted=False))
+        assert {"r1", "r2", "r3", "r4"} == set(ids())
+        page = history.sorted_runs(run_filter(interrupted="only"), Order("name"), 1)
+        assert (["r2"], False) == ([row.columns["id"] for row in page.runs], page.more)
+    assert {"r2", "r3"} == set(ids(interrupted=True))
 
 
 # --------------------------------------------------------------------------------------------------------- sweeping

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import json
 import platform
@@ -11,6 +12,7 @@ import pytest
 from server_notebooks import Fetch, Get, Post, write_notebook
 
 from kfnb.client import Client, Run
+from kfnb.server.starts import Starts
 
 
 async def test_a_run_is_started_and_outlives_the_server(get: Get, post: Post, quickstart: Path, client: Client) -> None:
@@ -242,3 +244,28 @@ async def test_a_run_that_was_deleted_is_gone(fetch: Fetch, get: Get, finished: 
     assert "SUCCEEDED" == (await get("runs", finished.id))["state"]
     History(client, say=lambda text: None).delete(finished.id)
     assert 404 == (await fetch("runs", finished.id)).code
+
+
+async def test_a_start_whose_answer_was_lost_is_found_by_its_word(
+    get: Get, post: Post, fetch: Fetch, quickstart: Path, client: Client
+) -> None:
+    """Asked for twice with one word it is one run, which another server finds too; with a word of no run it is 404."""
+    asked = (post("runs", path=quickstart.name, asked_as="once") for _ in range(2))
+    (_, first), (status, again) = await asyncio.gather(*asked)
+    assert (201, first) == (status, again)
+    assert first == await get("starts", "once")
+    assert [first["run_id"]] == [run["run_id"] for run in (await get("runs"))["runs"]]
+    assert first["run_id"] == Starts().find("once", client).id
+    assert 404 == (await fetch("starts", "never")).code
+    client.get(first["run_id"]).wait()
+
+
+async def test_a_refused_start_is_none(post: Post, fetch: Fetch, jp_root_dir: Path) -> None:
+    """What was refused has not begun, and may be asked for with the same word when it is mended."""
+    (jp_root_dir / "bad.ipynb").write_text("no notebook", "utf-8")
+    status, _ = await post("runs", path="bad.ipynb", asked_as="twice")
+    assert 400 <= status < 500
+    assert 404 == (await fetch("starts", "twice")).code
+    write_notebook(jp_root_dir / "bad.ipynb", {"a": "x = 1"})
+    status, _ = await post("runs", path="bad.ipynb", asked_as="twice")
+    assert 201 == status

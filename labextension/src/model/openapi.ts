@@ -252,6 +252,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/starts/{word}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * `GET starts/WORD`: the run that was started with this word (`asked_as` of a RunRequest).
+         * @description Return Started, as the answer to the RunRequest was, as soon as the run has begun; 404 if none was started. `cluster`: that of the RunRequest.
+         */
+        readonly get: operations["get-starts-word"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/runs/{run_id}": {
         readonly parameters: {
             readonly query?: never;
@@ -1107,7 +1127,7 @@ export interface components {
         };
         /**
          * RunRequest
-         * @description A run to start; what is left out is as `kfnb run` has it. `force`: nothing is taken from the cache. `cluster`: name of a profile; None: this machine.
+         * @description A run to start; what is left out is as `kfnb run` has it. `force`: nothing is taken from the cache. `cluster`: name of a profile; None: this machine. `asked_as`: a word of who asks, another one for each run, by which the run is found if the answer is lost; asked with the same word again, nothing more is started.
          */
         readonly RunRequest: {
             readonly path: string;
@@ -1135,6 +1155,8 @@ export interface components {
             readonly allow_cpu?: boolean;
             /** @default null */
             readonly cluster?: string | null;
+            /** @default null */
+            readonly asked_as?: string | null;
         };
         /**
          * RunRow
@@ -1898,6 +1920,7 @@ export interface operations {
                 readonly search?: string;
                 readonly sort?: string;
                 readonly archived?: "no" | "only" | "too";
+                readonly interrupted?: "no" | "only" | "too";
                 readonly limit?: number;
                 readonly cursor?: string;
             };
@@ -1942,6 +1965,39 @@ export interface operations {
         readonly responses: {
             /** @description Done. */
             readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description It was not done. */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    readonly "get-starts-word": {
+        readonly parameters: {
+            readonly query?: {
+                readonly cluster?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly word: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Done. */
+            readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

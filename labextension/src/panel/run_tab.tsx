@@ -57,6 +57,15 @@ export function RunTab({ notebook, api, consent, commands, trans }: RunTabProps)
   return (
     <div className="kfnb-run-tab">
       <EarlierRuns {...{ notebook, api, trans }} />
+      <Trouble
+        text={
+          draft.isLost
+            ? trans.__(
+                'The connection to the Jupyter server is gone. Whether the run has begun will be seen as soon as it is back.'
+              )
+            : null
+        }
+      />
       <Trouble text={session?.id === draft.started ? null : draft.unseen} />
       <details
         className="kfnb-group"

@@ -37,6 +37,7 @@ export class RunDraft {
   private _warnings: readonly Finding[] = [];
   private _started: string | null = null;
   private _unseen: string | null = null;
+  private _isLost = false;
   private _showing: ReturnType<typeof setTimeout> | undefined;
   private _preflight: Preflight | null = null;
   private _isAsking = false;
@@ -82,6 +83,11 @@ export class RunDraft {
     return this._unseen;
   }
 
+  /** Whether the server's answer to the start was lost, and it is not known yet whether the run has begun. */
+  get isLost(): boolean {
+    return this._isLost;
+  }
+
   /** What was doubtful about it. */
   get warnings(): readonly Finding[] {
     return this._warnings;
@@ -111,10 +117,14 @@ export class RunDraft {
     let started: Started | null = null;
     try {
       const request = requestOf(this._notebook, form);
-      started = await startRun(this._notebook, this._api, consent, trans, request);
+      started = await startRun(this._notebook, this._api, consent, trans, request, () => {
+        this._isLost = true;
+        this._changed.emit();
+      });
     } catch (error) {
       this._refusal = error instanceof ApiError ? error : new ApiError((error as Error).message, 0);
     }
+    this._isLost = false;
     if (started !== null) {
       this._warnings = started.warnings;
       this._started = started.run_id;

@@ -2,10 +2,14 @@
 
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { UUID } from '@lumino/coreutils';
 
-import type { Api } from '../api';
+import { ApiError, type Api } from '../api';
 import type { RunRequest, Started } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
+
+/** After how long the server is asked again whether a run has begun. */
+const AGAIN_MS = 1000;
 
 /** What a person may have consented to once and for all. */
 export interface Consent {
@@ -15,14 +19,15 @@ export interface Consent {
 
 /**
  * Save the notebook if it is not, and start a run of it. Null: the person did not want it saved, or not over what another
- * tab has written.
+ * tab has written. `onLost`: the answer was lost, and it is being found out whether the run has begun.
  */
 export async function startRun(
   notebook: OpenNotebook,
   api: Api,
   consent: Consent,
   trans: TranslationBundle,
-  request: Omit<RunRequest, 'path'>
+  request: Omit<RunRequest, 'path'>,
+  onLost: () => void
 ): Promise<Started | null> {
   if (!notebook.isSaved) {
     if (!consent.saves && !(await asks(trans))) {
@@ -35,7 +40,43 @@ export async function startRun(
   } else if (await notebook.isOtherOnDisk()) {
     await readAnew(notebook, trans);
   }
-  return api.start({ path: notebook.path, ...request });
+  const asked_as = UUID.uuid4();
+  try {
+    return await api.start({ path: notebook.path, ...request, asked_as });
+  } catch (error) {
+    if (!(error instanceof ApiError && error.isUnanswered)) {
+      throw error;
+    }
+  }
+  onLost();
+  return startedAs(notebook, api, trans, asked_as, request.cluster ?? undefined);
+}
+
+/** Find out, as soon as the server answers, whether a run has begun that it was asked for. */
+async function startedAs(
+  notebook: OpenNotebook,
+  api: Api,
+  trans: TranslationBundle,
+  word: string,
+  cluster: string | undefined
+): Promise<Started | null> {
+  while (!notebook.isDisposed) {
+    try {
+      return await api.startedAs(word, cluster);
+    } catch (error) {
+      if (error instanceof ApiError && error.isMissing) {
+        throw new ApiError(
+          trans.__('The connection to the Jupyter server was cut before the run began: nothing was started.'),
+          0
+        );
+      }
+      if (!(error instanceof ApiError && error.isUnanswered)) {
+        throw error;
+      }
+    }
+    await new Promise(resolve => setTimeout(resolve, AGAIN_MS));
+  }
+  return null;
 }
 
 /** Say whether it is saved. JupyterLab asks what is to count where the file is not the one that was read. */

@@ -10,6 +10,7 @@ import { valueColumns } from './columns';
 import type { Listing } from './listing';
 import {
   COMPARISONS,
+  INTERRUPTED,
   conditionText,
   isCompared,
   withCondition,
@@ -19,7 +20,7 @@ import {
 } from './query';
 import { lookOf } from '../graph';
 
-const STATES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'PENDING'] as const;
+const STATES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'PENDING', INTERRUPTED] as const;
 
 interface FilterBarProps {
   readonly listing: Listing;
@@ -58,7 +59,7 @@ export function FilterBar({
           <option value="">{trans.__('All states')}</option>
           {STATES.map(state => (
             <option key={state} value={state}>
-              {lookOf({ state }).word}
+              {state === INTERRUPTED ? trans.__('interrupted') : lookOf({ state }).word}
             </option>
           ))}
         </select>

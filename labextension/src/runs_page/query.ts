@@ -11,6 +11,10 @@ export interface Condition {
 export const COMPARISONS = ['=', '!=', '<', '<=', '>', '>='] as const;
 export type Comparison = (typeof COMPARISONS)[number];
 
+/** What is shown in the place of the state of a run that nothing drives any more, though it has not ended. */
+export const INTERRUPTED = 'INTERRUPTED';
+const UNFINISHED = ['PENDING', 'RUNNING', 'CANCELING'];
+
 /** What runs must pass to be in the list, all of it; empty words pass everything. */
 export interface Filters {
   readonly search: string;
@@ -78,7 +82,11 @@ export function questionFor(
   const { search, state, experiment, since, until, archived, conditions } = filters;
   const question = new URLSearchParams({ archived, limit: String(limit) });
   question.set('sort', (order.isDown ? '-' : '') + order.key);
-  for (const [name, value] of Object.entries({ search, state, experiment })) {
+  if (state === INTERRUPTED || UNFINISHED.includes(state)) {
+    question.set('interrupted', state === INTERRUPTED ? 'only' : 'no');
+  }
+  const named = { search, state: state === INTERRUPTED ? '' : state, experiment };
+  for (const [name, value] of Object.entries(named)) {
     if (value !== '') {
       question.set(name, value);
     }
