@@ -31,7 +31,8 @@ def is_watched() -> bool:
     """
     loaded = sys.modules.get("IPython.core.getipython")  # else there is no kernel
     kernel = getattr(loaded.get_ipython(), "kernel", None) if loaded is not None else None
-    return kernel is not None and is_built() and bool(kernel.get_parent().get("content", {}).get("allow_stdin"))
+    request = kernel.get_parent() if kernel is not None and hasattr(kernel, "get_parent") else {}
+    return is_built() and bool(request.get("content", {}).get("allow_stdin"))
 
 
 def plain(document: Any) -> Any:

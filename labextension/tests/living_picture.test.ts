@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { livingRun, redrawnData, WIDGET_VIEW } from '../src/model/living_picture';
+import { hasStillWidget, livingRun, redrawnData, WIDGET_VIEW } from '../src/model/living_picture';
 
 test('A picture says whose it is if its run had not ended.', () => {
   const html = ['<div class="kfnb-run" data-living="20260101-abc">', '<p>churn</p></div>'];
@@ -19,4 +19,15 @@ test('A new picture stands where the widget was, and what else is shown stays.',
     'image/png': 'stays'
   });
   expect(data['text/html']).toBe('old');
+});
+
+test('A widget of runs side by side or of their list has a plain form beside it; those of others are not touched.', () => {
+  const view = { [WIDGET_VIEW]: { model_id: 'm' } };
+  const shown = (html: string | string[]): boolean => hasStillWidget({ ...view, 'text/html': html });
+  expect(shown('<div class="kfnb-comparison"><table>')).toBe(true);
+  expect(shown(['<div class="kfnb-runs">', '<div>'])).toBe(true);
+  expect(shown('<div class="kfnb-run" data-living="a">')).toBe(false);
+  expect(shown('<p>a</p><div class="kfnb-runs">')).toBe(false);
+  expect(hasStillWidget({ 'text/html': '<div class="kfnb-runs">' })).toBe(false);
+  expect(hasStillWidget(view)).toBe(false);
 });

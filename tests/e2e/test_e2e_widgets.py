@@ -46,6 +46,7 @@ def test_runs_in_a_cell_are_sorted_searched_compared_and_opened(page: Page, show
     expect(rows(listed)).to_have_text(["first", "second"])
 
     listed.get_by_label("Choose all runs of this page").press("Space")
+    listed.locator("[data-action=compare]").press("b")  # on a cell it inserts one
     listed.locator("[data-action=compare]").press("Enter")
     expect(listed.locator(".kfnb-comparison [data-differs=true]", has_text="score.auc")).to_have_text(
         "score.auc0.250.5"
@@ -62,6 +63,7 @@ def test_runs_in_a_cell_are_sorted_searched_compared_and_opened(page: Page, show
     chart.locator(".kfnb-chart-key").first.click()
     chart.locator(".kfnb-chart-plot").hover(position={"x": 340, "y": 40})
     expect(chart.locator(".kfnb-chart-reading > div")).to_contain_text([": 2 at 2"])
+    expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(3)
 
 
 def test_without_their_kernel_lists_and_comparisons_are_tables(

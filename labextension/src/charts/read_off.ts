@@ -110,7 +110,6 @@ class Reading {
     }[event.key];
     if (to !== undefined) {
       event.preventDefault();
-      event.stopPropagation(); // a notebook would select another cell
       this._read(stops[to] ?? null);
     } else if (event.key === 'Escape') {
       this._read(null);

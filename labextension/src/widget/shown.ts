@@ -55,15 +55,18 @@ function style(): string {
   );
 }
 
+const SUPPRESSING = 'data-lm-suppress-shortcuts';
+
 /**
- * Leave keys to what has the focus: Enter presses a button, and is no command of the notebook around it, nor is D D on a
- * box. Commands with Ctrl, Cmd or Alt stay the notebook's.
+ * Leave keys to what has the focus: B on a button inserts no cell, nor does D D on a box delete one. Commands with Ctrl,
+ * Cmd or Alt stay the notebook's. The focused element itself says so: many commands are of whatever has the focus.
  */
 function leaveKeys(host: HTMLElement): void {
-  const suppress = (isOn: boolean): void => void host.toggleAttribute('data-lm-suppress-shortcuts', isOn);
   const isModifier = ({ key }: KeyboardEvent): boolean => ['Control', 'Meta', 'Alt'].includes(key);
-  suppress(true);
-  host.addEventListener('keydown', event => isModifier(event) && suppress(false));
-  host.addEventListener('keyup', event => isModifier(event) && suppress(true));
-  host.addEventListener('focusin', () => suppress(true));
+  const suppress = (event: Event, isOn: boolean): void =>
+    void (event.target as Element).toggleAttribute(SUPPRESSING, isOn);
+  host.addEventListener('focusin', event => suppress(event, true));
+  host.addEventListener('focusout', event => suppress(event, false));
+  host.addEventListener('keydown', event => isModifier(event) && suppress(event, false));
+  host.addEventListener('keyup', event => isModifier(event) && suppress(event, true));
 }
