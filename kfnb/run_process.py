@@ -63,11 +63,11 @@ def run_prepared(
         return _end_unreadable(store, run, error, in_cluster=in_cluster)
     own = places.own_folders(home, store.local_path(""))
     held: Holder
+    in_pods = cluster_runner(there, run, info.options, inside=in_cluster) if there is not None else None
+    runner: Runner = in_pods if in_pods is not None else _local_runner(home, own, info.spec.kernel)
     if there is not None:
-        runner: Runner = cluster_runner(there, run, info.options, inside=in_cluster)
         held = there.lease(lambda why: loop.leave(why))
     else:
-        runner = _local_runner(home, own, info.spec.kernel)
         held = Lease(places.lease_path(home, store.local_path(places.run_key(run)), store.root, run), lease)
     loop = Loop(
         info,
@@ -92,8 +92,10 @@ def run_prepared(
             raise
         _print_error(error)
         return 0  # else this pod would be started again, for nothing
-    if there is not None and in_cluster:
-        if end == "CANCELED":  # nothing of it stays to be looked at, not even this pod
+    if there is not None and in_pods is not None and in_cluster:
+        if end != "CANCELED":
+            in_pods.keep_images()
+        else:  # nothing of it stays to be looked at, not even this pod
             with contextlib.suppress(ClusterError):
                 there.remove()
         return 0

@@ -438,6 +438,7 @@ class ExecutorInput(_Data, frozen=True, kw_only=True):
     timeout: float | None = None
     report_to: ReportTo | None = None
     packages: Packages | None = None  # where the image may lack some
+    tells_image: str = ""  # the name of its image, of which it is to say what it has (artifacts/known_images.py)
     secret_variables: tuple[str, ...] = ()  # names of those that hold secrets
     secret_paths: tuple[str, ...] = ()  # files, and folders of files, that are secrets
 

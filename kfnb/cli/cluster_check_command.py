@@ -29,8 +29,8 @@ def check(
     """Say what works of a cluster: access, rights, namespace, quota, nodes, store, image, pods, clocks.
 
     The cluster is asked from here, and by two pods, which write to the store, read from it and are then removed. Each
-    failure has its fix. What the images have is remembered, and looked at before runs. Ends with 4 if something fails,
-    else with 0.
+    failure has its fix. What the images have is remembered in the store, and looked at before runs. Ends with 4 if
+    something fails, else with 0.
 
     \b
     Examples:
@@ -39,14 +39,12 @@ def check(
       kfnb cluster check test --json | jq '.checks[] | select(.state == "failed")'
     """
     from kfnb import __version__
-    from kfnb.orchestrator import places
     from kfnb.preflight import cluster_check
     from kfnb.profiles import find_profile
 
     profile = find_profile(name)
     found = []
-    home = places.data_home()
-    for line in cluster_check.check(profile, home, image or (), version=__version__, seconds=timeout, tell=say):
+    for line in cluster_check.check(profile, image or (), version=__version__, seconds=timeout, tell=say):
         found.append(line)
         if not json:
             _print(line)

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from kfnb.launcher.kernel import Kernel
     from kfnb.launcher.masking import Mask
     from kfnb.launcher.memory_limit import MemoryLimit
+    from kfnb.launcher.own_image import OwnImage
+    from kfnb.launcher.post import Post
     from kfnb.spec import Packages
 
 DONE, USER_ERROR, WRONG_CALL, OUTSIDE, UNFIT, OWN_FAULT, CANCELED = 0, 1, 3, 4, 5, 70, 130
@@ -67,19 +69,40 @@ def run_input(
         if isinstance(error, NoAccess):
             return UNFIT
         return WRONG_CALL if isinstance(error, msgspec.MsgspecError) else OUTSIDE
-    if given.report_to is None:  # on one machine `tell` is heard; in a pod nobody listens
-        return _run(given, kernel, tell, echo, lambda: given.shipped is not None, patient=patient)
+    post, image = _post(given), _own_image(given)
+
+    def tell_all(data: dict[str, Any]) -> None:
+        tell(data)
+        if post is not None:
+            post.progress(data)
+        if image is not None:
+            image.begin()
+
+    def is_silent() -> bool:  # on one machine `tell` is heard; in a pod nobody listens to that
+        return post.is_silent if post is not None else given.shipped is not None
+
+    code = _run(given, kernel, tell_all, echo, is_silent, patient=patient)
+    if post is not None:
+        post.exited(code)
+    if image is not None:
+        image.finish()
+    return code
+
+
+def _post(given: ExecutorInput) -> Post | None:
+    if given.report_to is None:
+        return None
     from kfnb.launcher.post import Post  # HTTP takes 6 ms to load, and runs on one machine have none
 
-    post = Post(given.report_to)
+    return Post(given.report_to)
 
-    def tell_both(data: dict[str, Any]) -> None:
-        tell(data)
-        post.progress(data)
 
-    code = _run(given, kernel, tell_both, echo, lambda: post.is_silent, patient=patient)
-    post.exited(code)
-    return code
+def _own_image(given: ExecutorInput) -> OwnImage | None:
+    if not given.tells_image:
+        return None
+    from kfnb.launcher.own_image import OwnImage  # for one task of each image in a run
+
+    return OwnImage(given)
 
 
 def _read(uri: str, patient: bool) -> bytes:

@@ -66,7 +66,7 @@ def notes_folder(home: Path) -> Path:
 def own_folders(home: Path, root: Path | None) -> tuple[str, ...]:
     """Return the folders of this machine that hold kfnb's own data; `root`: the store, if it is here."""
     roots = {home / "store"} | ({root} if root is not None else set())
-    below = (folder / name for folder in sorted(roots) for name in ("runs", "artifacts", "cache"))
+    below = (folder / name for folder in sorted(roots) for name in ("runs", "artifacts", "cache", "images"))
     ours = (
         "scratch",
         "elsewhere",

@@ -15,9 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from kfnb.artifacts import known_images
+from kfnb.artifacts.known_images import Contents
 from kfnb.artifacts.store import Store
 from kfnb.errors import ClusterError, StoreError
-from kfnb.preflight import images, names, room
+from kfnb.preflight import names, room
 from kfnb.preflight.accelerators import offer
 from kfnb.preflight.there import unmounted
 from kfnb.runners import cluster_facts, rights
@@ -33,7 +35,6 @@ from kfnb.spec import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from kfnb.profiles import Profile
     from kfnb.runners.check_pods import Seen
@@ -72,7 +73,6 @@ class StoreSeen(NamedTuple):
 
 def check(
     profile: Profile,
-    home: Path,
     others: Sequence[str] = (),
     *,
     version: str,
@@ -120,8 +120,8 @@ def check(
     yield from of_clock("the node and the store", _skew_of(store, id_, task.result()))
     with contextlib.suppress(StoreError):
         store.remove(f"checks/{id_}")
-    _remember(home, profile.image, task.result())
-    yield from _of_others(api, profile, home, others, version, seconds, tell)
+    _remember(store, profile.image, task.result())
+    yield from _of_others(api, profile, others, version, seconds, tell)
 
 
 def _named(profile: Profile) -> set[Named]:
@@ -156,7 +156,6 @@ def _skew_of(store: Store, id_: str, task: Seen) -> float | None:
 def _of_others(
     api: ApiServer,
     profile: Profile,
-    home: Path,
     others: Sequence[str],
     version: str,
     seconds: float,
@@ -169,27 +168,19 @@ def _of_others(
         seen = run_check_pod(api, profile, store, id_, "task", image, seconds=seconds, tell=tell)
         with contextlib.suppress(StoreError):
             store.remove(f"checks/{id_}")
-        _remember(home, image, seen)
+        _remember(store, image, seen)
         if seen.report is None:
             yield Line("image", "failed", f"{image}: {seen.why}", "Name one that a step can run in.")
         else:
             yield _image(seen.report, image, version)
 
 
-def _remember(home: Path, image: str, task: Seen) -> None:
+def _remember(store: Store, image: str, task: Seen) -> None:
     report = task.report
     if report is not None and report.modules:
-        known = images.KnownImage(
-            image=image,
-            digest=task.digest,
-            seen=time.time(),
-            python=report.python,
-            kfnb=report.kfnb,
-            modules=frozenset(report.modules),
-            packages=report.packages,
-        )
-        with contextlib.suppress(OSError):  # only a convenience
-            images.remember(home, known)
+        found = Contents(report.python, report.kfnb, report.modules, report.packages)
+        with contextlib.suppress(StoreError):  # only a convenience
+            known_images.remember(store, known_images.seen_now(image, found, digest=task.digest))
 
 
 # ---------------------------------------------------------------------------------------------------- judging, all pure

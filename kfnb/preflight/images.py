@@ -1,6 +1,7 @@
-"""What is known of images, from pods that looked (`kfnb cluster check`), and what of it does not suit a notebook.
+"""What of images does not suit a notebook, as far as it is known from pods that looked (`artifacts/known_images.py`).
 
-An image's tag may be moved, so what is known may be out of date: all of this is warnings, with the day it was learned.
+An image's tag may be moved. What a pod saw is certain where the registry says that the name means the same image still,
+is not judged where it means another one by now, and may be out of date where nobody can say: then the day is told.
 """
 
 from __future__ import annotations
@@ -9,77 +10,72 @@ import functools
 import itertools
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
-from kfnb import digest
-from kfnb.artifacts import files
+from kfnb.artifacts import known_images
 from kfnb.errors import Diagnostic, Fix
 from kfnb.notebook.requirements import canonical, is_met
 from kfnb.runners.pod_findings import cell_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
+    from kfnb.artifacts.known_images import KnownImage
+    from kfnb.artifacts.store import Store
+    from kfnb.preflight.registry import Seen
     from kfnb.profiles import Profile
     from kfnb.runners.task_packages import Kernel
     from kfnb.spec import Task
 
 
-class KnownImage(msgspec.Struct, frozen=True):
-    """An image as a pod of it saw itself at `seen` (seconds since the epoch). `digest`: of what its name meant then.
+class Known(NamedTuple):
+    """What is known of an image. `now`: the digest that its name means, as its registry says; "" if it does not."""
 
-    `modules`: top-level names that can be imported there, beside the standard library. `packages`: version by name.
-    """
+    image: KnownImage
+    now: str
 
-    image: str
-    digest: str
-    seen: float
-    python: str
-    kfnb: str
-    modules: frozenset[str]
-    packages: dict[str, str] = {}
+    @property
+    def is_certain(self) -> bool:
+        """Whether the image is the one that a pod looked into."""
+        return bool(self.now) and self.now == self.image.digest
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether the image is another one than a pod looked into."""
+        return bool(self.now and self.image.digest) and self.now != self.image.digest
 
-def remember(home: Path, known: KnownImage) -> None:
-    """Keep what is known of an image in kfnb's data folder."""
-    path = _place(home, known.image)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    files.replace(path, msgspec.json.encode(known))
-
-
-def recall(home: Path, image: str) -> KnownImage | None:
-    """Return what is known of an image; None if nothing is."""
-    try:
-        return msgspec.json.decode(_place(home, image).read_bytes(), type=KnownImage)
-    except (OSError, msgspec.MsgspecError):
-        return None
+    @property
+    def day(self) -> str:
+        """When a pod looked."""
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(self.image.seen))
 
 
-def _place(home: Path, image: str) -> Path:
-    return home / "images" / f"{digest.of_json(image)[:32]}.json"
-
-
-def known(home: Path, profile: Profile, tasks: Iterable[Task]) -> dict[str, KnownImage]:
-    """Return what is known of the images of steps, by their names."""
+def recalled(store: Store, profile: Profile, tasks: Iterable[Task]) -> dict[str, KnownImage]:
+    """Return what the store knows of the images of steps, by their names."""
     named = {_image(profile, task) for task in tasks}
-    return {image: found for image in named if (found := recall(home, image)) is not None}
+    return {image: found for image in named if (found := known_images.recall(store, image)) is not None}
+
+
+def known(recalled: Mapping[str, KnownImage], seen: Mapping[str, Seen]) -> dict[str, Known]:
+    """Return what is known of images, and what registries say that their names mean now."""
+    return {name: Known(one, seen[name].digest if name in seen else "") for name, one in recalled.items()}
 
 
 def unseen(
-    known: Mapping[str, KnownImage], profile: Profile, tasks: Iterable[Task], local_modules: frozenset[str]
+    known: Mapping[str, Known], profile: Profile, tasks: Iterable[Task], local_modules: frozenset[str]
 ) -> Iterator[Diagnostic]:
     """Yield a hint for each image into which no pod has looked yet, though its steps need more than Python has."""
     image_of = functools.partial(_image, profile)
     for image, users in itertools.groupby(sorted(tasks, key=image_of), image_of):
         needs = [name for task in users for name in _beyond_python(task, local_modules)]
-        if image not in known and needs:
-            message = f"Not checked, as no pod has looked into image `{image}` yet: which Python and packages it has."
+        if (image not in known or known[image].has_moved) and needs:
+            why = f"no pod has looked into image `{image}` yet"
+            if image in known:
+                why = f"image `{image}` is another one by now than a pod looked into on {known[image].day}"
+            message = f"Not checked, as {why}: which Python and packages it has."
             option = "" if image == profile.image else f" --image {image}"
-            fix = Fix(f"`kfnb cluster check {profile.name}{option}` has one look; what it sees is remembered.")
-            yield Diagnostic("KF926", "hint", message, fix=fix)
+            looks = f"`kfnb cluster check {profile.name}{option}` has one look, and so does each run"
+            yield Diagnostic("KF926", "hint", message, fix=Fix(f"{looks}; what it sees is remembered."))
 
 
 def _image(profile: Profile, task: Task) -> str:
@@ -92,7 +88,7 @@ def _beyond_python(task: Task, local_modules: frozenset[str]) -> list[str]:
 
 
 def unsuited(
-    known: Mapping[str, KnownImage],
+    known: Mapping[str, Known],
     profile: Profile,
     tasks: Iterable[Task],
     local_modules: frozenset[str],
@@ -106,41 +102,42 @@ def unsuited(
     for task in tasks:
         image = _image(profile, task)
         found = known.get(image)
-        if found is None:
+        if found is None or found.has_moved:
             continue
+        has = found.image.contents
         if image not in said:
             said.add(image)
             yield from _other_python(found, task, kernel.python)
-        if missing := [name for name in _beyond_python(task, local_modules) if name not in found.modules]:
+        if missing := [name for name in _beyond_python(task, local_modules) if name not in has.modules]:
             offline = profile.package_index is False and not kernel.modules.isdisjoint(missing)
             yield _lacking(found, task, "imports", missing, offline=offline)
         if profile.package_index is False:
-            has = {canonical(name): version for name, version in found.packages.items()}
-            if unmet := [line for line in task.settings.packages if not is_met(line, has, {})]:
+            versions = {canonical(name): version for name, version in has.packages.items()}
+            if unmet := [line for line in task.settings.packages if not is_met(line, versions, {})]:
                 yield _lacking(found, task, "asks for", unmet, offline=True)
 
 
-def _other_python(known: KnownImage, task: Task, here: str) -> Iterator[Diagnostic]:
-    there = ".".join(known.python.split(".")[:2])
+def _other_python(known: Known, task: Task, here: str) -> Iterator[Diagnostic]:
+    there = ".".join(known.image.contents.python.split(".")[:2])
     if there != here:
-        message = f"Image `{known.image}` has Python {there}, and the notebook's kernel has {here}."
+        had = "has" if known.is_certain else f"had on {known.day}"
+        message = f"Image `{known.image.image}` {had} Python {there}, and the notebook's kernel has {here}."
         fix = Fix(f"If results must be equal, use an image with Python {here}.")
         yield Diagnostic("KF925", "warning", message, cell=cell_of(task, "image:"), line=1, fix=fix)
 
 
-def _lacking(known: KnownImage, task: Task, verb: str, names: list[str], *, offline: bool) -> Diagnostic:
-    """Return what is to be said of modules that an image lacked: an error where it ends the step (`offline`)."""
-    listed = ", ".join(f"`{name}`" for name in names)
-    day = time.strftime("%Y-%m-%d %H:%M", time.localtime(known.seen))
-    message = f"Step `{task.name}` {verb} {listed}, which image `{known.image}` did not have on {day}."
-    text = (
-        "Use an image that has it (`kfnb image build`). If it has it by now: `kfnb cluster check --image` looks again."
-    )
+def _lacking(known: Known, task: Task, verb: str, names: list[str], *, offline: bool) -> Diagnostic:
+    """Return what is to be said of modules that an image lacks: an error where it ends the step (`offline`)."""
+    listed, image = ", ".join(f"`{name}`" for name in names), f"image `{known.image.image}`"
+    lacks = f"{image} does not have" if known.is_certain else f"{image} did not have on {known.day}"
+    text = "Use an image that has it (`kfnb image build`)."
+    if not known.is_certain:
+        text += " If it has it by now: `kfnb cluster check --image` looks again."
     fix = Fix(text if offline else f"{text} Else it is installed from the package index whenever the step runs.")
     return Diagnostic(
         "KF925",
         "error" if offline else "warning",
-        message,
+        f"Step `{task.name}` {verb} {listed}, which {lacks}.",
         cell=cell_of(task, "image:" if verb == "imports" else "packages:"),
         line=1,
         fix=fix,

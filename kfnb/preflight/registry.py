@@ -46,11 +46,13 @@ class Seen(msgspec.Struct, frozen=True):
     """What is known of an image. `there`: None if that is not known, and `why` then says what stood against it.
 
     `processors`: those it is made for, by Go's names (`amd64`), as nodes name theirs; empty if that is not known.
+    `digest`: of what its name means now; "" if that is not known.
     """
 
     there: bool | None
     why: str = ""
     processors: tuple[str, ...] = ()
+    digest: str = ""
 
 
 class Answer(NamedTuple):
@@ -122,7 +124,7 @@ class _Asking(threading.Thread):
         there = registry.there()
         self._note(there)
         if there.there and (processors := _processors(registry, self._memory)):
-            self._note(Seen(there=True, processors=processors))
+            self._note(msgspec.structs.replace(there, processors=processors))
 
 
 def _is_this_machine(host: str) -> bool:
@@ -160,7 +162,7 @@ class _Registry:
         answer = self._manifest("HEAD")
         if answer.status == 200:
             self.digest = answer.headers.get("Docker-Content-Digest", "")
-            return Seen(there=True)
+            return Seen(there=True, digest=self.digest)
         if answer.status == 404 and _speaks_as_registry(self._manifest("GET")):
             return Seen(there=False)
         if answer.status in (401, 403):

@@ -78,14 +78,16 @@ def findings_there(
         *(Pull(pod.task, pod.template["spec"]) for pod in pods),
         *([Pull(None, driver["spec"])] if driver else ()),
     ]
-    if answers is None:
-        answers, refused = _ask(profile, spec, named, pulls.images_of(to_pull), home, local=local)
+    with ThreadPoolExecutor(1) as aside:
+        recalled = aside.submit(images.recalled, Store(profile.root), profile, spec.tasks)
+        if answers is None:
+            answers, refused = _ask(profile, spec, named, pulls.images_of(to_pull), home, local=local)
     found = [*(refused or ()), *_judged(answers.facts, profile, own, by_task, pods, driver)]
     if answers.facts.namespace is not False:
         found += pulls.findings(answers.images, answers.facts, profile, to_pull)
     if refused is not None and not any(each.severity != "hint" for each in found):
         _keep(memory, answers)
-    known = images.known(home, profile, spec.tasks)
+    known = images.known(recalled.result(), answers.images)
     own_modules = _modules_of(folder)
     found += images.unseen(known, profile, spec.tasks, own_modules)
     if known:

@@ -21,7 +21,7 @@ import msgspec
 
 from kfnb.errors import ClusterError
 from kfnb.runners import pod_logs, pod_state
-from kfnb.runners.api_server import ApiError, Foreign
+from kfnb.runners.api_server import ApiError
 from kfnb.runners.base import Broken, Exited, Lost, Progress, Report, Started, Waits
 from kfnb.runners.ended_jobs import EndedJobs
 from kfnb.runners.job_manifest import (
@@ -33,16 +33,15 @@ from kfnb.runners.job_manifest import (
     foreign,
     job,
     job_name,
-    run_labels,
-    run_object,
 )
 from kfnb.runners.lost_nodes import SILENCE, Silences
-from kfnb.runners.orchestrator_job import orchestrator_name
 from kfnb.runners.pod_patch import BadPatch
 from kfnb.runners.pod_secrets import secrets_of
 from kfnb.runners.pod_times import began
 from kfnb.runners.report_server import ReportServer
+from kfnb.runners.run_owner import is_of_run, make_owner
 from kfnb.runners.seats import Seats, job_label
+from kfnb.runners.seen_images import SeenImages
 from kfnb.runners.sender import Sender
 from kfnb.runners.task_packages import Lock, installable, packages_of
 from kfnb.runners.waiting import Waiting
@@ -60,8 +59,6 @@ POD_SCRATCH = "/tmp/kfnb"
 """Where an attempt's private view lies in its pod: in the pod's own scratch volume."""
 _BATCH = "batch/v1"
 _SUSPENDED = "its queue took its room back while it ran"
-_OWNER_GOES = 60.0
-"""Seconds within which the objects of an orchestrator that was removed have gone with it."""
 _SETTLES = 5.0
 """Seconds within which pods are heard of that have ended, after their Job has been."""
 
@@ -114,6 +111,7 @@ class KubernetesRunner:
         self._owned = owned
         self._locked = locked if locked is not None else Lock()
         self._silences = Silences()
+        self._images = SeenImages(profile)
         self._reports: ReportServer | None = None
         self._ended_jobs = EndedJobs(api, run_id, lambda name: not self._living(name))
         self._waiting = Waiting(api, self._say_waits, self._break, self._ended_jobs.make_room)
@@ -125,7 +123,8 @@ class KubernetesRunner:
         self._report = report
         if self._inside is not None:
             self._reports = ReportServer(self._inside, self._hear)
-        self._owner = self._make_owner()
+        inside, wait = self._inside is not None, self._closed.wait
+        self._owner = make_owner(self._api, self._profile, self._run_id, inside=inside, wait=wait)
         self._owned(self._owner)
         selector = f"{RUN}={self._run_id}"
         jobs = Watch(
@@ -160,13 +159,14 @@ class KubernetesRunner:
     def fit(self, given: ExecutorInput) -> ExecutorInput:
         """Have the launcher work in the pod's own scratch volume, and report to this process where it can."""
         scratch = f"{POD_SCRATCH}/{given.task.slug}-{given.attempt}"
-        to = None
+        key, to = self._name(given.task, given.attempt), None
         if self._reports is not None:
-            key = self._name(given.task, given.attempt)
             to = ReportTo(url=self._reports.url, attempt=key, token=self._reports.token(key))
         packages = packages_of(self._profile, self._locked, given.task)
         said = secrets_of(self._profile, given.task.settings)._asdict()
-        return msgspec.structs.replace(given, scratch=scratch, snapshot=None, report_to=to, packages=packages, **said)
+        image = self._images.asked_of(key, given)
+        more = {"scratch": scratch, "snapshot": None, "report_to": to, "packages": packages, "tells_image": image}
+        return msgspec.structs.replace(given, **more, **said)
 
     def start(self, task: Task, attempt: int, input_uri: str) -> None:
         """Have a Job made for this attempt."""
@@ -207,7 +207,7 @@ class KubernetesRunner:
         name = self._seats.job_of(key)
         if name not in self._adopted:
             found = self._api.find(self._api.place("jobs", name, _BATCH))
-            self._adopted[name] = found is not None and self._is_ours(found)
+            self._adopted[name] = found is not None and is_of_run(found, self._run_id)
         if self._adopted[name]:
             with self._lock:
                 self._following[key] = _Following(task.name, attempt)
@@ -245,42 +245,20 @@ class KubernetesRunner:
             self._reports.close()
         if keep or self._owner is None:
             return
+        if not self._inside:
+            self._images.keep()
         with contextlib.suppress(ClusterError):
             if not self._inside or self._canceled or self._following:
                 self._api.delete(self._api.place("configmaps", self._owner.name))
+
+    def keep_images(self) -> None:
+        """Keep in the store which images the run's tasks had; in the cluster, once the run has ended."""
+        self._images.complete(lambda key: self._pods(self._seats.selector(key)))
 
     # ---------------------------------------------------------------------------------------------------------- making
 
     def _name(self, task: Task, attempt: int) -> str:
         return job_name(self._run_id, task.slug, attempt)
-
-    def _make_owner(self) -> Owner:
-        """Make the ConfigMap to which everything of the run belongs, or take the one that is there.
-
-        In the cluster the orchestrator's own Job owns it.
-        """
-        manifest = run_object(self._profile, self._run_id, self._profile.root)
-        if self._inside:
-            above = self._api.get(self._api.place("jobs", orchestrator_name(self._run_id), _BATCH))["metadata"]
-            reference = {"apiVersion": _BATCH, "kind": "Job", "name": above["name"], "uid": above["uid"]}
-            manifest["metadata"]["ownerReferences"] = [reference]
-        name = manifest["metadata"]["name"]
-        end = time.monotonic() + _OWNER_GOES
-        while True:
-            try:
-                made: Object | None = self._api.create(self._api.place("configmaps"), manifest)
-            except ApiError as error:
-                if error.reason != "AlreadyExists":
-                    raise
-                made = self._api.find(self._api.place("configmaps", name))
-                if made is not None and not self._is_ours(made):
-                    raise Foreign(foreign("ConfigMap", name, self._api.namespace)) from None
-            if made is not None and _owners(made) == _owners(manifest):
-                return Owner(name, made["metadata"]["uid"])
-            # It belongs to an orchestrator that was removed, and is about to go with everything that it owns itself.
-            if time.monotonic() > end:
-                raise ClusterError(f"ConfigMap {name} in namespace {self._api.namespace} is of another orchestrator.")
-            self._closed.wait(0.2)
 
     def _make_job(self, name: str, described: Attempt) -> bool:
         """Make the Job of an attempt, or of several; false if that cannot be done now."""
@@ -319,7 +297,7 @@ class KubernetesRunner:
                 raise
             # Made by this run, where the answer was lost; or by somebody else.
             found = self._api.find(self._api.place("jobs", name, _BATCH))
-            if found is not None and not self._is_ours(found):
+            if found is not None and not is_of_run(found, self._run_id):
                 self._all_end(name, foreign("Job", name, self._api.namespace))
 
     def _widen_job(self, name: str) -> bool:
@@ -375,10 +353,6 @@ class KubernetesRunner:
         with contextlib.suppress(ClusterError):  # it is asked again with the next tick
             self._settle(due)
 
-    def _is_ours(self, found: Object) -> bool:
-        labels = found["metadata"].get("labels") or {}
-        return run_labels(self._run_id).items() <= labels.items()
-
     def _pods_of(self, name: str) -> list[Object]:
         """Return the pods of a Job."""
         return self._pods(job_label(name))
@@ -400,6 +374,7 @@ class KubernetesRunner:
             self._seats.free(key)
         elif pod["metadata"].get("deletionTimestamp"):
             self._seats.hold(key)
+        self._images.pod(key, pod)
         one = self._following.get(key)
         if one is None:
             return
@@ -592,7 +567,3 @@ class KubernetesRunner:
         except ClusterError as error:
             return not error.is_passing  # it stays until the whole run is removed
         return True
-
-
-def _owners(found: Object) -> list[str]:
-    return [one["uid"] for one in found["metadata"].get("ownerReferences") or ()]

@@ -11,11 +11,11 @@ import argparse
 import platform
 import sys
 import time
-from importlib import metadata
 from pathlib import Path
 
 import msgspec
 
+from kfnb.artifacts.known_images import contents
 from kfnb.artifacts.store import Store
 from kfnb.errors import KfnbError
 from kfnb.runners.rights import Right  # noqa: TC001 - msgspec looks at the annotations
@@ -46,15 +46,7 @@ class Report(msgspec.Struct, frozen=True):
 
 def look(root: str, key: str, *, orchestrator: bool) -> Report:
     """Try what a task, or an orchestrator, needs here; nothing is raised for what does not work."""
-    report = Report(
-        python=platform.python_version(),
-        kfnb=str(sys.modules["kfnb"].__version__),  # above this room; by name, as it is there in any case
-        machine=platform.machine(),
-        now=time.time(),
-        seconds=0.0,
-        modules=tuple(sorted(name for name in metadata.packages_distributions() if name.isidentifier())),
-        packages={found.name: found.version for found in metadata.distributions() if found.name},
-    )
+    report = Report(**msgspec.structs.asdict(contents()), machine=platform.machine(), now=time.time(), seconds=0.0)
     if orchestrator:
         report = _with_api(report)
     try:

@@ -11,10 +11,12 @@ import pytest
 from pod_place import PodPlace
 from s3_gateway import Gateway
 
+from kfnb.artifacts import known_images
 from kfnb.launcher import memory_limit, processes
+from kfnb.launcher.reports import PYTHON
 from kfnb.runners.pod_logs import last_memory
 from kfnb.runners.report_server import ReportServer
-from kfnb.spec import ExecutorOutput, Output, ReportTo, Settings, Together, to_json
+from kfnb.spec import ExecutorOutput, Output, Packages, ReportTo, Settings, Together, to_json
 from tests.cluster.shell import wait_until
 
 
@@ -170,6 +172,22 @@ def test_a_launcher_that_is_not_heard_leaves_how_far_it_is(pod: PodPlace, *, hea
         process.terminate()
     server.close()
     assert heard != pod.store.exists(f"{place}/progress.json")
+
+
+@pytest.mark.parametrize("begins", [True, False])
+def test_a_launcher_leaves_what_its_image_has_where_it_is_asked(pod: PodPlace, *, begins: bool) -> None:
+    """Also where the step cannot begin for want of a package: then it matters most."""
+    lacks = Packages(modules={"not_there": ("not-there==1.0",)}, offline=True)
+    uri = pod.give("x = 1", tells_image="team/image:1", packages=None if begins else lacks)
+    with pod.start(uri) as process:
+        process.communicate()
+    assert process.returncode == (0 if begins else 1)
+    known = known_images.recall(pod.store, "team/image:1")
+    assert known is not None
+    assert ("runs/r/tasks/t/1", "", PYTHON) == (known.by, known.digest, known.contents.python)
+    assert "msgspec" in known.contents.modules
+    pod.run("x = 1")
+    assert known == known_images.recall(pod.store, "team/image:1")
 
 
 @pytest.mark.skipif(not memory_limit._places(), reason="this user may make no control groups")

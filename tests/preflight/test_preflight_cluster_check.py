@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from kfnb.artifacts.known_images import recall
+from kfnb.artifacts.store import Store
 from kfnb.cli.app import run_app
-from kfnb.preflight import cluster_check, images
+from kfnb.preflight import cluster_check
 from kfnb.preflight.cluster_check import Line, StoreSeen
 from kfnb.profiles import Profile
 from kfnb.profiles.editing import add_profile, as_table
@@ -187,15 +189,15 @@ def checked(
     return call
 
 
-def test_a_cluster_that_is_set_up_passes(cluster: Cluster, profile: Profile, checked: Any, tmp_path: Path) -> None:
+def test_a_cluster_that_is_set_up_passes(cluster: Cluster, profile: Profile, checked: Any) -> None:
     """All that can be checked is right, what the image has is remembered, and no object and no document is left."""
     code, lines = checked()
     assert (0, set()) == (code, {line for line in lines.values() if line.state == "failed"})
     pods = ("a step's pod", "image", "store, from a pod", "an orchestrator's pod", "nodes", "clocks")
     assert ["ok"] * len(pods) == [lines[what].state for what in pods]
-    known = images.recall(tmp_path / "home", profile.image)
+    known = recall(Store(profile.root), profile.image)
     assert known is not None
-    assert ("sha256", True) == (known.digest.partition(":")[0], {"msgspec", "IPython"} <= known.modules)
+    assert ("sha256", True) == (known.digest.partition(":")[0], {"msgspec", "IPython"} <= set(known.contents.modules))
     living = cluster.get("--namespace", profile.namespace, "jobs")["items"]
     assert [] == [job for job in living if "deletionTimestamp" not in job["metadata"]]
 
@@ -206,12 +208,12 @@ def test_an_image_without_kfnb_is_lent_the_launcher(cluster: Cluster, checked: A
     assert (0, "ok", "ok") == (code, lines["image"].state, lines["store, from a pod"].state)
 
 
-def test_the_image_of_a_tag_is_looked_at_too(cluster: Cluster, checked: Any, tmp_path: Path) -> None:
+def test_the_image_of_a_tag_is_looked_at_too(cluster: Cluster, profile: Profile, checked: Any) -> None:
     """It is lent the launcher as a step with the tag would be, and what it has is remembered; none fails."""
-    gone = f"{REGISTRY}/nothing:1"
+    gone, store = f"{REGISTRY}/nothing:1", Store(profile.root)
     code, _ = checked("--image", cluster.plain_image, "--image", gone, image=cluster.image)
-    known = images.recall(tmp_path / "home", cluster.plain_image)
-    assert (4, True, None) == (code, known is not None, images.recall(tmp_path / "home", gone))
+    known = recall(store, cluster.plain_image)
+    assert (4, True, None) == (code, known is not None, recall(store, gone))
 
 
 def test_each_failure_is_told_with_its_fix(cluster: Cluster, checked: Any, tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""What images have, as pods of them saw it: documents of a store, for all who use it.
+
+A pod of `kfnb cluster check` looks, and so does one task of each image in a run. What is looked at before runs asks. An
+image's tag may be moved: `digest` says of which image it is true. A task's pod does not know its own; who drives its
+run does, and leaves that beside, each whenever it can (`by`: the attempt both mean).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import platform
+import sys
+import time
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kfnb import digest as digests
+from kfnb.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from kfnb.artifacts.store import Store
+
+
+class Contents(msgspec.Struct, frozen=True):
+    """What an image has. `modules`: what can be imported beside the standard library. `packages`: version by name."""
+
+    python: str
+    kfnb: str
+    modules: tuple[str, ...] = ()
+    packages: dict[str, str] = {}
+
+
+class KnownImage(msgspec.Struct, frozen=True):
+    """An image as a pod of it saw itself at `seen` (seconds since the epoch). `digest`: of what its name meant then."""
+
+    image: str
+    digest: str
+    seen: float
+    contents: Contents
+    by: str = ""
+
+
+class _Digest(msgspec.Struct, frozen=True):
+    by: str
+    digest: str
+
+
+def contents(without: Path | None = None) -> Contents:
+    """Return what the image has in which this runs. `without`: a folder for what was installed since."""
+    paths = [path for path in sys.path if without is None or not path.startswith(str(without))]
+    found = [one for one in metadata.distributions(path=paths) if one.name]
+    return Contents(
+        python=platform.python_version(),
+        kfnb=str(sys.modules["kfnb"].__version__),  # above this room; by name, as it is there in any case
+        modules=tuple(sorted({name for one in found for name in _modules_of(one) if name.isidentifier()})),
+        packages={one.name: one.version for one in reversed(found)},  # what comes first on the path counts
+    )
+
+
+def _modules_of(found: metadata.Distribution) -> Iterable[str]:
+    declared = (found.read_text("top_level.txt") or "").split()
+    files = () if declared else found.files or ()
+    names = (file.parts[0] if len(file.parts) > 1 else inspect.getmodulename(file.name) for file in files)
+    return declared or {name for name in names if name}
+
+
+def remember(store: Store, known: KnownImage) -> None:
+    """Keep what is known of an image."""
+    store.write(_key(known.image), msgspec.json.encode(known))
+
+
+def remember_digest(store: Store, image: str, by: str, digest: str) -> None:
+    """Keep which image it was that the attempt `by` looked at, or is looking at."""
+    store.write(_key(image, ".digest"), msgspec.json.encode(_Digest(by, digest)))
+
+
+def recall(store: Store, image: str) -> KnownImage | None:
+    """Return what is known of an image; None if nothing is, or the store cannot be read."""
+    try:
+        known = msgspec.json.decode(store.read(_key(image)), type=KnownImage)
+    except (StoreError, msgspec.MsgspecError):
+        return None
+    if known.by and not known.digest:
+        with contextlib.suppress(StoreError, msgspec.MsgspecError):
+            seen = msgspec.json.decode(store.read(_key(image, ".digest")), type=_Digest)
+            return msgspec.structs.replace(known, digest=seen.digest) if seen.by == known.by else known
+    return known
+
+
+def seen_now(image: str, found: Contents, *, digest: str = "", by: str = "") -> KnownImage:
+    """Return what is known of an image since this moment."""
+    return KnownImage(image, digest, time.time(), found, by)
+
+
+def _key(image: str, which: str = "") -> str:
+    return f"images/{digests.of_json(image)[:32]}{which}.json"

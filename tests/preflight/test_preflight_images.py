@@ -1,0 +1,166 @@
+"""What is known of images, from pods that looked, and what of it is said before a run."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kfnb.artifacts import known_images
+from kfnb.artifacts.known_images import Contents, KnownImage
+from kfnb.artifacts.store import Store
+from kfnb.errors import Diagnostic
+from kfnb.preflight import images
+from kfnb.preflight.registry import Seen
+from kfnb.profiles import Profile
+from kfnb.runners.task_packages import Kernel
+from kfnb.spec import Settings, Task
+from tests.preflight.preflight_facts import task
+
+PROFILE = Profile(name="test", namespace="ml", root="s3://runs/kfnb", image="base:1", store_secret="store")
+HERE = "{}.{}".format(*sys.version_info)
+KERNEL = Kernel(frozenset(), HERE)
+HAS = Contents(f"{HERE}.1", "0.1.0", ("pandas",))
+KNOWN = KnownImage("base:1", "sha256:0", 0.0, HAS)
+DAY = time.strftime("%Y-%m-%d %H:%M", time.localtime(0.0))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A store."""
+    return Store(str(tmp_path))
+
+
+def unsuited(store: Store, profile: Profile, *tasks: Task, kernel: Kernel = KERNEL, now: str = "") -> list[Diagnostic]:
+    """What is found about images that are remembered, in a folder with the module `beside`.
+
+    `now`: the digest that the registry says.
+    """
+    recalled = images.recalled(store, profile, tasks)
+    known = images.known(recalled, {image: Seen(there=True, digest=now) for image in recalled})
+    return [*images.unsuited(known, profile, tasks, frozenset({"beside"}), kernel)]
+
+
+def test_images_are_remembered(store: Store) -> None:
+    """What a step imports and its image lacks is a warning, as is another Python; what is not known is not judged."""
+    asking = [task(Settings(), imports=("pandas", "torch", "json", "beside")), task(Settings(image="other:1"))]
+    assert [] == unsuited(store, PROFILE, *asking)
+    known_images.remember(store, KNOWN)
+    known_images.remember(
+        store,
+        msgspec.structs.replace(KNOWN, image="other:1", contents=msgspec.structs.replace(HAS, python="3.99.1")),
+    )
+    found = unsuited(store, PROFILE, *asking)
+    assert [("KF925", "warning"), ("KF925", "warning")] == [(each.code, each.severity) for each in found]
+    assert found[0].message.startswith("Step `train` imports `torch`, which image `base:1` did not have on ")
+    assert f"Image `other:1` had on {DAY} Python 3.99, and the notebook's kernel has {HERE}." == found[1].message
+
+
+def test_an_image_that_no_pod_has_looked_into_is_said_to_be_unchecked(store: Store) -> None:
+    """Once an image, where its steps need more than Python and the notebook's folder have, with what looks into it."""
+    plain = task(Settings(image="plain:1"), imports=("json", "beside"))
+    asking = [
+        *(task(Settings(image=image), imports=("torch",)) for image in ("other:1", None, "other:1")),
+        plain,
+    ]
+    known_images.remember(store, msgspec.structs.replace(KNOWN, image="seen:1"))
+    seen = task(Settings(image="seen:1"), imports=("torch",))
+    known = images.known(images.recalled(store, PROFILE, [*asking, seen]), {})
+    found = [*images.unseen(known, PROFILE, [*asking, seen], frozenset({"beside"}))]
+    assert [("KF926", "hint")] * 2 == [(each.code, each.severity) for each in found]
+    assert ["`base:1`", "`other:1`"] == [each.message.split("image ")[1].split(" yet")[0] for each in found]
+    commands = [each.fix.text.split("`")[1] for each in found if each.fix is not None]
+    assert ["kfnb cluster check test", "kfnb cluster check test --image other:1"] == commands
+
+
+def test_an_image_is_held_against_the_notebooks_kernel(store: Store) -> None:
+    """Which Python runs kfnb itself does not matter."""
+    known_images.remember(store, KNOWN)
+    (found,) = unsuited(store, PROFILE, task(), kernel=Kernel(frozenset(), "3.98"))
+    assert f"Image `base:1` had on {DAY} Python {HERE}, and the notebook's kernel has 3.98." == found.message
+
+
+def test_what_cannot_be_installed_is_refused(store: Store) -> None:
+    """Without a package index it is an error to lack what the kernel has; what the kernel lacks too is a warning."""
+    known_images.remember(store, KNOWN)
+    offline = msgspec.structs.replace(PROFILE, package_index=False)
+    asking = task(Settings(), imports=("torch",))
+    severities = [
+        found.severity
+        for profile, kernel in ((PROFILE, {"torch"}), (offline, {"torch"}), (offline, {"pandas"}))
+        for found in unsuited(store, profile, asking, kernel=Kernel(frozenset(kernel), HERE))
+    ]
+    assert ["warning", "error", "warning"] == severities
+
+
+def test_packages_that_a_tag_asks_for_and_nothing_can_install_are_refused(store: Store) -> None:
+    """Without a package index a version that the known image does not have is an error at the tag."""
+    known_images.remember(
+        store,
+        msgspec.structs.replace(
+            KNOWN, contents=msgspec.structs.replace(HAS, packages={"Scikit_Learn": "1.7.0", "six": "1.16"})
+        ),
+    )
+    tags = ("scikit-learn>=1.5", "six>=1.17", "xgboost")
+    asking = task(Settings(packages=tags), "packages:six>=1.17")
+    assert [] == unsuited(store, PROFILE, asking)
+    (found,) = unsuited(store, msgspec.structs.replace(PROFILE, package_index=False), asking)
+    words = "Step `train` asks for `six>=1.17`, `xgboost`, which image `base:1` did not have on "
+    assert ("error", "b", words) == (found.severity, found.cell, found.message[: len(words)])
+
+
+def test_what_a_registry_says_is_the_same_image_is_certain(store: Store) -> None:
+    """Then no day is told, and nobody is sent to look again."""
+    known_images.remember(store, KNOWN)
+    asking = task(Settings(), imports=("torch",))
+    (found,) = unsuited(store, PROFILE, asking, now="sha256:0")
+    assert "Step `train` imports `torch`, which image `base:1` does not have." == found.message
+    assert found.fix is not None
+    assert "looks again" not in found.fix.text
+    (other,) = unsuited(store, PROFILE, task(), kernel=Kernel(frozenset(), "3.98"), now="sha256:0")
+    assert f"Image `base:1` has Python {HERE}, and the notebook's kernel has 3.98." == other.message
+
+
+def test_an_image_whose_tag_was_moved_is_not_judged(store: Store) -> None:
+    """What a pod saw is of another image then: that nothing is known of this one is said."""
+    known_images.remember(store, KNOWN)
+    asking = task(Settings(), imports=("torch",))
+    assert [] == unsuited(store, PROFILE, asking, now="sha256:1")
+    known = images.known({"base:1": KNOWN}, {"base:1": Seen(there=True, digest="sha256:1")})
+    (hint,) = images.unseen(known, PROFILE, [asking], frozenset())
+    words = f"Not checked, as image `base:1` is another one by now than a pod looked into on {DAY}: which Python and "
+    assert ("KF926", f"{words}packages it has.") == (hint.code, hint.message)
+
+
+def test_a_task_and_its_orchestrator_know_an_image_together(store: Store) -> None:
+    """The one says what it has, the other which it was, in any order; of another attempt it is not believed."""
+    by_task = msgspec.structs.replace(KNOWN, digest="", by="runs/r/tasks/t/1")
+    known_images.remember_digest(store, "base:1", "runs/r/tasks/t/1", "sha256:1")
+    assert None is known_images.recall(store, "base:1")
+    known_images.remember(store, by_task)
+    assert msgspec.structs.replace(by_task, digest="sha256:1") == known_images.recall(store, "base:1")
+    known_images.remember_digest(store, "base:1", "runs/other/tasks/t/1", "sha256:2")
+    assert by_task == known_images.recall(store, "base:1")
+    known_images.remember(store, KNOWN)
+    assert KNOWN == known_images.recall(store, "base:1")
+
+
+def test_what_this_python_has_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packages by name and modules by theirs; what was installed into a task's own folder is not the image's."""
+    has = known_images.contents()
+    assert {"msgspec", "IPython", "pandas"} <= set(has.modules)
+    assert "msgspec" in has.packages
+    for name, files in (("one", {"RECORD": "one_module.py,,\n"}), ("two", {"top_level.txt": "two_module\n"})):
+        info = tmp_path / "more" / f"{name}-1.0.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Name: {name}\nVersion: 1.0\n")
+        for file, text in files.items():
+            (info / file).write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path / "more"))
+    more = known_images.contents()
+    assert {"one_module", "two_module"} == set(more.modules) - set(has.modules)
+    assert {"one": "1.0", "two": "1.0"} == {k: v for k, v in more.packages.items() if k not in has.packages}
+    assert has == known_images.contents(without=tmp_path)
