@@ -16,6 +16,7 @@ import errno
 import functools
 import mmap
 import os
+import resource
 import secrets
 import shutil
 import threading
@@ -174,7 +175,21 @@ def copy_by_digest(source: Path, folder: Path, place: Place) -> tuple[str, int]:
 
 
 def map_private(path: Path, size: int) -> mmap.mmap:
-    """Map the file copy-on-write: reading costs no copy, writing changes this process's pages only."""
+    """Map the file copy-on-write: reading costs no copy, writing changes this process's pages only.
+
+    Each mapping holds a file descriptor: where these run out, the process allows itself more, as far as it may.
+    """
+    try:
+        return _map_private(path, size)
+    except OSError as error:
+        if error.errno != errno.EMFILE:
+            raise
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 1 << 16)), hard))
+    return _map_private(path, size)
+
+
+def _map_private(path: Path, size: int) -> mmap.mmap:
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_size != size:
             raise ValueError("size")

@@ -18,7 +18,6 @@ import contextlib
 import errno
 import os
 import re
-import resource
 import threading
 import time
 import weakref
@@ -206,11 +205,9 @@ class Store:
 
     def find(self, key: str) -> bytes | None:
         """Return the document `key`; None if there is none. In a bucket that is one request."""
-        with self._words("read"):
-            try:
-                return self._files.read(_checked(key))
-            except FileNotFoundError:
-                return None
+        with self._words("read"), contextlib.suppress(FileNotFoundError):
+            return self._files.read(_checked(key))
+        return None
 
     def exists(self, key: str) -> bool:
         """Whether there is a document `key`."""
@@ -299,8 +296,6 @@ class Store:
         """Turn what goes wrong outside into a StoreError that a person understands."""
         try:
             yield
-        except StoreError:
-            raise
         except (OSError, EOFError) as error:
             if verb == "read" and isinstance(error, FileNotFoundError):
                 what = str(error.filename or error)
@@ -368,12 +363,6 @@ def _map(path: Path, blob: Blob, where: str) -> mmap.mmap:
         return files.map_private(path, blob.size)
     except ValueError:
         raise _corrupt(blob, where) from None
-    except OSError as error:
-        if error.errno != errno.EMFILE:
-            raise
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)  # each mapping holds a descriptor
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 1 << 16)), hard))
-    return files.map_private(path, blob.size)
 
 
 class _Verifier:
