@@ -295,7 +295,9 @@ def _unreachable(host: str, error: Exception) -> str:
     while isinstance(cause, urllib3.exceptions.MaxRetryError) and cause.reason is not None:
         cause = cause.reason
     why = str(cause).rpartition(": ")[2] or type(cause).__name__
-    return f"The cluster's API server {host} cannot be reached: {why}. Is the network, a VPN or the context right?"
+    at_another_time = any(words in why for words in ("not yet valid", "has expired"))
+    what = "clock of this machine" if at_another_time else "network, a VPN or the context"
+    return f"The cluster's API server {host} cannot be reached: {why}. Is the {what} right?"
 
 
 def _in_cluster() -> tuple[Any, str]:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import json
-import os
-import subprocess
-import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,11 +14,9 @@ import pytest
 from kfnb.client import Client, Run
 from kfnb.errors import ClusterError, LeaseHeld, OutsideError, Refused
 from kfnb.history import History
-from kfnb.profiles.editing import add_profile, as_table
 from kfnb.runners import cluster_lease
 from kfnb.runners.job_manifest import job_name
 from kfnb.runners.rights import missing, needed
-from kfnb.runners.run_objects import RunObjects
 from tests.cluster.certificates import CONTEXT
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
@@ -385,38 +378,6 @@ def test_five_hundred_steps_at_once(place: Place, tmp_path: Path) -> None:
     assert "SUCCEEDED" == end(run, 3600)
     assert {f"s{i}": 1 for i in range(many + 1)} == successes(run) == attempts(run)
     assert f"{sum(range(many))}\n" == run.tasks[f"s{many}"].log()
-
-
-def test_a_clock_that_is_an_hour_ahead_harms_no_run(
-    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The store is asked by its own clock, and a lease is judged by the API server's, whatever machines' say."""
-    monkeypatch.setenv("KFNB_CONFIG", str(tmp_path / "clusters.toml"))
-    add_profile("test", {name: value for name, value in as_table(place.profile).items() if value not in ({}, [], None)})
-    path = notebook(tmp_path / "p.ipynb", lasts(5), AFTER)
-    command = [sys.executable, "-m", "kfnb", "run", str(path), "--on", "test", "--no-cache", "--local-orchestrator"]
-    environment = {**os.environ, "KFNB_HOME": str(tmp_path / "ahead")}
-    started = time.time()
-    with subprocess.Popen(
-        ["faketime", "-f", "+1h", *command],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as ahead:
-        try:
-            wait_until(lambda: place.get("leases") != [], "The run's lease", 60)
-            run = place.client().get("last")
-            there = RunObjects(place.profile, run.id)
-            (lease,) = place.get("leases")
-            renewed = datetime.datetime.fromisoformat(lease["spec"]["renewTime"])
-            assert abs((renewed - there.api.now()).total_seconds()) < 20
-            assert (True, False) == (run.is_driven, run.is_interrupted)
-            said, _ = ahead.communicate(timeout=120)
-        finally:
-            ahead.kill()
-    assert (0, "SUCCEEDED", "2\n") == (ahead.returncode, end(run), run.tasks["s1"].log()), said
-    assert run.events()[0].time > started + 3000
 
 
 def test_a_namespace_that_is_deleted_is_named(place: Place, tmp_path: Path) -> None:
