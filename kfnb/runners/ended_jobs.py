@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kfnb.errors import ClusterError
 from kfnb.runners.job_manifest import RUN, TASK
+from kfnb.runners.pod_state import condition
 from kfnb.runners.refusals import over_quota
 
 if TYPE_CHECKING:
@@ -46,9 +47,8 @@ class EndedJobs:
 
 def _ended(job: Object) -> str | None:
     """Return when a Job ended; None if it has not."""
-    conditions = (job.get("status") or {}).get("conditions") or ()
-    ends = [one for one in conditions if one["type"] in ("Complete", "Failed") and one["status"] == "True"]
-    return str(ends[0].get("lastTransitionTime") or "") if ends and not _is_going(job) else None
+    end = condition(job, "Complete", "Failed")
+    return None if end is None or _is_going(job) else str(end.get("lastTransitionTime") or "")
 
 
 def _is_going(job: Object) -> bool:

@@ -49,7 +49,7 @@ def of_pod(pod: Object, around: Around = NOTHING, last_words: str = "") -> Seen:
     status: Object = pod.get("status") or {}
     phase = status.get("phase", "Pending")
     main = container(status.get("containerStatuses") or (), MAIN)
-    disrupted = _disruption(status)
+    disrupted = _disruption(pod)
     ended = (main.get("state") or {}).get("terminated")
     if phase in ("Succeeded", "Failed") or ended is not None:
         return _ended(pod, ended, disrupted, last_words)
@@ -98,13 +98,14 @@ def _failed_init(status: Object) -> Iterator[str]:
             yield f"what prepares its container ({one['name']}) failed: {said}"
 
 
-def _disruption(status: Object) -> str | None:
+def _disruption(pod: Object) -> str | None:
     """Return why the cluster took the pod away, in words; None if it did not."""
-    for condition in status.get("conditions") or ():
-        if condition["type"] == "DisruptionTarget" and condition["status"] == "True":
-            said = (condition.get("message") or "").strip().rstrip(".")
-            words = _DISRUPTIONS.get(condition.get("reason", ""), "its pod was taken away")
-            return f"{words} ({said})" if said else words
+    status: Object = pod.get("status") or {}
+    target = condition(pod, "DisruptionTarget")
+    if target is not None:
+        said = (target.get("message") or "").strip().rstrip(".")
+        words = _DISRUPTIONS.get(target.get("reason", ""), "its pod was taken away")
+        return f"{words} ({said})" if said else words
     if status.get("reason") in ("Evicted", "Preempting", "NodeShutdown", "NodeAffinity", "Shutdown", "Terminated"):
         said = (status.get("message") or "").strip().rstrip(".")
         return f"its pod was evicted ({said})" if said else "its pod was evicted"
@@ -122,9 +123,8 @@ _DISRUPTIONS = {
 
 def has_lost_its_node(pod: Object) -> bool:
     """Say whether a pod was ended because its node is gone, which nothing can be asked about any more."""
-    conditions = (pod.get("status") or {}).get("conditions") or ()
-    gone = ("DeletionByTaintManager", "DeletionByPodGC")
-    return any(each["type"] == "DisruptionTarget" and each.get("reason") in gone for each in conditions)
+    found = condition(pod, "DisruptionTarget")
+    return found is not None and found.get("reason") in ("DeletionByTaintManager", "DeletionByPodGC")
 
 
 def has_ended(pod: Object) -> bool:
@@ -137,15 +137,19 @@ def container(statuses: Any, name: str) -> Object:
     return next((one for one in statuses if one["name"] == name), {})
 
 
+def condition(found: Object, *types: str) -> Object | None:
+    """Return the first of an object's conditions that is of one of these types and holds; None if none does."""
+    conditions = (found.get("status") or {}).get("conditions") or ()
+    return next((each for each in conditions if each["type"] in types and each["status"] == "True"), None)
+
+
 def of_job(job: Object, around: Around = NOTHING) -> Seen | None:
     """Return how a Job stands where its pods do not say it: it failed, or it has none yet; else None."""
-    status: Object = job.get("status") or {}
-    for condition in status.get("conditions") or ():
-        if condition["type"] in ("Failed", "FailureTarget") and condition["status"] == "True":
-            if condition.get("reason") == "BackoffLimitExceeded":
-                return Seen("broken", REMOVED)
-            said = condition.get("message") or condition.get("reason") or "the Job failed"
-            return Seen("broken", str(said))
+    failed = condition(job, "Failed", "FailureTarget")
+    if failed is not None:
+        if failed.get("reason") == "BackoffLimitExceeded":
+            return Seen("broken", REMOVED)
+        return Seen("broken", str(failed.get("message") or failed.get("reason") or "the Job failed"))
     if (job.get("spec") or {}).get("suspend") or around.events:
         return Seen("waits", why_job_waits(job, around))
     return None

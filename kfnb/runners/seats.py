@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kfnb.runners.job_manifest import PLACE
+from kfnb.runners.pod_state import condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,7 +99,7 @@ class Seats:
         status: Object = job.get("status") or {}
         name = job["metadata"]["name"]
         keys = self.keys_of(name)
-        if not self.is_shared(name) and _is_complete(status):
+        if not self.is_shared(name) and condition(job, "Complete") is not None:
             yield name, True
         for field, done in (("completedIndexes", True), ("failedIndexes", False)):
             yield from ((keys[place], done) for place in places(status.get(field) or "") if place < len(keys))
@@ -119,11 +120,6 @@ class Seats:
             if now - since >= seconds:
                 held[self.job_of(key)] = held.get(self.job_of(key), 0) + 1
         return [job for job, number in held.items() if number >= self._shared[job].most]
-
-
-def _is_complete(status: Object) -> bool:
-    conditions = status.get("conditions") or ()
-    return any(each["type"] == "Complete" and each["status"] == "True" for each in conditions)
 
 
 def places(written: str) -> Iterator[int]:
