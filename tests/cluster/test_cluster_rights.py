@@ -16,7 +16,7 @@ from kfnb.errors import OutsideError
 from kfnb.history import History
 from kfnb.profiles import Profile
 from kfnb.profiles.editing import add_profile
-from kfnb.runners import cluster_facts
+from kfnb.runners import cluster_facts, watch
 from kfnb.runners.api_server import ApiError, ApiServer, Query
 from kfnb.runners.cluster_facts import Facts, Named, look
 from kfnb.runners.kubernetes import KubernetesRunner
@@ -266,6 +266,23 @@ def _start(place: Place, folder: Path, profile: dict[str, Any]) -> None:
     assert "CANCELED" == end(long)
     history = History(place.client())
     assert [run.id for run in (quick, long)] == [history.delete(run.id) for run in (quick, long)]
+
+
+@pytest.mark.parametrize("right", [Right("watch", "jobs", "batch"), Right("watch", "pods")], ids=str)
+def test_whoever_may_not_watch_cannot_drive_a_run(
+    cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, right: Right
+) -> None:
+    """Nothing of it would be heard but by lists that are minutes apart: it is left as it is, for want of that right."""
+    monkeypatch.setattr(watch, "REFUSED", 1.0)
+    granted = needed("orchestrator")
+    person, api = people(cluster, namespace, tmp_path, {"blind": [r for r in granted if r != right]})["blind"]
+    _wait_for_rights(api, granted, right)
+    long = notebook(tmp_path / "long.ipynb", "import time; time.sleep(300)")
+    with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as place:
+        profile = {"kubeconfig": str(person)}
+        run = place.run(long, profile=profile, local_orchestrator=True, preflight=False)
+        with pytest.raises(OutsideError, match=f"is left to whoever drives it next: .* may not {right}"):
+            run.wait(90)
 
 
 def test_little_is_enough_to_start_a_run(
