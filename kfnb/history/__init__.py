@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kfnb.artifacts.store import Store
 from kfnb.errors import ClusterError, KfnbError, LeaseHeld, WrongCall
-from kfnb.history.catching_up import CatchUp
+from kfnb.history.catching_up import CatchUp, Readers
 from kfnb.metadata import store as rows
 from kfnb.metadata.database import Behind, Damaged, Database, url_of
 from kfnb.metadata.paging import page_after
@@ -43,7 +43,10 @@ class Page:
 
 
 class History:
-    """The runs that `client` knows, by the database of its data folder. `say` is told what a person should hear."""
+    """The runs that `client` knows, by the database of its data folder. `say` is told what a person should hear.
+
+    For who remembers what was read: `run_at` returns a run of a store elsewhere, `readers` are those of `CatchUp`.
+    """
 
     def __init__(
         self,
@@ -51,8 +54,12 @@ class History:
         *,
         say: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True),
         progress: Callable[[int, int], None] = lambda done, of: None,
+        run_at: Callable[[Store, str], Run] | None = None,
+        readers: Readers | None = None,
     ) -> None:
+        self._readers: Readers = readers if readers is not None else {}
         self._client = client
+        self._run_at = run_at or self._read_run
         self._say = say
         self._progress = progress
         self.database = Database(url_of(client.home))
@@ -65,36 +72,37 @@ class History:
         A database that is damaged is made anew, and one that is locked is read as it is, with a message.
         DatabaseError if it cannot be read, or was made by another kfnb.
         """
-        self._catch_up()
+        self.catch_up()
         offset = (page - 1) * limit if limit is not None else 0
         wanted = self._with_gone(wanted)
         with self.database.reading() as connection:
             found = rows.page(connection, wanted, limit + 1 if limit is not None else None, offset)
         cut = found if limit is None else found[:limit]
-        return Page([replace_state(row, self._is_interrupted(row)) for row in cut], len(found) > len(cut))
+        return Page([replace_state(row, self._is_gone(row)) for row in cut], len(found) > len(cut))
 
     def sorted_runs(self, wanted: RunFilter, order: Order, limit: int, after: Cursor | None = None) -> Page:
         """Return the next `limit` runs that pass, in `order`, behind where another page ended; else as `runs`."""
-        self._catch_up()
+        self.catch_up()
         wanted = self._with_gone(wanted)
         with self.database.reading() as connection:
             found, end = page_after(connection, wanted, order, limit, after)
-        return Page([replace_state(row, self._is_interrupted(row)) for row in found], end is not None, end)
+        return Page([replace_state(row, self._is_gone(row)) for row in found], end is not None, end)
 
     def experiments(self) -> list[str]:
         """Return the names of all experiments, the one with the newest run first."""
-        self._catch_up()
+        self.catch_up()
         with self.database.reading() as connection:
             return rows.experiments(connection)
 
     def rebuild(self) -> int:
         """Make every row anew from the events, and return how many runs there are."""
         self.database.remove()
-        self._catch_up()
+        self.catch_up()
         with self.database.reading() as connection:
             return rows.count(connection)
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
+        """Bring the database up to the events; what cannot be done is said."""
         try:
             self._catch_up_once()
         except Damaged as error:
@@ -104,7 +112,7 @@ class History:
 
     def _catch_up_once(self) -> None:
         client = self._client
-        work = CatchUp(self.database, client.home, client.store, progress=self._progress)
+        work = CatchUp(self.database, client.home, client.store, progress=self._progress, readers=self._readers)
         try:
             work.run()
         except Behind as error:
@@ -124,24 +132,29 @@ class History:
             return wanted  # what has ended is not interrupted
         with self.database.reading() as connection:
             living = rows.page(connection, replace(wanted, states=states, interrupted="too"), None)
-        return replace(wanted, gone=tuple(row.key for row in living if self._is_interrupted(row)))
+        return replace(wanted, gone=tuple(row.key for row in living if self._is_gone(row)))
 
-    def _is_interrupted(self, row: RunRow) -> bool:
-        columns = row.columns
-        if columns["state"] not in rows.UNFINISHED:
-            return False
+    def is_interrupted(self, root: str, run_id: str, host: str | None) -> bool:
+        """Say whether the process of a run that has not ended is gone, as far as that can be seen from here."""
         client = self._client
-        store = client.store if columns["root"] == client.root else Store(columns["root"])
-        folder = store.local_path(places.run_key(columns["id"]))
+        store = client.store if root == client.root else Store(root)
+        folder = store.local_path(places.run_key(run_id))
         if folder is None:  # a run on a cluster, perhaps: there is known what drives it
-            from kfnb.client import Run  # only needed for what goes on elsewhere
-
             with contextlib.suppress(KfnbError):  # out of reach: what was known of it stays
-                return Run(store, read_info(store, columns["id"]), client.home).is_interrupted
+                return self._run_at(store, run_id).is_interrupted
             return False
-        if columns["host"] not in (None, whoami()["host"]):
+        if host not in (None, whoami()["host"]):
             return False
-        return not Lease(places.lease_path(client.home, folder, columns["root"], columns["id"])).is_held()
+        return not Lease(places.lease_path(client.home, folder, root, run_id)).is_held()
+
+    def _is_gone(self, row: RunRow) -> bool:
+        root, run_id, state, host = (row.columns[name] for name in ("root", "id", "state", "host"))
+        return state in rows.UNFINISHED and self.is_interrupted(root, run_id, host)
+
+    def _read_run(self, store: Store, run_id: str) -> Run:
+        from kfnb.client import Run  # only needed for what goes on elsewhere
+
+        return Run(store, read_info(store, run_id), self._client.home)
 
     # ------------------------------------------------------------------------------------------------------- changing
 

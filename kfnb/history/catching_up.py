@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kfnb.metadata.database import Database
+    from kfnb.metadata.projection import Known
 
 SETTLED_SECONDS = 2.0
 """How old the last change of a folder must be for its time to tell it from the next one."""
@@ -40,10 +41,15 @@ class _Listing(NamedTuple):
     stamp: int
 
 
+Readers = dict[tuple[str, str], RunReader]
+"""What reads runs, by root and id."""
+
+
 class CatchUp:
     """One catching up of `database` with everything below the data folder `home`, and with the store at its `root`.
 
-    `progress` is told how many of how many runs are done, where that takes a while.
+    `progress` is told how many of how many runs are done, where that takes a while. `readers`: what the one before has
+    read of runs that had not ended, of which only what is new is read then.
     """
 
     def __init__(
@@ -53,7 +59,9 @@ class CatchUp:
         root: Store,
         *,
         progress: Callable[[int, int], None] = lambda done, of: None,
+        readers: Readers | None = None,
     ) -> None:
+        self._readers = readers if readers is not None else {}
         self._database = database
         self._home = home
         self._root = root
@@ -146,8 +154,9 @@ class CatchUp:
                     continue
                 try:
                     if store.exists(places.run_key(run, "run.json")):
-                        found.append(RunReader(store, read_info(store, run)).known())
+                        found.append(self._read(store, run))
                     elif run in known:
+                        self._readers.pop((store.root, run), None)
                         gone.append(run)
                 except (KfnbError, ValueError) as error:
                     whole = False
@@ -160,6 +169,16 @@ class CatchUp:
                 self._progress(min(start + _AT_ONCE, len(runs)), len(runs))
         projection.forget(self._database, store.root, gone)
         return whole
+
+    def _read(self, store: Store, run: str) -> Known:
+        place = store.root, run
+        reader = self._readers.get(place) or RunReader(store, read_info(store, run))
+        known = reader.known()
+        if known.facts.state in rows.UNFINISHED:
+            self._readers[place] = reader
+        else:
+            self._readers.pop(place, None)
+        return known
 
     def _drop_notes(self, notes: Mapping[str, str]) -> None:
         """Remove the notes about runs that have ended, that nobody drives, and that nobody has just begun to drive."""

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
 from kfnb import digest as digests
-from kfnb.metadata import tables
+from kfnb.metadata import notices, tables
 from kfnb.runtime import json_number
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ def write_with(connection: Connection, known: Known) -> None:
         (tables.tags, ({"name": name, "created": known.info.created} for name in sorted(known.tags))),
     ):
         _sync(connection, table, key, [{"run": key, **values} for values in wanted])
+    notices.tell(connection, known.info.run_id)
 
 
 def forget(database: Database, root: str, run_ids: Sequence[str]) -> None:
@@ -145,6 +146,7 @@ def forget(database: Database, root: str, run_ids: Sequence[str]) -> None:
                 for table in tables.OF_A_RUN:
                     connection.execute(delete(table).where(table.c.run == key))
                 connection.execute(delete(tables.runs).where(tables.runs.c.key == key))
+                notices.tell(connection, run_id)
         _date_experiments(connection)
 
 

@@ -14,7 +14,7 @@ from kfnb.runtime import number_from_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import ColumnElement, Connection, Table
 
     from kfnb.metadata.filtering import RunFilter
 
@@ -64,6 +64,52 @@ def unfinished_runs(connection: Connection, root: str) -> dict[str, tuple[str, i
         runs.c.root == root, runs.c.state.in_(UNFINISHED)
     )
     return {row.id: (row.state, row.batches, row.marks) for row in connection.execute(query)}
+
+
+class Going(NamedTuple):
+    """A run that has not ended."""
+
+    id: str
+    root: str
+    host: str | None
+    batches: int
+    marks: int
+
+
+def going(connection: Connection) -> list[Going]:
+    """Return all runs that have not ended, archived or not."""
+    runs = tables.runs
+    columns = (runs.c.id, runs.c.root, runs.c.host, runs.c.batches, runs.c.marks)
+    wanted = select(*columns).where(runs.c.archived.in_((False, True)), runs.c.state.in_(UNFINISHED))  # by an index
+    return [Going(*row) for row in connection.execute(wanted.order_by(runs.c.created))]
+
+
+class Stand(NamedTuple):
+    """How far a run is. `finished`: when it ended; None: it goes on."""
+
+    id: str
+    finished: float | None
+    batches: int
+    marks: int
+
+
+def stands_of(connection: Connection, ids: Sequence[str], above: int | None) -> dict[int, Stand]:
+    """Return how far runs are, by the key of their rows: those called by these `ids`, and those with a key `above`."""
+    runs = tables.runs
+    wanted = select(runs.c.key, runs.c.id, runs.c.finished, runs.c.batches, runs.c.marks)
+    conditions: list[ColumnElement[bool]] = []
+    for start in range(0, len(ids), 500):  # SQLite takes a limited number of values in one statement
+        conditions.append(runs.c.id.in_(ids[start : start + 500]))
+    if above is not None:
+        conditions.append(runs.c.key > above)
+    return {key: Stand(*rest) for each in conditions for key, *rest in connection.execute(wanted.where(each))}
+
+
+def extent(connection: Connection) -> tuple[int, int]:
+    """Return the key of the newest row, 0 if there is none, and how many there are."""
+    key = tables.runs.c.key
+    newest, number = connection.execute(select(func.max(key), func.count(key))).one()
+    return newest or 0, number
 
 
 def unfinished_roots(connection: Connection) -> set[str]:

@@ -13,11 +13,14 @@ from kfnb.history import History, Page, renames
 from kfnb.history.filters import order, run_filter
 from kfnb.metadata.paging import cursor
 from kfnb.orchestrator import places
+from kfnb.orchestrator.listing import read_info
 from kfnb.server.starts import Starts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kfnb.artifacts.store import Store
+    from kfnb.history.catching_up import Readers
     from kfnb.history.renames import Renames
 
 REMEMBERED = 64
@@ -41,6 +44,7 @@ class Desk:
         self.starts = Starts()
         self._lock = threading.Lock()
         self._runs: OrderedDict[str, Run] = OrderedDict()
+        self._readers: Readers = {}
         self._asked: dict[tuple[str, str], int] = {}
 
     # ----------------------------------------------------------------------------------------------------- analyses
@@ -66,11 +70,7 @@ class Desk:
         found = self.client.get(run_id)
         if found.id != run_id:
             raise NotFound(f"There is no run {run_id}.")
-        with self._lock:
-            self._runs[run_id] = found
-            while len(self._runs) > REMEMBERED:
-                self._runs.popitem(last=False)
-        return found
+        return self._remember(found)
 
     def forget(self, run_id: str) -> None:
         """Read a run anew when it is asked for next."""
@@ -79,7 +79,23 @@ class Desk:
 
     def history(self, messages: list[str] | None = None) -> History:
         """Return the history of the runs; what it has to say is added to `messages`."""
-        return History(self.client, say=(messages if messages is not None else []).append)
+        say = (messages if messages is not None else []).append
+        return History(self.client, say=say, run_at=self._run_at, readers=self._readers)
+
+    def _run_at(self, store: Store, run_id: str) -> Run:
+        """Return a run of a store elsewhere, with what was read of its events before."""
+        with self._lock:
+            run = self._runs.get(run_id)
+        if run is not None and run.store.root == store.root:
+            return run
+        return self._remember(Run(store, read_info(store, run_id), self.client.home))
+
+    def _remember(self, run: Run) -> Run:
+        with self._lock:
+            self._runs[run.id] = run
+            while len(self._runs) > REMEMBERED:
+                self._runs.popitem(last=False)
+        return run
 
     def renames(self) -> Renames:
         """Return what notebooks were called when."""

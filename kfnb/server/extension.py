@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
 
+from kfnb.server.changes import ChangesHandler, ListenedChanges
 from kfnb.server.clusters import AcceleratorsHandler, ClusterHandler, ClustersHandler, DefaultHandler
 from kfnb.server.desk import Desk
 from kfnb.server.handler import MissingHandler
@@ -57,6 +58,7 @@ ADDRESSES: tuple[tuple[str, Any], ...] = (
     ("clusters/{name}/accelerators", AcceleratorsHandler),
     ("experiments", ExperimentsHandler),
     ("compare", CompareHandler),
+    ("changes", ChangesHandler),
     ("runs", RunsHandler),
     (RUN, RunHandler),
     ("starts/{word}", StartHandler),
@@ -88,7 +90,8 @@ def load(app: ServerApp) -> None:
     """Add the addresses, and what answers need, to a server that is starting; hear what it renames, and saves."""
     web_app = app.web_app
     web_app.settings["kfnb_desk"] = desk = Desk()
-    web_app.settings["kfnb_watches"] = Watches(desk.lookers)
+    web_app.settings["kfnb_watches"] = watches = Watches(desk.lookers)
+    web_app.settings["kfnb_changes"] = ListenedChanges(desk, watches)
     listen(app, desk.client.home)
     app.contents_manager.register_pre_save_hook(Pictures(desk).before_saving)
     base = web_app.settings["base_url"]

@@ -91,6 +91,17 @@ class ErrorFrame(_Frame, frozen=True, kw_only=True, tag="error"):
     message: str
 
 
+class RunsFrame(_Frame, frozen=True, kw_only=True, tag="runs"):
+    """Lists of runs may be others now; over a WebSocket of its own. `number` counts these frames.
+
+    By id: the runs that go on, and those that have ended since the frame that was known.
+    """
+
+    number: int
+    living: tuple[str, ...]
+    ended: tuple[str, ...]
+
+
 Frame = EventsFrame | LogFrame | InterruptedFrame | WaitingFrame | UnseenFrame | EndFrame | ErrorFrame
 """What the front end is told."""
 

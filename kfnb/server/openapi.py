@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 ABOUT = (
     "What JupyterLab asks of kfnb. Who asks is logged in to the Jupyter server, by its token or a cookie (with its "
     "XSRF token). The events of a run, and what its tasks print, come over a WebSocket at /runs/{run_id}/events: "
-    "each message is a Frame, and a Follow says whose log is wanted."
+    "each message is a Frame, and a Follow says whose log is wanted. A WebSocket at /changes says when lists of runs "
+    "are to be asked for again: each message is a RunsFrame, and `after` is the number of the last one that is known."
 )
 REFERENCE = "#/components/schemas/{name}"
 TEXT = "text/plain"
@@ -94,13 +95,13 @@ OPERATIONS = (
     Operation("get", f"{TASK}/notebook", NOTEBOOK),
     Operation("get", f"{TASK}/artifacts/{{name}}", BYTES),
 )
-"""Everything that is asked over HTTP; the stream of a run's events is a WebSocket, of which OpenAPI knows nothing."""
+"""Everything that is asked over HTTP; of WebSockets OpenAPI knows nothing."""
 
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI 3.1 document."""
     kinds = {kind.__name__: kind for one in OPERATIONS for kind in (one.gives, one.takes) if isinstance(kind, type)}
-    kinds |= {kind.__name__: kind for kind in (d.Failure, frames.Follow)}
+    kinds |= {kind.__name__: kind for kind in (d.Failure, frames.Follow, frames.RunsFrame)}
     ordered = [kind for _, kind in sorted(kinds.items())]
     (*_, frame), schemas = msgspec.json.schema_components([*ordered, frames.Frame], ref_template=REFERENCE)
     schemas = {name: _exact(name, schema) for name, schema in schemas.items()} | {"Frame": frame}

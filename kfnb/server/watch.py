@@ -182,6 +182,11 @@ class Watches:
     def __iter__(self) -> Iterator[Watch]:
         return iter(list(self._by_run.values()))
 
+    def batch_of(self, run_id: str) -> int | None:
+        """Return the number of the last batch of a run's events; None if nobody watches it. From any thread."""
+        watch = self._by_run.get(run_id)
+        return watch.batch if watch is not None else None
+
     def join(self, run: Run, batch: int, page: Page) -> Watch:
         """Return the watch of a run, which `page` listens to from now on; `batch`: the last that is known."""
         watch = self._by_run.get(run.id)

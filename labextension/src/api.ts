@@ -138,14 +138,6 @@ export class Api {
     return (await this.runs(new URLSearchParams({ notebook: path, limit: String(limit) }))).runs;
   }
 
-  /** The ids of all runs that go on, whoever started them. */
-  async livingRuns(): Promise<readonly string[]> {
-    const states = ['PENDING', 'RUNNING', 'CANCELING'].map(state => ['state', state]);
-    const query = new URLSearchParams([...states, ['archived', 'too'], ['limit', '1000']]);
-    const { runs } = await this.runs(query);
-    return runs.filter(({ interrupted }) => !interrupted).map(({ run_id }) => run_id);
-  }
-
   /** A page of all runs that pass the filters, in the order that is asked for. */
   async runs(question: URLSearchParams): Promise<RunPage> {
     return this._get('/runs', {}, question);
@@ -252,12 +244,20 @@ export class Api {
 
   /** The stream of a run's events after a batch. */
   stream(run_id: string, after: number): WebSocket {
+    return this._socket(`${addressOf('/runs/{run_id}', { run_id })}/events`, after);
+  }
+
+  /** The stream that says when lists of runs are others now; `after`: the number of what was heard last. */
+  changes(after: number | null): WebSocket {
+    return this._socket('/changes', after ?? '');
+  }
+
+  private _socket(path: string, after: number | string): WebSocket {
     const query = new URLSearchParams({ after: String(after) });
     if (this.settings.appendToken && this.settings.token !== '') {
       query.set('token', this.settings.token);
     }
-    const run = addressOf('/runs/{run_id}', { run_id });
-    const address = URLExt.join(this.settings.wsUrl, 'kfnb/api', run, 'events');
+    const address = URLExt.join(this.settings.wsUrl, 'kfnb/api', path);
     return new this.settings.WebSocket(`${address}?${query}`);
   }
 

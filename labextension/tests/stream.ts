@@ -3,7 +3,7 @@
 import { vi, type Mock } from 'vitest';
 
 import type { Api } from '../src/api';
-import type { Follow, Frame } from '../src/model/documents';
+import type { Follow, Frame, RunsFrame } from '../src/model/documents';
 import type { RunEvent } from '../src/model/run_state';
 
 /** The stream of one run. */
@@ -22,7 +22,7 @@ export class Stream {
     this.frame({ kind: 'events', batch: 1, events: events.map((event, time) => ({ time, ...event })) });
   }
 
-  frame(frame: Frame): void {
+  frame(frame: Frame | RunsFrame): void {
     this.onmessage!({ data: JSON.stringify(frame) });
   }
 

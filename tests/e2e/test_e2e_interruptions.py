@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from jupyter_lab import Lab
+from jupyter_lab import TOKEN, Lab
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 from working import cell, choose, command, open_notebook, press_run, write_notebook
 
@@ -230,3 +230,21 @@ def test_a_start_whose_answer_is_lost_is_not_taken_for_a_refusal(
     else:
         expect(refusal).to_contain_text("nothing was started")
         expect(shown).to_have_count(0)
+
+
+def test_a_run_that_is_resumed_elsewhere_and_ends_at_once_is_told(lab: Lab, page: Page, tmp_path: Path) -> None:
+    """However short it goes on, and while its notebook is closed, the page hears of it: notified, and in the list."""
+    path, mended = lab.root / "resumed_for_a_moment.ipynb", tmp_path / "mended"
+    write_notebook(path, ("step:load", "rows = [1, 2, 3]"), ("step:mend", FAILS_AT_FIRST.format(mended=str(mended))))
+    client = Client(home=lab.home)
+    run = client.run(path).wait()
+    assert "FAILED" == run.state
+    page.goto(f"{lab.url}lab?token={TOKEN}&reset")
+    page.locator(".jp-LauncherCard", has_text="Pipeline Runs").click()
+    row = page.locator(f'.kfnb-runs tr[data-run="{run.id}"]')
+    expect(row).to_contain_text("failed")
+    mended.touch()
+    client.resume(run.id, detach=True)
+    client.close()
+    expect(page.locator(".Toastify__toast", has_text=f"The run {path.stem} succeeded.")).to_be_visible()
+    expect(row).to_contain_text("succeeded")

@@ -18,11 +18,13 @@ from metadata_runs import batches, finished, prepare
 from kfnb.artifacts.store import Store
 from kfnb.client import Client
 from kfnb.history import History, as_document
+from kfnb.history.catching_up import Readers
 from kfnb.metadata import store as rows
 from kfnb.metadata.filtering import RunFilter
 from kfnb.orchestrator import places
-from kfnb.orchestrator.events import EventLog
+from kfnb.orchestrator.events import EventLog, batch_key
 from kfnb.orchestrator.projecting import note_change
+from kfnb.spec import RunEvent, State
 
 Ids = Callable[..., list[str]]
 
@@ -142,6 +144,22 @@ def test_a_run_of_a_store_that_was_listed_once_is_followed_to_its_end(client: Cl
     assert ["PENDING"] == [row.columns["state"] for row in History(there).runs(RunFilter(root=there.root)).runs]
     finished(there.store, "r1")
     assert ["SUCCEEDED"] == [row.columns["state"] for row in History(client).runs(RunFilter()).runs]
+
+
+def test_of_a_run_that_goes_on_only_what_is_new_is_read(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who keeps the readers of runs reads each batch of events once, however often the database is brought up."""
+    prepare(client.store, "r1")
+    log, readers, found = EventLog(client.store, "r1"), Readers(), list[str]()
+    find = Store.find
+    monkeypatch.setattr(Store, "find", lambda store, key: found.append(key) or find(store, key))
+    states: tuple[State, ...] = ("RUNNING", "CANCELING", "CANCELED")
+    for number, state in enumerate(states):
+        log.append([RunEvent(kind="run-state", time=float(number), state=state)])
+        history = History(client, readers=readers)
+        assert [state] == [row.columns["state"] for row in history.runs(RunFilter()).runs]
+    in_vain = [0, 1, 1]  # the one that comes next is asked for before it is there
+    assert in_vain == [found.count(batch_key("r1", number)) - 1 for number in (1, 2, 3)]
+    assert {} == readers
 
 
 @pytest.mark.parametrize("fate", ["deleted", "garbage", "cut off"])

@@ -27,6 +27,7 @@ export type {
   RunPicture,
   RunRequest,
   RunRow,
+  RunsFrame,
   SideBySide,
   Started,
   TagChange,

@@ -1209,6 +1209,17 @@ export interface components {
             readonly tags: readonly string[];
         };
         /**
+         * RunsFrame
+         * @description Lists of runs may be others now; over a WebSocket of its own. `number` counts these frames. By id: the runs that go on, and those that have ended since the frame that was known.
+         */
+        readonly RunsFrame: {
+            /** @enum {unknown} */
+            readonly kind: "runs";
+            readonly number: number;
+            readonly living: readonly string[];
+            readonly ended: readonly string[];
+        };
+        /**
          * SeriesDocument
          * @description The series of each task that logged a metric more than once, by name.
          */
@@ -1506,6 +1517,7 @@ export type RunRequest = components['schemas']['RunRequest'];
 export type RunRow = components['schemas']['RunRow'];
 export type RunState = components['schemas']['RunState'];
 export type RunTags = components['schemas']['RunTags'];
+export type RunsFrame = components['schemas']['RunsFrame'];
 export type SeriesDocument = components['schemas']['SeriesDocument'];
 export type Settings = components['schemas']['Settings'];
 export type SideBySide = components['schemas']['SideBySide'];

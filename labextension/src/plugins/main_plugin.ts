@@ -17,6 +17,7 @@ import { OpenNotebooks } from '../notebook/open_notebooks';
 import { KfnbPanel } from '../panel/panel';
 import { LivingRuns } from '../run/living_runs';
 import { noteEnd } from '../run/notification';
+import { IRunChanges } from '../tokens';
 import { untilLoaded } from '../until_loaded';
 import { addCommands } from './commands';
 import { CommandIds } from './command_ids';
@@ -33,7 +34,7 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
   description: 'Tag cells as steps, run the notebook as a pipeline, watch it.',
   autoStart: true,
-  requires: [INotebookTracker],
+  requires: [INotebookTracker, IRunChanges],
   optional: [
     ISettingRegistry,
     ITranslator,
@@ -46,6 +47,7 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
+    changes: IRunChanges,
     settings: ISettingRegistry | null,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
@@ -86,6 +88,7 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
       const living = new LivingRuns({
         notebooks,
         api,
+        changes,
         trans,
         onChoose: showRunOf,
         onEnd: run => {

@@ -14,6 +14,7 @@ import { speak } from '../model/words';
 import type { Rendering } from '../run/executed_notebook';
 import type { ActionName } from '../runs_page/actions';
 import type { RunsPage } from '../runs_page/runs_page';
+import { IRunChanges } from '../tokens';
 import { untilLoaded } from '../until_loaded';
 import { addReasoned } from './reasoned';
 
@@ -26,6 +27,7 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
   id: '@kfnb/jupyterlab:runs',
   description: 'The page of all pipeline runs: search, sort, compare, archive, delete.',
   autoStart: true,
+  requires: [IRunChanges],
   optional: [
     ITranslator,
     ICommandPalette,
@@ -36,6 +38,7 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
   ],
   activate: (
     app: JupyterFrontEnd,
+    changes: IRunChanges,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
@@ -66,7 +69,9 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       execute: async () => {
         const { RunsPage } = await untilLoaded(() => import('../runs_page/runs_page'));
         if (page === null || page.isDisposed) {
-          page = new MainAreaWidget({ content: new RunsPage({ api, rendering, openExecuted: show }, trans) });
+          page = new MainAreaWidget({
+            content: new RunsPage({ api, rendering, openExecuted: show }, changes, trans)
+          });
           page.id = PAGE_ID;
           page.title.label = trans.__('Pipeline Runs');
           page.title.icon = kfnbIcon;

@@ -1,28 +1,29 @@
 /**
  * The item of the status bar that says how many runs are going on: those of the open notebooks, which are known at once,
- * and all others of the server, which is asked now and then as JupyterLab asks for kernels. It notices when one ends.
+ * and all others, of which the server tells. It notices when one ends.
  */
 
 import type { IStatusBar } from '@jupyterlab/statusbar';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { Poll } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
 import { ApiError, type Api } from '../api';
-import type { RunDocument } from '../model/documents';
+import type { RunDocument, RunsFrame } from '../model/documents';
 import { countLiving, LivingOnes, type SeenRun } from '../model/living';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import type { OpenNotebooks } from '../notebook/open_notebooks';
+import type { IRunChanges } from '../tokens';
 import type { RunSession } from './session';
 import { silentOnes, wake } from './watched';
 
-const EVERY_MS = 10_000;
-const AT_MOST_EVERY_MS = 300_000;
+/** A server that is away is asked again how a run has ended. */
+const AGAIN_AFTER_MS = 10_000;
 
 export interface LivingRunsParts {
   readonly notebooks: OpenNotebooks;
   readonly api: Api;
+  readonly changes: IRunChanges;
   readonly trans: TranslationBundle;
   /** Shows a run: that of this notebook, or where none of the open ones has a living run the page of all runs. */
   readonly onChoose: (notebook: OpenNotebook | null) => void;
@@ -35,34 +36,23 @@ export class LivingRuns extends Widget {
   private readonly _parts: LivingRunsParts;
   private readonly _button = document.createElement('button');
   private readonly _toggled = new Signal<this, void>(this);
-  private readonly _poll: Poll<void>;
   private readonly _living = new LivingOnes();
   private _person: Promise<string | null> | null = null;
   private _listed: readonly string[] = [];
   private _count = 0;
+  /** When the runs ended of whose end was told. */
+  private readonly _told = new Map<string, string | null>();
 
   constructor(parts: LivingRunsParts) {
     super();
     this._parts = parts;
-    const { notebooks, api, trans, onChoose } = parts;
+    const { notebooks, changes, trans, onChoose } = parts;
     this.addClass('kfnb-living-runs');
     this._button.type = 'button';
     this._button.title = trans.__('Show the run, its graph and its log');
     this._button.addEventListener('click', () => onChoose([...notebooks].find(isLive) ?? null));
     this.node.append(this._button);
-    this._poll = new Poll({
-      name: '@kfnb/jupyterlab:living-runs',
-      frequency: { interval: EVERY_MS, backoff: true, max: AT_MOST_EVERY_MS },
-      standby: 'when-hidden',
-      factory: async () => {
-        const silent = silentOnes(); // before the list is asked for: it is newer than their ends
-        this._listed = await api.livingRuns();
-        wake(silent, this._listed);
-        const seen = this._seen();
-        this._recount(seen);
-        this._living.list(this._listed, seen).forEach(id => void this._lookAtEnd(id));
-      }
-    });
+    changes.changed.connect(this._hear, this);
     [...notebooks].forEach(notebook => notebook.changed.connect(this._look, this));
     notebooks.added.connect((_, notebook) => notebook.changed.connect(this._look, this));
     notebooks.currentChanged.connect(this._look, this); // also where one was closed
@@ -75,8 +65,17 @@ export class LivingRuns extends Widget {
   }
 
   override dispose(): void {
-    this._poll.dispose();
+    Signal.clearData(this);
     super.dispose();
+  }
+
+  /** Some runs go on now, some have ended that may have begun since the last time. */
+  private _hear(_: IRunChanges, { living, ended }: RunsFrame): void {
+    wake(silentOnes(), [...living, ...ended]);
+    this._listed = living;
+    const seen = this._seen();
+    this._recount(seen);
+    new Set([...this._living.list(living, seen), ...ended]).forEach(id => void this._lookAtEnd(id));
   }
 
   private _look(): void {
@@ -91,7 +90,10 @@ export class LivingRuns extends Widget {
 
   /** A run is not among the living any more: it has ended, or was interrupted or deleted. */
   private async _lookAtEnd(id: string): Promise<void> {
-    const { api, onEnd } = this._parts;
+    const { api } = this._parts;
+    if (this.isDisposed) {
+      return;
+    }
     try {
       const run = await api.run(id);
       if (!run.ended) {
@@ -99,12 +101,20 @@ export class LivingRuns extends Widget {
           this._living.keep(id);
         }
       } else if (this._seen().some(seen => seen.id === id) || (await this._isOwn(run))) {
-        onEnd(run);
+        this._tell(run);
       }
     } catch (error) {
       if (!(error instanceof ApiError && error.isMissing)) {
-        this._living.keep(id); // the server is away: it is asked again with the next list
+        setTimeout(() => void this._lookAtEnd(id), AGAIN_AFTER_MS); // the server is away
       }
+    }
+  }
+
+  /** Tell of an end once, though a notebook saw it and the server told it too. */
+  private _tell(run: RunDocument): void {
+    if (this._told.get(run.run_id) !== run.finished) {
+      this._told.set(run.run_id, run.finished);
+      this._parts.onEnd(run);
     }
   }
 

@@ -3,6 +3,7 @@
 import { numberFrom, showValue } from '../charts/values';
 import { showDuration } from '../graph/look';
 import type { RunRow } from '../model/documents';
+import { hasEnded } from '../model/run_state';
 import { trans } from '../model/words';
 
 /** A column: `key` is what the server sorts by. Numbers stand to the right. */
@@ -15,6 +16,11 @@ export interface Column {
 
 /** How many columns of parameters and metrics are shown at most: a wider table cannot be read. */
 export const MOST_VALUE_COLUMNS = 12;
+
+/** Say whether more is to come of a run. */
+export function goesOn({ state, interrupted }: RunRow): boolean {
+  return !hasEnded(state) && !interrupted;
+}
 
 /** Return how long a run took, or has taken until `now` (seconds since the epoch); null if it has not started. */
 export function durationOf(row: RunRow, now: number): number | null {

@@ -1,15 +1,13 @@
-/** The runs that the page shows: one page of the server's list at a time, asked for again while some of them live. */
+/** The runs that the page shows: one page of the server's list at a time, asked for again when it changes. */
 
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { RunPage, RunRow } from '../model/documents';
-import { hasEnded } from '../model/run_state';
 import { NEWEST_FIRST, NO_FILTERS, questionFor, type Filters, type Order } from './query';
 
 /** So many runs are drawn at once, however many there are. */
 const PAGE = 50;
-const AGAIN_AFTER_MS = 2000;
 /** Who types is not answered before there is a pause. */
 const TYPING_MS = 200;
 
@@ -31,15 +29,20 @@ export class Listing implements IDisposable {
   private _begins: readonly (string | null)[] = [null];
   private _request = 0;
   private _isLoading = false;
+  /** Whether the list changed while it was being asked for. */
+  private _isBehind = false;
   private _trouble: string | null = null;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _isDisposed = false;
 
-  /** `isSeen`: whether somebody looks; nothing is asked again for a page that is hidden. */
+  /** `changes`: the list may be another one now. `isSeen`: whether somebody looks; nothing is asked for a hidden page. */
   constructor(
     private readonly _source: RunSource,
+    changes: ISignal<unknown, unknown>,
     private readonly _isSeen: () => boolean
-  ) {}
+  ) {
+    changes.connect(this._hear, this);
+  }
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -128,6 +131,7 @@ export class Listing implements IDisposable {
     clearTimeout(this._timer);
     const request = ++this._request;
     this._isLoading = true;
+    this._isBehind = false;
     this._changed.emit();
     const question = questionFor(this._filters, this._order, PAGE, this._begins[this._begins.length - 1]!);
     try {
@@ -147,7 +151,9 @@ export class Listing implements IDisposable {
     }
     this._isLoading = false;
     this._changed.emit();
-    this._timer = setTimeout(() => this._lookAgain(), AGAIN_AFTER_MS);
+    if (this._isBehind) {
+      void this.load();
+    }
   }
 
   /** Ask for the page and for the experiments: both may be others than when they were seen last. */
@@ -176,11 +182,12 @@ export class Listing implements IDisposable {
     return request !== this._request || this._isDisposed;
   }
 
-  private _lookAgain(): void {
-    if (this._isSeen() && this._rows.some(row => !hasEnded(row.state) && !row.interrupted)) {
+  /** The list may be another one now; who comes back to a page that was hidden has it asked for in any case. */
+  private _hear(): void {
+    if (this._isLoading) {
+      this._isBehind = true; // the answer that is awaited is not dropped: a slow server would never be heard
+    } else if (this._isSeen()) {
       void this.load();
-    } else {
-      this._timer = setTimeout(() => this._lookAgain(), AGAIN_AFTER_MS);
     }
   }
 }

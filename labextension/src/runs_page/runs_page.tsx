@@ -19,6 +19,7 @@ import type { Compared } from './overlaid';
 import { RunDetails, type Shown } from './run_details';
 import { RunTags } from './run_tags';
 import { RunsTable } from './runs_table';
+import type { IRunChanges } from '../tokens';
 import '../../style/runs_page.css';
 
 export class RunsPage extends ReactWidget {
@@ -27,10 +28,11 @@ export class RunsPage extends ReactWidget {
 
   constructor(
     private readonly _shown: Shown,
+    changes: IRunChanges,
     private readonly _trans: TranslationBundle
   ) {
     super();
-    this._listing = new Listing(_shown.api, () => this.isVisible);
+    this._listing = new Listing(_shown.api, changes.changed, () => this.isVisible);
     this.addClass('kfnb-runs-page');
   }
 

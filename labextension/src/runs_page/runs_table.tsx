@@ -5,7 +5,8 @@ import * as React from 'react';
 import { lookOf } from '../graph';
 import type { RunRow } from '../model/documents';
 import type { Words } from '../model/words';
-import { plainColumns, valueColumns, type Column } from './columns';
+import { useSeconds } from '../panel/watching';
+import { goesOn, plainColumns, valueColumns, type Column } from './columns';
 import { orderAfterClick, type Order } from './query';
 
 export interface RunsTableProps {
@@ -24,6 +25,7 @@ export interface RunsTableProps {
 
 export function RunsTable(props: RunsTableProps): JSX.Element {
   const { rows, order, chosen, onSort, onChoose, trans } = props;
+  useSeconds(rows.some(goesOn)); // their durations grow
   const plain = plainColumns(Date.now() / 1000);
   const columns = [...plain, ...valueColumns(rows, order.key)];
   const areAllChosen = rows.length > 0 && rows.every(row => chosen.has(row.run_id));

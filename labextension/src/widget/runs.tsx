@@ -1,12 +1,14 @@
 /** The anywidget module of a list of runs: the page's table of them, asked for from the kernel. */
 
 import type { RenderProps } from '@anywidget/types';
+import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import type { RunPage } from '../model/documents';
 import { trans } from '../model/words';
 import { ReasonedButton } from '../panel/reasoned_button';
 import { useSignal } from '../panel/watching';
+import { goesOn } from '../runs_page/columns';
 import { ComparisonView } from '../runs_page/comparison';
 import { addCondition, FilterBar } from '../runs_page/filter_bar';
 import { ChosenNote, Pages, Troubles, useChosen } from '../runs_page/list_parts';
@@ -16,6 +18,9 @@ import { RunsTable } from '../runs_page/runs_table';
 import { Kernel } from './kernel';
 import { OpenedRun } from './opened_run';
 import { show } from './shown';
+
+/** While a run of the list goes on it is asked for again so often. */
+const AGAIN_AFTER_MS = 2000;
 
 /** The traits of `RunsWidget` in kfnb/widget. */
 interface Traits {
@@ -115,11 +120,14 @@ function RunsView(props: { listing: Listing; kernel: Kernel; note: string }): JS
 function render({ model, el }: RenderProps<Traits>): () => void {
   const kernel = new Kernel(model);
   const source = new KernelSource(kernel, model.get('page'), model.get('experiments'));
-  const listing = new Listing(source, () => el.isConnected);
+  const ticks = new Signal<object, void>({}); // the kernel tells nothing of itself
+  const listing = new Listing(source, ticks, () => el.isConnected);
+  const timer = setInterval(() => listing.rows.some(goesOn) && ticks.emit(), AGAIN_AFTER_MS);
   const takeAway = show(el, <RunsView listing={listing} kernel={kernel} note={model.get('note')} />);
   void listing.refresh();
   return () => {
     takeAway();
+    clearInterval(timer);
     listing.dispose();
     kernel.dispose();
   };
