@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import deque
 from typing import TYPE_CHECKING, TypeVar
@@ -84,14 +85,20 @@ class ListenedChanges:
         return RunsFrame(number=self._number, living=self._living, ended=ended)
 
     async def _follow(self) -> None:
-        await self._aside(self._desk.lookers, self._look)
         while True:
-            with contextlib.suppress(KfnbError):  # the list itself says what is wrong with the database
-                await self._take()
-            taken = time.monotonic()
-            await asyncio.sleep(PAUSE)
-            while time.monotonic() - taken < AT_LATEST and not await self._aside(self._desk.lookers, self._look):
-                await asyncio.sleep(EVERY)
+            try:
+                await self._look()
+                while True:
+                    await self._take()
+                    taken = time.monotonic()
+                    await asyncio.sleep(PAUSE)
+                    while time.monotonic() - taken < AT_LATEST and not await self._look():
+                        await asyncio.sleep(EVERY)
+            except KfnbError:
+                pass  # the list itself says what is wrong with the database
+            except Exception:
+                logging.getLogger("kfnb").exception("It could not be looked at what has changed among the runs")
+            await asyncio.sleep(AT_LATEST)
 
     async def _take(self) -> None:
         news = await self._aside(self._desk.historians, self._changes.take)
@@ -104,10 +111,8 @@ class ListenedChanges:
             for page in self._pages:
                 page.set()
 
-    def _look(self) -> bool:
-        with contextlib.suppress(KfnbError):
-            return self._changes.look()
-        return True
+    async def _look(self) -> bool:
+        return await self._aside(self._desk.lookers, self._changes.look)
 
     async def _aside(self, threads: Executor, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(threads, work)

@@ -14,6 +14,9 @@ from tornado.httpclient import HTTPClientError
 
 from kfnb.client import Client, Run
 from kfnb.history import History
+from kfnb.history.changing import Changes
+from kfnb.metadata.database import Behind
+from kfnb.server import changes
 from tests.run_processes import kill_each, orchestrators_of
 
 
@@ -108,14 +111,14 @@ async def test_who_comes_back_is_told_what_ended_meanwhile(listen: Any, client: 
 
 async def test_nothing_is_looked_at_while_nobody_listens(listen: Any, jp_serverapp: Any) -> None:
     """The last page that goes ends the looks."""
-    changes = jp_serverapp.web_app.settings["kfnb_changes"]
+    followed = jp_serverapp.web_app.settings["kfnb_changes"]
     sockets = [await listen(), await listen()]
     for socket in sockets:
         await frame_of(socket)
     sockets[0].close()
-    assert changes.is_looking
+    assert followed.is_looking
     sockets[1].close()
-    while changes.is_looking:
+    while followed.is_looking:
         await asyncio.sleep(0.02)
 
 
@@ -141,6 +144,26 @@ async def test_a_run_whose_process_is_gone_goes_on_no_more(
     await living_of(socket, run.id)
     assert 1 == kill_each(orchestrators_of(home))
     assert [] == (await living_of(socket))["ended"]
+
+
+async def test_a_database_that_was_away_is_asked_again(
+    listen: Any, client: Client, failing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What goes wrong once, also by a mistake of kfnb's own, does not keep lists as they are."""
+    monkeypatch.setattr(changes, "AT_LATEST", 0.1)
+    take, errors = Changes.take, [Behind("It is locked."), ValueError("a mistake")]
+
+    def failing_take(looked: Changes) -> Any:
+        if errors:
+            raise errors.pop()
+        return take(looked)
+
+    monkeypatch.setattr(Changes, "take", failing_take)
+    socket = await listen()
+    await frame_of(socket)
+    run = client.run(failing[0], detach=True)
+    await end_of(socket, run.id)
+    assert [] == errors
 
 
 async def test_a_number_that_is_none(listen: Any) -> None:
