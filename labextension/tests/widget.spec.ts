@@ -138,3 +138,11 @@ test('nothing is heard any more after the end', () => {
   expect(model.listeners).toBe(0);
   expect(el.childElementCount).toBe(0);
 });
+
+test('keys on a node are no commands of the notebook', () => {
+  const node = el.querySelector<SVGGElement>('.kfnb-graph-node[tabindex="0"]')!;
+  node.focus();
+  expect(node.hasAttribute('data-lm-suppress-shortcuts')).toBe(true);
+  node.blur();
+  expect(node.hasAttribute('data-lm-suppress-shortcuts')).toBe(false);
+});

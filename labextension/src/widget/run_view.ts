@@ -5,6 +5,7 @@ import { GraphView, lookOf, nodeStatuses, statusLine, type Graph, type NodeStatu
 import { html, setText } from '../graph/svg';
 import { pending, type State, type TaskStatus } from '../model/run_state';
 import { trans } from '../model/words';
+import { leaveKeys } from './keys';
 import { drawnResults, type Results } from './results';
 import { WIDGET_STYLE } from './style';
 
@@ -79,6 +80,7 @@ export class RunView {
       this._canvas,
       this._details
     ]);
+    leaveKeys(this._element);
     host.append(this._element);
     this._graph = new GraphView(this._canvas, { onChoose: name => this._choose(name) });
   }
