@@ -417,9 +417,7 @@ class ExecutorInput(_Data, frozen=True, kw_only=True):
     run_id: str
     attempt: int = 1
     root: str  # pipeline root: URI of the store
-    prefix: (
-        str  # documents of this attempt lie under this key: PREFIX/output.json, PREFIX/notebook.ipynb, PREFIX/log.txt
-    )
+    prefix: str  # documents of this attempt lie under this key: PREFIX/output.json, notebook.ipynb, log.txt
     task: Task
     notebook_name: str
     kernel: str = "python3"

@@ -55,8 +55,12 @@ _HOW_FAR = ("cell", "number", "done", "cells", "state")
 
 
 def told(run: Run) -> list[dict[str, Any]]:
-    """What happened in a run, but for when, who drove it and where its results lie. Of progress, what was said last."""
-    events = [_plain(event, run.id) for event in run.events()]
+    """What happened in a run, but for when, who drove it and where its results lie. Of progress, what was said last.
+
+    What a step waits for is left out: that is told after two seconds, and one run may wait longer than the other.
+    """
+    waits = [event for event in run.events() if event.state == "PENDING" and not event.data]
+    events = [_plain(event, run.id) for event in run.events() if event not in waits]
     last = {(event["task"], event["attempt"]): n for n, event in enumerate(events) if event["kind"] == "task-progress"}
     return [e for n, e in enumerate(events) if e["kind"] != "task-progress" or last[e["task"], e["attempt"]] == n]
 
