@@ -249,6 +249,7 @@ def test_what_a_task_executed_is_read_in_a_tab(lab: Lab, page: Page, quickstart:
 def test_what_fits_no_tag_is_checked_and_written_into_the_metadata(lab: Lab, page: Page, quickstart: Path) -> None:
     """An affinity is YAML that the server reads; what is wrong is said and not written; it follows the step's name."""
     open_notebook(page, lab, quickstart)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()  # which takes the focus
     cell(page, "words = text.split").locator(".jp-InputArea-prompt").click()
     page.locator("[data-group=placement] > summary").click()
     affinity = page.locator("[data-field=affinity]")
