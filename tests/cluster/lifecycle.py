@@ -17,6 +17,8 @@ from tests.cluster.shell import ClusterError, attempt, say, wait_until
 _KINDS = "pods,jobs,configmaps,secrets,leases,clusterroles,clusterrolebindings"
 _MADE_BY_KFNB = "app.kubernetes.io/managed-by=kfnb"
 _SET_UP = ("kfnb-cluster-reader", f"kfnb-cluster-reader-{NAMESPACE}")
+_MOST_NAMED = 20
+"""Objects that a message names: a fan-out can leave hundreds."""
 
 
 def obstacle() -> str | None:
@@ -86,7 +88,8 @@ def down(*, force: bool = False, clean: bool = False) -> None:
         if left := leftovers():
             raise ClusterError(f"This is left of the cluster: {', '.join(left)}.")
         if in_it:
-            raise ClusterError(f"This was left in the cluster by kfnb: {', '.join(in_it)}.")
+            more = f" and {len(in_it) - _MOST_NAMED} more" if len(in_it) > _MOST_NAMED else ""
+            raise ClusterError(f"This was left in the cluster by kfnb: {', '.join(in_it[:_MOST_NAMED])}{more}.")
 
 
 def is_up() -> bool:
