@@ -88,11 +88,7 @@ class Changes:
         DatabaseError where the database cannot be used.
         """
         with self._lock:
-            history = self._history()
-            try:
-                return self._take(history)
-            finally:
-                history.database.close()
+            return self._take(self._history())
 
     def _take(self, history: History) -> News | None:
         begun = time.time()

@@ -106,7 +106,6 @@ class Database:
 
     def remove(self) -> None:
         """Remove every row and table; `reading` and `writing` make them anew."""
-        self._engine.dispose()
         path = self.path
         if path is not None:
             for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
@@ -116,10 +115,6 @@ class Database:
             with self.unchecked() as connection:
                 tables.metadata.drop_all(connection)
         self._checked = False
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._engine.dispose()
 
     def _make_folder(self) -> None:
         if self.path is not None:
@@ -186,8 +181,9 @@ def check_revision(found: str, name: str) -> None:
 
 
 def _engine(url: sqlalchemy.URL) -> Engine:
+    """Return an engine that opens a connection for each question: a server that asks for days leaves none open."""
     if url.get_backend_name() != "sqlite":
-        return sqlalchemy.create_engine(url, pool_pre_ping=True)
+        return sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
     engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

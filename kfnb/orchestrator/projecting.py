@@ -85,19 +85,14 @@ def following(home: Path, store: Store, info: RunInfo) -> Iterator[None]:
 def _follow(home: Path, store: Store, info: RunInfo, over: threading.Event) -> None:
     if over.wait(FIRST_AFTER):
         return
-    database: Database | None = None
     try:
         from kfnb.metadata.database import Database, url_of
 
-        database = Database(url_of(home))
-        _write_until(database, RunReader(store, info), over)
+        _write_until(Database(url_of(home)), RunReader(store, info), over)
     except (KfnbError, OSError) as error:
         import logging  # 8 ms that almost no run needs
 
         logging.getLogger("kfnb").warning("%s", error)
-    finally:
-        if database is not None:
-            database.close()
 
 
 def _write_until(database: Database, run: RunReader, over: threading.Event) -> None:

@@ -307,9 +307,8 @@ class KubernetesRunner:
             self._api.patch(self._api.place("jobs", name, _BATCH), change)
         except ClusterError as error:
             unmade = isinstance(error, ApiError) and error.status == 404 and bool(self._living(name))
-            return (
-                not error.is_passing and not unmade
-            )  # without the right to, its elements run as few at a time as before
+            # Without the right to, its elements run as few at a time as before.
+            return not error.is_passing and not unmade
         return True
 
     def _end_canceled(self, name: str, *, now: bool) -> bool:

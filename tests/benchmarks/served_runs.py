@@ -54,9 +54,7 @@ def pages(place: Place) -> Iterator[Row]:
     from kfnb.history import History
 
     client = Client(home=place.folder / "home")
-    history = History(client)
-    fill(history, Path(client.root))
-    history.database.close()
+    fill(History(client), Path(client.root))
     with _server(place) as ask:
         for what, words in QUESTIONS.items():
             first, tenth = [], []

@@ -47,11 +47,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def database(url: str) -> Iterator[Database]:
+def database(url: str) -> Database:
     """A database without tables."""
-    made = Database(url)
-    yield made
-    made.close()
+    return Database(url)
 
 
 @pytest.fixture

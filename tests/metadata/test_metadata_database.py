@@ -117,6 +117,17 @@ def test_several_processes_make_and_write_one_database(url: str, database: Datab
         ).keys()
 
 
+def test_no_connection_stays_open(postgresql: str, url: str, database: Database) -> None:
+    """A server that asks for days holds nothing of the database between its questions."""
+    with database.reading():
+        pass
+    engine = sqlalchemy.create_engine(postgresql % "postgres", poolclass=sqlalchemy.NullPool)
+    count = "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}'".format(url.rpartition("/")[2])
+    with engine.connect() as connection:
+        while connection.exec_driver_sql(count).scalar():  # the server takes a moment to see that one has gone
+            connection.rollback()
+
+
 def test_a_damaged_file_is_told_from_other_faults(tmp_path: Path, store: Store) -> None:
     """KF802 for a file that is no database, and for one with a table missing; `remove` makes way for a new one."""
     path = tmp_path / "kfnb.db"

@@ -34,9 +34,7 @@ def heard(ear: Notices) -> list[str]:
 
 def bring_up(client: Client) -> None:
     """Bring the database up to the runs that a client knows."""
-    history = History(client)
-    history.runs(RunFilter())
-    history.database.close()
+    History(client).runs(RunFilter())
 
 
 def test_what_others_write_is_heard(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
