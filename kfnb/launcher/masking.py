@@ -19,15 +19,14 @@ from urllib.parse import quote, quote_plus
 import msgspec
 
 from kfnb.credentials import is_secret
-from kfnb.errors import Diagnostic
 from kfnb.launcher.frames import Kind
-from kfnb.spec import TaskError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from kfnb.errors import Diagnostic
     from kfnb.launcher.frames import Frame
-    from kfnb.spec import Artifact, ExecutorInput, ExecutorOutput
+    from kfnb.spec import Artifact, ExecutorInput, ExecutorOutput, TaskError
 
 HIDDEN = "***"
 _SHORTEST = 6
@@ -48,6 +47,10 @@ _STORE_KEYS = (
     "AZURE_STORAGE_CONNECTION_STRING",
     "AZURE_CLIENT_SECRET",
 )
+_ABOUT = frozenset({"comm_id", "target_name", "transient"})
+"""Fields of Jupyter's messages that nobody is shown."""
+_OF_WIDGETS = ("_model", "_view")
+"""How the traits begin by which a page finds the code of a widget."""
 _TOKENS = (Path("/var/run/secrets"), "*/*/*token")
 """Where pods have tokens of service accounts that are mounted by the cluster, not by a manifest."""
 
@@ -212,18 +215,29 @@ class Mask:
             return frame._replace(data=self.data(frame.data))
         if frame.kind in (Kind.MESSAGE, Kind.FINISHED, Kind.POINT):
             said = json.loads(frame.data)
-            hidden = self.document(said)
+            hidden = self._message(said) if frame.kind == Kind.MESSAGE else self.document(said, names=1)
             return frame if hidden == said else frame._replace(data=json.dumps(hidden).encode())
         return frame
 
-    def document(self, found: Any) -> Any:
-        """Return a JSON document without the values in its texts and keys."""
+    def _message(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Return a Jupyter message without the values in what it shows; it is read by its fields and media types."""
+        content, data = said["content"], said["content"].get("data")
+        hidden = {name: each if name in _ABOUT else self.document(each, names=1) for name, each in content.items()}
+        if "comm_id" in content and isinstance(data, dict):
+            hidden["data"] = {name: each if name == "method" else self.document(each, 1) for name, each in data.items()}
+            state = data.get("state")
+            if isinstance(state, dict):
+                hidden["data"]["state"] |= {name: state[name] for name in state if name.startswith(_OF_WIDGETS)}
+        return said | {"content": hidden}
+
+    def document(self, found: Any, names: int = 0) -> Any:
+        """Return a JSON document without the values in its texts and keys, but for the keys of `names` levels."""
         if isinstance(found, str):
             return self.text(found)
         if isinstance(found, list | tuple):
-            return [self.document(each) for each in found]
+            return [self.document(each, names) for each in found]
         if isinstance(found, dict):
-            return {self.text(key): self.document(each) for key, each in found.items()}
+            return {self.text(key) if names < 1 else key: self.document(each, names - 1) for key, each in found.items()}
         return found
 
     def output(self, output: ExecutorOutput) -> ExecutorOutput:
@@ -231,13 +245,36 @@ class Mask:
 
         Left are names of files, variables and artifacts, and what conditions ask about: the run goes by these.
         """
-        output = self._paths(output)
-        said = {name: self.document(msgspec.to_builtins(getattr(output, name))) for name in _IN_WORDS}
+        output, error = self._paths(output), output.error
         return msgspec.structs.replace(
             output,
-            **{name: msgspec.convert(said[name], kind) for name, kind in _IN_WORDS.items()},
+            unsaved=self.document(output.unsaved, names=1),
+            metrics=self.document(output.metrics),
+            parameters=self.document(output.parameters),
+            beyond=tuple(map(self.text, output.beyond)),
+            warnings=tuple(map(self._finding, output.warnings)),
+            error=self._error(error) if error is not None else None,
             artifacts={name: self._preview(found) for name, found in output.artifacts.items()},
             logged=tuple(map(self._preview, output.logged)),
+        )
+
+    def _error(self, error: TaskError) -> TaskError:
+        found = error.diagnostic
+        return msgspec.structs.replace(
+            error,
+            message=self.text(error.message),
+            ename=self.document(error.ename),
+            evalue=self.document(error.evalue),
+            traceback=tuple(map(self.text, error.traceback)),
+            diagnostic=self._finding(found) if found is not None else None,
+        )
+
+    def _finding(self, found: Diagnostic) -> Diagnostic:
+        fix = found.fix
+        return msgspec.structs.replace(
+            found,
+            message=self.text(found.message),
+            fix=msgspec.structs.replace(fix, text=self.text(fix.text)) if fix is not None else None,
         )
 
     def _paths(self, output: ExecutorOutput) -> ExecutorOutput:
@@ -255,18 +292,7 @@ class Mask:
         )
 
     def _preview(self, artifact: Artifact) -> Artifact:
-        return msgspec.structs.replace(artifact, preview=self.document(artifact.preview))
-
-
-_IN_WORDS: dict[str, Any] = {
-    "unsaved": dict[str, str],
-    "metrics": dict[str, Any],
-    "parameters": dict[str, Any],
-    "beyond": tuple[str, ...],
-    "warnings": tuple[Diagnostic, ...],
-    "error": TaskError | None,
-}
-"""Fields of an ExecutorOutput that are for people to read."""
+        return msgspec.structs.replace(artifact, preview=self.document(artifact.preview, names=1))
 
 
 class Passage:

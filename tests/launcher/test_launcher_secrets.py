@@ -66,6 +66,23 @@ def test_no_secret_is_in_what_a_task_prints_shows_or_reports(pod: PodPlace, code
     assert any("***" in text for text in said)
 
 
+def test_words_that_kfnb_and_jupyter_use_may_be_secrets(pod: PodPlace) -> None:
+    """A Secret holds `LOG_LEVEL=warning` too: values in what is shown are hidden, and everything goes on as without."""
+    values = ("warning", "content", "application", "result", "transient", "traceback", "jupyter", "message", "method")
+    pod.environment |= {f"V{number}": value for number, value in enumerate(values)}
+    code = (
+        "import subprocess, IPython.display as d, ipywidgets\nsubprocess.Popen(['sleep', '60'])\n"
+        "shown = d.display(d.JSON({'content': 'a result'}), display_id=True)\nshown.update(d.JSON({'b': 'message'}))\n"
+        "out = ipywidgets.Output()\nwith out:\n    print('in it')\n'the result'"
+    )
+    ran = pod.run(code, secret_variables=tuple(f"V{number}" for number in range(len(values))))
+    assert ("SUCCEEDED", None) == (ran.output.state, ran.output.error)
+    assert [("KF614", "warning")] == [(each.code, each.severity) for each in ran.output.warnings]
+    first, last = ran.cells[0]["outputs"]
+    assert ("display_data", {"b": "***"}) == (first["output_type"], first["data"]["application/json"])
+    assert ("execute_result", "'the ***'") == (last["output_type"], "".join(last["data"]["text/plain"]))
+
+
 def test_what_a_task_computes_with_a_secret_is_its_own(pod: PodPlace) -> None:
     """A secret's value is whole in the code that uses it."""
     pod.environment["TOKEN"] = TOKEN
