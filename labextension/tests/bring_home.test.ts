@@ -1,39 +1,30 @@
 /** Outputs of runs under the cells of a notebook, and their way back. */
 
-import { beforeEach, expect, test } from 'vitest';
+import { YNotebook, type YCodeCell } from '@jupyter/ydoc';
+import { beforeEach, expect, test, vi } from 'vitest';
 
 import type { CellOutputs } from '../src/model/documents';
 import type { OpenNotebook } from '../src/notebook/open_notebook';
+import { makeUndoable, undoneAlone } from '../src/notebook/undoable';
 import { bringHome, takeBack, type Homecoming } from '../src/run/bring_home';
 
 /** A cell of code, as far as bringing home knows it. */
 class Cell {
   readonly type = 'code';
-  readonly sharedModel: Cell;
-  readonly outputs = { toJSON: (): unknown => this.shown };
-  execution_count: number | null = null;
+  readonly outputs = { toJSON: (): unknown => this.sharedModel.getOutputs() };
 
-  constructor(
-    readonly id: string,
-    readonly source: string,
-    public shown: unknown[]
-  ) {
-    this.sharedModel = this;
+  constructor(readonly sharedModel: YCodeCell) {}
+
+  get id(): string {
+    return this.sharedModel.getId();
   }
 
   get executionCount(): number | null {
-    return this.execution_count;
-  }
-
-  getSource(): string {
-    return this.source;
-  }
-
-  setOutputs(outputs: unknown[]): void {
-    this.shown = outputs;
+    return this.sharedModel.execution_count;
   }
 }
 
+let shared: YNotebook;
 let cells: Cell[];
 let notebook: { home: Homecoming | null } & OpenNotebook;
 
@@ -52,14 +43,25 @@ const outputs = (word: string): CellOutputs[] =>
   );
 
 const texts = (): unknown[] =>
-  cells.map(({ shown }) => (shown[0] as { text: string } | undefined)?.text ?? '');
+  cells.map(({ sharedModel }) => (sharedModel.getOutputs()[0] as { text: string } | undefined)?.text ?? '');
+
+/** Let a cell print something, as its kernel does when a person runs it. */
+function runByHand({ sharedModel }: Cell, text: string): void {
+  sharedModel.setOutputs([printed(text)] as Parameters<YCodeCell['setOutputs']>[0]);
+}
 
 beforeEach(() => {
-  cells = [new Cell('a', 'print(a)', [printed('before a')]), new Cell('b', 'print(b)', [])];
+  vi.spyOn(console, 'warn').mockReturnValue(); // the library's own, of each cell that it makes
+  const made = ['a', 'b'].map(id => ({ id, cell_type: 'code', metadata: {}, source: `print(${id})` }));
+  shared = YNotebook.create({ data: { cells: made } } as Parameters<typeof YNotebook.create>[0]) as YNotebook;
+  makeUndoable(shared);
+  shared.clearUndoHistory();
+  cells = shared.cells.map(cell => new Cell(cell as YCodeCell));
+  runByHand(cells[0]!, 'before a');
   notebook = {
     home: null,
-    panel: { content: { model: { cells } } },
-    change: (act: () => void) => act()
+    panel: { content: { model: { cells, sharedModel: shared } } },
+    change: (act: () => void) => undoneAlone(shared, act)
   } as unknown as typeof notebook;
 });
 
@@ -71,13 +73,13 @@ test('Brought twice, and once from another run, they are taken back to what stoo
   expect([notebook.home!.run, notebook.home!.written]).toEqual(['2', 2]);
   takeBack(notebook);
   expect(texts()).toEqual(['before a', '']);
-  expect(cells.map(({ execution_count }) => execution_count)).toEqual([null, null]);
+  expect(cells.map(({ executionCount }) => executionCount)).toEqual([null, null]);
   expect(notebook.home).toBe(null);
 });
 
 test('A cell that was run by hand since keeps its outputs, and is named.', () => {
   bringHome(notebook, '1', outputs('one'));
-  cells[0]!.shown = [printed('by hand')];
+  runByHand(cells[0]!, 'by hand');
   takeBack(notebook);
   expect(texts()).toEqual(['by hand', '']);
   expect([notebook.home!.other, notebook.home!.places.size]).toEqual([['a'], 0]);
@@ -87,23 +89,36 @@ test('A cell that was run by hand since keeps its outputs, and is named.', () =>
 
 test('One that printed the same when it was run by hand is told by its number.', () => {
   bringHome(notebook, '1', outputs('one'));
-  cells[0]!.execution_count = 7;
+  cells[0]!.sharedModel.execution_count = 7;
   takeBack(notebook);
   expect(texts()).toEqual(['one a', '']);
 });
 
 test('Outputs made by hand in between are what a further run covers, and come back.', () => {
   bringHome(notebook, '1', outputs('one'));
-  cells[1]!.shown = [printed('by hand')];
+  runByHand(cells[1]!, 'by hand');
   bringHome(notebook, '2', outputs('two'));
   takeBack(notebook);
   expect(texts()).toEqual(['before a', 'by hand']);
 });
 
 test('Cells whose code was edited since the run, or that are gone, are left alone and told.', () => {
-  cells[1] = new Cell('b', 'print(b, b)', []);
+  cells[1]!.sharedModel.setSource('print(b, b)');
   bringHome(notebook, '1', [...outputs('one'), { ...outputs('one')[0]!, cell_id: 'c' }]);
   expect(texts()).toEqual(['one a', '']);
   const { edited, gone, written } = notebook.home!;
   expect([edited, gone, written]).toEqual([['b'], 1, 1]);
+});
+
+test('The notebook’s undo leaves what was brought, and what was taken back: it takes back the edit before.', () => {
+  notebook.change(() => cells[0]!.sharedModel.setMetadata('tags', ['step:a']));
+  bringHome(notebook, '1', outputs('one'));
+  shared.undo();
+  expect(texts()).toEqual(['one a', 'one b']);
+  expect(cells[0]!.sharedModel.getMetadata()).not.toHaveProperty('tags');
+  shared.redo();
+  expect(texts()).toEqual(['one a', 'one b']);
+  takeBack(notebook);
+  shared.undo();
+  expect(texts()).toEqual(['before a', '']);
 });

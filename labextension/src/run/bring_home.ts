@@ -109,10 +109,15 @@ function shows(model: ICodeCellModel, { outputs, execution_count }: Shown): bool
 /**
  * Put outputs under the cells that are there, in the place of what stands there. That goes first, by itself: in one change
  * JupyterLab joins printed text that comes to text that goes, and takes away both.
+ *
+ * For the same reason it is no part of the notebook's undo, as outputs never are in JupyterLab: undone beside what a cell
+ * has printed since, they would be mixed with that.
  */
 function show(notebook: OpenNotebook, cells: ReadonlyMap<ICodeCellModel, Shown>): void {
-  notebook.change(() => cells.forEach((_, { sharedModel }) => sharedModel.setOutputs([])));
-  notebook.change(() =>
+  const shared = notebook.panel.content.model!.sharedModel;
+  const change = (act: () => void): void => shared.transact(act, false);
+  change(() => cells.forEach((_, { sharedModel }) => sharedModel.setOutputs([])));
+  change(() =>
     cells.forEach(({ outputs, execution_count }, { sharedModel }) => {
       sharedModel.setOutputs(outputs as unknown as IOutput[]);
       sharedModel.execution_count = execution_count;
