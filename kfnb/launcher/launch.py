@@ -65,9 +65,11 @@ def run_input(
     try:
         given = _read_input(_read(_own_input(uri, patient) if together else uri, patient))
     except (KfnbError, msgspec.MsgspecError) as error:
-        os.write(2, f"The input of the task cannot be read: {error}\n".encode())
+        said = f"The input of the task cannot be read: {str(error).rstrip('.')}."
         if isinstance(error, NoAccess):
+            os.write(2, f"{said}\n".encode())
             return UNFIT
+        os.write(2, f"{said} `kfnb resume` starts the step again, with a new one.\n".encode())
         return WRONG_CALL if isinstance(error, msgspec.MsgspecError) else OUTSIDE
     post, image = _post(given), _own_image(given)
 

@@ -60,6 +60,15 @@ def lacking_error(task: Task, only: str) -> TaskError:
     return TaskError(message=message, code="KF655", diagnostic=diagnostic)
 
 
+def lost_error(task: Task, losses: int, why: str) -> TaskError:
+    """Return the error of a task that was taken away too often."""
+    message = (
+        f"Step {task.name!r} was lost {losses} times by the place where it ran: {why}. When that is over, "
+        "`kfnb resume` goes on from there."
+    )
+    return TaskError(message=message, code="KF656", cell=first_cell(task))
+
+
 def undecided_error(task: Task, condition: str, why: str) -> TaskError:
     """Return the error of a task of which the condition cannot be evaluated."""
     message = f"The condition {condition!r} cannot be evaluated: {why}."

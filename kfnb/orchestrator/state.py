@@ -401,8 +401,7 @@ class RunState:
             self._move(number, "CANCELED", self._taken_back.get(number, self._why[number]), event.attempt)
             self._skip_below(number, f"it needs {event.task!r}, which was cancelled")
         elif losses > MOST_LOSSES:
-            message = f"Step {event.task!r} was lost {losses} times by the place where it ran: {event.why}"
-            self._fail(number, TaskError(message=message, code="KF656", cell=failures.first_cell(self._list[number])))
+            self._fail(number, failures.lost_error(self._list[number], losses, event.why))
         else:
             self._move(number, "DELAYED", f"it starts again: {event.why}")
             data = {"failures": self._failures[number]}

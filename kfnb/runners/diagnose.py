@@ -194,7 +194,10 @@ def why_container_ended(pod: Object, ended: Object, last_words: str = "", memory
     if status.get("reason") == "DeadlineExceeded":
         seconds = (pod.get("spec") or {}).get("activeDeadlineSeconds")
         most = f"{seconds} s" if seconds else "the time"
-        return f"Its pod was ended: it ran longer than {most} that its cluster allows (activeDeadlineSeconds)."
+        return (
+            f"Its pod was ended: it ran longer than {most} that its cluster allows (activeDeadlineSeconds). "
+            "Make the step shorter, or have that limit raised."
+        )
     if reason == "OOMKilled":
         return _out_of_memory(pod, memory)
     if unfit := _why_image_is_unfit(pod, ended, last_words):
@@ -211,7 +214,8 @@ def why_container_ended(pod: Object, ended: Object, last_words: str = "", memory
         return "Its process was killed (exit code 137): by the node, or for the memory that the node lacked."
     if last_words:
         return (
-            f"Its process ended with exit code {code} before the step was done. It last said: {_last_line(last_words)}"
+            f"Its process ended with exit code {code} before the step was done: see the step's log. "
+            f"It last said: {_last_line(last_words)}"
         )
     return ""
 

@@ -128,27 +128,37 @@ WAITING = {
 SLOW = {
     "no-store": (
         "The input of the task cannot be read: The artifact store s3://kfnb does not answer at http://10.99.0.1:5998: "
-        "[Errno 111] Connection refused. Check AWS_ENDPOINT_URL and the network."
+        "[Errno 111] Connection refused. Check AWS_ENDPOINT_URL and the network. `kfnb resume` starts the step again, "
+        "with a new one."
     ),
 }
 """Of attempts that take minutes to end."""
 
 ENDED = {
-    "bad-input": "The input of the task cannot be read: JSON is malformed: invalid character (byte 0)",
+    "bad-input": (
+        "The input of the task cannot be read: JSON is malformed: invalid character (byte 0). "
+        "`kfnb resume` starts the step again, with a new one."
+    ),
     "bad-python": (
-        "Its process ended with exit code 1 before the step was done. It last said: ModuleNotFoundError: No "
-        "module named 'encodings'"
+        "Its process ended with exit code 1 before the step was done: see the step's log. It last said: "
+        "ModuleNotFoundError: No module named 'encodings'"
     ),
     "crash-at-start": (
-        "Its process ended with exit code 1 before the step was done. It last said: cannot begin: no licence"
+        "Its process ended with exit code 1 before the step was done: see the step's log. It last said: cannot begin: "
+        "no licence"
     ),
-    "deadline": "Its pod was ended: it ran longer than 1 s that its cluster allows (activeDeadlineSeconds).",
+    "deadline": (
+        "Its pod was ended: it ran longer than 1 s that its cluster allows (activeDeadlineSeconds). Make the step "
+        "shorter, or have that limit raised."
+    ),
     "deleted": "its pod was removed before it had ended: by someone, or by the cluster",
     "evicted": (
         "The step used more than the 8Mi of disk (HOME and /tmp) that its pod has, and was ended. Write less "
         "there, or raise the profile's scratch_size."
     ),
-    "exit-code": "Its process ended with exit code 17 before the step was done. It last said: the last words",
+    "exit-code": (
+        "Its process ended with exit code 17 before the step was done: see the step's log. It last said: the last words"
+    ),
     "no-bucket": (
         "The input of the task cannot be read: The artifact store s3://nothing at http://10.99.0.1:7070: "
         "there is no bucket 'nothing': make it, or name another with --root."
@@ -161,7 +171,8 @@ ENDED = {
     ),
     "no-input": (
         "The input of the task cannot be read: The artifact store s3://kfnb/nothing holds nothing at "
-        "s3://kfnb/nothing/input.json: it was removed or never written."
+        "s3://kfnb/nothing/input.json: it was removed or never written. `kfnb resume` starts the step again, with a "
+        "new one."
     ),
     "no-kfnb": "Image IMAGE has no kfnb. Have it lent a launcher (`bundle` in the profile), or build it on kfnb's own.",
     "out-of-memory": (
@@ -175,4 +186,4 @@ ENDED = {
     "preempted": "its pod had to make room for a more important one (PREEMPTED)",
     "drained": "its pod was evicted, as when a node is drained (Eviction API: evicting)",
 }
-"""Of attempts that have ended, or were taken away."""
+"""Of attempts that have ended, or were taken away: these start again by themselves, which the run says before."""
