@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from blake3 import blake3
 
 from kfnb.artifacts import files
-from kfnb.artifacts.calls import Calls
+from kfnb.artifacts.calls import Calls, hurried
 from kfnb.artifacts.parallel import in_parallel
 from kfnb.errors import StoreError
 
@@ -63,13 +63,8 @@ class Bucket(abc.ABC):
         self._uri = f"{dialect.scheme}://{bucket}/"
         self._calls = Calls(bucket, dialect, connect, patient=patient)
 
-    @contextlib.contextmanager
-    def hurried(self) -> Iterator[None]:
-        self._calls.hurried = True
-        try:
-            yield
-        finally:
-            self._calls.hurried = False
+    def hurried(self) -> contextlib.AbstractContextManager[None]:
+        return hurried()
 
     def now(self) -> float:
         """Return the time by the store's clock, by which all that it says of objects is."""

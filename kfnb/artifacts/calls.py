@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import http.client
 import random
 import ssl
@@ -12,11 +14,12 @@ from kfnb.artifacts.connections import Refusal
 from kfnb.errors import NoAccess, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from kfnb.artifacts.connections import Answer
     from kfnb.artifacts.files import Bytes
 
+_hurried = contextvars.ContextVar("hurried", default=False)
 PATIENCE = 120.0
 """Seconds for which an endpoint that has answered before, or must be there, may be away before a call gives up."""
 _FIRST_PATIENCE = 1.0
@@ -54,17 +57,29 @@ class Endpoint(Protocol):
     ) -> Answer: ...
 
 
+@contextlib.contextmanager
+def hurried() -> Iterator[None]:
+    """While inside, no endpoint is waited for by this thread or what it does `in_parallel`.
+
+    Other threads, which may share the store and have to do what cannot wait, are as patient as before.
+    """
+    before = _hurried.set(True)
+    try:
+        yield
+    finally:
+        _hurried.reset(before)
+
+
 class Calls:
     """Calls for one bucket. `patient`: the endpoint is known to be there, so its absence is waited out from the start.
 
-    Nothing is connected before the first call. While `hurried` is set, nothing is waited for.
+    Nothing is connected before the first call.
     """
 
     def __init__(
         self, bucket: str, dialect: Dialect, connect: Callable[[str], Endpoint], *, patient: bool = False
     ) -> None:
         self.bucket, self._dialect, self._connect = bucket, dialect, connect
-        self.hurried = False
         self._reached = patient
         self._endpoint: Endpoint | None = None
 
@@ -92,7 +107,7 @@ class Calls:
                     raise FileNotFoundError from None
                 if code in self._dialect.taken:
                     raise FileExistsError from None
-                patience = 0.0 if self.hurried else PATIENCE if self._reached else _FIRST_PATIENCE
+                patience = 0.0 if _hurried.get() else PATIENCE if self._reached else _FIRST_PATIENCE
                 if not self._passes(error) or time.monotonic() - begun >= patience:
                     raise self._words(error, endpoint.url, "read" if method in ("GET", "HEAD") else "write") from error
             else:

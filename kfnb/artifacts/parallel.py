@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -31,13 +32,14 @@ def threads(number: int, name: str) -> Iterator[ThreadPoolExecutor]:
 
 
 def in_parallel(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """Return `function` of each item, in order."""
+    """Return `function` of each item, in order, each in the caller's context (`hurried`, say)."""
     todo = list(items)
     if len(todo) < 2:
         return [function(item) for item in todo]
     with threads(min(AT_ONCE, len(todo)), "kfnb-store") as pool:
         try:
-            return list(pool.map(function, todo))
+            contexts = [contextvars.copy_context() for _ in todo]  # each is of one thread at a time
+            return list(pool.map(lambda context, item: context.run(function, item), contexts, todo))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

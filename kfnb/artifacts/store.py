@@ -78,7 +78,10 @@ class Store:
         return f"Store({self.root!r})"
 
     def hurried(self) -> contextlib.AbstractContextManager[None]:
-        """While inside, a store that does not answer is an error at once: for what can be done as well later."""
+        """While inside, a store that does not answer is an error at once: for what can be done as well later.
+
+        That is for this thread, and what it does `at_once`, alone.
+        """
         return contextlib.nullcontext() if isinstance(self._files, _Folder | _Remote) else self._files.hurried()
 
     # ------------------------------------------------------------------------------------------------------- blobs

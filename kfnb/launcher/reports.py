@@ -78,6 +78,7 @@ class TaskReport(Listener):
         self._unsaid = ""
         self._state: dict[str, Any] = {}
         self._last: dict[str, Any] = {}  # all that was told, of each thing the last
+        self._is_left = False
         self._done = 0
         self._size = 0
         path = store.local_path(self.log_key)
@@ -128,6 +129,14 @@ class TaskReport(Listener):
             self._saved_points = now
             with contextlib.suppress(Exception), self._store.hurried():  # as below
                 self._save_points()
+        is_due = self._changed or (self._is_left and not self._is_silent())
+        if is_due and now - self._saved >= SAVE_EVERY:  # before more is said, which is not heard in this moment
+            try:
+                with self._store.hurried():  # the body is not watched meanwhile
+                    self.save()
+                    self._leave_progress()
+            except Exception:
+                self._saved = now  # it is tried again, and at the end it must work
         if self._unsaid and now - self._told >= _TELL_EVERY:
             self._told = now
             text, self._unsaid = self._unsaid[-_TELL_CHARACTERS:], ""
@@ -135,13 +144,6 @@ class TaskReport(Listener):
         if self._in_pod and now - self._looked_at_memory >= _LOOK_AT_MEMORY_EVERY:
             self._looked_at_memory = now
             self._tell_memory()
-        if self._changed and now - self._saved >= SAVE_EVERY:
-            try:
-                with self._store.hurried():  # the body is not watched meanwhile
-                    self.save()
-                    self._leave_progress()
-            except Exception:
-                self._saved = now  # it is tried again, and at the end it must work
 
     def _tell_memory(self) -> None:
         """Tell the most that the pod has used, where it has a limit: with what goes beyond, this process is killed."""
@@ -155,9 +157,16 @@ class TaskReport(Listener):
         self._tell(data)
 
     def _leave_progress(self) -> None:
-        """Leave in the store how far the attempt is, where that is not heard; in the end its output says it."""
+        """Leave in the store how far the attempt is, while that is not heard; in the end its output says it.
+
+        When it is heard again that is taken away: who looks there would take it for news.
+        """
         if self._last and self._is_silent():
+            self._is_left = True
             self._store.write(self.progress_key, to_json(self._last))
+        elif self._is_left:
+            self._store.remove_document(self.progress_key)
+            self._is_left = False
 
     def save(self) -> None:
         """Save the notebook as executed so far, and the log if the store is elsewhere."""

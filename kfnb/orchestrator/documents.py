@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import contextlib
 
 
 class Documents(Protocol):
@@ -19,6 +22,9 @@ class Documents(Protocol):
 
     def find(self, key: str) -> bytes | None:
         """Return a document; None if there is none."""
+
+    def hurried(self) -> contextlib.AbstractContextManager[None]:
+        """While inside, a store that does not answer is an error at once."""
 
     def exists(self, key: str) -> bool:
         """Say whether there is a document."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,20 @@ def test_in_a_hurry_nothing_is_waited_for(own_endpoint: Gateway | GcsServer) -> 
     back.start()
     store.write("after", b"3")
     back.join()
+    assert ["after", "before"] == store.list("")
+
+
+def test_a_hurry_is_of_one_thread_and_what_it_does_at_once(own_endpoint: Gateway | GcsServer) -> None:
+    """Many calls at once do not wait either; another thread with the same store does."""
+    store = Store(own_endpoint.make_bucket("away"), patient=True)
+    store.write("before", b"1")
+    own_endpoint.stop()
+    with ThreadPoolExecutor(1) as other, store.hurried():
+        waits = other.submit(store.write, "after", b"3")
+        with pytest.raises(StoreError, match="does not answer"):
+            store.at_once(store.read, ["before", "before"])
+        own_endpoint.start()
+        waits.result()
     assert ["after", "before"] == store.list("")
 
 

@@ -12,11 +12,12 @@ from pod_place import PodPlace
 from s3_gateway import Gateway
 
 from kfnb.artifacts import known_images
-from kfnb.launcher import memory_limit, processes
+from kfnb.artifacts.store import Store
+from kfnb.launcher import memory_limit, processes, reports
 from kfnb.launcher.reports import PYTHON
 from kfnb.runners.pod_logs import last_memory
 from kfnb.runners.report_server import ReportServer
-from kfnb.spec import ExecutorOutput, Output, Packages, ReportTo, Settings, Together, to_json
+from kfnb.spec import Cell, ExecutorInput, ExecutorOutput, Output, Packages, ReportTo, Settings, Task, Together, to_json
 from tests.cluster.shell import wait_until
 
 
@@ -172,6 +173,24 @@ def test_a_launcher_that_is_not_heard_leaves_how_far_it_is(pod: PodPlace, *, hea
         process.terminate()
     server.close()
     assert heard != pod.store.exists(f"{place}/progress.json")
+
+
+def test_what_was_not_heard_for_a_while_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a launcher left in the store is not taken for news once it is heard again, also while nothing happens."""
+    monkeypatch.setattr(reports, "SAVE_EVERY", 0.0)
+    store, heard = Store(str(tmp_path)), [False]
+    task = Task(name="t", slug="t", cells=(Cell(id="a", index=0, source="", ordinal=1),))
+    given = ExecutorInput(
+        run_id="r", root=str(tmp_path), prefix="t", task=task, notebook_name="", folder="", scratch=str(tmp_path)
+    )
+    report = reports.TaskReport(given, store, lambda data: None, is_silent=lambda: not heard[0])
+    report.on_cell(0, "RUNNING", 1.0)
+    report.on_tick()
+    assert store.exists("t/progress.json")
+    heard[0] = True
+    report.on_tick()
+    assert not store.exists("t/progress.json")
+    report.close()
 
 
 @pytest.mark.parametrize("begins", [True, False])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,9 @@ import msgspec
 import pytest
 
 from kfnb.artifacts.store import Store
+from kfnb.errors import StoreError
 from kfnb.orchestrator.events import Unwritten
-from kfnb.orchestrator.how_far import EVERY, HowFar
+from kfnb.orchestrator.how_far import AWAY, BATCHES_EVERY, EVERY, HEARD_EVERY, HowFar
 from kfnb.spec import CellResult, ExecutorOutput, RunEvent
 
 RUNS = {"cell": "b", "number": 2, "done": 1, "cells": 3, "state": "RUNNING", "time": 2.0}
@@ -27,16 +30,30 @@ class Time:
 
 
 class CountingStore(Store):
-    """A store that knows which documents were read."""
+    """A store that knows which documents were read, and how long that takes; it may be away (`answers`)."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(str(root))
         self.reads: list[str] = []
+        self.answers = True
+        self.is_waited_for = True
+        self.takes: Callable[[], None] = lambda: None
 
-    def read(self, key: str) -> bytes:
+    def find(self, key: str) -> bytes | None:
         """Note it, and read."""
+        assert not self.is_waited_for
         self.reads.append(key)
-        return super().read(key)
+        self.takes()
+        if not self.answers:
+            raise StoreError("does not answer")
+        return super().find(key)
+
+    @contextlib.contextmanager
+    def hurried(self) -> Iterator[None]:
+        """Note that nothing is waited for."""
+        self.is_waited_for = False
+        yield
+        self.is_waited_for = True
 
 
 @pytest.fixture
@@ -61,15 +78,15 @@ def test_what_a_silent_attempt_leaves_is_told_once(store: CountingStore, clock: 
     known = HowFar(store, clock)
     known.begins("a", 1, "place")
     leave(store, "place", RUNS)
-    assert [] == [*known.left()]
+    assert [] == known.left()
     clock.now += EVERY
-    assert [("a", 1, RUNS)] == [*known.left()]
-    assert [] == [*known.left()]
+    assert [("a", 1, RUNS)] == known.left()
+    assert [] == known.left()
     clock.now += EVERY
-    assert [] == [*known.left()]
+    assert [] == known.left()
     leave(store, "place", {**RUNS, "done": 2})
     clock.now += EVERY
-    assert [("a", 1, {**RUNS, "done": 2})] == [*known.left()]
+    assert [("a", 1, {**RUNS, "done": 2})] == known.left()
 
 
 @pytest.mark.parametrize("left", [b"", b"[1]", b"{", None])
@@ -80,7 +97,7 @@ def test_nothing_that_can_be_read_is_no_news(store: CountingStore, clock: Time, 
     if left is not None:
         store.write("place/progress.json", left)
     clock.now += EVERY
-    assert [] == [*known.left()]
+    assert [] == known.left()
 
 
 def test_what_tells_itself_is_not_looked_at(store: CountingStore, clock: Time) -> None:
@@ -92,7 +109,7 @@ def test_what_tells_itself_is_not_looked_at(store: CountingStore, clock: Time) -
     known.begins("b", 1, "other")
     known.ends("b", 1, ExecutorOutput(state="FAILED"))
     clock.now += EVERY
-    assert ([], []) == ([*known.left()], store.reads)
+    assert ([], []) == (known.left(), store.reads)
 
 
 def test_many_are_looked_at_in_turn(store: CountingStore, clock: Time) -> None:
@@ -104,10 +121,72 @@ def test_many_are_looked_at_in_turn(store: CountingStore, clock: Time) -> None:
     looks = []
     for _ in range(3):
         store.reads.clear()
-        assert [] == [*known.left()]
+        assert [] == known.left() == known.left()  # of turns that follow each other, the first looks
         looks.append([*store.reads])
+        clock.now += BATCHES_EVERY
     assert [8, 8, 4] == [len(look) for look in looks]
     assert 20 == len({key for look in looks for key in look})
+
+
+def test_what_is_heard_no_more_is_looked_at_again(store: CountingStore, clock: Time) -> None:
+    """Its launcher was cut off after it had told something: what it leaves shows, and from then on as soon as ever."""
+    known = HowFar(store, clock)
+    known.begins("a", 1, "place")
+    known.told("a", 1, RUNS)
+    for number in (2, 3):  # while it is heard nothing is asked
+        clock.now += HEARD_EVERY - 1
+        known.told("a", 1, {**RUNS, "number": number})
+        assert ([], []) == (known.left(), store.reads)
+    later = {**RUNS, "number": 4}
+    leave(store, "place", later)
+    clock.now += HEARD_EVERY
+    assert [("a", 1, later)] == known.left()
+    leave(store, "place", {**later, "done": 3})
+    clock.now += EVERY
+    assert [("a", 1, {**later, "done": 3})] == known.left()
+
+
+def test_what_is_heard_and_quiet_costs_a_look_in_half_a_minute(store: CountingStore, clock: Time) -> None:
+    """As long as it leaves nothing."""
+    known = HowFar(store, clock)
+    known.begins("a", 1, "place")
+    known.told("a", 1, RUNS)
+    for seconds in (HEARD_EVERY, HEARD_EVERY - 1, 1):
+        clock.now += seconds
+        assert [] == known.left()
+    assert ["place/progress.json"] * 2 == store.reads
+
+
+def test_a_store_that_is_away_holds_up_nothing(store: CountingStore, clock: Time) -> None:
+    """The first look that gets no answer, for which nothing is waited, is the last one for a while."""
+    known = HowFar(store, clock)
+    for number in range(8):
+        known.begins("a", number, f"place-{number}")
+    clock.now += EVERY
+    store.answers = False
+    assert [] == known.left()
+    clock.now += AWAY - 1
+    store.answers = True
+    assert ([], 1, True) == (known.left(), len(store.reads), store.is_waited_for)
+    clock.now += 1
+    assert ([], 9) == (known.left(), len(store.reads))
+
+
+def test_a_slow_store_holds_up_little(store: CountingStore, clock: Time) -> None:
+    """A batch of looks is left when it takes long; the next one goes on from there."""
+    known = HowFar(store, clock)
+    for number in range(8):
+        known.begins("a", number, f"place-{number}")
+    clock.now += EVERY
+
+    def take() -> None:
+        clock.now += BATCHES_EVERY / 2
+
+    store.takes = take
+    for _ in range(2):
+        assert [] == known.left() == known.left()
+        clock.now += BATCHES_EVERY
+    assert [f"place-{number}/progress.json" for number in range(4)] == store.reads
 
 
 def output(*ended: tuple[str, float | None, float | None]) -> ExecutorOutput:
