@@ -67,6 +67,39 @@ test('A connection that is cut is made again, later and later while nothing is h
   expect(afters.at(-1)).toBe(1);
 });
 
+test('A server that was heard is looked for every few seconds, however long it is away, and each time it is told.', async () => {
+  const lost = vi.fn();
+  changes.lost.connect(lost);
+  streams[0]!.close();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(lost).not.toHaveBeenCalled(); // nothing was ever heard
+  streams[1]!.frame({ kind: 'runs', number: 1, living: [], ended: [] });
+  for (const pause of [1000, 2000, 4000, 5000, 5000, 5000]) {
+    streams.at(-1)!.close();
+    const before = streams.length;
+    await vi.advanceTimersByTimeAsync(pause - 1);
+    expect(streams).toHaveLength(before);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(streams).toHaveLength(before + 1);
+  }
+  expect(lost).toHaveBeenCalledTimes(6);
+  hide(true);
+  expect(lost).toHaveBeenCalledTimes(6);
+});
+
+test('Where nothing was ever heard the pauses grow to minutes.', async () => {
+  for (let attempt = 0; attempt < 9; attempt++) {
+    streams.at(-1)!.close();
+    await vi.advanceTimersByTimeAsync(1000 * 2 ** attempt);
+  }
+  expect(streams).toHaveLength(10);
+  streams.at(-1)!.close();
+  await vi.advanceTimersByTimeAsync(299_999);
+  expect(streams).toHaveLength(10);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(streams).toHaveLength(11);
+});
+
 test('Nothing is asked any more of one that is let go.', async () => {
   streams[0]!.close();
   changes.dispose();

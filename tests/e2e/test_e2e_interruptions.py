@@ -98,6 +98,30 @@ def test_a_server_that_was_down_while_the_run_ended_is_caught_up_with(
     expect(page.locator(".kfnb-log pre")).to_have_text(ALL_PRINTED)
 
 
+def test_the_page_of_runs_says_that_the_server_is_away_and_catches_up(
+    lab: Lab, page: Page, waiting: Path, gate: Path
+) -> None:
+    """Nothing else of kfnb is open: the list itself says that it may be old, until the server is back."""
+    client = Client(home=lab.home)
+    run = client.run(waiting, detach=True)
+    page.goto(f"{lab.url}lab?token={TOKEN}&reset")
+    page.locator(".jp-LauncherCard", has_text="Pipeline Runs").click()
+    row = page.locator(f'.kfnb-runs tr[data-run="{run.id}"]')
+    expect(row).to_contain_text("running")
+    expect(page.locator(".kfnb-living-runs button")).to_be_visible()  # the server was heard
+    trouble = page.locator(".kfnb-runs-page [role=alert]")
+    expect(trouble).to_have_count(0)
+    lab.stop()
+    expect(trouble).to_contain_text("The Jupyter server cannot be reached")
+    gate.touch()
+    assert "SUCCEEDED" == client.get(run.id).wait().state
+    client.close()
+    expect(row).to_contain_text("running")
+    lab.start()
+    expect(row).to_contain_text("succeeded")
+    expect(trouble).to_have_count(0)
+
+
 def test_a_run_outlives_the_name_and_the_tab_of_its_notebook(lab: Lab, page: Page, waiting: Path, gate: Path) -> None:
     """It is there again in a notebook that was closed and opened, in a second tab, and renamed, also when reloaded."""
     open_notebook(page, lab, waiting)

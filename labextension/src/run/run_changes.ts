@@ -8,10 +8,14 @@ import type { RunsFrame } from '../model/documents';
 import type { IRunChanges } from '../tokens';
 
 const RETRY_AFTER_MS = 1000;
-const RETRY_AFTER_MS_AT_MOST = 300_000;
+/** A server that was heard is soon back. */
+const RETRY_AFTER_MS_AT_MOST = 5000;
+/** One that never was may have nothing to tell, or nothing answers there. */
+const RETRY_UNHEARD_AFTER_MS_AT_MOST = 300_000;
 
 export class RunChanges implements IRunChanges, IDisposable {
   private readonly _changed = new Signal<this, RunsFrame>(this);
+  private readonly _lost = new Signal<this, void>(this);
   private _number: number | null = null;
   private _socket: WebSocket | null = null;
   private _timer: ReturnType<typeof setTimeout> | undefined;
@@ -28,6 +32,10 @@ export class RunChanges implements IRunChanges, IDisposable {
 
   get changed(): ISignal<this, RunsFrame> {
     return this._changed;
+  }
+
+  get lost(): ISignal<this, void> {
+    return this._lost;
   }
 
   get isDisposed(): boolean {
@@ -71,7 +79,12 @@ export class RunChanges implements IRunChanges, IDisposable {
       if (this._socket === socket) {
         this._socket = null;
         this._timer = setTimeout(() => this._connect(), this._pause);
-        this._pause = Math.min(2 * this._pause, RETRY_AFTER_MS_AT_MOST);
+        const wasHeard = this._number !== null;
+        const longest = wasHeard ? RETRY_AFTER_MS_AT_MOST : RETRY_UNHEARD_AFTER_MS_AT_MOST;
+        this._pause = Math.min(2 * this._pause, longest);
+        if (wasHeard) {
+          this._lost.emit();
+        }
       }
     };
   }

@@ -41,7 +41,7 @@ export class Listing implements IDisposable {
     changes: ISignal<unknown, unknown>,
     private readonly _isSeen: () => boolean
   ) {
-    changes.connect(this._hear, this);
+    changes.connect(this.hear, this);
   }
 
   get changed(): ISignal<this, void> {
@@ -156,6 +156,15 @@ export class Listing implements IDisposable {
     }
   }
 
+  /** The list may be another one now; who comes back to a page that was hidden has it asked for in any case. */
+  hear(): void {
+    if (this._isLoading) {
+      this._isBehind = true; // the answer that is awaited is not dropped: a slow server would never be heard
+    } else if (this._isSeen()) {
+      void this.load();
+    }
+  }
+
   /** Ask for the page and for the experiments: both may be others than when they were seen last. */
   async refresh(): Promise<void> {
     await Promise.all([this.load(), this._askForExperiments()]);
@@ -180,14 +189,5 @@ export class Listing implements IDisposable {
 
   private _isLate(request: number): boolean {
     return request !== this._request || this._isDisposed;
-  }
-
-  /** The list may be another one now; who comes back to a page that was hidden has it asked for in any case. */
-  private _hear(): void {
-    if (this._isLoading) {
-      this._isBehind = true; // the answer that is awaited is not dropped: a slow server would never be heard
-    } else if (this._isSeen()) {
-      void this.load();
-    }
   }
 }

@@ -33,6 +33,7 @@ export class RunsPage extends ReactWidget {
   ) {
     super();
     this._listing = new Listing(_shown.api, changes.changed, () => this.isVisible);
+    changes.lost.connect(this._listing.hear, this._listing); // asked for, it says what is wrong
     this.addClass('kfnb-runs-page');
   }
 
