@@ -9,7 +9,7 @@ import type { KfnbPanel } from '../panel/panel';
 import { showLatestRun } from '../run/latest';
 import { Chips } from './chips';
 import { OpenNotebook } from './open_notebook';
-import { Pictures } from './pictures';
+import { keepPictures } from './pictures';
 import { Underlines } from './underlines';
 
 export interface OpenedParts {
@@ -29,7 +29,7 @@ export function opened(shown: NotebookPanel, { app, api, panel, trans }: OpenedP
     shell.activateById(panel.id);
   });
   new Underlines(notebook);
-  new Pictures(notebook, api);
+  keepPictures(shown.context, api);
   void showLatestRun(notebook, api);
   return notebook;
 }

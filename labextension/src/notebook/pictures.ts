@@ -8,11 +8,11 @@
 
 import type { ICodeCellModel } from '@jupyterlab/cells';
 import type { IOutput } from '@jupyterlab/nbformat';
+import type { INotebookModel, NotebookPanel } from '@jupyterlab/notebook';
 
 import type { Api } from '../api';
 import { hasStillWidget, livingRun, redrawnData, WIDGET_VIEW } from '../model/living_picture';
 import { RunSession } from '../run/session';
-import type { OpenNotebook } from './open_notebook';
 
 /** Time between two pictures of a run. */
 const EVERY_MS = 2000;
@@ -22,16 +22,31 @@ const LATER = (): void => undefined;
 
 type Data = Readonly<Record<string, unknown>>;
 
-/** Keeps the pictures of one notebook right. */
-export class Pictures {
-  private readonly _notebook: OpenNotebook;
-  private readonly _api: Api;
+/** What all views of a notebook share: its model and its kernel. */
+type Shared = NotebookPanel['context'];
+
+/** The notebooks whose pictures are kept right. */
+const kept = new WeakSet<Shared>();
+
+/**
+ * Keep the pictures of a notebook right until the last of its views is closed. A further view changes nothing: the widgets
+ * that it shows live, in the kernel of the first.
+ */
+export function keepPictures(shared: Shared, api: Api): void {
+  if (!kept.has(shared)) {
+    kept.add(shared);
+    new Pictures(shared, api);
+  }
+}
+
+class Pictures {
   private readonly _followed = new Set<string>();
 
-  constructor(notebook: OpenNotebook, api: Api) {
-    this._notebook = notebook;
-    this._api = api;
-    const { sessionContext } = notebook.panel;
+  constructor(
+    private readonly _shared: Shared,
+    private readonly _api: Api
+  ) {
+    const { sessionContext } = _shared;
     sessionContext.kernelChanged.connect(this._look, this);
     sessionContext.statusChanged.connect((_, status) => {
       if (['restarting', 'autorestarting', 'dead'].includes(status)) {
@@ -43,6 +58,9 @@ export class Pictures {
 
   /** Find the pictures that nobody keeps up to date: all, as no widget lives. */
   private _look(): void {
+    if (this._shared.isDisposed) {
+      return; // its kernel ends with it
+    }
     this._keepingClean(() => {
       for (const { data, replace } of this._outputs()) {
         if (hasStillWidget(data)) {
@@ -65,7 +83,7 @@ export class Pictures {
       return;
     }
     const stop = (): void => session.dispose();
-    const { disposed } = this._notebook.panel;
+    const { disposed } = this._shared;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const redraw = async (): Promise<void> => {
       timer = undefined;
@@ -83,7 +101,7 @@ export class Pictures {
   private async _open(run: string): Promise<RunSession | null> {
     try {
       const session = await RunSession.open(this._api, run);
-      if (!this._notebook.isDisposed) {
+      if (!this._shared.isDisposed) {
         return session;
       }
       session.dispose();
@@ -97,7 +115,7 @@ export class Pictures {
   /** Draw a run as it is now; say whether that was the last time. `withWidgets`: in the place of widgets too. */
   private async _draw(run: string, withWidgets: boolean): Promise<boolean> {
     const { html, text } = await this._api.picture(run);
-    if (this._notebook.isDisposed) {
+    if (this._shared.isDisposed) {
       return true;
     }
     const picture: Data = { 'text/html': html, 'text/plain': text };
@@ -110,7 +128,7 @@ export class Pictures {
 
   /** Change what cells show; the notebook counts as saved or not as before. */
   private _keepingClean(change: () => void): void {
-    const { model } = this._notebook.panel.context;
+    const { model } = this._shared;
     const wasDirty = model.dirty;
     change();
     model.dirty = wasDirty;
@@ -118,7 +136,7 @@ export class Pictures {
 
   /** Everything that the cells show, each with what puts other data in its place. */
   private *_outputs(): Generator<{ data: Data; replace: (data: Data) => void }> {
-    for (const cell of this._notebook.panel.content.model?.cells ?? []) {
+    for (const cell of (this._shared.model as INotebookModel).cells) {
       const outputs = cell.type === 'code' ? (cell as ICodeCellModel).outputs : null;
       for (let place = 0; outputs !== null && place < outputs.length; place++) {
         const output = outputs.get(place);
