@@ -13,18 +13,20 @@ import platform
 import sys
 import time
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from kfnb import digest as digests
-from kfnb.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from kfnb.artifacts.store import Store
+
+
+_Document = TypeVar("_Document")
 
 
 class Contents(msgspec.Struct, frozen=True):
@@ -81,16 +83,19 @@ def remember_digest(store: Store, image: str, by: str, digest: str) -> None:
 
 
 def recall(store: Store, image: str) -> KnownImage | None:
-    """Return what is known of an image; None if nothing is, or the store cannot be read."""
-    try:
-        known = msgspec.json.decode(store.read(_key(image)), type=KnownImage)
-    except (StoreError, msgspec.MsgspecError):
-        return None
-    if known.by and not known.digest:
-        with contextlib.suppress(StoreError, msgspec.MsgspecError):
-            seen = msgspec.json.decode(store.read(_key(image, ".digest")), type=_Digest)
-            return msgspec.structs.replace(known, digest=seen.digest) if seen.by == known.by else known
+    """Return what is known of an image, None if nothing is; StoreError if the store cannot be read."""
+    known = _read(store, _key(image), KnownImage)
+    if known is not None and known.by and not known.digest:
+        seen = _read(store, _key(image, ".digest"), _Digest)
+        return msgspec.structs.replace(known, digest=seen.digest) if seen and seen.by == known.by else known
     return known
+
+
+def _read(store: Store, key: str, kind: type[_Document]) -> _Document | None:
+    text = store.find(key)
+    with contextlib.suppress(msgspec.MsgspecError):  # what another kfnb wrote
+        return None if text is None else msgspec.json.decode(text, type=kind)
+    return None
 
 
 def seen_now(image: str, found: Contents, *, digest: str = "", by: str = "") -> KnownImage:

@@ -6,6 +6,7 @@ is not judged where it means another one by now, and may be out of date where no
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import sys
@@ -13,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from kfnb.artifacts import known_images
-from kfnb.errors import Diagnostic, Fix
+from kfnb.errors import Diagnostic, Fix, StoreError
 from kfnb.notebook.requirements import canonical, is_met
 from kfnb.runners.pod_findings import cell_of
 
@@ -51,9 +52,12 @@ class Known(NamedTuple):
 
 
 def recalled(store: Store, profile: Profile, tasks: Iterable[Task]) -> dict[str, KnownImage]:
-    """Return what the store knows of the images of steps, by their names."""
-    named = {_image(profile, task) for task in tasks}
-    return {image: found for image in named if (found := known_images.recall(store, image)) is not None}
+    """Return what the store knows of the images of steps, by their names; nothing if it cannot be read."""
+    named = [*dict.fromkeys(_image(profile, task) for task in tasks)]
+    with contextlib.suppress(StoreError):  # that it cannot be used is said by who tries to write there
+        known = store.at_once(functools.partial(known_images.recall, store), named)
+        return {image: found for image, found in zip(named, known, strict=True) if found is not None}
+    return {}
 
 
 def known(recalled: Mapping[str, KnownImage], seen: Mapping[str, Seen]) -> dict[str, Known]:

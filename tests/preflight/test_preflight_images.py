@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -57,6 +58,39 @@ def test_images_are_remembered(store: Store) -> None:
     assert [("KF925", "warning"), ("KF925", "warning")] == [(each.code, each.severity) for each in found]
     assert found[0].message.startswith("Step `train` imports `torch`, which image `base:1` did not have on ")
     assert f"Image `other:1` had on {DAY} Python 3.99, and the notebook's kernel has {HERE}." == found[1].message
+
+
+def test_images_are_recalled_at_once(bucket: str) -> None:
+    """However many there are it takes as long as one: each reading is under way before any ends."""
+    writes = Store(bucket)
+    names = [f"image:{number}" for number in range(6)]
+    for name in names:
+        known_images.remember(writes, msgspec.structs.replace(KNOWN, image=name))
+    together = threading.Barrier(6)
+
+    class Together(Store):
+        def find(self, key: str) -> bytes | None:
+            together.wait(30)
+            return super().find(key)
+
+    asking = [task(Settings(image=name)) for name in names]
+    assert set(names) == set(images.recalled(Together(bucket), PROFILE, asking))
+
+
+def test_of_a_store_that_is_away_nothing_is_recalled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first reading that gets no answer is the last; that the store is away is said elsewhere."""
+    for name, value in {"URL": "http://127.0.0.1:9", "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x"}.items():
+        monkeypatch.setenv(f"AWS_{'ENDPOINT_URL' if name == 'URL' else name}", value)
+    tried: list[str] = []
+
+    class Noting(Store):
+        def find(self, key: str) -> bytes | None:
+            tried.append(key)
+            return super().find(key)
+
+    asking = [task(Settings(image=f"image:{number}")) for number in range(100)]
+    assert {} == images.recalled(Noting("s3://away"), PROFILE, asking)
+    assert len(tried) < 100
 
 
 def test_an_image_that_no_pod_has_looked_into_is_said_to_be_unchecked(store: Store) -> None:
