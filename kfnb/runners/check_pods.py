@@ -140,8 +140,7 @@ def _follow(api: ApiServer, job: Object, store: Store, key: str, seconds: float,
 
 
 def _outcome(pod: Object, seen: pod_state.Seen, store: Store, key: str, begun: float) -> Seen:
-    status = pod_state.container(pod["status"].get("containerStatuses") or (), MAIN)
-    digest = str(status.get("imageID") or "").rpartition("@")[2]
+    digest = pod_state.image_digest(pod) or ""
     report, is_whole = None, False
     with contextlib.suppress(msgspec.MsgspecError):
         report = msgspec.json.decode(_last_words(pod), type=Report)

@@ -137,6 +137,13 @@ def container(statuses: Any, name: str) -> Object:
     return next((one for one in statuses if one["name"] == name), {})
 
 
+def image_digest(pod: Object) -> str | None:
+    """Return the digest of a task's image as its registry knows it; None if the pod's status does not say yet which
+    image it is, "" if it came to the node by no registry: then `imageID` is the digest of its configuration."""
+    found = container((pod.get("status") or {}).get("containerStatuses") or (), MAIN).get("imageID")
+    return str(found).partition("@")[2] if found else None
+
+
 def condition(found: Object, *types: str) -> Object | None:
     """Return the first of an object's conditions that is of one of these types and holds; None if none does."""
     conditions = (found.get("status") or {}).get("conditions") or ()

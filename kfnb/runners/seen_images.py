@@ -44,14 +44,16 @@ class SeenImages:
         return image
 
     def pod(self, key: str, pod: Object) -> None:
-        """See which image an attempt runs in, if it was asked; none of another name, which a pod patch gave it."""
+        """See which image an attempt runs in, if it was asked.
+
+        None of another name, which a pod patch gave it, and none that came by no registry: it has no digest to compare.
+        """
         asked = self._telling.get(key)
         if asked is None or asked in self._digests:
             return
         named = pod_state.container(pod["spec"]["containers"], MAIN).get("image")
-        status = pod_state.container((pod.get("status") or {}).get("containerStatuses") or (), MAIN)
-        digest = str(status.get("imageID") or "").rpartition("@")[2]
-        if named != asked[0]:
+        digest = pod_state.image_digest(pod)
+        if named != asked[0] or digest == "":
             del self._telling[key]
         elif digest:
             self._digests[asked] = digest

@@ -76,6 +76,18 @@ def test_an_image_that_a_patch_put_there_is_not_taken_for_the_named_one(profile:
     assert "" == known(profile, "base:1", "runs/r/tasks/a/1")
 
 
+@pytest.mark.parametrize("named", ["", "docker://", "docker-pullable://base"])
+def test_an_image_that_no_registry_gave_has_no_digest(profile: Profile, named: str) -> None:
+    """Its id is the digest of its configuration, which is not what a registry calls it: nothing is to be compared."""
+    images = SeenImages(profile)
+    images.asked_of("a", given(profile, "a"))
+    there = pod("base:1", "sha256:1")
+    is_pulled = named.startswith("docker-pullable")
+    there["status"]["containerStatuses"][0]["imageID"] = f"{named}{'@' if is_pulled else ''}sha256:1"
+    images.complete(lambda key: [there])
+    assert ("sha256:1" if is_pulled else "") == known(profile, "base:1", "runs/r/tasks/a/1")
+
+
 def test_what_no_status_said_in_time_is_asked_for_in_the_end(profile: Profile) -> None:
     """A pod's status comes a second late; of pods that are gone nothing is learned, and nobody waits."""
     images = SeenImages(profile)
