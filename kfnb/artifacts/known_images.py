@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import pkgutil
 import platform
 import sys
+import sysconfig
 import time
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -20,8 +23,7 @@ import msgspec
 from kfnb import digest as digests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
     from kfnb.artifacts.store import Store
 
@@ -53,14 +55,15 @@ class _Digest(msgspec.Struct, frozen=True):
     digest: str
 
 
-def contents(without: Path | None = None) -> Contents:
-    """Return what the image has in which this runs. `without`: a folder for what was installed since."""
-    paths = [path for path in sys.path if without is None or not path.startswith(str(without))]
-    found = [one for one in metadata.distributions(path=paths) if one.name]
+def contents(path: Sequence[str] | None = None) -> Contents:
+    """Return what the image has in which this runs. `path`: its module search path, if `sys.path` has become longer."""
+    folders = [folder for folder in (sys.path if path is None else path) if folder]  # "" is where it was started
+    found = [one for one in metadata.distributions(path=folders) if one.name]
+    modules = {name for one in found for name in _modules_of(one)} | {*_lying_in(folders)} - sys.stdlib_module_names
     return Contents(
         python=platform.python_version(),
         kfnb=str(sys.modules["kfnb"].__version__),  # above this room; by name, as it is there in any case
-        modules=tuple(sorted({name for one in found for name in _modules_of(one) if name.isidentifier()})),
+        modules=tuple(sorted(name for name in modules if name.isidentifier())),
         packages={one.name: one.version for one in reversed(found)},  # what comes first on the path counts
     )
 
@@ -70,6 +73,16 @@ def _modules_of(found: metadata.Distribution) -> Iterable[str]:
     files = () if declared else found.files or ()
     names = (file.parts[0] if len(file.parts) > 1 else inspect.getmodulename(file.name) for file in files)
     return declared or {name for name in names if name}
+
+
+def _lying_in(folders: Iterable[str]) -> Iterator[str]:
+    """Yield modules and packages that lie in folders, of a distribution or not, also those without `__init__.py`."""
+    own = [Path(sysconfig.get_path(kind)) for kind in ("stdlib", "platstdlib")]  # Python's, with tests of its own
+    for folder in folders:
+        if Path(folder) not in (*own, *(path / "lib-dynload" for path in own)):
+            yield from (module.name for module in pkgutil.iter_modules([folder]))
+            with contextlib.suppress(OSError):  # an archive, or a folder that is not there
+                yield from (path.parent.name for path in Path(folder).glob("*/*.py"))
 
 
 def remember(store: Store, known: KnownImage) -> None:

@@ -7,8 +7,8 @@ and holds up neither that nor whoever waits for the task's end.
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfnb.artifacts.store import Store
@@ -20,10 +20,11 @@ _SECONDS = 10.0
 
 
 class OwnImage:
-    """The image in which an attempt runs, as `given.tells_image` calls it."""
+    """The image in which an attempt runs, as `given.tells_image` calls it; made before anything is installed there."""
 
     def __init__(self, given: ExecutorInput) -> None:
         self._given = given
+        self._path = [*sys.path]
         self._thread = threading.Thread(target=self._leave, name="kfnb-image", daemon=True)
 
     def begin(self) -> None:
@@ -41,6 +42,6 @@ class OwnImage:
 
         given = self._given
         with contextlib.suppress(Exception):  # only a convenience, and packages may say anything of themselves
-            found = known_images.contents(without=Path(given.scratch))
+            found = known_images.contents(self._path)
             known = known_images.seen_now(given.tells_image, found, by=given.prefix)
             known_images.remember(Store(given.root), known)

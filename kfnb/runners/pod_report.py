@@ -76,6 +76,8 @@ def main() -> int:
     parser.add_argument("key")
     parser.add_argument("--orchestrator", action="store_true")
     given = parser.parse_args()
+    if not sys.flags.safe_path:
+        sys.path.pop(0)  # the folder it was started in, which `-m` puts first, and no step has
     report = look(given.root, given.key, orchestrator=given.orchestrator)
     short = msgspec.json.encode(msgspec.structs.replace(report, modules=(), packages={}))
     print(short.decode(), flush=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import threading
 import time
@@ -10,15 +12,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import kfnb
 from kfnb.artifacts import known_images
 from kfnb.artifacts.known_images import Contents, KnownImage
 from kfnb.artifacts.store import Store
 from kfnb.errors import Diagnostic
+from kfnb.launcher.own_image import OwnImage
 from kfnb.preflight import images
 from kfnb.preflight.registry import Seen
 from kfnb.profiles import Profile
+from kfnb.runners.pod_report import Report
 from kfnb.runners.task_packages import Kernel
-from kfnb.spec import Settings, Task
+from kfnb.spec import ExecutorInput, Settings, Task
 from tests.preflight.preflight_facts import task
 
 PROFILE = Profile(name="test", namespace="ml", root="s3://runs/kfnb", image="base:1", store_secret="store")
@@ -197,4 +202,55 @@ def test_what_this_python_has_is_seen(tmp_path: Path, monkeypatch: pytest.Monkey
     more = known_images.contents()
     assert {"one_module", "two_module"} == set(more.modules) - set(has.modules)
     assert {"one": "1.0", "two": "1.0"} == {k: v for k, v in more.packages.items() if k not in has.packages}
-    assert has == known_images.contents(without=tmp_path)
+    assert has == known_images.contents(sys.path[1:])
+
+
+def test_modules_of_no_distribution_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an image has on PYTHONPATH is imported there as any other: modules, packages, also without `__init__.py`."""
+    for name in ("mylib.py", "pack/__init__.py", "space/part.py", "data/table.csv", "not-one.py", "json.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    has = known_images.contents()
+    assert {"_testcapi", "test", "xxlimited"}.isdisjoint(has.modules)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    more = known_images.contents()
+    assert ({"mylib", "pack", "space"}, has.packages) == (set(more.modules) - set(has.modules), more.packages)
+    monkeypatch.chdir(tmp_path)
+    assert has == known_images.contents(["", *sys.path[1:]])
+
+
+def test_what_is_installed_for_a_step_is_not_its_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes on the path after the attempt has begun, wherever it lies: a pod's scratch folder may be a temporary."""
+    given = ExecutorInput(
+        run_id="r",
+        root=str(tmp_path / "store"),
+        prefix="runs/r/tasks/t/1",
+        task=task(),
+        notebook_name="",
+        folder="",
+        scratch="/not/made",
+        tells_image="base:1",
+    )
+    image = OwnImage(given)
+    info = tmp_path / "packages" / "own-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Name: own\nVersion: 1.0\n")
+    (tmp_path / "packages" / "its_own.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path / "packages"))
+    image.finish()
+    known = known_images.recall(Store(given.root), "base:1")
+    assert known is not None
+    has = known.contents
+    assert (True, False, False) == ("msgspec" in has.modules, "its_own" in has.modules, "own" in has.packages)
+
+
+def test_a_pod_that_looks_sees_what_steps_have(tmp_path: Path) -> None:
+    """What is on PYTHONPATH, and nothing of the folder that it was started in."""
+    for name in ("app/mylib.py", "workdir/beside.py"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("")
+    command = [sys.executable, "-m", "kfnb.runners.pod_report", str(tmp_path / "store"), "report.json"]
+    path = os.pathsep.join((str(tmp_path / "app"), str(Path(kfnb.__file__).parents[1])))
+    subprocess.run(command, cwd=tmp_path / "workdir", env={**os.environ, "PYTHONPATH": path}, check=True)
+    report = msgspec.json.decode(Store(str(tmp_path / "store")).read("report.json"), type=Report)
+    assert (True, False) == ("mylib" in report.modules, "beside" in report.modules)
