@@ -68,7 +68,8 @@ def run_prepared(
     if there is not None:
         held = there.lease(lambda why: loop.leave(why))
     else:
-        held = Lease(places.lease_path(home, store.local_path(places.run_key(run)), store.root, run), lease)
+        path = places.lease_path(home, store.local_path(places.run_key(run)), store.root, run)
+        held = Lease(path, lease, lambda why: loop.leave(why))
     loop = Loop(
         info,
         store,

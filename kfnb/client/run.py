@@ -18,7 +18,7 @@ from kfnb.orchestrator import detached, foresight, places, requests, results, re
 from kfnb.orchestrator.events import EventReader, RunStatus
 from kfnb.orchestrator.explain import Explanation, explain_run
 from kfnb.orchestrator.handles import ArtifactHandle, TaskRun
-from kfnb.orchestrator.lease import Lease, whoami
+from kfnb.orchestrator.lease import Lease
 from kfnb.orchestrator.loop import Loop
 from kfnb.orchestrator.projecting import following
 from kfnb.orchestrator.scratch import Scratch
@@ -168,8 +168,10 @@ class Run:
     def is_interrupted(self) -> bool:
         """Whether the run has not ended and the process that drove it is gone: `resume` goes on with it."""
         status = self._now()
-        here = self.there is not None or status.host in (None, whoami()["host"])
-        return here and not status.ended and self._loop is None and not self.is_driven and not self._now().ended
+        if status.ended or self._loop is not None:
+            return False
+        is_gone = self.lease.is_left_by(status.host) if self.there is None else not self.is_driven
+        return is_gone and not self._now().ended
 
     @property
     def waits(self) -> str | None:
@@ -451,6 +453,7 @@ class Run:
         def lost(why: str) -> None:
             loop.leave(why)
 
+        self.lease.lost = lost
         loop = Loop(
             self.info,
             self.store,

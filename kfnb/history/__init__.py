@@ -19,7 +19,7 @@ from kfnb.metadata import store as rows
 from kfnb.metadata.database import Behind, Damaged, Database, url_of
 from kfnb.metadata.paging import page_after
 from kfnb.orchestrator import marks, places
-from kfnb.orchestrator.lease import Lease, whoami
+from kfnb.orchestrator.lease import Lease
 from kfnb.orchestrator.listing import read_info
 from kfnb.orchestrator.projecting import note_change
 from kfnb.orchestrator.results import iso
@@ -143,9 +143,7 @@ class History:
             with contextlib.suppress(KfnbError):  # out of reach: what was known of it stays
                 return self._run_at(store, run_id).is_interrupted
             return False
-        if host not in (None, whoami()["host"]):
-            return False
-        return not Lease(places.lease_path(client.home, folder, root, run_id)).is_held()
+        return Lease(places.lease_path(client.home, folder, root, run_id)).is_left_by(host)
 
     def _is_gone(self, row: RunRow) -> bool:
         root, run_id, state, host = (row.columns[name] for name in ("root", "id", "state", "host"))
@@ -200,8 +198,8 @@ class History:
                 raise
             self._say(f"What is left of run {run.id} in its cluster stays there until its time is over. {error}")
             run.store.remove(places.run_key(run.id))
-        shutil.rmtree(home / "scratch" / run.id, ignore_errors=True)
-        for file in (home / "elsewhere" / run.id, home / "leases" / run.id, home / "detached" / f"{run.id}.log"):
+        shutil.rmtree(places.scratch_path(home, run.store.root, run.id), ignore_errors=True)
+        for file in (home / "elsewhere" / run.id, run.lease.path, home / "detached" / f"{run.id}.log"):
             file.unlink(missing_ok=True)
         note_change(home, run.store.root, run.id)
         return run.id

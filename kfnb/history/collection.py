@@ -17,7 +17,7 @@ from kfnb.errors import OutsideError
 from kfnb.orchestrator import places
 from kfnb.orchestrator.cache import RECORDS, runs_behind
 from kfnb.orchestrator.events import ENDED
-from kfnb.orchestrator.lease import Lease, whoami
+from kfnb.orchestrator.lease import Lease
 from kfnb.orchestrator.listing import read_info
 from kfnb.orchestrator.projecting import RunReader
 
@@ -84,9 +84,10 @@ def _living_since(store: Store, home: Path, run: str) -> float:
     """Return since when a run that is living may have put something; infinity if it is not living."""
     folder = store.local_path(places.run_key(run))
     info = read_info(store, run)
-    if not Lease(places.lease_path(home, folder, store.root, run)).is_held():
+    lease = Lease(places.lease_path(home, folder, store.root, run))
+    if not lease.is_held():
         facts = RunReader(store, info).known().facts
-        if facts.state in ENDED or facts.host in (None, whoami()["host"]):
+        if facts.state in ENDED or lease.is_left_by(facts.host):
             return float("inf")
     since = store.found_since(places.run_key(run))
     if since is None:

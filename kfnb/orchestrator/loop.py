@@ -188,9 +188,11 @@ class Loop:
             return self._drive(first)
         except _Left as left:
             self._runner.close(keep=True)
+            self._scratch.leave()
             raise OutsideError(f"Run {self._info.run_id} is left to whoever drives it next: {left}.") from None
         except Fenced:  # what runs is the other process's now
             self._runner.close(keep=True)
+            self._scratch.leave()
             raise
         except OSError as error:
             raise self._give_up(OutsideError(f"Run {self._info.run_id} cannot go on: {error}.")) from error

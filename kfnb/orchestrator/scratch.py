@@ -40,6 +40,7 @@ class Scratch:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock: int | None = None
+        self._is_left = False
 
     def claim(self) -> None:
         """Make the folder, wait until the attempts of an earlier process are gone, and sweep what killed runs left.
@@ -84,10 +85,20 @@ class Scratch:
         (self.folder / _COMPLETE).touch()
 
     def remove(self) -> None:
-        """Remove the folder with all that is in it, once what was killed just now is gone and writes there no more."""
+        """Remove the folder with all that is in it, once what was killed just now is gone and writes there no more.
+
+        Not if it was left.
+        """
+        if self._is_left:
+            return
         with contextlib.suppress(OSError):
             _still_used(self.folder, _DYING_SECONDS)
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._release()
+
+    def leave(self) -> None:
+        """Give the folder up as it is: whoever drives the run by now, or next, works in it."""
+        self._is_left = True
         self._release()
 
     def _release(self) -> None:

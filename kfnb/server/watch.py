@@ -38,7 +38,7 @@ KEPT = 64
 """Batches that are kept for pages that are about to read them."""
 
 Standing = Literal["driven", "ended", "interrupted", "waiting"]
-"""What drives a run, or why nothing does; `waiting`: it is on another machine."""
+"""What drives a run, or why nothing does; `waiting`: it is on another machine, as far as is known."""
 
 
 class Batches:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
 from kfnb.errors import LeaseHeld, OutsideError
+from kfnb.orchestrator import lease as leases
 from kfnb.orchestrator.lease import Lease
 
 HOLD = """
@@ -110,3 +113,71 @@ def test_a_place_that_takes_no_lease_is_named(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file where a folder is needed")
     with pytest.raises(OutsideError, match=r"lease .*runs/r1/lease"):
         Lease(tmp_path / "runs" / "r1" / "lease").take()
+
+
+# ----------------------------------------------------------------------------------------- seen from another machine
+
+
+@pytest.fixture
+def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The lease of a holder that was killed a moment ago, on a machine that is not this one any more."""
+    with holder(tmp_path / "lease") as process:
+        process.kill()
+    monkeypatch.setattr(leases, "whoami", lambda: {"host": "another", "pid": 1})
+    return tmp_path / "lease"
+
+
+def silence(path: Path) -> None:
+    """Let the last sign of life be long ago."""
+    os.utime(path, (0, path.stat().st_mtime - leases.SILENT - 1))
+
+
+def test_a_holder_on_another_machine_is_gone_when_it_is_silent(killed: Path) -> None:
+    """A free lock says nothing of it by itself, for it may not be seen here; of this machine's it says all."""
+    host = json.loads(killed.read_text())["host"]
+    lease = Lease(killed)
+    assert (False, True, True) == tuple(lease.is_left_by(name) for name in (host, "another", None))
+    with pytest.raises(LeaseHeld, match=f"on {host}"):
+        lease.take()
+    silence(killed)
+    assert lease.is_left_by(host)
+    with lease:
+        assert not Lease(killed).is_left_by(host)
+    assert ["lease"] == os.listdir(killed.parent)  # noqa: PTH208 - what is there
+
+
+def test_a_lease_that_is_not_here_says_nothing(tmp_path: Path) -> None:
+    """Another machine with a data folder of its own may drive the run."""
+    assert not Lease(tmp_path / "leases" / "r1").is_left_by("elsewhere")
+
+
+def test_who_gives_a_lease_back_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another machine takes it at once."""
+    with Lease(tmp_path / "lease"):
+        pass
+    monkeypatch.setattr(leases, "whoami", lambda: {"host": "another", "pid": 1})
+    with Lease(tmp_path / "lease") as lease:
+        assert lease.is_held()
+
+
+def test_a_holder_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of the file is set anew and anew while the lease is held."""
+    monkeypatch.setattr(leases, "SIGN_EVERY", 0.01)
+    path = tmp_path / "lease"
+    with Lease(path):
+        for _ in range(2):
+            silence(path)
+            while Lease(path)._is_silent():
+                os.sched_yield()
+
+
+def test_a_holder_that_wakes_up_after_another_took_the_lease_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It finds another's name in the file, gives no sign any more, and leaves the file as it is."""
+    monkeypatch.setattr(leases, "SIGN_EVERY", 0.01)
+    path, told, others = tmp_path / "lease", SimpleQueue[str](), json.dumps({"host": "another", "pid": 7, "token": "x"})
+    with Lease(path, lost=told.put):
+        path.write_text(others)
+        assert "process 7 on another has taken it over" == told.get(timeout=30)
+    assert others == path.read_text()

@@ -15,6 +15,7 @@ from tornado.httpclient import HTTPClientError
 
 from kfnb.client import Client, Run
 from kfnb.history import History
+from kfnb.orchestrator import lease
 from kfnb.profiles import Profile
 from kfnb.runners.chosen import cluster_options
 from kfnb.server import watch
@@ -238,13 +239,26 @@ async def test_streams_that_there_are_not(
     assert status == refused.value.code
 
 
+@pytest.mark.parametrize("is_elsewhere", [False, True])
 async def test_an_interrupted_run_is_said_to_be_so(
-    listen: Any, post: Post, jp_root_dir: Path, tmp_path: Path, client: Client
+    listen: Any,
+    post: Post,
+    jp_root_dir: Path,
+    tmp_path: Path,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    is_elsewhere: bool,
 ) -> None:
-    """When a run's own process is killed, the listeners hear of it; resumed, it goes on in the same stream."""
+    """When a run's own process is killed, the listeners hear of it; resumed, it goes on in the same stream.
+
+    Also where the server is on another machine than that process was: a new pod of a hub, say.
+    """
     import os
     import signal
 
+    if is_elsewhere:
+        monkeypatch.setattr(lease, "whoami", lambda: {"host": "another", "pid": 1})
+        monkeypatch.setattr(lease, "SILENT", 0.5)
     mark = tmp_path / "go on"  # not in the notebook's folder, of which a step sees what there was
     waits = f"import os, time\nwhile not os.path.exists({str(mark)!r}): time.sleep(0.05)"
     write_notebook(jp_root_dir / "killed.ipynb", {"a": f"print('here')\n{waits}"})
