@@ -22,7 +22,7 @@ from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from kfnb.errors import KfnbError
-from kfnb.history.changing import Changes
+from kfnb.history.changing import Changes, News
 from kfnb.server.frames import RunsFrame
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class ListenedChanges:
         self._number = 0
         self._living: tuple[str, ...] = ()
         self._ends: deque[tuple[int, str]] = deque(maxlen=ENDS)
+        self._untold: deque[News] = deque()
         self._desk = desk
         self._changes = Changes(desk.history, desk.client.home, watches.batch_of)
         self._pages: set[asyncio.Event] = set()
@@ -101,15 +102,23 @@ class ListenedChanges:
             await asyncio.sleep(AT_LATEST)
 
     async def _take(self) -> None:
-        news = await self._aside(self._desk.historians, self._changes.take)
-        if news is not None:
+        await self._aside(self._desk.historians, self._find_news)
+        is_new = bool(self._untold)
+        while self._untold:
+            news = self._untold.popleft()
             self._number += 1
             self._living = news.living
             self._ends.extend((self._number, run) for run in news.ended)
-        if news is not None or not self.is_known:
+        if is_new or not self.is_known:
             self.is_known = True
             for page in self._pages:
                 page.set()
+
+    def _find_news(self) -> None:
+        """Put what is new where it stays until it is told, though the last page leaves while this is in its thread."""
+        news = self._changes.take()
+        if news is not None:
+            self._untold.append(news)
 
     async def _look(self) -> bool:
         return await self._aside(self._desk.lookers, self._changes.look)

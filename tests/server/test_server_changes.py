@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,33 @@ async def test_who_comes_back_is_told_what_ended_meanwhile(listen: Any, client: 
     client.resume(old.id).wait()
     assert {old.id, run.id} == set((await end_of(await listen(known), run.id))["ended"])
     assert [] == (await frame_of(await listen()))["ended"]
+
+
+async def test_an_end_that_is_found_as_the_last_page_leaves_is_told_to_the_next(
+    listen: Any, client: Client, failing: Any, jp_serverapp: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was found in a thread that nobody waits for any more is kept."""
+    followed = jp_serverapp.web_app.settings["kfnb_changes"]
+    socket = await listen()
+    known = (await frame_of(socket))["number"]
+    take, is_found, goes_on = Changes.take, threading.Event(), threading.Event()
+
+    def held_take(looked: Changes) -> Any:
+        found = take(looked)
+        if found is not None and found.ended:
+            is_found.set()
+            goes_on.wait(30)
+        return found
+
+    monkeypatch.setattr(Changes, "take", held_take)
+    run = client.run(failing[0], detach=True)
+    while not is_found.is_set():
+        await asyncio.sleep(0.02)
+    socket.close()
+    while followed.is_looking:
+        await asyncio.sleep(0.02)
+    goes_on.set()
+    assert [run.id] == (await end_of(await listen(known), run.id))["ended"]
 
 
 async def test_nothing_is_looked_at_while_nobody_listens(listen: Any, jp_serverapp: Any) -> None:
