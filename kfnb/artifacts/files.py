@@ -334,3 +334,10 @@ def copy(source: Path, target: Path) -> None:
             if getattr(error, "errno", errno.EXDEV) not in (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
                 raise
         shutil.copyfileobj(reading, writing, _CHUNK)
+
+
+def read_part(path: Path, start: int, stop: int) -> bytes:
+    """Return the bytes of a file from `start` up to `stop`; fewer where it has fewer."""
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(stop - start)

@@ -1,4 +1,4 @@
-"""The artifact store: content-addressed blobs and named documents under one root; the only place that knows fsspec.
+"""The artifact store: content-addressed blobs and named documents under one root.
 
 The launcher puts and gets values and files through it; the orchestrator and the client keep a run's documents in it.
 
@@ -7,7 +7,7 @@ The launcher puts and gets values and files through it; the orchestrator and the
   writers one wins; `write` replaces one as a whole.
 
 A root that is a folder (a path, or `file://`) is served by `files.py`, a bucket by `s3.py` (`s3://`) or `gcs.py`
-(`gs://`), and the rest by fsspec, whose import takes 100 ms.
+(`gs://`), and the rest by `remote.py` through fsspec, whose import takes 100 ms.
 Memory that is mapped is checked in a background thread: `verify_pending` waits for it and raises what it found.
 """
 
@@ -16,16 +16,18 @@ from __future__ import annotations
 import collections
 import contextlib
 import errno
+import functools
 import os
 import re
 import threading
 import time
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kfnb import digest as digests
 from kfnb.artifacts import changes, files
+from kfnb.artifacts.remote import Remote
 from kfnb.errors import CorruptArtifact, StoreError
 from kfnb.spec import Blob
 
@@ -58,6 +60,22 @@ _WORDS = {
 }
 
 
+class Opened:
+    """Stored bytes that are read in parts. `size`: how many there were when they were asked for."""
+
+    def __init__(self, size: int, read: Callable[[int, int], bytes]) -> None:
+        self.size, self._read = size, read
+
+    def part(self, start: int, stop: int) -> bytes:
+        """Return the bytes from `start` up to `stop`, which is all that is read; fewer where there are fewer."""
+        stop = min(stop, self.size)
+        return self._read(start, stop) if start < stop else b""
+
+
+NOTHING = Opened(0, lambda start, stop: b"")
+"""No bytes."""
+
+
 class Store:
     """Blobs and documents under `root`: a path, `s3://BUCKET/FOLDER`, `gs://BUCKET/FOLDER` or a URI that fsspec knows.
 
@@ -70,7 +88,7 @@ class Store:
         local = _local_root(root)
         # Other processes, in other folders, are told the root.
         self.root = called or (root if local is None or "://" in root else str(local))
-        self._files: _Folder | Bucket | _Remote = _Folder(local) if local is not None else _elsewhere(root, patient)
+        self._files: _Folder | Bucket | Remote = _Folder(local) if local is not None else _elsewhere(root, patient)
         self._verifier = _Verifier()
         self._maps: list[tuple[weakref.ref[mmap.mmap], Blob]] = []
 
@@ -82,7 +100,7 @@ class Store:
 
         That is for this thread, and what it does `at_once`, alone.
         """
-        return contextlib.nullcontext() if isinstance(self._files, _Folder | _Remote) else self._files.hurried()
+        return contextlib.nullcontext() if isinstance(self._files, _Folder | Remote) else self._files.hurried()
 
     # ------------------------------------------------------------------------------------------------------- blobs
 
@@ -130,6 +148,18 @@ class Store:
             data = self._files.read(_place(blob.digest))
         _check(blob, len(data), digests.of_bytes(data), self._where(blob))
         return data
+
+    def open_blob(self, blob: Blob) -> Opened:
+        """Return `blob` to be read in parts: nothing but its size is checked, as a part of a blob has no digest.
+
+        StoreError if it is gone, CorruptArtifact if it is of another size. Who loads a value has the whole checked.
+        """
+        key = _place(blob.digest)
+        with self._words("read"):
+            size = self._files.size(key)
+        if size != blob.size:
+            raise _corrupt(blob, self._where(blob))
+        return Opened(size, functools.partial(self._part, key))
 
     def map(self, blob: Blob) -> memoryview:
         """Return the bytes of `blob` as memory that may be written to without touching the store.
@@ -212,6 +242,17 @@ class Store:
             return self._files.read(_checked(key))
         return None
 
+    def open(self, key: str) -> Opened | None:
+        """Return the document `key` as it is now, to be read in parts; None if there is none."""
+        key = _checked(key)
+        with self._words("read"), contextlib.suppress(FileNotFoundError):
+            return Opened(self._files.size(key), functools.partial(self._part, key))
+        return None
+
+    def _part(self, key: str, start: int, stop: int) -> bytes:
+        with self._words("read"):
+            return self._files.part(key, start, stop)
+
     def exists(self, key: str) -> bool:
         """Whether there is a document `key`."""
         with self._words("read"):
@@ -269,12 +310,12 @@ class Store:
 
     def now(self) -> float:
         """Return the time by the clock that the times of blobs are by, in seconds since the epoch."""
-        return time.time() if isinstance(self._files, _Folder | _Remote) else self._files.now()
+        return time.time() if isinstance(self._files, _Folder | Remote) else self._files.now()
 
     def found_since(self, prefix: str) -> float | None:
         """Return from when on all blobs are that somebody has put or found (`renew`) since the first document below
         the folder `prefix` was written; None for a store that does not tell. Times are as those of `blobs`."""
-        if isinstance(self._files, _Remote):
+        if isinstance(self._files, Remote):
             return None
         with self._words("read"):
             first = min((put for _, _, put in self._files.details(_checked(prefix))), default=self.now())
@@ -283,7 +324,7 @@ class Store:
     @property
     def slack(self) -> float:
         """Seconds by which a blob may be older than when it was last put or found: it is not renewed at each turn."""
-        if isinstance(self._files, _Folder | _Remote):
+        if isinstance(self._files, _Folder | Remote):
             return 0.0
         from kfnb.artifacts.bucket import RENEW_AFTER  # not needed for a folder
 
@@ -337,7 +378,7 @@ def _local_root(root: str) -> Path | None:
     return None if re.match(r"[A-Za-z][A-Za-z0-9+.-]*(://|::)", root) else Path(root).expanduser().absolute()
 
 
-def _elsewhere(root: str, patient: bool) -> Bucket | _Remote:
+def _elsewhere(root: str, patient: bool) -> Bucket | Remote:
     if root.startswith("s3://"):
         from kfnb.artifacts import s3  # not needed for a folder, as little as the others
 
@@ -346,7 +387,7 @@ def _elsewhere(root: str, patient: bool) -> Bucket | _Remote:
         from kfnb.artifacts import gcs
 
         return gcs.Bucket(f"gs://{root.partition('://')[2]}", _place, patient=patient)
-    return _Remote(root)
+    return Remote(root, _place)
 
 
 def _check(blob: Blob, size: int, digest: str, where: str) -> None:
@@ -438,6 +479,12 @@ class _Folder:
     def read(self, key: str) -> bytes:
         return self.path(key).read_bytes()
 
+    def size(self, key: str) -> int:
+        return self.path(key).stat().st_size
+
+    def part(self, key: str, start: int, stop: int) -> bytes:
+        return files.read_part(self.path(key), start, stop)
+
     def fetch(self, key: str, path: Path) -> None:
         files.copy(self.path(key), path)
 
@@ -486,113 +533,3 @@ class _Folder:
 def _unless_missing(error: OSError) -> None:
     if not isinstance(error, FileNotFoundError):
         raise error
-
-
-class _Remote:
-    """A store that fsspec reaches. Its stores show an object only once it is complete."""
-
-    def __init__(self, root: str, system: Any = None) -> None:
-        self._given, self._system, self._root = root, system, root
-
-    def _open(self) -> Any:
-        if self._system is None:
-            from fsspec.core import url_to_fs  # 100 ms to import, and needed for these stores only
-
-            try:
-                self._system, self._root = url_to_fs(self._given)
-            except (ImportError, ValueError) as error:
-                raise StoreError(f"The artifact store {self._given} cannot be used: {error}.") from error
-        return self._system
-
-    def _at(self, key: str) -> str:
-        self._open()
-        return f"{self._root.rstrip('/')}/{key}"
-
-    def put(self, data: Bytes) -> tuple[str, int]:
-        content = bytes(data)
-        digest = digests.of_bytes(content)
-        if not self.holds(_place(digest), len(content)):
-            self.write(_place(digest), content)
-        return digest, len(content)
-
-    def put_file(self, path: Path) -> tuple[str, int]:
-        digest, size = files.digest_of_file(path)
-        if not self.holds(_place(digest), size):
-            system, target = self._open(), self._at(_place(digest))
-            system.makedirs(system._parent(target), exist_ok=True)
-            system.put_file(str(path), target)
-        return digest, size
-
-    def holds(self, key: str, size: int) -> bool:
-        system = self._open()
-        try:
-            return bool(system.info(self._at(key))["size"] == size)
-        except FileNotFoundError:
-            return False
-
-    def create(self, key: str, data: Bytes) -> bool:
-        system, target = self._open(), self._at(key)
-        system.makedirs(system._parent(target), exist_ok=True)
-        try:
-            system.pipe_file(target, bytes(data), mode="create")
-        except FileExistsError:
-            return False
-        return True
-
-    def write(self, key: str, data: Bytes) -> None:
-        system, target = self._open(), self._at(key)
-        system.makedirs(system._parent(target), exist_ok=True)
-        system.pipe_file(target, bytes(data))
-
-    def read(self, key: str) -> bytes:
-        return bytes(self._open().cat_file(self._at(key)))
-
-    def fetch(self, key: str, path: Path) -> None:
-        self._open().get_file(self._at(key), str(path))
-
-    def exists(self, key: str) -> bool:
-        return bool(self._open().isfile(self._at(key)))
-
-    def renew(self, key: str) -> bool:
-        return self.exists(key)
-
-    def list(self, prefix: str) -> Iterator[str]:
-        found = self._open().find(self._at(prefix))
-        start = len(self._at(""))
-        yield from (name[start:] for name in found)
-
-    def children(self, prefix: str) -> Iterator[str]:
-        system = self._open()
-        try:
-            yield from (name.rstrip("/").rsplit("/", 1)[-1] for name in system.ls(self._at(prefix), detail=False))
-        except FileNotFoundError:
-            return
-
-    def remove(self, prefix: str) -> None:
-        # What makes it a run goes first, so that nobody finds half of one.
-        keys = sorted(self.list(prefix), key=lambda key: (not key.endswith("/run.json"), key))
-        for key in keys:
-            self._open().rm_file(self._at(key))
-        if self._open().isdir(self._at(prefix)):  # only some of these stores have folders
-            self._open().rm(self._at(prefix), recursive=True)
-
-    def remove_one(self, key: str) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            self._open().rm_file(self._at(key))
-
-    def details(self, prefix: str) -> Iterator[tuple[str, int, float]]:
-        start = len(self._at(""))
-        for name, info in self._open().find(self._at(prefix), detail=True).items():
-            yield name[start:], int(info["size"]), self._modified(name)
-
-    def discard(self, key: str, before: float) -> bool:
-        if self._modified(self._at(key)) >= before:
-            return False
-        self._open().rm_file(self._at(key))
-        return True
-
-    def _modified(self, name: str) -> float:
-        return float(self._open().modified(name).timestamp())
-
-    def sweep(self, before: float) -> None:
-        """Nothing is left half done: these stores show an object only once it is complete."""

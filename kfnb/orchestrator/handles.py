@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from kfnb.artifacts.store import NOTHING
 from kfnb.errors import WrongCall
 from kfnb.launcher.points import Series
 from kfnb.orchestrator import places
@@ -16,7 +17,7 @@ from kfnb.spec import Artifact, ExecutorInput, ExecutorOutput, PipelineSpec, Sta
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kfnb.artifacts.store import Store
+    from kfnb.artifacts.store import Opened, Store
     from kfnb.orchestrator.events import TaskStatus
 
 _input_decoder = msgspec.json.Decoder(ExecutorInput)
@@ -153,9 +154,9 @@ class TaskRun:
             for name, one in self.series().items()
         }
 
-    def printed(self) -> Printed:
-        """Return what its cells have printed so far as bytes of which parts can be read; a new attempt begins anew."""
-        return Printed(self._run.store, self._key("log.txt"))
+    def printed(self) -> Opened:
+        """Return what its cells have printed so far as bytes that are read in parts; a new attempt begins anew."""
+        return self._run.store.open(self._key("log.txt")) or NOTHING
 
     def notebook(self) -> dict[str, Any]:
         """Return its executed notebook (nbformat JSON), also of a task that failed or still runs."""
@@ -172,29 +173,6 @@ class TaskRun:
     def _key(self, document: str) -> str:
         slug = self._run.spec.task(self.name).slug
         return f"{places.attempt_key(self._run.id, slug, self._status.attempt or 1)}/{document}"
-
-
-class Printed:
-    """The bytes of a log as it was when it was asked for; of one that lies elsewhere all are fetched then."""
-
-    def __init__(self, store: Store, key: str) -> None:
-        self._path = store.local_path(key)
-        self._data = b""
-        if self._path is None and store.exists(key):
-            self._data = store.read(key)
-        there = self._path is not None and self._path.exists()
-        self.size = self._path.stat().st_size if self._path is not None and there else len(self._data)
-
-    def part(self, start: int, stop: int) -> bytes:
-        """Return the bytes from `start` up to `stop`; fewer where there are fewer."""
-        stop = min(stop, self.size)
-        if start >= stop:
-            return b""
-        if self._path is None:
-            return self._data[start:stop]
-        with self._path.open("rb") as file:
-            file.seek(start)
-            return file.read(stop - start)
 
 
 class ArtifactHandle:

@@ -18,13 +18,12 @@ from kfnb.server.showing import artifacts, metrics, outputs, series
 from kfnb.server.task_events import task_events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from kfnb.artifacts.store import Opened
     from kfnb.client import Run
-    from kfnb.orchestrator.handles import Printed, TaskRun
+    from kfnb.orchestrator.handles import TaskRun
 
-PIECE = 1 << 20
-"""Bytes that are sent at a time."""
+PIECE = 4 << 20
+"""Bytes that are read and sent at a time: in a bucket a request each, and all that is held of what may be gigabytes."""
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -54,10 +53,9 @@ def range_of(header: str | None, size: int) -> Range | None:
 class _Bytes(KfnbHandler):
     """An address that answers with bytes, whole or a range of them."""
 
-    async def send(
-        self, size: int, read: Callable[[int, int], bytes], media_type: str, name: str | None = None
-    ) -> None:
-        """Send what `read(start, stop)` gives, a piece at a time. `name`: of the file that a browser makes of it."""
+    async def send(self, content: Opened, media_type: str, name: str | None = None) -> None:
+        """Send what is asked for, a piece at a time. `name`: of the file that a browser makes of it."""
+        size = content.size
         wanted = range_of(self.request.headers.get("Range"), size)
         self.set_header("Accept-Ranges", "bytes")
         if wanted is None:
@@ -74,7 +72,7 @@ class _Bytes(KfnbHandler):
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Content-Length", str(wanted.stop - wanted.start))
         for start in range(wanted.start, wanted.stop, PIECE):
-            self.write(await self.aside(partial(read, start, min(start + PIECE, wanted.stop))))
+            self.write(await self.aside(partial(content.part, start, min(start + PIECE, wanted.stop))))
             await self.flush()
         self.finish(set_content_type=media_type)
 
@@ -91,14 +89,14 @@ class LogHandler(_Bytes):
     async def get(self, run_id: str, task: str) -> None:
         """Return text, or the range of its bytes that is asked for; `download` makes it a file."""
 
-        def work() -> tuple[TaskRun, Printed]:
+        def work() -> tuple[TaskRun, Opened]:
             found = self.desk.run(run_id).task(task)
             return found, found.printed()
 
         found, printed = await self.aside(work)
         name = f"{task}.log" if self.get_query_argument("download", None) is not None else None
         self.set_header("X-Kfnb-Attempt", str(found.attempt))
-        await self.send(printed.size, printed.part, "text/plain; charset=utf-8", name)
+        await self.send(printed, "text/plain; charset=utf-8", name)
 
 
 class ExecutedNotebookHandler(KfnbHandler):
@@ -196,12 +194,12 @@ class ArtifactContentHandler(_Bytes):
     async def get(self, run_id: str, task: str, name: str) -> None:
         """Return the bytes, or a range of them."""
 
-        def work() -> tuple[memoryview, str]:
+        def work() -> tuple[Opened, str]:
             run = self.desk.run(run_id)
             handle = run.task(task).logged.get(name)
             if handle is None or handle.artifact.group is not None or handle.artifact.blob is None:
                 raise NotFound(f"Task {task} of run {run.id} has no file or text called {name}.")
-            return run.store.map(handle.artifact.blob), handle.artifact.media_type or "application/octet-stream"
+            return run.store.open_blob(handle.artifact.blob), handle.artifact.media_type or "application/octet-stream"
 
-        data, media_type = await self.aside(work)
-        await self.send(len(data), lambda start, stop: bytes(data[start:stop]), media_type, name)
+        content, media_type = await self.aside(work)
+        await self.send(content, media_type, name)

@@ -36,8 +36,8 @@ from kfnb.server.watch import Page
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from kfnb.artifacts.store import Opened
     from kfnb.client import Run
-    from kfnb.orchestrator.handles import Printed
     from kfnb.server.desk import Desk
     from kfnb.server.frames import Event, Frame
     from kfnb.server.watch import Standing, Watch
@@ -47,8 +47,8 @@ T = TypeVar("T")
 
 LOG_EVERY, LOG_THERE_EVERY = 0.1, 3.0
 """Seconds between looks at a log; the second in a bucket, where it is written anew every few seconds."""
-LOG_PIECE = 256 << 10
-"""Bytes of a log that are sent at a time."""
+LOG_PIECE, LOG_READ = 256 << 10, 4 << 20
+"""Bytes of a log that are sent at a time, and that are read at a time, which in a bucket is a request."""
 
 
 class Feed:
@@ -67,6 +67,8 @@ class Feed:
     @property
     def log_pause(self) -> float | None:
         """Seconds until the next look at the log; None: not before it is asked for."""
+        if self._log is not None and self._log.is_behind:
+            return 0.0
         if self._log is None or self._watch.is_over:
             return None
         return LOG_EVERY if self.run.store.local_path("") is not None else LOG_THERE_EVERY
@@ -83,7 +85,7 @@ class Feed:
         return [EventsFrame(batch=self._events.next - 1, events=_told(found))] if is_told else []
 
     def log(self) -> list[Frame]:
-        """Return frames with what the followed task has printed since."""
+        """Return frames with what the followed task has printed since; of much the first part: ask until none come."""
         return self._log.read() if self._log is not None else []
 
     def about_its_process(self) -> list[Frame]:
@@ -108,7 +110,12 @@ def _told(events: list[RunEvent]) -> tuple[Event, ...]:
 
 
 class _LogReader:
-    """What one task prints, from byte `offset` on, or from so many before its end; a new attempt's log begins anew."""
+    """What one task prints, from byte `offset` on, or from so many before its end; a new attempt's log begins anew.
+
+    `is_behind`: there may be more than was read last.
+    """
+
+    is_behind = False
 
     def __init__(self, run: Run, task: str, offset: int) -> None:
         self._run = run
@@ -118,7 +125,7 @@ class _LogReader:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def read(self) -> list[Frame]:
-        """Return frames with the text that is new."""
+        """Return frames with the text that is new; of much of it the first part."""
         task = self._run.task(self._task)
         if (task.attempt or 1) != self._attempt:
             self._offset, self._attempt = 0, task.attempt
@@ -127,14 +134,17 @@ class _LogReader:
         printed = task.printed()
         if self._offset < 0:
             self._offset = _line_at(printed, printed.size + self._offset)
-        while data := printed.part(self._offset, self._offset + LOG_PIECE):
-            start, self._offset = self._offset, self._offset + len(data)
-            text = self._decoder.decode(data)
+        data = printed.part(self._offset, self._offset + LOG_READ)
+        self.is_behind = len(data) == LOG_READ
+        for at in range(0, len(data), LOG_PIECE):
+            piece = data[at : at + LOG_PIECE]
+            start, self._offset = self._offset, self._offset + len(piece)
+            text = self._decoder.decode(piece)
             frames.append(LogFrame(task=self._task, attempt=self._attempt, text=text, start=start, offset=self._offset))
         return frames
 
 
-def _line_at(printed: Printed, byte: int) -> int:
+def _line_at(printed: Opened, byte: int) -> int:
     """Return where the first line begins that begins at `byte` or after it; `byte` itself in a very long one."""
     if byte <= 0:
         return 0
@@ -223,7 +233,8 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: 
             if self._watch.is_over and self._watch.ends > ends:
                 ends = self._watch.ends
                 async with self._reading:
-                    await self._send(await self._aside(self._feed.log))
+                    while frames := await self._aside(self._feed.log):
+                        await self._send(frames)
                     state = await self._aside(lambda: self._watch.run.state)
                     await self._send([EndFrame(state=state)])
             await self._page.news.wait()

@@ -18,6 +18,7 @@ import pytest
 
 from kfnb.artifacts import changes, files
 from kfnb.artifacts import store as stores
+from kfnb.artifacts.remote import Remote
 from kfnb.artifacts.store import Store
 from kfnb.errors import CorruptArtifact, StoreError
 from kfnb.spec import Blob
@@ -33,7 +34,7 @@ def _through_fsspec(path: Path) -> Store:
     from fsspec.implementations.local import LocalFileSystem
 
     store = Store("memory://unused")
-    store._files = stores._Remote(str(path), LocalFileSystem())
+    store._files = Remote(str(path), stores._place, LocalFileSystem())
     return store
 
 
@@ -112,6 +113,31 @@ def test_when_a_document_was_written_is_told_by_the_store_s_clock(store: Store) 
     assert None is store.written("runs/1/other.json")
 
 
+def test_parts_are_read_of_documents_and_blobs(store: Store) -> None:
+    """What is opened gives any part of what it was then, also of an empty one; what grew since is not part of it."""
+    store.write("runs/1/log.txt", BIG)
+    store.write("runs/1/empty", b"")
+    document, blob, empty = store.open("runs/1/log.txt"), store.open_blob(store.put(BIG)), store.open("runs/1/empty")
+    assert document is not None
+    assert empty is not None
+    store.write("runs/1/log.txt", BIG + b"more")
+    for opened in (document, blob):
+        assert len(BIG) == opened.size
+        for start, stop in ((0, 3), (1000, 70_000), (len(BIG) - 5, len(BIG) + 9), (7, 7), (len(BIG), len(BIG) + 1)):
+            assert BIG[start:stop] == opened.part(start, stop), (start, stop)
+    assert (0, b"") == (empty.size, empty.part(0, 5))
+
+
+def test_what_cannot_be_opened(store: Store) -> None:
+    """A document that is not there is None; a blob that is gone, or of another size, is said to be so."""
+    assert None is store.open("runs/1/none")
+    blob = store.put(BIG)
+    with pytest.raises(CorruptArtifact, match="is damaged"):
+        store.open_blob(Blob(digest=blob.digest, size=blob.size + 1))
+    with pytest.raises(StoreError, match="holds nothing"):
+        store.open_blob(Blob(digest="0" * 64, size=1))
+
+
 def test_what_is_not_there_says_so(store: Store) -> None:
     """Reading what was never stored is a StoreError in words."""
     with pytest.raises(StoreError, match="holds nothing"):
@@ -138,7 +164,7 @@ def test_of_many_creators_one_wins(store: Store) -> None:
             won.append(n)
 
     threads = [threading.Thread(target=create, args=(n,)) for n in range(20)]
-    if isinstance(store._files, stores._Remote) and "memory" in store.root and store._files._root != "memory://unused":
+    if isinstance(store._files, Remote) and "memory" in store.root and store._files._root != "memory://unused":
         threads = threads[:1]  # fsspec's memory files know no exclusive creation between threads
         barrier = threading.Barrier(1)
     for thread in threads:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 DOORS = {
-    "fsspec": {"kfnb/artifacts/store.py"},
+    "fsspec": {"kfnb/artifacts/remote.py"},
     "kubernetes": {"kfnb/runners/api_server.py"},
     "sqlalchemy": {"kfnb/metadata"},
     "alembic": {"kfnb/metadata/migrations"},

@@ -16,7 +16,10 @@ START_SECONDS = 100
 
 
 class ServerProcess:
-    """A server that was told nothing of extensions. `root`: the folder that it serves; `api`: where kfnb is there."""
+    """A server that was told nothing of extensions.
+
+    `root`: the folder that it serves; `api`: where kfnb is there; `pid`: its process.
+    """
 
     def __init__(self, place: Path) -> None:
         folders = {f"JUPYTER_{name}_DIR": str(place / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
@@ -31,6 +34,7 @@ class ServerProcess:
             self._process = subprocess.Popen(command, env=os.environ | folders | own, stdout=log, stderr=log)
         self.url = self._wait(place / "runtime", place / "log")
         self.api = f"{self.url}kfnb/api"
+        self.pid = self._process.pid
 
     def stop(self) -> None:
         """End the server."""
