@@ -32,11 +32,12 @@ IN_USE = ("devices-in-use", "second-in-line", "not-free-now")
 
 
 class Told:
-    """What a runner told of each task last: why it waits, or how it ended."""
+    """What a runner told of each task last: why it waits, or how it ended. `lost`: whether it counts that one was."""
 
     def __init__(self) -> None:
         self.words: dict[str, str | None] = {}
         self.running: set[str] = set()
+        self.lost: dict[str, bool] = {}
         self._lock = threading.Lock()
 
     def take(self, report: Report) -> None:
@@ -44,6 +45,8 @@ class Told:
         with self._lock:
             if isinstance(report, Waits | Exited | Lost):
                 self.words[report.task] = report.why
+                if isinstance(report, Lost):
+                    self.lost[report.task] = report.counted
             else:
                 self.running.add(report.task)
 
@@ -114,6 +117,8 @@ def test_every_situation_is_told_in_words(cluster: Cluster, namespace: str) -> N
             cluster.apply(preempts)
             wait_for(told, wanted, 120)
     assert wanted == {name: told.words.get(name) for name in wanted}
+    counts = {"preempted": False, "drained": False, "deleted": True}
+    assert counts == {name: told.lost.get(name) for name in counts}
 
 
 def wait_for(told: Told, wanted: dict[str, str], seconds: float = 30) -> None:
