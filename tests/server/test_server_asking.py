@@ -18,8 +18,8 @@ from kfnb.client import Run
 from kfnb.server.extension import ADDRESSES
 from kfnb.server.openapi import OPERATIONS
 
-STREAM = "runs/{run_id}/events"
-"""The one address of a WebSocket, which has a test of its own."""
+STREAMS = ("runs/{run_id}/events", "changes")
+"""The addresses of WebSockets, which have a test of their own."""
 EVERYTHING = [(one.method.upper(), re.sub(r"\{\w+\}", "x", one.address)) for one in OPERATIONS]
 """Every method of every address."""
 
@@ -32,16 +32,18 @@ async def test_the_version_is_told(get: Get, home: Path) -> None:
 
 async def test_nobody_is_answered_without_a_token(fetch: Fetch) -> None:
     """Every address refuses who is not logged in, before it looks at anything."""
-    assert {address for address, _ in ADDRESSES} <= {one.address for one in OPERATIONS} | {STREAM}
+    assert {address for address, _ in ADDRESSES} <= {one.address for one in OPERATIONS} | {*STREAMS}
     for method, address in [*EVERYTHING, ("GET", "nowhere"), ("POST", "nowhere")]:
         answer = await fetch(address, method=method, headers={"Authorization": "none"}, body=body_of(method))
         assert 403 == answer.code, (method, address)
 
 
-async def test_no_events_without_a_token(jp_ws_fetch: Any, finished: Run) -> None:
-    """The stream of a run refuses who is not logged in."""
+@pytest.mark.parametrize("stream", STREAMS)
+async def test_no_stream_without_a_token(jp_ws_fetch: Any, finished: Run, stream: str) -> None:
+    """The streams of a run and of changes refuse who is not logged in."""
+    address = ("kfnb", "api", *stream.format(run_id=finished.id).split("/"))
     with pytest.raises(HTTPClientError) as refused:
-        await jp_ws_fetch("kfnb", "api", "runs", finished.id, "events", headers={"Authorization": "none"})
+        await jp_ws_fetch(*address, headers={"Authorization": "none"})
     assert 403 == refused.value.code
 
 

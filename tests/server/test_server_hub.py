@@ -39,14 +39,18 @@ def run(server: ServerProcess) -> str:
     return str(answer.json()["run_id"])
 
 
-def stream(api: str, run: str, query: str = "", **options: object) -> list[dict[str, object]]:
-    """The frames of a run's stream up to its end."""
-    address = f"{api}/runs/{run}/events?after=0{query}".replace("http", "ws", 1)
+def frames_of(address: str, last: str, query: str = "", **options: object) -> list[dict[str, object]]:
+    """The frames of a stream up to the first of a kind."""
     frames: list[dict[str, object]] = []
+    address = f"{address}?after=0{query}".replace("http", "ws", 1)
     with closing(websocket.create_connection(address, timeout=WAIT, **options)) as socket:
-        while not frames or frames[-1]["kind"] != "end":
+        while not frames or frames[-1]["kind"] != last:
             frames.append(json.loads(socket.recv()))
     return frames
+
+
+STREAMS = pytest.mark.parametrize(("stream", "last"), [("runs/{run}/events", "end"), ("changes", "runs")])
+"""Each stream, and a frame that it sends in any case."""
 
 
 def cookies(browser: requests.Session) -> str:
@@ -74,25 +78,33 @@ def test_what_comes_with_a_cookie_needs_the_xsrf_token(server: ServerProcess, br
     assert (404, True) == (answer.status_code, "nothing" in answer.json()["message"])
 
 
-def test_a_stream_is_for_who_is_logged_in(server: ServerProcess, browser: requests.Session, run: str) -> None:
-    """Events come to who has the token, in the address or a header, or a browser's cookies, and to nobody else."""
+@STREAMS
+def test_a_stream_is_for_who_is_logged_in(
+    server: ServerProcess, browser: requests.Session, run: str, stream: str, last: str
+) -> None:
+    """It comes to who has the token, in the address or a header, or a browser's cookies, and to nobody else."""
+    address = f"{server.api}/{stream.format(run=run)}"
     for found in (
-        stream(server.api, run, f"&token={TOKEN}"),
-        stream(server.api, run, header=WITH_TOKEN),
-        stream(server.api, run, cookie=cookies(browser)),
+        frames_of(address, last, f"&token={TOKEN}"),
+        frames_of(address, last, header=WITH_TOKEN),
+        frames_of(address, last, cookie=cookies(browser)),
     ):
-        assert {"kind": "end", "state": "SUCCEEDED"} == found[-1]
-    with pytest.raises(websocket.WebSocketBadStatusException) as refused:
-        stream(server.api, run)
-    assert 403 == refused.value.status_code
+        assert last == found[-1]["kind"]
+    for token in ("", "other"):
+        with pytest.raises(websocket.WebSocketBadStatusException) as refused:
+            frames_of(address, last, header={"Authorization": f"token {token}"} if token else None)
+        assert 403 == refused.value.status_code
 
 
-def test_a_stream_is_for_no_page_of_another_place(server: ServerProcess, browser: requests.Session, run: str) -> None:
+@STREAMS
+def test_a_stream_is_for_no_page_of_another_place(
+    server: ServerProcess, browser: requests.Session, run: str, stream: str, last: str
+) -> None:
     """A browser that shows another place's page sends its cookies too, and is told nothing."""
-    here = "http://" + urlsplit(server.url).netloc
-    assert "end" == stream(server.api, run, cookie=cookies(browser), origin=here)[-1]["kind"]
+    address, here = f"{server.api}/{stream.format(run=run)}", "http://" + urlsplit(server.url).netloc
+    assert last == frames_of(address, last, cookie=cookies(browser), origin=here)[-1]["kind"]
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
-        stream(server.api, run, cookie=cookies(browser), origin="http://elsewhere.example")
+        frames_of(address, last, cookie=cookies(browser), origin="http://elsewhere.example")
     assert 403 == refused.value.status_code
 
 
@@ -107,6 +119,7 @@ def test_it_works_behind_a_proxy(server: ServerProcess, run: str) -> None:
         log = f"{proxy.url}kfnb/api/runs/{run}/tasks/only/log"
         part = session.get(log, headers={**proof, "Range": "bytes=0-3"}, timeout=WAIT)
         assert (206, b"said") == (part.status_code, part.content)
-        frames = stream(f"{proxy.url}kfnb/api", run, cookie=cookies(session), origin=here)
+        events = f"{proxy.url}kfnb/api/runs/{run}/events"
+        frames = frames_of(events, "end", cookie=cookies(session), origin=here)
         assert {"kind": "end", "state": "SUCCEEDED"} == frames[-1]
     assert [line.split()[0] for line in proxy.passed[-3:]] == ["POST", "GET", "GET"]
