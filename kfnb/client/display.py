@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from kfnb import widget
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from kfnb.orchestrator.events import RunStatus, TaskStatus
     from kfnb.spec import PipelineSpec, Task
 
-LOOKS_EVERY = 0.15
-"""Seconds between two looks at a run that another process drives, in a folder; longer where each look is a request."""
-LOOKS_AFAR_EVERY = 0.5
-ASKS_WHO_DRIVES_EVERY = 40
-"""Looks without news after which it is asked whether anything drives the run any more."""
+LOOKS_EVERY = 0.1
+"""Seconds between two looks at a run that another process drives."""
+LOOKS_AFAR_UNSEEN_EVERY, LOOKS_AFAR_QUIET_EVERY = 0.5, 1.0
+"""The same where each look is a request, no page shows the widget yet, or nothing has come for `QUIET` seconds."""
+QUIET = 1800.0
+ASKS_WHO_DRIVES_EVERY = 6.0
+"""Seconds without news after which it is asked, again and again, whether anything drives the run any more."""
 
 
 def picture(run: Run) -> dict[str, str]:
@@ -50,9 +53,9 @@ class RunDisplay:
 
         self._run, self._now = run, now
         self._news = threading.Event()
-        self._quiet = 0
+        self._came = self._asked = time.monotonic()  # when there was news, when it was asked what drives the run
         self._unsubscribe = run.subscribe(lambda _event: self._news.set())
-        self._every = LOOKS_EVERY if run.store.local_path("") is not None else LOOKS_AFAR_EVERY
+        self._is_here = run.store.local_path("") is not None
         self._widget = RunWidget(
             graph(run.spec),
             status(run, now()),
@@ -69,15 +72,28 @@ class RunDisplay:
         """Return the entry of a display's MIME bundle that shows the widget."""
         return self._widget.view()
 
+    @property
+    def pause(self) -> float:
+        """Seconds until the next look at a run that another process drives."""
+        if self._is_here:
+            return LOOKS_EVERY
+        if time.monotonic() - self._came >= QUIET:
+            return LOOKS_AFAR_QUIET_EVERY
+        return LOOKS_EVERY if self.is_seen else LOOKS_AFAR_UNSEEN_EVERY
+
     def wait(self) -> bool:
         """Wait for news, a moment long at most, and show them; say whether any can come."""
-        standing = self._now()  # reads what another process wrote
-        if self._news.wait(self._every):
+        standing = self._now()  # reads what another process wrote: of a run afar one request, of the next batch by name
+        if self._news.wait(self.pause):
             self._news.clear()
-            self._quiet = 0
-            self._widget.status = status(self._run, self._now())
-        self._quiet += 1
-        return not (self._quiet % ASKS_WHO_DRIVES_EVERY == 0 and not standing.ended and self._run.is_interrupted)
+            self._came = self._asked = time.monotonic()
+            self._widget.status = status(self._run, standing)
+        if standing.ended:
+            return False
+        if time.monotonic() - self._asked < ASKS_WHO_DRIVES_EVERY:
+            return True
+        self._asked = time.monotonic()
+        return not self._run.is_interrupted
 
     def close(self) -> None:
         """Take the widget away: the plain form stands in its place."""

@@ -54,10 +54,8 @@ def show(bundle: Bundle, ended: Callable[[], bool], live: Callable[[], Live | No
     shown = live()
     content = {**first, **(shown.view() if shown is not None else {})}
     handle = display(content, raw=True, display_id=True)  # type: ignore[no-untyped-call,unused-ignore]
-    target, more = (_follow, ()) if shown is None else (_follow_beside, (shown,))
-    threading.Thread(
-        target=target, args=(handle, first, bundle, ended, *more), name="kfnb-display", daemon=True
-    ).start()
+    target, more = (_follow, (ended,)) if shown is None else (_follow_beside, (shown,))
+    threading.Thread(target=target, args=(handle, first, bundle, *more), name="kfnb-display", daemon=True).start()
 
 
 def _follow(handle: Any, last: dict[str, str], bundle: Bundle, ended: Callable[[], bool]) -> None:
@@ -71,11 +69,11 @@ def _follow(handle: Any, last: dict[str, str], bundle: Bundle, ended: Callable[[
             last = new
 
 
-def _follow_beside(handle: Any, last: dict[str, str], bundle: Bundle, ended: Callable[[], bool], live: Live) -> None:
+def _follow_beside(handle: Any, last: dict[str, str], bundle: Bundle, live: Live) -> None:
     """Keep the widget up to date, and what stands beside it while no page shows it; at the end only that stays."""
     updated = time.monotonic()
     try:
-        while live.wait() and not ended():
+        while live.wait():
             if not live.is_seen and time.monotonic() - updated >= UNSEEN_SECONDS:
                 updated = time.monotonic()
                 new = bundle()

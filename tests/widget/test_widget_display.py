@@ -14,6 +14,7 @@ from nbclient import NotebookClient
 from widget_page import Message, Page
 
 from kfnb import widget
+from kfnb.client import Client, display
 from kfnb.widget import VIEW
 
 pytestmark = pytest.mark.skipif(
@@ -128,3 +129,40 @@ def test_a_saved_notebook_keeps_no_widget(tmp_path: Path, monkeypatch: pytest.Mo
     assert {"text/html", "text/plain"} == set(shown.data)
     assert "succeeded" in shown.data["text/html"]
     assert len(json.dumps(notebook.metadata)) < 10_000
+
+
+@pytest.mark.parametrize(
+    ("is_here", "is_seen", "is_quiet", "pause"),
+    [
+        (True, False, False, 0.1),
+        (False, True, False, 0.1),
+        (False, False, False, 0.5),
+        (False, True, True, 1.0),
+        (True, True, True, 0.1),
+    ],
+)
+def test_how_often_a_run_of_another_process_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_here: bool, is_seen: bool, is_quiet: bool, pause: float
+) -> None:
+    """Ten times a second while the widget is shown, each time with one request; seldom where it is quiet for long."""
+    cell = nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["step:load"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "pipeline.ipynb")
+    client = Client(tmp_path / "home")
+    run = client.get(client.prepare(tmp_path / "pipeline.ipynb").run_id)
+    if not is_here:
+        monkeypatch.setattr(type(run.store), "local_path", lambda *_: None)
+    if is_quiet:
+        monkeypatch.setattr(display, "QUIET", 0)
+    shown = display.RunDisplay(run, run._now)
+    shown._widget.seen = is_seen
+    assert pause == shown.pause
+    asked, find = list[str](), run.store.find
+
+    def counted_find(key: str) -> bytes | None:
+        asked.append(key)
+        return find(key)
+
+    monkeypatch.setattr(run.store, "find", counted_find)
+    assert shown.wait()
+    assert 1 == len(asked)
+    shown.close()

@@ -8,7 +8,11 @@ import type { Kernel } from './kernel';
 import { RunView, type Log, type RunDocument } from './run_view';
 import type { Results } from './results';
 
-const AGAIN_AFTER_MS = 1000;
+/** Milliseconds between an answer and the next question; browsers make it a second where the tab is hidden. */
+const AGAIN_AFTER_MS = 200;
+/** The same where nothing has changed for so long: each question may be a request to a bucket. */
+const QUIET_AGAIN_AFTER_MS = 1000;
+const QUIET_MS = 30 * 60_000;
 
 interface Drawn {
   readonly graph: Graph;
@@ -26,6 +30,8 @@ export function OpenedRun(props: {
     let isGone = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let view: RunView | null = null;
+    let told = '';
+    let changed = Date.now();
     const answer = (kind: 'log' | 'results', task: string): void => {
       const about = { run: id, task };
       if (kind === 'results') {
@@ -47,9 +53,16 @@ export function OpenedRun(props: {
         view = new RunView(host.current!, answer);
         view.setGraph(graph);
       }
-      view.update(status);
+      const now = JSON.stringify(status);
+      if (now !== told) {
+        told = now;
+        changed = Date.now();
+        view.update(status);
+      }
       if (!hasEnded(status.state)) {
-        timer = setTimeout(() => void look().catch(onTrouble), AGAIN_AFTER_MS);
+        const isQuiet = Date.now() - changed >= QUIET_MS;
+        const pause = isQuiet ? QUIET_AGAIN_AFTER_MS : AGAIN_AFTER_MS;
+        timer = setTimeout(() => void look().catch(onTrouble), pause);
       }
     };
     look().catch(error => !isGone && onTrouble(error as Error));
