@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from client_notebooks import Signs, until, write_notebook
 
 from kfnb.client import Client, Run
-from kfnb.errors import LeaseHeld
+from kfnb.errors import LeaseHeld, OutsideError
 from kfnb.history import History
 from kfnb.history.filters import run_filter
 from kfnb.orchestrator import lease as leases
@@ -112,6 +113,30 @@ def test_a_machine_that_was_asleep_leaves_the_run_to_who_took_it_up(
     assert "SUCCEEDED" == resumed.wait(60).state
     fences = [event.fence for event in resumed.events()]
     assert ({1, 2}, sorted(fences)) == (set(fences), fences)
+
+
+@pytest.mark.parametrize("detach", [False, True])
+def test_a_run_that_another_machine_took_is_left_though_nothing_happens_in_it(
+    client: Client, signs: Signs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, detach: bool
+) -> None:
+    """Its process ends by what the lease says, not only by what it cannot write; the run goes on from there."""
+    monkeypatch.setattr(leases, "SIGN_EVERY", 0.05)
+    (tmp_path / "work").mkdir()
+    notebook = write_notebook(tmp_path / "work" / "p.ipynb", signs.ran("s0") + signs.waits("go"))
+    run = client.run(notebook, detach=detach)
+    until(run, lambda: ["s0"] == signs.who_ran())
+    run.lease.path.write_text(json.dumps({"host": "another", "pid": 7}))
+    if not detach:
+        with pytest.raises(OutsideError, match="process 7 on another has taken it over"):
+            run.wait(60)
+    while processes_of(client.home):
+        os.sched_yield()
+    assert not client.get(run.id).has_ended
+    silent_since_now(monkeypatch)
+    while not run.lease._is_silent():
+        os.sched_yield()
+    signs.give("go")
+    assert "SUCCEEDED" == client.resume(run.id).wait(60).state
 
 
 def until_interrupted(run: Run) -> None:
