@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jupyter_lab import TOKEN, Lab
 from playwright.sync_api import Page, expect
-from working import choose_cluster, open_notebook, show_panel
+from working import choose_cluster, command, open_notebook, show_panel
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -67,6 +67,37 @@ def test_clusters_are_added_edited_and_forgotten(page: Page, profiles: Lab) -> N
     page.locator(".jp-Dialog .jp-mod-accept").click()
     expect(near).to_have_count(0)
     assert ["far"] == list(table(profiles)["clusters"])
+
+
+def test_clusters_are_edited_and_forgotten_by_commands(page: Page, profiles: Lab) -> None:
+    """Each command asks which is meant; the tab does it, and asks once more before one is forgotten."""
+    second = '\n[clusters.far]\nnamespace = "team"\nroot = "gs://bucket/runs"\nimage = "y:1"\n'
+    profiles.profiles.write_text('default = "near"\n' + profiles.profiles.read_text("utf-8") + second, "utf-8")
+    page.goto(f"{profiles.url}lab?token={TOKEN}&reset")
+    expect(page.locator(".jp-LauncherCard", has_text="Pipeline Example")).to_be_visible()
+    which, accept = page.locator(".jp-Dialog select"), page.locator(".jp-Dialog .jp-mod-accept")
+
+    command(page, "Make a Pipeline Cluster the Default One")
+    expect(which.locator("option")).to_have_text(["far"])
+    accept.click()
+    expect(page.locator("[data-cluster=far] h2")).to_contain_text("the default one")
+    assert "far" == table(profiles)["default"]
+
+    command(page, "Edit a Pipeline Cluster")
+    which.select_option("near")
+    accept.click()
+    form = page.get_by_role("form", name="Cluster near")
+    expect(form.locator("[data-setting=namespace]")).to_have_value("ml")
+
+    command(page, "Forget a Pipeline Cluster")
+    which.select_option("far")
+    accept.click()
+    expect(page.locator(".jp-Dialog")).to_contain_text("Forget the cluster far?")
+    page.locator(".jp-Dialog .jp-mod-accept.jp-mod-warn").click()
+    expect(page.locator(".jp-Dialog")).to_have_count(0)
+    form.locator("[data-action=leave-cluster]").click()  # what was being edited stayed
+    expect(page.locator("[data-cluster]")).to_have_count(1)
+    assert ["near"] == list(table(profiles)["clusters"])
 
 
 def test_a_cluster_with_a_mistake_stays_chosen_and_no_run_goes_elsewhere(

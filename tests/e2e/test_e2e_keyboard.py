@@ -91,8 +91,20 @@ COMMANDS = """() => {
     const own = commands.listCommands().filter(id => id.startsWith('kfnb:'));
     return Object.fromEntries(own.map(id => [id, [commands.isEnabled(id), commands.caption(id)]]));
 }"""
-ALWAYS = {"kfnb:open-panel", "kfnb:show-clusters", "kfnb:open-example", "kfnb:open-runs", "kfnb:add-cluster"}
-OF_THE_PAGE = {f"kfnb:{name}-runs" for name in ("compare", "tag", "archive", "delete", "refresh")}
+OF_CLUSTERS = {f"kfnb:{name}-cluster" for name in ("add", "edit", "make-default", "forget")}
+ALWAYS = {"kfnb:open-panel", "kfnb:show-clusters", "kfnb:open-example", "kfnb:open-runs"} | OF_CLUSTERS
+OF_THE_OPENED = {
+    f"kfnb:{name}"
+    for name in (
+        "cancel-opened-run",
+        "resume-opened-run",
+        "open-executed-notebook-of-opened-run",
+        "show-earlier-log-of-opened-run",
+        "download-log-of-opened-run",
+    )
+}
+OF_THE_LIST = ("compare", "tag", "archive", "delete", "refresh", "undo", "previous", "next")
+OF_THE_PAGE = {f"kfnb:{name}-runs" for name in OF_THE_LIST} | OF_THE_OPENED
 
 
 def test_every_command_is_in_the_palette_and_says_why_it_cannot_be_given(
@@ -118,6 +130,7 @@ def test_every_command_is_in_the_palette_and_says_why_it_cannot_be_given(
     within: dict[str, tuple[bool, str]] = page.evaluate(COMMANDS)
     ended = {"kfnb:cancel-run", "kfnb:resume-run", "kfnb:retry-step"}
     not_asked = {"kfnb:apply-suggestion", "kfnb:dismiss-suggestion", "kfnb:fix-finding"}
+    not_asked |= {"kfnb:show-earlier-log"}  # all of it is shown
     assert {name for name, (can_be_given, _) in within.items() if not can_be_given} <= OF_THE_PAGE | ended | not_asked
     told = [name for name in within if within[name][0] and not without[name][0]]
     assert len(told) > 10
@@ -126,6 +139,9 @@ def test_every_command_is_in_the_palette_and_says_why_it_cannot_be_given(
     page.locator(".jp-Dialog select").select_option("counts (read)")
     page.locator(".jp-Dialog .jp-mod-accept").click()
     expect(page.locator(".jp-toast-message", has_text="In the kernel now: counts")).to_be_visible()
+    with page.expect_download() as downloaded:
+        command(page, "Download the Log")
+    assert downloaded.value.path().read_text("utf-8") == page.locator(".kfnb-log pre").text_content()
     command(page, "Take Outputs Back")
     expect(page.locator(".jp-Notebook .jp-OutputArea-output")).to_have_count(0)
     command(page, "Fold or Unfold the Step")
@@ -141,8 +157,10 @@ def test_every_command_is_in_the_palette_and_says_why_it_cannot_be_given(
     expect(button).to_have_attribute("title", "Only a cell of code can begin a step. (Alt+P)")
     command(page, "Pipeline Runs")
     expect(page.locator(".kfnb-runs tbody tr").first).to_be_visible()
-    assert page.evaluate(COMMANDS)["kfnb:refresh-runs"][0]
-    assert [False, "Choose two runs or more by their boxes first."] == page.evaluate(COMMANDS)["kfnb:compare-runs"]
+    on_page: dict[str, tuple[bool, str]] = page.evaluate(COMMANDS)
+    assert on_page["kfnb:refresh-runs"][0]
+    assert {"Open a run of the list by its name first."} == {on_page[name][1] for name in OF_THE_OPENED}
+    assert [False, "Choose two runs or more by their boxes first."] == on_page["kfnb:compare-runs"]
 
 
 def test_a_pipeline_is_made_run_and_looked_at_by_commands(lab: Lab, page: Page) -> None:

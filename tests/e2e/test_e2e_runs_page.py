@@ -107,7 +107,7 @@ def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, ru
     rows.first.get_by_role("checkbox").check()
     shown.locator("[data-action=archive]").click()
     expect(rows).to_have_count(0)
-    shown.locator("[data-action=undo]").click()
+    command(page, "Take Back What Was Done to Runs")
     expect(rows).to_have_count(1)
     rows.first.get_by_role("checkbox").check()
     shown.locator("[data-action=archive]").click()
@@ -150,11 +150,11 @@ def test_a_run_that_goes_on_is_seen_and_acted_on(page: Page, lab: Lab) -> None:
     gate.touch()
     while run.is_driven:  # its process ends a moment later
         page.wait_for_timeout(50)
-    details.locator("[data-action=resume]").click()
+    command(page, "Resume the Opened Run")
     expect(details).to_have_attribute("data-state", "SUCCEEDED")
     expect(details.locator("[data-series=loss]")).to_have_attribute("data-logged", "4")
     assert "SUCCEEDED" == run.wait().state
-    details.locator("[data-action=open-executed]").click()
+    command(page, "Open Executed Notebook of the Opened Run")
     expect(page.locator(".kfnb-executed .jp-CodeCell")).to_have_count(1)
     assert [3, 2, 1, 0] == [value for _, value in run.tasks["learn"].metric_series["loss"]]
     client.close()

@@ -8,6 +8,7 @@ import type { Api } from '../api';
 import { CLUSTER_FIELDS } from '../model/cluster_form';
 import type { Cluster, ClusterFile } from '../model/documents';
 import { ClusterEditor } from './cluster_editor';
+import type { ClusterWish } from './panel';
 import { Trouble } from './trouble';
 
 /** The settings that are shown of each cluster. */
@@ -18,30 +19,44 @@ export interface ClustersTabProps {
   readonly trans: TranslationBundle;
 }
 
-interface AddingProps {
-  /** Whether the form of a new cluster was asked for since this was last called. */
-  readonly takeAdding: () => boolean;
+interface WishProps {
+  /** What a command asked for since this was last called. */
+  readonly takeWish: () => ClusterWish | null;
 }
 
-export function ClustersTab({ api, trans, takeAdding }: ClustersTabProps & AddingProps): JSX.Element {
+export function ClustersTab({ api, trans, takeWish }: ClustersTabProps & WishProps): JSX.Element {
   const [file, setFile] = React.useState<ClusterFile | null>(null);
   const [trouble, setTrouble] = React.useState<string | null>(null);
   const [edited, setEdited] = React.useState<Cluster | 'new' | null>(null);
-  const attempt = async (act: Promise<ClusterFile>): Promise<void> => {
+  const attempt = async (act: Promise<ClusterFile>, then?: () => void): Promise<void> => {
     try {
       setFile(await act);
       setTrouble(null);
-      setEdited(null);
+      then?.();
     } catch (error) {
       setTrouble((error as Error).message);
     }
   };
   React.useEffect(() => {
-    api.clusterFile().then(setFile, (error: Error) => setTrouble(error.message));
+    api.clusterFile().then(
+      found => setFile(before => before ?? found), // a command may have changed it meanwhile
+      (error: Error) => setTrouble(error.message)
+    );
   }, [api]);
+  const makeDefault = ({ name }: Cluster): Promise<void> => attempt(api.makeDefault(name));
+  const forget = async ({ name }: Cluster): Promise<void> => {
+    if (await mayBeForgotten(name, trans)) {
+      await attempt(api.removeCluster(name));
+    }
+  };
   React.useEffect(() => {
-    if (takeAdding()) {
-      setEdited(before => before ?? 'new');
+    const wish = takeWish();
+    if (wish?.what === 'make-default') {
+      void makeDefault(wish.cluster);
+    } else if (wish?.what === 'forget') {
+      void forget(wish.cluster);
+    } else if (wish !== null) {
+      setEdited(before => before ?? (wish.what === 'add' ? 'new' : wish.cluster)); // what is being written stays
     }
   });
   if (file === null) {
@@ -55,7 +70,7 @@ export function ClustersTab({ api, trans, takeAdding }: ClustersTabProps & Addin
     <div className="kfnb-clusters">
       {edited === null ? (
         <>
-          <ClusterList {...{ file, api, trans }} onChange={attempt} onEdit={setEdited} />
+          <ClusterList {...{ file, trans }} onDefault={makeDefault} onForget={forget} onEdit={setEdited} />
           <FileNotes {...{ file, trans }} />
         </>
       ) : (
@@ -63,7 +78,9 @@ export function ClustersTab({ api, trans, takeAdding }: ClustersTabProps & Addin
           cluster={edited === 'new' ? null : edited}
           taken={file.clusters.map(({ name }) => name)}
           trans={trans}
-          onSave={(name, settings) => attempt(api.writeCluster(name, settings, edited !== 'new'))}
+          onSave={(name, settings) =>
+            attempt(api.writeCluster(name, settings, edited !== 'new'), () => setEdited(null))
+          }
           onLeave={() => {
             setTrouble(null);
             setEdited(null);
@@ -75,26 +92,28 @@ export function ClustersTab({ api, trans, takeAdding }: ClustersTabProps & Addin
   );
 }
 
-interface ClusterListProps extends ClustersTabProps {
+/** Ask whether a cluster is to be forgotten. */
+async function mayBeForgotten(name: string, trans: TranslationBundle): Promise<boolean> {
+  const answer = await showDialog({
+    title: trans.__('Forget the cluster %1?', name),
+    body: trans.__('Its profile is taken out of the file. What is in the cluster stays, its runs too.'),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.warnButton({ label: trans.__('Forget') })
+    ]
+  });
+  return answer.button.accept;
+}
+
+interface ClusterListProps {
   readonly file: ClusterFile;
-  readonly onChange: (act: Promise<ClusterFile>) => Promise<void>;
+  readonly trans: TranslationBundle;
+  readonly onDefault: (cluster: Cluster) => Promise<void>;
+  readonly onForget: (cluster: Cluster) => Promise<void>;
   readonly onEdit: (cluster: Cluster | 'new') => void;
 }
 
-function ClusterList({ file, api, trans, onChange, onEdit }: ClusterListProps): JSX.Element {
-  const remove = async (name: string): Promise<void> => {
-    const answer = await showDialog({
-      title: trans.__('Forget the cluster %1?', name),
-      body: trans.__('Its profile is taken out of the file. What is in the cluster stays, its runs too.'),
-      buttons: [
-        Dialog.cancelButton({ label: trans.__('Cancel') }),
-        Dialog.warnButton({ label: trans.__('Forget') })
-      ]
-    });
-    if (answer.button.accept) {
-      await onChange(api.removeCluster(name));
-    }
-  };
+function ClusterList({ file, trans, onDefault, onForget, onEdit }: ClusterListProps): JSX.Element {
   return (
     <>
       {file.clusters.length === 0 && (
@@ -131,7 +150,7 @@ function ClusterList({ file, api, trans, onChange, onEdit }: ClusterListProps): 
                 className="kfnb-button"
                 data-action="make-default"
                 title={trans.__('kfnb run --on kubernetes then means this one')}
-                onClick={() => void onChange(api.makeDefault(cluster.name))}
+                onClick={() => void onDefault(cluster)}
               >
                 {trans.__('Make it the default one')}
               </button>
@@ -140,7 +159,7 @@ function ClusterList({ file, api, trans, onChange, onEdit }: ClusterListProps): 
               type="button"
               className="kfnb-button"
               data-action="remove"
-              onClick={() => void remove(cluster.name)}
+              onClick={() => void onForget(cluster)}
             >
               {trans.__('Forget…')}
             </button>

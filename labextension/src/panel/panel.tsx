@@ -11,11 +11,16 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
 import type { Api } from '../api';
+import type { Cluster } from '../model/documents';
 import type { OpenNotebooks } from '../notebook/open_notebooks';
 import type { Consent } from '../run/start';
 import { untilLoaded } from '../until_loaded';
 
 export type TabName = 'step' | 'pipeline' | 'run' | 'clusters';
+
+/** What a command asks of the tab *Clusters*. */
+export type ClusterWish =
+  { readonly what: 'add' } | { readonly what: 'edit' | 'make-default' | 'forget'; readonly cluster: Cluster };
 
 /** After a command JupyterLab's palette gives the focus back to the notebook; that takes two frames. */
 const FRAMES_OF_PALETTE = 3;
@@ -36,7 +41,7 @@ export class KfnbPanel extends ReactWidget {
   private readonly _chosen = new Signal<this, void>(this);
   private _tab: TabName = 'step';
   private _wasSeen = false;
-  private _isAdding = false;
+  private _wish: ClusterWish | null = null;
 
   constructor(parts: PanelParts) {
     super();
@@ -58,17 +63,17 @@ export class KfnbPanel extends ReactWidget {
     this._chosen.emit();
   }
 
-  /** Show the tab *Clusters* with the form of a new one. */
-  addCluster(): void {
-    this._isAdding = true;
+  /** Show the tab *Clusters*, which does what is asked of it. */
+  wishOfClusters(wish: ClusterWish): void {
+    this._wish = wish;
     this.tab = 'clusters';
   }
 
-  /** Whether that was asked for since it was last looked at. */
-  takeAdding(): boolean {
-    const isAdding = this._isAdding;
-    this._isAdding = false;
-    return isAdding;
+  /** What was asked of it since that was last taken. */
+  takeWish(): ClusterWish | null {
+    const wish = this._wish;
+    this._wish = null;
+    return wish;
   }
 
   /** Put the focus on the chosen tab, from where a person goes on by keys. */

@@ -50,7 +50,7 @@ export default function PanelView(props: PanelParts & { panel: KfnbPanel }): JSX
       />
       {panel.tab === 'clusters' ? (
         <TabBody panel={panel}>
-          <ClustersTab {...{ api, trans }} takeAdding={() => panel.takeAdding()} />
+          <ClustersTab {...{ api, trans }} takeWish={() => panel.takeWish()} />
         </TabBody>
       ) : notebook === null ? (
         <TabBody panel={panel}>

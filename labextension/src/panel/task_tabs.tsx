@@ -3,10 +3,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { logAddress, type Api } from '../api';
+import type { Api } from '../api';
 import type { TaskEvents, TaskPod } from '../model/documents';
 import { NO_LOG } from '../model/log_pieces';
 import { hasEnded } from '../model/run_state';
+import { downloadOf } from '../run/logs';
 import type { RunSession } from '../run/session';
 import { LogPane } from './log_pane';
 import { Tabs, type Tab } from './tabs';
@@ -44,7 +45,7 @@ export function TaskTabs(props: TaskTabsProps): JSX.Element {
           <LogPane
             log={session.log?.source === task ? session.log.text : NO_LOG}
             loadEarlier={() => session.loadEarlier()}
-            address={`${api.address(logAddress(session.id, task))}?download`}
+            address={downloadOf(api, session.id, task)}
             trans={trans}
           />
         )}

@@ -28,5 +28,10 @@ export const CommandIds = {
   zoomIn: 'kfnb:zoom-in-graph',
   zoomOut: 'kfnb:zoom-out-graph',
   fitGraph: 'kfnb:fit-graph',
-  addCluster: 'kfnb:add-cluster'
+  addCluster: 'kfnb:add-cluster',
+  editCluster: 'kfnb:edit-cluster',
+  makeDefaultCluster: 'kfnb:make-default-cluster',
+  forgetCluster: 'kfnb:forget-cluster',
+  earlierLog: 'kfnb:show-earlier-log',
+  downloadLog: 'kfnb:download-log'
 } as const;

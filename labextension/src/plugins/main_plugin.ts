@@ -19,6 +19,7 @@ import { LivingRuns } from '../run/living_runs';
 import { noteEnd } from '../run/notification';
 import { IRunChanges } from '../tokens';
 import { untilLoaded } from '../until_loaded';
+import { addClusterCommands } from './cluster_commands';
 import { addCommands } from './commands';
 import { CommandIds } from './command_ids';
 import { addPipelineCommands } from './pipeline_commands';
@@ -104,7 +105,8 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
       shell.activateById(PANEL_ID);
     };
     addStepCommands({ app, notebooks, consent, trans, showRun });
-    addPipelineCommands({ app, notebooks, panel, consent, trans, showRun });
+    addPipelineCommands({ app, notebooks, consent, trans, showRun });
+    addClusterCommands({ app, api, panel, trans });
     addRunCommands({ app, api, notebooks, trans, showRun });
     tracker.activeCellChanged.connect(() => commands.notifyCommandChanged(CommandIds.nameStep));
     notebooks.currentChanged.connect(() => commands.notifyCommandChanged());

@@ -1,7 +1,6 @@
 /** Commands about the pipeline as a whole: run it, take what was proposed or mended for it, look at its graph. */
 
 import type { GraphView } from '../graph';
-import type { KfnbPanel } from '../panel/panel';
 import { graphInSight } from '../panel/shown_graphs';
 import { mendable, whyNoApplying, whyNoMending } from '../run/reasons';
 import { whyNot } from '../run/request';
@@ -10,7 +9,6 @@ import { CommandIds } from './command_ids';
 import { addAboutNotebook, addReasoned, type NotebookCommandParts } from './reasoned';
 
 export interface PipelineCommandParts extends NotebookCommandParts {
-  readonly panel: KfnbPanel;
   readonly consent: Consent;
   /** Bring the run, or why there is none, before the person's eyes. */
   readonly showRun: () => void;
@@ -18,7 +16,7 @@ export interface PipelineCommandParts extends NotebookCommandParts {
 
 /** Add the commands to JupyterLab. */
 export function addPipelineCommands(parts: PipelineCommandParts): void {
-  const { app, panel, consent, trans, showRun } = parts;
+  const { consent, trans, showRun } = parts;
   addAboutNotebook(parts, CommandIds.startRun, {
     label: trans.__('Start the Run'),
     caption: trans.__('Run the pipeline as the form of the run is filled in'),
@@ -49,16 +47,6 @@ export function addPipelineCommands(parts: PipelineCommandParts): void {
       const { apply } = mendable(notebook)!;
       notebook.writeTags(withChanges(notebook.cells, [apply!]));
       await notebook.select([apply!.cell_id]);
-    }
-  });
-  addReasoned(app.commands, CommandIds.addCluster, {
-    label: trans.__('Add a Pipeline Cluster…'),
-    caption: trans.__('Write down a further cluster that runs can go to'),
-    why: () => null,
-    execute: () => {
-      panel.addCluster();
-      app.shell.activateById(panel.id);
-      void panel.takeFocus();
     }
   });
   addLooks(parts);

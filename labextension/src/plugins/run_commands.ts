@@ -5,6 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Api } from '../api';
 import type { OpenNotebook } from '../notebook/open_notebook';
+import { downloadLog, whyNoEarlier } from '../run/logs';
 import { whyNoCancel, whyNoHome, whyNoRun, whyNoTask, whyNoWayBack } from '../run/reasons';
 import { CommandIds } from './command_ids';
 import { addAboutNotebook, type AboutNotebook, type NotebookCommandParts } from './reasoned';
@@ -39,6 +40,18 @@ export function addRunCommands(parts: RunCommandParts): void {
     caption: trans.__('Put back what stood under the cells before outputs of a run were brought home'),
     why: notebook => whyNoWayBack(notebook, trans),
     execute: async notebook => (await import('../run/bring_home')).takeBack(notebook)
+  });
+  addOne(parts, CommandIds.earlierLog, {
+    label: trans.__('Show What the Log Has Before'),
+    caption: trans.__('Show what the clicked task printed before the part of its log that is shown'),
+    why: ({ session }) => whyNoEarlier(session, trans),
+    execute: async ({ session }) => session!.loadEarlier()
+  });
+  addOne(parts, CommandIds.downloadLog, {
+    label: trans.__('Download the Log'),
+    caption: trans.__('Keep all that the clicked task printed as a file'),
+    why: ({ session }) => whyNoTask(session, trans),
+    execute: ({ session }) => downloadLog(api, session!)
   });
   addOne(parts, CommandIds.loadInputs, {
     label: trans.__('Load Inputs of the Task'),

@@ -12,7 +12,7 @@ import { Api } from '../api';
 import { kfnbIcon } from '../icon';
 import { speak } from '../model/words';
 import type { Rendering } from '../run/executed_notebook';
-import type { ActionName } from '../runs_page/actions';
+import type { ActionName } from '../runs_page/page_actions';
 import type { RunsPage } from '../runs_page/runs_page';
 import { IRunChanges } from '../tokens';
 import { untilLoaded } from '../until_loaded';
@@ -99,19 +99,73 @@ function addPageCommands(
   shown: () => RunsPage | null,
   trans: TranslationBundle
 ): readonly string[] {
-  const words: readonly (readonly [ActionName, string, string])[] = [
-    ['compare', trans.__('Compare the Chosen Runs'), trans.__('Put the chosen runs side by side')],
-    ['tag', trans.__('Tag the Chosen Runs…'), trans.__('Give the chosen runs a tag')],
+  const words: readonly (readonly [string, ActionName, string, string])[] = [
     [
+      'compare-runs',
+      'compare',
+      trans.__('Compare the Chosen Runs'),
+      trans.__('Put the chosen runs side by side')
+    ],
+    ['tag-runs', 'tag', trans.__('Tag the Chosen Runs…'), trans.__('Give the chosen runs a tag')],
+    [
+      'archive-runs',
       'archive',
       trans.__('Archive the Chosen Runs or Put Them Back'),
       trans.__('Take the chosen runs out of the list, or put those of the archive back')
     ],
-    ['delete', trans.__('Delete the Chosen Runs…'), trans.__('Remove the chosen runs for good')],
-    ['refresh', trans.__('Refresh the List of Runs'), trans.__('Ask the server for the runs again')]
+    [
+      'delete-runs',
+      'delete',
+      trans.__('Delete the Chosen Runs…'),
+      trans.__('Remove the chosen runs for good')
+    ],
+    [
+      'refresh-runs',
+      'refresh',
+      trans.__('Refresh the List of Runs'),
+      trans.__('Ask the server for the runs again')
+    ],
+    [
+      'undo-runs',
+      'undo',
+      trans.__('Take Back What Was Done to Runs'),
+      trans.__('Undo the tags that were given, or the archiving, as the page says it')
+    ],
+    ['previous-runs', 'previous', trans.__('Previous Page of Runs'), trans.__('Show the runs before these')],
+    ['next-runs', 'next', trans.__('Next Page of Runs'), trans.__('Show the runs after these')],
+    [
+      'cancel-opened-run',
+      'cancel',
+      trans.__('Cancel the Opened Run'),
+      trans.__('End the run that is opened on the page of runs; what its tasks have done so far is kept')
+    ],
+    [
+      'resume-opened-run',
+      'resume',
+      trans.__('Resume the Opened Run'),
+      trans.__('Do anew what failed or was cancelled in the run that is opened on the page of runs')
+    ],
+    [
+      'open-executed-notebook-of-opened-run',
+      'executed',
+      trans.__('Open Executed Notebook of the Opened Run'),
+      trans.__('Open the notebook that the clicked task of the opened run executed; it can only be read')
+    ],
+    [
+      'show-earlier-log-of-opened-run',
+      'earlier',
+      trans.__('Show What the Log of the Opened Run Has Before'),
+      trans.__('Show what the clicked task printed before the part of its log that is shown')
+    ],
+    [
+      'download-log-of-opened-run',
+      'download',
+      trans.__('Download the Log of the Opened Run'),
+      trans.__('Keep all that the clicked task printed as a file')
+    ]
   ];
-  return words.map(([name, label, caption]) => {
-    const id = `kfnb:${name}-runs`;
+  return words.map(([suffix, name, label, caption]) => {
+    const id = `kfnb:${suffix}`;
     addReasoned(commands, id, {
       label,
       caption,

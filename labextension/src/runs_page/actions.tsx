@@ -27,22 +27,21 @@ export interface ActionsProps {
   readonly onAct: (act: () => Promise<Outcome>) => void;
   readonly onClear: () => void;
   readonly onRefresh: () => void;
-  /** Hear what can be done now. */
-  readonly onActions: (actions: readonly PageAction[]) => void;
 }
 
 /** Something that can be done on the page of runs, by its button or its command. */
 export interface PageAction {
-  readonly name: ActionName;
-  readonly label: string;
   /** Why it cannot be done now; null if it can. */
   readonly why: string | null;
   readonly act: () => void;
 }
 
-export type ActionName = 'compare' | 'tag' | 'archive' | 'delete' | 'refresh';
+export type ChosenName = 'compare' | 'tag' | 'archive' | 'delete' | 'refresh';
 
-function actionsOf(props: ActionsProps): readonly PageAction[] {
+/** What can be done above the list. */
+export function actionsOf(
+  props: ActionsProps
+): readonly (PageAction & { readonly name: ChosenName; readonly label: string })[] {
   const { chosen, isArchive, trans } = props;
   const none = chosen.length === 0 ? trans.__('Choose runs by their boxes first.') : null;
   const putting = isArchive ? trans.__('Put back') : trans.__('Archive');
@@ -62,13 +61,9 @@ function actionsOf(props: ActionsProps): readonly PageAction[] {
 
 export function Actions(props: ActionsProps): JSX.Element {
   const { chosen, trans } = props;
-  const actions = actionsOf(props);
-  React.useEffect(() => {
-    props.onActions(actions); // what it gives back would be called as what ends the effect
-  });
   return (
     <div className="kfnb-buttons">
-      {actions.map(({ name, label, why, act }) => (
+      {actionsOf(props).map(({ name, label, why, act }) => (
         <ReasonedButton key={name} data-action={name} why={why} onClick={act}>
           {label}
         </ReasonedButton>

@@ -57,6 +57,16 @@ export function Troubles(props: {
   );
 }
 
+/** Why there is no page before the one that is shown. */
+export function whyNoPrevious(listing: Listing, trans: Words): string | null {
+  return listing.page === 1 ? trans.__('This is the first page.') : null;
+}
+
+/** Why there is no page after the one that is shown. */
+export function whyNoNext(listing: Listing, trans: Words): string | null {
+  return listing.hasNext ? null : trans.__('This is the last page.');
+}
+
 /** The number of the page of the list, and the way to those beside it; nothing where there is one page. */
 export function Pages({ listing, trans }: { listing: Listing; trans: Words }): JSX.Element | null {
   if (listing.page === 1 && !listing.hasNext) {
@@ -66,17 +76,13 @@ export function Pages({ listing, trans }: { listing: Listing; trans: Words }): J
     <div className="kfnb-buttons" role="navigation" aria-label={trans.__('Pages of the list')}>
       <ReasonedButton
         data-action="previous-page"
-        why={listing.page === 1 ? trans.__('This is the first page.') : null}
+        why={whyNoPrevious(listing, trans)}
         onClick={() => listing.previous()}
       >
         {trans.__('Previous')}
       </ReasonedButton>
       <span className="kfnb-quiet">{trans.__('Page %1', listing.page)}</span>
-      <ReasonedButton
-        data-action="next-page"
-        why={listing.hasNext ? null : trans.__('This is the last page.')}
-        onClick={() => listing.next()}
-      >
+      <ReasonedButton data-action="next-page" why={whyNoNext(listing, trans)} onClick={() => listing.next()}>
         {trans.__('Next')}
       </ReasonedButton>
     </div>

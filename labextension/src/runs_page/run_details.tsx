@@ -22,8 +22,14 @@ export interface Shown {
   readonly openExecuted: ((run: string, task: string) => void) | null;
 }
 
-export function RunDetails(props: { id: string; shown: Shown; trans: TranslationBundle }): JSX.Element {
-  const { id, shown, trans } = props;
+export function RunDetails(props: {
+  id: string;
+  shown: Shown;
+  trans: TranslationBundle;
+  /** Hear of the run when it has been read, and when it is let go. */
+  onSession: (session: RunSession | null) => void;
+}): JSX.Element {
+  const { id, shown, trans, onSession } = props;
   const { api } = shown;
   const [session, setSession] = React.useState<RunSession | null>(null);
   const [trouble, setTrouble] = React.useState<string | null>(null);
@@ -39,6 +45,7 @@ export function RunDetails(props: { id: string; shown: Shown; trans: Translation
           found.dispose();
         } else {
           setSession(found);
+          onSession(found);
         }
       },
       (error: Error) => setTrouble(error.message)
@@ -46,6 +53,7 @@ export function RunDetails(props: { id: string; shown: Shown; trans: Translation
     return () => {
       isGone = true;
       opened?.dispose();
+      onSession(null);
     };
   }, [id, api]);
   useSignal(session?.changed);

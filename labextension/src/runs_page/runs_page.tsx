@@ -8,12 +8,14 @@ import * as React from 'react';
 import { CHART_STYLE } from '../charts';
 import type { RunRow } from '../model/documents';
 import { useSignal } from '../panel/watching';
-import { Actions, type ActionName, type Outcome, type PageAction } from './actions';
+import type { RunSession } from '../run/session';
+import { Actions, type ActionsProps, type Outcome, type PageAction } from './actions';
 import { ComparisonView, compareRuns } from './comparison';
 import { ExperimentView } from './experiment';
 import { addCondition, FilterBar } from './filter_bar';
 import { Listing } from './listing';
 import type { Done } from './marking';
+import { pageActions, type ActionName } from './page_actions';
 import { Pages, Troubles, useChosen } from './list_parts';
 import type { Compared } from './overlaid';
 import { RunDetails, type Shown } from './run_details';
@@ -24,7 +26,7 @@ import '../../style/runs_page.css';
 
 export class RunsPage extends ReactWidget {
   private readonly _listing: Listing;
-  private _actions: readonly PageAction[] = [];
+  private _actions: (() => ReadonlyMap<ActionName, PageAction>) | null = null;
 
   constructor(
     private readonly _shown: Shown,
@@ -39,7 +41,7 @@ export class RunsPage extends ReactWidget {
 
   /** What can be done under this name; null before the page is drawn. */
   action(name: ActionName): PageAction | null {
-    return this._actions.find(action => action.name === name) ?? null;
+    return this._actions?.().get(name) ?? null;
   }
 
   override dispose(): void {
@@ -74,7 +76,8 @@ interface PageProps {
   readonly listing: Listing;
   readonly shown: Shown;
   readonly trans: TranslationBundle;
-  readonly onActions: (actions: readonly PageAction[]) => void;
+  /** Hear how to learn what can be done. */
+  readonly onActions: (actions: () => ReadonlyMap<ActionName, PageAction>) => void;
 }
 
 /** What stands below the list: nothing, one run, several side by side, or an experiment. */
@@ -85,28 +88,32 @@ type Below =
   | null;
 
 function PageView({ listing, shown, trans, onActions }: PageProps): JSX.Element {
-  const { api } = shown;
+  const { api, openExecuted } = shown;
   useSignal(listing.changed);
   const { chosen, choose, chooseNone } = useChosen();
   const [below, setBelow] = React.useState<Below>(null);
   const [done, setDone] = React.useState<Done | null>(null);
   const [trouble, setTrouble] = React.useState<string | null>(null);
+  const [session, setSession] = React.useState<RunSession | null>(null);
   const opened = below?.kind === 'run' ? below.id : null;
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     setTrouble(null);
-    setDone(null);
     try {
       await work();
     } catch (error) {
       setTrouble((error as Error).message);
     }
   };
+  const attemptNew = (work: () => Promise<void>): Promise<void> => {
+    setDone(null);
+    return attempt(work);
+  };
   const compare = (): Promise<void> =>
-    attempt(async () => {
+    attemptNew(async () => {
       setBelow({ kind: 'comparison', compared: await compareRuns(api, [...chosen.keys()]) });
     });
   const act = (work: () => Promise<Outcome>): Promise<void> =>
-    attempt(async () => {
+    attemptNew(async () => {
       const outcome = await work();
       setDone(outcome.done);
       await listing.load();
@@ -120,24 +127,33 @@ function PageView({ listing, shown, trans, onActions }: PageProps): JSX.Element 
     return act(work);
   };
   const undo = (back: () => Promise<void>): Promise<void> =>
-    attempt(async () => {
+    attemptNew(async () => {
       await back();
       await listing.load();
     });
+  const above: ActionsProps = {
+    chosen: [...chosen.values()].map(run => listing.rows.find(is(run)) ?? run),
+    isArchive: listing.filters.archived === 'only',
+    onCompare: () => void compare(),
+    onAct: work => void actOnChosen(work),
+    onClear: chooseNone,
+    onRefresh: () => void listing.refresh(),
+    api,
+    trans
+  };
+  const back = done?.undo ?? null;
+  const takeBack = back && ((): void => void undo(back));
+  React.useEffect(() => {
+    onActions(() =>
+      pageActions({ above, listing, undo: takeBack, session, openExecuted, attempt, api, trans })
+    );
+  });
   return (
     <>
       <style>{CHART_STYLE}</style>
       <FilterBar {...{ listing, trans }} hasArchive />
-      <Actions
-        chosen={[...chosen.values()].map(run => listing.rows.find(is(run)) ?? run)}
-        isArchive={listing.filters.archived === 'only'}
-        onCompare={() => void compare()}
-        onAct={work => void actOnChosen(work)}
-        onClear={chooseNone}
-        onRefresh={() => void listing.refresh()}
-        {...{ api, trans, onActions }}
-      />
-      {done !== null && <DoneNote {...{ done, trans }} onUndo={back => void undo(back)} />}
+      <Actions {...above} />
+      {done !== null && <DoneNote {...{ done, trans }} onUndo={takeBack} />}
       <Troubles texts={[trouble, listing.trouble]} hints={listing.messages} />
       <div className="kfnb-runs-list" aria-busy={listing.isLoading}>
         <RunsTable
@@ -160,7 +176,9 @@ function PageView({ listing, shown, trans, onActions }: PageProps): JSX.Element 
         .map(run => (
           <RunTags key={run.run_id} {...{ run, api, trans }} onAct={work => void act(work)} />
         ))}
-      {opened !== null && <RunDetails key={opened} id={opened} {...{ shown, trans }} />}
+      {opened !== null && (
+        <RunDetails key={opened} id={opened} {...{ shown, trans }} onSession={setSession} />
+      )}
       {below?.kind === 'experiment' && (
         <ExperimentView
           key={below.name}
@@ -179,18 +197,14 @@ function is(run: RunRow): (other: RunRow) => boolean {
 }
 
 /** What was just done, with a button that takes it back where that can be. */
-function DoneNote(props: {
-  done: Done;
-  trans: TranslationBundle;
-  onUndo: (undo: () => Promise<void>) => void;
-}): JSX.Element {
-  const { text, undo } = props.done;
+function DoneNote(props: { done: Done; trans: TranslationBundle; onUndo: (() => void) | null }): JSX.Element {
+  const { done, trans, onUndo } = props;
   return (
     <p className="kfnb-note" role="status">
-      {text}{' '}
-      {undo !== null && (
-        <button type="button" className="kfnb-link" data-action="undo" onClick={() => props.onUndo(undo)}>
-          {props.trans.__('Undo')}
+      {done.text}{' '}
+      {onUndo !== null && (
+        <button type="button" className="kfnb-link" data-action="undo" onClick={onUndo}>
+          {trans.__('Undo')}
         </button>
       )}
     </p>
