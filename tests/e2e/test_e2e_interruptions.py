@@ -132,7 +132,8 @@ def test_a_run_outlives_the_name_and_the_tab_of_its_notebook(lab: Lab, page: Pag
     tab = page.locator("#jp-main-dock-panel .lm-TabBar-tab.jp-mod-current")
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()  # it then writes its language
     page.locator(".jp-Notebook .jp-InputArea-prompt").first.click()
-    page.keyboard.press("Control+s")
+    with page.expect_response(lambda answer: answer.request.method == "PUT" and "/api/contents/" in answer.url):
+        page.keyboard.press("Control+s")  # a notebook that is closed while it is saved is one that could not be saved
     expect(tab).not_to_have_class(re.compile("jp-mod-dirty"))
     tab.locator(".lm-TabBar-tabCloseIcon").click()
     expect(page.locator(live)).to_have_count(0)

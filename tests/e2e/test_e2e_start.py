@@ -16,7 +16,7 @@ def test_what_the_panel_shows_is_loaded_when_it_is_first_seen(lab: Lab, page: Pa
     """Its scripts come then, and not again when it is seen again; the server is asked of its version then."""
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    with page.expect_response(lambda answer: "/kfnb/api/runs?" in answer.url):  # the status bar's, after the start
+    with page.expect_websocket(lambda socket: "/kfnb/api/changes" in socket.url):  # the status bar's, after the start
         page.goto(f"{lab.url}lab?token={TOKEN}&reset")
     panel = page.locator(".jp-SideBar [data-id=kfnb-panel]")
     expect(panel).to_be_visible()

@@ -37,6 +37,7 @@ def write(tab: Page, code: str) -> None:
     cell(tab, "rows = [1").locator(".cm-content").click()
     tab.keyboard.press("Control+End")
     tab.keyboard.insert_text(f"\n{code}")
+    expect(tab.locator("#jp-main-dock-panel .lm-TabBar-tab.jp-mod-current.jp-mod-dirty")).to_be_visible()
 
 
 def save(tab: Page) -> None:

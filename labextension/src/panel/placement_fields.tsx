@@ -55,8 +55,9 @@ function PlacementField(
   const id = React.useId();
   const commit = async (): Promise<void> => {
     try {
-      const { value: read } = await api.readPlacement(kind, text);
+      const { value: read, yaml } = await api.readPlacement(kind, text);
       setProblem(null);
+      setText(yaml);
       if (JSON.stringify(read) !== JSON.stringify(value ?? {})) {
         notebook.writePlacements(withPlacement(notebook.placements, step, kind, read));
       }
