@@ -128,7 +128,7 @@ pytest: .venv/.ready-dev front-end postgresql store-endpoints
 	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --durations 10 -m "not soak and not cluster and not browser" --cov --cov-report=term:skip-covered
 
 pytest-browser: .venv/.ready-dev front-end chromium
-	$(BIN)/pytest -n $(WORKERS) --maxprocesses 3 --dist loadfile --durations 10 -m "browser and not cluster and not soak" tests/e2e
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 2 --dist loadfile --durations 10 -m "browser and not cluster and not soak" tests/e2e
 
 # Debian packages are installed and Kubernetes is built once, into a cache; all else is gone at the end. Where there can be
 # no cluster the tests say so and are skipped; in continuous integration they fail. Exit code 5: no test is of this kind.

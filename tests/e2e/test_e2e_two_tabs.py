@@ -34,9 +34,11 @@ def tabs(lab: Lab, page: Page, path: Path) -> tuple[Page, Page]:
 
 def write(tab: Page, code: str) -> None:
     """Write a line at the end of the first cell."""
-    cell(tab, "rows = [1").locator(".cm-content").click()
-    tab.keyboard.press("Control+End")
-    tab.keyboard.insert_text(f"\n{code}")
+    editor = cell(tab, "rows = [1").locator(".cm-content")
+    editor.click()
+    editor.press("Control+End")
+    editor.press_sequentially(f"\n{code}")  # into the editor, wherever the focus has gone meanwhile
+    expect(editor).to_contain_text(code)
     expect(tab.locator("#jp-main-dock-panel .lm-TabBar-tab.jp-mod-current.jp-mod-dirty")).to_be_visible()
 
 
