@@ -134,7 +134,7 @@ pytest-browser: .venv/.ready-dev front-end chromium
 # no cluster the tests say so and are skipped; in continuous integration they fail. Exit code 5: no test is of this kind.
 define ON_CLUSTER
 @$(BIN)/python -m tests.cluster up || true
-@status=0; $(BIN)/pytest -n $(WORKERS) --maxprocesses 3 --durations 10 -m "$(1)" || status=$$?; [ $$status != 5 ] || status=0; \
+@status=0; $(BIN)/pytest -n $(WORKERS) --maxprocesses 2 --durations 10 -m "$(1)" || status=$$?; [ $$status != 5 ] || status=0; \
   $(BIN)/python -m tests.cluster down --clean || status=1; exit $$status
 endef
 

@@ -43,10 +43,10 @@ def of_facts(**facts: Any) -> dict[str, tuple[str, str]]:
     return {line.what: (line.state, line.says) for line in lines}
 
 
-def test_a_pod_patch_that_breaks_a_run_is_a_line(tmp_path: Path) -> None:
+def test_a_pod_patch_that_breaks_a_run_is_a_line() -> None:
     """No pod can be made with it, so that is all there is to say; the cluster is not even asked."""
     profile = replace(PROFILE, pod_patch={"spec": {"restartPolicy": "Always"}})
-    (line,) = cluster_check.check(profile, tmp_path, version="1.0", seconds=1.0, tell=print)
+    (line,) = cluster_check.check(profile, version="1.0", seconds=1.0, tell=print)
     assert ("pod patch", "failed", True) == (line.what, line.state, "`spec.restartPolicy` cannot be" in line.says)
 
 

@@ -73,8 +73,8 @@ WAITING = {
         " store_secret; it goes on then"
     ),
     "no-such-device": (
-        "no node has any example.com/npu. The cluster has amd.com/gpu, nvidia.com/gpu, nvidia.com/mig-1g.5gb:"
-        " change the step's tags, or add such a node"
+        "no node has any example.com/npu. The cluster has amd.com/gpu, google.com/tpu, nvidia.com/gpu, "
+        "nvidia.com/mig-1g.5gb: change the step's tags, or add such a node"
     ),
     "no-such-node": "no node has the labels disk=ssd. Correct the tag `node:`, or label a node",
     "no-tag": (

@@ -135,7 +135,7 @@ def test_an_orchestrator_that_is_killed_comes_back(place: Place, tmp_path: Path)
         thread.start()
     for thread in resumers:
         thread.join()
-    assert ["SUCCEEDED", "held"] == sorted(results)
+    assert {"SUCCEEDED"} <= {*results} <= {"SUCCEEDED", "held"}  # who comes when all is done finds it so
     assert "SUCCEEDED" == end(there)
     for run in (there, here):
         assert {"s0": 1, "s1": 1, "s2": 1} == attempts(run)
