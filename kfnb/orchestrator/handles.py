@@ -134,15 +134,14 @@ class TaskRun:
 
     def log(self) -> str:
         """Return what its cells printed, as far as it is stored."""
-        key = self._key("log.txt")
-        return self._run.store.read(key).decode(errors="replace") if self._run.store.exists(key) else ""
+        return (self._run.store.find(self._key("log.txt")) or b"").decode(errors="replace")
 
     def series(self) -> dict[str, Series]:
         """Return how its metrics went as far as that is stored: nothing where none was logged more than once."""
-        key = self._key("series.json")
-        if (self.output is not None and self.output.series is None) or not self._run.store.exists(key):
+        if self.output is not None and self.output.series is None:
             return {}
-        return _series_decoder.decode(self._run.store.read(key))
+        data = self._run.store.find(self._key("series.json"))
+        return _series_decoder.decode(data) if data is not None else {}
 
     @property
     def metric_series(self) -> dict[str, list[tuple[float, Any]]]:
@@ -160,15 +159,15 @@ class TaskRun:
 
     def notebook(self) -> dict[str, Any]:
         """Return its executed notebook (nbformat JSON), also of a task that failed or still runs."""
-        key = self._key("notebook.ipynb")
-        if not self._run.store.exists(key):
+        data = self._run.store.find(self._key("notebook.ipynb"))
+        if data is None:
             raise WrongCall(f"Task {self.name!r} of run {self._run.id} has no executed notebook: it is {self.state}.")
-        content: dict[str, Any] = json.loads(self._run.store.read(key))
+        content: dict[str, Any] = json.loads(data)
         return content
 
     def _input(self) -> ExecutorInput | None:
-        key = self._key("input.json")
-        return _input_decoder.decode(self._run.store.read(key)) if self._run.store.exists(key) else None
+        data = self._run.store.find(self._key("input.json"))
+        return _input_decoder.decode(data) if data is not None else None
 
     def _key(self, document: str) -> str:
         slug = self._run.spec.task(self.name).slug
