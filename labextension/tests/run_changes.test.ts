@@ -52,14 +52,19 @@ test('A page that is hidden does not listen; one that is seen again asks for wha
   expect(afters).toEqual([null, 3]);
 });
 
+/** The newest connection is cut, and another made after just so many milliseconds. */
+async function cutAndMadeAgainAfter(pause: number): Promise<void> {
+  streams.at(-1)!.close();
+  const before = streams.length;
+  await vi.advanceTimersByTimeAsync(pause - 1);
+  expect(streams).toHaveLength(before);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(streams).toHaveLength(before + 1);
+}
+
 test('A connection that is cut is made again, later and later while nothing is heard.', async () => {
   for (const pause of [1000, 2000, 4000]) {
-    streams.at(-1)!.close();
-    const before = streams.length;
-    await vi.advanceTimersByTimeAsync(pause - 1);
-    expect(streams).toHaveLength(before);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(streams).toHaveLength(before + 1);
+    await cutAndMadeAgainAfter(pause);
   }
   streams.at(-1)!.frame({ kind: 'runs', number: 1, living: [], ended: [] });
   streams.at(-1)!.close();
@@ -75,12 +80,7 @@ test('A server that was heard is looked for every few seconds, however long it i
   expect(lost).not.toHaveBeenCalled(); // nothing was ever heard
   streams[1]!.frame({ kind: 'runs', number: 1, living: [], ended: [] });
   for (const pause of [1000, 2000, 4000, 5000, 5000, 5000]) {
-    streams.at(-1)!.close();
-    const before = streams.length;
-    await vi.advanceTimersByTimeAsync(pause - 1);
-    expect(streams).toHaveLength(before);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(streams).toHaveLength(before + 1);
+    await cutAndMadeAgainAfter(pause);
   }
   expect(lost).toHaveBeenCalledTimes(6);
   hide(true);
