@@ -6,7 +6,9 @@ import type { RunRow } from '../model/documents';
 import type { Words } from '../model/words';
 import { ReasonedButton } from '../panel/reasoned_button';
 import { Trouble } from '../panel/trouble';
+import { addCondition } from './filter_bar';
 import type { Listing } from './listing';
+import { RunsTable, type RunsTableProps } from './runs_table';
 
 /** The runs that are chosen by their boxes, by id: those of several pages can be. */
 export interface Chosen {
@@ -57,6 +59,31 @@ export function Troubles(props: {
   );
 }
 
+type OfTable = 'chosen' | 'opened' | 'onChoose' | 'onOpen' | 'onExperiment' | 'trans';
+
+/** The runs of a page of the list, and the way to those beside it. */
+export function ListedRuns(props: { listing: Listing } & Pick<RunsTableProps, OfTable>): JSX.Element {
+  const { listing, trans, ...table } = props;
+  return (
+    <>
+      <div className="kfnb-runs-list" aria-busy={listing.isLoading}>
+        <RunsTable
+          rows={listing.rows}
+          order={listing.order}
+          onSort={order => listing.sort(order)}
+          onTag={name => addCondition(listing, { kind: 'tag', name, comparison: '=', value: '' })}
+          trans={trans}
+          {...table}
+        />
+        {listing.rows.length === 0 && !listing.isLoading && (
+          <p className="kfnb-quiet">{trans.__('There are no runs here.')}</p>
+        )}
+      </div>
+      <Pages {...{ listing, trans }} />
+    </>
+  );
+}
+
 /** Why there is no page before the one that is shown. */
 export function whyNoPrevious(listing: Listing, trans: Words): string | null {
   return listing.page === 1 ? trans.__('This is the first page.') : null;
@@ -68,7 +95,7 @@ export function whyNoNext(listing: Listing, trans: Words): string | null {
 }
 
 /** The number of the page of the list, and the way to those beside it; nothing where there is one page. */
-export function Pages({ listing, trans }: { listing: Listing; trans: Words }): JSX.Element | null {
+function Pages({ listing, trans }: { listing: Listing; trans: Words }): JSX.Element | null {
   if (listing.page === 1 && !listing.hasNext) {
     return null;
   }

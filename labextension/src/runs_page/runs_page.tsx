@@ -12,15 +12,14 @@ import type { RunSession } from '../run/session';
 import { Actions, type ActionsProps, type Outcome, type PageAction } from './actions';
 import { ComparisonView, compareRuns } from './comparison';
 import { ExperimentView } from './experiment';
-import { addCondition, FilterBar } from './filter_bar';
+import { FilterBar } from './filter_bar';
 import { Listing } from './listing';
 import type { Done } from './marking';
 import { pageActions, type ActionName } from './page_actions';
-import { Pages, Troubles, useChosen } from './list_parts';
+import { ListedRuns, Troubles, useChosen } from './list_parts';
 import type { Compared } from './overlaid';
 import { RunDetails, type Shown } from './run_details';
 import { RunTags } from './run_tags';
-import { RunsTable } from './runs_table';
 import type { IRunChanges } from '../tokens';
 import '../../style/runs_page.css';
 
@@ -155,22 +154,12 @@ function PageView({ listing, shown, trans, onActions }: PageProps): JSX.Element 
       <Actions {...above} />
       {done !== null && <DoneNote {...{ done, trans }} onUndo={takeBack} />}
       <Troubles texts={[trouble, listing.trouble]} hints={listing.messages} />
-      <div className="kfnb-runs-list" aria-busy={listing.isLoading}>
-        <RunsTable
-          rows={listing.rows}
-          order={listing.order}
-          onSort={order => listing.sort(order)}
-          onChoose={choose}
-          onOpen={id => setBelow(opened === id ? null : { kind: 'run', id })}
-          onExperiment={name => setBelow({ kind: 'experiment', name })}
-          onTag={name => addCondition(listing, { kind: 'tag', name, comparison: '=', value: '' })}
-          {...{ chosen, opened, trans }}
-        />
-        {listing.rows.length === 0 && !listing.isLoading && (
-          <p className="kfnb-quiet">{trans.__('There are no runs here.')}</p>
-        )}
-      </div>
-      <Pages {...{ listing, trans }} />
+      <ListedRuns
+        onChoose={choose}
+        onOpen={id => setBelow(opened === id ? null : { kind: 'run', id })}
+        onExperiment={name => setBelow({ kind: 'experiment', name })}
+        {...{ listing, chosen, opened, trans }}
+      />
       {listing.rows
         .filter(run => run.run_id === opened)
         .map(run => (

@@ -10,11 +10,10 @@ import { ReasonedButton } from '../panel/reasoned_button';
 import { useSignal } from '../panel/watching';
 import { goesOn } from '../runs_page/columns';
 import { ComparisonView } from '../runs_page/comparison';
-import { addCondition, FilterBar } from '../runs_page/filter_bar';
-import { ChosenNote, Pages, Troubles, useChosen } from '../runs_page/list_parts';
+import { FilterBar } from '../runs_page/filter_bar';
+import { ChosenNote, ListedRuns, Troubles, useChosen } from '../runs_page/list_parts';
 import { Listing, type RunSource } from '../runs_page/listing';
 import { whyNoComparison, type Compared } from '../runs_page/overlaid';
-import { RunsTable } from '../runs_page/runs_table';
 import { Kernel } from './kernel';
 import { OpenedRun } from './opened_run';
 import { show } from './shown';
@@ -92,22 +91,12 @@ function RunsView(props: { listing: Listing; kernel: Kernel; note: string }): JS
           )}
         </p>
       )}
-      <div className="kfnb-runs-list" aria-busy={listing.isLoading}>
-        <RunsTable
-          rows={listing.rows}
-          order={listing.order}
-          onSort={order => listing.sort(order)}
-          onChoose={choose}
-          onOpen={open}
-          onExperiment={null}
-          onTag={name => addCondition(listing, { kind: 'tag', name, comparison: '=', value: '' })}
-          {...{ chosen, opened, trans }}
-        />
-        {listing.rows.length === 0 && !listing.isLoading && (
-          <p className="kfnb-quiet">{trans.__('There are no runs here.')}</p>
-        )}
-      </div>
-      <Pages {...{ listing, trans }} />
+      <ListedRuns
+        onChoose={choose}
+        onOpen={open}
+        onExperiment={null}
+        {...{ listing, chosen, opened, trans }}
+      />
       {note !== '' && <p className="kfnb-hint">{note}</p>}
       {opened !== null && (
         <OpenedRun key={opened} id={opened} kernel={kernel} onTrouble={error => setTrouble(error.message)} />
