@@ -24,6 +24,8 @@ from kfnb.spec import ExecutorInput, ExecutorOutput, FileRead, Task, owner_of, t
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from kfnb.orchestrator.events import Findable
+
 RECORDS = "cache"
 """The folder of the store that holds the records of the cache."""
 
@@ -43,6 +45,9 @@ class Documents(Protocol):
 
     def read(self, key: str) -> bytes:
         """Return a document."""
+
+    def find(self, key: str) -> bytes | None:
+        """Return a document; None if there is none."""
 
     def exists(self, key: str) -> bool:
         """Say whether there is a document."""
@@ -176,7 +181,8 @@ class Cache:
     def _results(self, key: str) -> tuple[Result, ...]:
         place = _place(key)
         try:
-            return _read_results(self._store.read(place)).results if self._store.exists(place) else ()
+            found = self._store.find(place)
+            return () if found is None else _read_results(found).results
         except (StoreError, msgspec.MsgspecError):
             return ()  # written by another version of kfnb, or torn by a power cut
 
@@ -285,11 +291,11 @@ def runs_behind(store: Documents, key: str) -> frozenset[str]:
         return frozenset()
 
 
-def read_account(store: Documents, prefix: str) -> Account | None:
+def read_account(store: Findable, prefix: str) -> Account | None:
     """Return what the cache had to do with an attempt; None if nothing, or another version of kfnb wrote it."""
     with contextlib.suppress(StoreError, msgspec.MsgspecError):
-        if store.exists(account_key(prefix)):
-            return _read_account(store.read(account_key(prefix)))
+        found = store.find(account_key(prefix))
+        return None if found is None else _read_account(found)
     return None
 
 

@@ -32,8 +32,8 @@ class Documents(Protocol):
     def write(self, key: str, data: bytes) -> None:
         """Write a document."""
 
-    def exists(self, key: str) -> bool:
-        """Say whether there is a document."""
+    def find(self, key: str) -> bytes | None:
+        """Return a document; None if there is none."""
 
     def renew(self, digest: str) -> bool:
         """Say whether there is a blob; it then counts as put now."""

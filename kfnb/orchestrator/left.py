@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from kfnb.errors import StoreError
 from kfnb.spec import ExecutorOutput, TaskError
 
 if TYPE_CHECKING:
@@ -21,11 +20,8 @@ class Documents(Protocol):
     def create(self, key: str, data: bytes) -> bool:
         """Write a document if there is none; say whether it was written."""
 
-    def read(self, key: str) -> bytes:
-        """Return a document."""
-
-    def exists(self, key: str) -> bool:
-        """Say whether there is a document."""
+    def find(self, key: str) -> bytes | None:
+        """Return a document; None if there is none."""
 
 
 def output_of(store: Documents, place: str, report: Exited) -> ExecutorOutput:
@@ -34,11 +30,12 @@ def output_of(store: Documents, place: str, report: Exited) -> ExecutorOutput:
     ended = TaskError(message=_how_it_ended(report), code="KF657" if report.unfit else "KF654")
     if report.log:
         store.create(f"{place}/log.txt", report.log.encode())  # unless the attempt has kept its own
-    if not store.exists(key):
+    left = store.find(key)
+    if left is None:
         return ExecutorOutput(state="FAILED", error=ended)
     try:
-        output = _output_decoder.decode(store.read(key))
-    except (msgspec.DecodeError, StoreError) as error:
+        output = _output_decoder.decode(left)
+    except msgspec.DecodeError as error:
         message = f"What the step gave cannot be read back from {key}: {error}."
         return ExecutorOutput(state="FAILED", error=TaskError(message=message, code="KF653"))
     if report.code is None and output.state == "CANCELED":  # it only followed the place where it ran

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from kfnb.errors import StoreError
 from kfnb.orchestrator import places, requests, retrying
 from kfnb.orchestrator.events import ENDED, EventLog, EventReader, RunStatus, TaskStatus
 from kfnb.orchestrator.messages import Earlier
@@ -117,12 +116,17 @@ def _unseen(store: Documents, info: RunInfo, task: TaskStatus, adopt: Adopt) -> 
     return Earlier(last, task.failures, output, state=task.state, living=living)
 
 
+def _output(store: Documents, key: str) -> ExecutorOutput | None:
+    """Return what an attempt gave; None where there is nothing, or nothing that can be read."""
+    found = store.find(key)
+    with contextlib.suppress(msgspec.DecodeError):
+        return None if found is None else _output_decoder.decode(found)
+    return None
+
+
 def _read_output(store: Documents, key: str) -> ExecutorOutput | None:
-    if not store.exists(key):
-        return None
-    try:
-        output = _output_decoder.decode(store.read(key))
-    except (msgspec.DecodeError, StoreError):
+    output = _output(store, key)
+    if output is None:
         return None
     killed = output.error is not None and output.error.code in KILLED_WITH_IT
     return None if output.state == "CANCELED" or killed else output
@@ -147,11 +151,8 @@ def dismiss_requests(store: Documents, info: RunInfo, now: float) -> None:
 def _left_behind(store: Documents, info: RunInfo, task: TaskStatus) -> ExecutorOutput | None:
     """Return what a cancelled attempt saved of its notebook and its text when it was told to end."""
     key = places.attempt_key(info.run_id, info.spec.task(task.name).slug, task.attempt) + "/output.json"
-    with contextlib.suppress(msgspec.DecodeError, StoreError):
-        if task.attempt and store.exists(key):
-            output = _output_decoder.decode(store.read(key))
-            return output if output.state == "CANCELED" else None
-    return None
+    output = _output(store, key) if task.attempt else None
+    return output if output is not None and output.state == "CANCELED" else None
 
 
 def fail_undriven(store: Documents, run_id: str, why: str, now: float) -> None:

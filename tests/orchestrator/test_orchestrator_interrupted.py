@@ -59,6 +59,10 @@ class Shelf:
         """Return a document."""
         return self.documents[key]
 
+    def find(self, key: str) -> bytes | None:
+        """Return a document, if it is there."""
+        return self.documents.get(key)
+
     def exists(self, key: str) -> bool:
         """Say whether it is there."""
         return key in self.documents
