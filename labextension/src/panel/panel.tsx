@@ -22,8 +22,9 @@ export type TabName = 'step' | 'pipeline' | 'run' | 'clusters';
 export type ClusterWish =
   { readonly what: 'add' } | { readonly what: 'edit' | 'make-default' | 'forget'; readonly cluster: Cluster };
 
-/** After a command JupyterLab's palette gives the focus back to the notebook; that takes two frames. */
+/** After a command JupyterLab's palette gives the focus back to the notebook; that takes two frames, more where it is busy. */
 const FRAMES_OF_PALETTE = 3;
+const FRAMES_OF_BUSY_PALETTE = 60;
 
 const PanelView = React.lazy(() => untilLoaded(() => import('./panel_view')));
 
@@ -76,13 +77,23 @@ export class KfnbPanel extends ReactWidget {
     return wish;
   }
 
-  /** Put the focus on the chosen tab, from where a person goes on by keys. */
+  /** Put the focus on the chosen tab, from where a person goes on by keys; it stays there until one is pressed. */
   async takeFocus(): Promise<void> {
     await untilLoaded(() => import('./panel_view'));
-    for (let frame = 0; frame < FRAMES_OF_PALETTE; frame++) {
+    const hold = new AbortController();
+    for (let frame = 1; frame <= FRAMES_OF_BUSY_PALETTE && !hold.signal.aborted; frame++) {
       await new Promise(resolve => requestAnimationFrame(resolve));
+      if (frame === FRAMES_OF_PALETTE) {
+        for (const kind of ['keydown', 'pointerdown']) {
+          document.addEventListener(kind, () => hold.abort(), { capture: true, signal: hold.signal });
+        }
+      }
+      const isGivenBack = frame > FRAMES_OF_PALETTE && isInNotebook(document.activeElement);
+      if (frame === FRAMES_OF_PALETTE || isGivenBack) {
+        this.node.querySelector<HTMLElement>(`#kfnb-tab-${this._tab}`)?.focus();
+      }
     }
-    this.node.querySelector<HTMLElement>(`#kfnb-tab-${this._tab}`)?.focus();
+    hold.abort();
   }
 
   protected override onAfterAttach(message: Message): void {
@@ -111,4 +122,9 @@ export class KfnbPanel extends ReactWidget {
       this.update();
     }
   }
+}
+
+/** Whether the focus is where JupyterLab puts it by itself: in a notebook, or nowhere. */
+function isInNotebook(focused: Element | null): boolean {
+  return focused === null || focused === document.body || focused.closest('.jp-Notebook') !== null;
 }
