@@ -11,6 +11,8 @@ from kfnb.spec import ExecutorOutput, Task, TaskError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kfnb.orchestrator.messages import TaskLost
+
 REPEATABLE = frozenset({None, "KF600", "KF601", "KF602", "KF603", "KF609", "KF619", "KF624", "KF653", "KF654"})
 """Codes of failures that another attempt may not have: the code's own errors, killed, timed out, lost. What kfnb found
 out about the notebook stays true."""
@@ -60,12 +62,11 @@ def lacking_error(task: Task, only: str) -> TaskError:
     return TaskError(message=message, code="KF655", diagnostic=diagnostic)
 
 
-def lost_error(task: Task, losses: int, why: str) -> TaskError:
+def lost_error(task: Task, losses: int, lost: TaskLost) -> TaskError:
     """Return the error of a task that was taken away too often."""
-    message = (
-        f"Step {task.name!r} was lost {losses} times by the place where it ran: {why}. When that is over, "
-        "`kfnb resume` goes on from there."
-    )
+    message = f"Step {task.name!r} was lost {losses} times by the place where it ran: {lost.why}."
+    if not lost.own:
+        message += " When that is over, `kfnb resume` goes on from there."
     return TaskError(message=message, code="KF656", cell=first_cell(task))
 
 

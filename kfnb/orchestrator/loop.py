@@ -485,7 +485,7 @@ class Loop:
         self._forget(report.task, report.attempt)
         if self._computing is not None and report.task in self._given:
             self._computing.end(self._cache.identity(self._given[report.task]).key)
-        lost = TaskLost(report.task, report.attempt, report.why, report.counted)
+        lost = TaskLost(report.task, report.attempt, report.why, report.counted, report.own)
         return [*self._came(report.task, report.attempt, output), lost]
 
     def _finished(self, task: str, attempt: int, output: ExecutorOutput) -> list[Event]:

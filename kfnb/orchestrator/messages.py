@@ -107,12 +107,14 @@ class TaskLost(_Message, frozen=True):
     """The place where an attempt ran took it away or broke; the step itself did not fail.
 
     `counted`: by a fault of the place, which may not happen for ever; else it was moved (eviction, drain, preemption).
+    `own`: moved for what it used itself, beyond what it had asked for; nor may that.
     """
 
     task: str
     attempt: int
     why: str
     counted: bool = False
+    own: bool = False
 
 
 class TaskProgress(_Message, frozen=True):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from kfnb.orchestrator import failures, inputs
 from kfnb.orchestrator.conflicts import Conflict, PathIndex
+from kfnb.orchestrator.losses import Losses
 from kfnb.orchestrator.messages import (
     AwaitOther,
     CacheHit,
@@ -51,8 +52,6 @@ if TYPE_CHECKING:
 
 _BACKOFF = 1.0
 _LONGEST_DELAY = 300.0
-MOST_LOSSES = 5
-"""How often the place where a task runs may lose it by its own fault before the task counts as failed."""
 
 
 class RunState:
@@ -97,7 +96,7 @@ class RunState:
         self._why: list[str | None] = [None] * len(spec.tasks)
         self._attempt: list[int] = [0] * len(spec.tasks)
         self._failures: list[int] = [0] * len(spec.tasks)
-        self._losses: dict[int, int] = {}  # attempts that the place lost by its own fault
+        self._losses = Losses()
         self._ready = ReadyTasks(
             self._owner, self._most, lambda number: self._phase[number] == "READY", self._starts_together
         )
@@ -396,17 +395,17 @@ class RunState:
 
     def _lost_attempt(self, number: int, event: TaskLost) -> None:
         """The place took the attempt away: the task starts again, and none of its own attempts is used up."""
-        self._losses[number] = losses = self._losses.get(number, 0) + event.counted
+        delay = self._losses.add(number, event)
         if self._phase[number] == "CANCELING":
             self._move(number, "CANCELED", self._taken_back.get(number, self._why[number]), event.attempt)
             self._skip_below(number, f"it needs {event.task!r}, which was cancelled")
-        elif losses > MOST_LOSSES:
-            self._fail(number, failures.lost_error(self._list[number], losses, event.why))
+        elif delay is None:
+            self._fail(number, failures.lost_error(self._list[number], self._losses.of(number, event), event))
         else:
             self._move(number, "DELAYED", f"it starts again: {event.why}")
             data = {"failures": self._failures[number]}
             self._emit(Record("task-state", event.task, event.attempt, "PENDING", self._why[number], data=data))
-            self._emit(DelayRetry(event.task, min(_BACKOFF * 2 ** (losses - 1), _LONGEST_DELAY) if losses else 0.0))
+            self._emit(DelayRetry(event.task, delay))
 
     def _progress(self, number: int, event: TaskProgress) -> None:
         self._emit(Record("task-progress", event.task, event.attempt, data=event.data))

@@ -56,7 +56,7 @@ class Waits(NamedTuple):
 class Lost(NamedTuple):
     """The place took the attempt away, or broke (`counted`), before it was over; the step itself did not fail.
 
-    `log`: as in `Exited`.
+    `log`: as in `Exited`. `own`: it was taken away for what it used beyond what it had asked for.
     """
 
     task: str
@@ -64,6 +64,7 @@ class Lost(NamedTuple):
     why: str
     counted: bool = False
     log: str = ""
+    own: bool = False
 
 
 class Broken(NamedTuple):

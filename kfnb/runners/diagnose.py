@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kfnb.notebook.quantities import amount
 from kfnb.runners.orchestrator_job import SERVICE_ACCOUNT as OWN_ACCOUNT
 from kfnb.runners.pod_manifest import MAIN
 from kfnb.runners.refusals import OverQuota, over_quota
@@ -281,6 +282,23 @@ def why_evicted(said: str) -> str | None:
             "Write less, or raise the limit."
         )
     return None
+
+
+def why_overused(said: str) -> str | None:
+    """Say what a pod that its node ended, for want of something, had used of it beyond what it had asked for.
+
+    `said`: the message of the eviction. None where it had used no more, or had asked for no disk: its log is on it too.
+    """
+    used = re.search(
+        rf"(?:Container {MAIN}|Pod \S+) was using (\S+), request is (\S+), has larger .* of (\S+?)\.", said
+    )
+    if used is None or (used[2] == "0" and used[3] != "memory"):
+        return None
+    size, asked = f"{amount(used[1]) / 2**20:,.0f} MiB", "none" if used[2] == "0" else used[2]
+    return (
+        f"its node was short of {used[3]} and ended its pod, which used {size} of it and had asked for {asked}. Ask "
+        f"for what the step needs (tag `request:{used[3]}:` or `limit:{used[3]}:`) and run again, or have it use less"
+    )
 
 
 def _image_of(pod: Object, status: Object) -> str:

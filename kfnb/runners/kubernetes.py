@@ -410,7 +410,7 @@ class KubernetesRunner:
             if found is not None and found["spec"].get("suspend"):
                 self._lose(key, _SUSPENDED, counted=False, log=log)
             else:
-                self._lose(key, seen.why, counted=broken, log=log)
+                self._lose(key, seen.why, counted=broken, log=log, own=seen.own)
 
     def _pod_gone(self, pod: Object) -> None:
         """A pod that is removed before anyone saw it end: of a cancelled attempt it is the end, else its Job says."""
@@ -543,11 +543,11 @@ class KubernetesRunner:
         if known is not None and not self._closed.is_set():
             self._report(report)
 
-    def _lose(self, name: str, why: str, *, counted: bool, log: str = "") -> None:
+    def _lose(self, name: str, why: str, *, counted: bool, log: str = "", own: bool = False) -> None:
         """Give the attempt up: what is left of it is removed, and the run may start the next one."""
         one = self._following.get(name)
         if one is not None:
-            self._over(name, Lost(one.task, one.attempt, why, counted, log))
+            self._over(name, Lost(one.task, one.attempt, why, counted, log, own))
             self._sender.put(functools.partial(self._remove_left_over, name))
 
     def _remove_left_over(self, key: str) -> bool:

@@ -15,6 +15,7 @@ from kfnb.runners.diagnose import (
     why_container_ended,
     why_evicted,
     why_job_waits,
+    why_overused,
     why_pod_waits,
 )
 from kfnb.runners.pod_logs import last_memory, without_events
@@ -35,13 +36,15 @@ class Seen(NamedTuple):
     `why`: in words, where there is something to say. `unfit`: the step did not begin, and will not with this image and
     this access to the store.
 
-    `moved`: the cluster took the pod away (eviction, drain, preemption); `broken`: it ended without the task's doing.
+    `moved`: the cluster took the pod away (eviction, drain, preemption; `own`: for what the step used beyond what it
+    had asked for); `broken`: it ended without the task's doing.
     """
 
     kind: Kind
     why: str = ""
     code: int | None = None
     unfit: bool = False
+    own: bool = False
 
 
 def of_pod(pod: Object, around: Around = NOTHING, last_words: str = "") -> Seen:
@@ -67,8 +70,12 @@ def _ended(pod: Object, ended: Object | None, disrupted: str | None, last_words:
         return Seen("ended", code=0)
     if status.get("reason") == "DeadlineExceeded":
         return Seen("ended", why_container_ended(pod, ended or {}), code)
-    if status.get("reason") == "Evicted" and (own := why_evicted(str(status.get("message") or ""))):
-        return Seen("ended", own)
+    if status.get("reason") == "Evicted":
+        said = str(status.get("message") or "")
+        if own := why_evicted(said):
+            return Seen("ended", own)
+        if own := why_overused(said):
+            return Seen("moved", own, own=True)
     if disrupted is not None:
         return Seen("moved", disrupted)
     if ended is None or code is None:

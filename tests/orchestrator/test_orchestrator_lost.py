@@ -15,6 +15,7 @@ from orchestrator_pipelines import make_spec
 from kfnb.artifacts.store import Store
 from kfnb.orchestrator import places, takeover
 from kfnb.orchestrator.events import RunStatus
+from kfnb.orchestrator.losses import MOST_FAULTS
 from kfnb.orchestrator.messages import (
     CancelRequested,
     CancelTask,
@@ -32,7 +33,7 @@ from kfnb.orchestrator.messages import (
     TaskWaits,
 )
 from kfnb.orchestrator.phases import TERMINAL
-from kfnb.orchestrator.state import MOST_LOSSES, RunState
+from kfnb.orchestrator.state import RunState
 from kfnb.spec import ExecutorOutput, RunEvent, RunInfo, Task, TaskError
 
 BAD = ExecutorOutput(state="FAILED", error=TaskError(message="no", code=None))
@@ -59,29 +60,43 @@ def test_a_reason_for_waiting_is_recorded_once() -> None:
     assert [] == state.handle(TaskWaits("a", 1, "too late"))
 
 
-def test_a_moved_attempt_starts_again_at_once_and_uses_up_nothing() -> None:
-    """Evictions are free however many there are: the next attempt has the next number, `retry:` is untouched."""
-    state = begun()
-    for attempt in range(1, 30):
+def losses(state: RunState, count: int, why: str, **more: bool) -> list[float]:
+    """Lose the attempts of a run's first step so often; return the pauses after which it starts again."""
+    delays = []
+    for attempt in range(1, count + 1):
         state.handle(TaskStarted("a", attempt))
-        told = state.handle(TaskLost("a", attempt, "evicted"))
-        assert [("PENDING", "it starts again: evicted")] == records(told)
-        assert [DelayRetry("a", 0.0)] == [i for i in told if isinstance(i, DelayRetry)]
+        told = state.handle(TaskLost("a", attempt, why, **more))
+        assert [("PENDING", f"it starts again: {why}")] == records(told)
+        delays += [i.seconds for i in told if isinstance(i, DelayRetry)]
         assert [StartTask("a", attempt + 1)] == state.handle(RetryDue("a"))
-    state.handle(TaskFinished("a", 30, BAD))
+    return delays
+
+
+def test_a_moved_attempt_starts_again_and_uses_up_nothing() -> None:
+    """Evictions are free however many there are, `retry:` is untouched; the pauses between them grow to a minute."""
+    state = begun()
+    pauses = losses(state, 1200, "evicted")
+    assert [0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0] == pauses[:9]
+    assert {60.0} == set(pauses[7:])
+    state.handle(TaskFinished("a", 1201, BAD))
     assert "FAILED" == state.state_of("a")
+
+
+def test_a_step_that_used_more_than_it_asked_for_is_given_up_soon() -> None:
+    """Each attempt would take its node's memory, and its neighbours with it: the third is the last, with what to do."""
+    state = begun()
+    why = "its node was short of memory and ended its pod. Ask for what the step needs"
+    assert [0.0, 1.0] == losses(state, 2, why, own=True)
+    told = state.handle(TaskLost("a", 3, why, own=True))
+    assert "FAILED" in {i.state for i in told if isinstance(i, FinishRun)}
+    assert f"KF656: Step 'a' was lost 3 times by the place where it ran: {why}. (cell cell-a)" == state.why_of("a")
 
 
 def test_a_place_that_keeps_breaking_is_given_up() -> None:
     """Faults of the place are free too, each after a longer pause, but not for ever."""
     state = begun()
-    delays = []
-    for attempt in range(1, MOST_LOSSES + 1):
-        told = state.handle(TaskLost("a", attempt, "no such node", counted=True))
-        delays += [i.seconds for i in told if isinstance(i, DelayRetry)]
-        state.handle(RetryDue("a"))
-    assert [1.0, 2.0, 4.0, 8.0, 16.0] == delays
-    told = state.handle(TaskLost("a", MOST_LOSSES + 1, "no such node", counted=True))
+    assert [1.0, 2.0, 4.0, 8.0, 16.0] == losses(state, MOST_FAULTS, "no such node", counted=True)
+    told = state.handle(TaskLost("a", MOST_FAULTS + 1, "no such node", counted=True))
     assert "FAILED" in {i.state for i in told if isinstance(i, FinishRun)}
     assert "KF656" in str(state.why_of("a"))
 
@@ -153,7 +168,7 @@ def test_whatever_the_place_does_every_task_ends_once(count: int, most: int, see
                 possible.append(TaskStarted(*place))
                 if fate < 0.4 and moves < 200:
                     moves += 1
-                    possible.append(TaskLost(*place, "moved", counted=fate < 0.2))
+                    possible.append(TaskLost(*place, "moved", counted=fate < 0.2, own=fate > 0.35))
                 else:
                     possible.append(TaskFinished(*place, OK if fate < 0.9 else BAD))
             elif isinstance(told, DelayRetry):

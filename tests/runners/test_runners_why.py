@@ -149,6 +149,34 @@ def test_an_eviction_for_the_nodes_sake_is_not_the_steps_doing() -> None:
     assert expected == why_evicted("Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. ")
 
 
+def test_a_pod_whose_node_ran_short_by_its_doing_is_told_so() -> None:
+    """Kubelet's message says what the container used; without that, or of disk not asked for, the node is to blame."""
+    low = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 41264Ki. "
+    over = f"{low}Container main was using 1782580Ki, request is 256Mi, has larger consumption of memory. "
+    expected = (
+        "its node was short of memory and ended its pod, which used 1,741 MiB of it and had asked for 256Mi. Ask for "
+        "what the step needs (tag `request:memory:` or `limit:memory:`) and run again, or have it use less"
+    )
+    assert pod_state.Seen("moved", expected, own=True) == evicted(over)
+    node = f"its node was short of something and ended its pod ({low.strip().rstrip('.')})"
+    assert pod_state.Seen("moved", node) == evicted(low)
+    beside = f"{low}Container proxy was using 512Mi, request is 64Mi, has larger consumption of memory. "
+    assert not evicted(beside).own
+    disk = "The node was low on resource: ephemeral-storage. "
+    log = f"{disk}Container main was using 40Ki, request is 0, has larger consumption of ephemeral-storage. "
+    assert not evicted(log).own
+
+
+def evicted(said: str) -> pod_state.Seen:
+    """What is made of a pod that its kubelet ended with these words, as it sets its status then."""
+    target = {"type": "DisruptionTarget", "status": "True", "reason": "TerminationByKubelet", "message": said}
+    ended = {"name": "main", "state": {"terminated": {"exitCode": 137, "reason": "Error"}}}
+    status = {"phase": "Failed", "reason": "Evicted", "message": said}
+    return pod_state.of_pod(
+        {"metadata": {"name": "p"}, "status": {**status, "conditions": [target], "containerStatuses": [ended]}}
+    )
+
+
 def test_only_the_launchers_own_lines_leave_a_log() -> None:
     """A line of the task's own stays, also where it is JSON with an event in it."""
     own = '{"event":"started","by":"me"}\n{"event":"progress"}\n{"event":"other","data":1}\ntext\n{"event":"'
