@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 import test_e2e_main_job as main_job
+import test_e2e_widget as widget
+import test_e2e_widgets as widgets
 from jupyter_lab import Lab
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -30,7 +32,7 @@ def _pip(python: Path, *words: str) -> None:
 
 @pytest.fixture(scope="module")
 def python(root: Path) -> Path:
-    """An interpreter with the oldest JupyterLab and kfnb; all else is as constraints.txt says."""
+    """An interpreter with the oldest JupyterLab, kfnb and pandas for its lists; all else is as constraints.txt says."""
     if not (root / "kfnb" / "labextension" / "package.json").is_file():
         pytest.skip("the extension is not built: `make front-end` builds it")
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -42,7 +44,7 @@ def python(root: Path) -> Path:
     (place / "constraints.txt").write_text("\n".join(others), "utf-8")
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-    _pip(python, "--constraint", str(place / "constraints.txt"), f"jupyterlab=={OLDEST}", str(root))
+    _pip(python, "--constraint", str(place / "constraints.txt"), f"jupyterlab=={OLDEST}", "pandas", str(root))
     return python
 
 
@@ -52,6 +54,10 @@ def lab(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]
     server = Lab(tmp_path_factory.mktemp("oldest"), str(python))
     yield server
     server.stop()
+
+
+gate, shown = widget.gate, widgets.shown
+"""Fixtures, here of the oldest JupyterLab."""
 
 
 def test_the_main_job_goes_in_the_oldest_jupyterlab(lab: Lab, page: Page, quickstart: Path) -> None:
@@ -64,3 +70,13 @@ def test_the_main_job_goes_in_the_oldest_jupyterlab(lab: Lab, page: Page, quicks
 def test_what_fits_no_tag_is_undone_in_the_oldest_jupyterlab(lab: Lab, page: Page, quickstart: Path) -> None:
     """The notebook's own undo takes back what is said of a step in the metadata there too."""
     main_job.test_what_fits_no_tag_is_checked_and_written_into_the_metadata(lab, page, quickstart)
+
+
+def test_a_run_lives_in_its_cell_in_the_oldest_jupyterlab(page: Page, lab: Lab, gate: Path) -> None:
+    """The widget of a run, its log and results, and the picture that it leaves are the same there."""
+    widget.test_a_run_lives_in_its_cell_and_leaves_a_picture(page, lab, gate)
+
+
+def test_lists_and_comparisons_live_in_the_oldest_jupyterlab(page: Page, shown: tuple[Locator, Locator]) -> None:
+    """The widgets of lists and comparisons are the same there."""
+    widgets.test_runs_in_a_cell_are_sorted_searched_compared_and_opened(page, shown)
