@@ -68,6 +68,17 @@ class KfnbError(Exception):
 
     exit_code = 1
 
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython shows: the words, and the way to the call where it is in code of one's own."""
+        import traceback  # only where there is an error in a notebook
+        from pathlib import Path
+
+        steps = traceback.extract_tb(self.__traceback__)
+        of_kfnb = [Path(__file__).parent in Path(step.filename).parents for step in steps]
+        before = steps[: of_kfnb.index(True)] if True in of_kfnb else steps
+        own = [step for step in before if "IPython" not in Path(step.filename).parts]
+        return [*traceback.format_list(own[1:]), f"{type(self).__name__}: {self}"]  # the first is the cell itself
+
 
 class Refused(KfnbError):
     """The notebook was refused before anything ran."""
