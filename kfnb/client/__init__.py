@@ -283,7 +283,8 @@ class Client:
         found = self._lacking_there(_selected(spec, options), Path(path), on, local=local) if preflight else ()
         if any(one.severity == "error" for one in found):
             raise Refused(found)
-        options |= chosen.cluster_options(on, local_orchestrator=local) | self._locked(spec, Path(path))
+        options |= chosen.cluster_options(on, local_orchestrator=local) | chosen.home_of(on)
+        options |= self._locked(spec, Path(path))
         run = Run(self.store, self.prepare(path, params, options=options, spec=spec, **more), self.home)
         run.warnings = tuple(one for one in found if one.severity == "warning")
         try:

@@ -179,6 +179,8 @@ class History:
         """Return a run that may be deleted; LeaseHeld if it is living."""
         run = self._client.get(run_id)
         if not run.has_ended and not run.is_interrupted:
+            if (why := run.unseen) is not None:
+                raise LeaseHeld(f"Run {run.id} may be living: it cannot be deleted from here. {why}")
             raise LeaseHeld(f"Run {run.id} is living: it cannot be deleted. `kfnb cancel {run.id}` ends it.")
         return run
 

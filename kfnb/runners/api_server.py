@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 import tenacity
 import urllib3
 
+from kfnb import digest
 from kfnb.errors import ClusterError
 from kfnb.runners.refusals import over_quota, right_in, without_a_right
 
@@ -94,6 +95,8 @@ class ApiServer:
         self._client, found = _in_cluster() if context is None and _TOKEN.exists() else _outside(context, kubeconfig)
         self.namespace = namespace or found
         self.host: str = self._client.configuration.host
+        self.authority = _digest_of(self._client.configuration.ssl_ca_cert)
+        """Digest of the certificate that vouches for the cluster; empty where the kubeconfig names none."""
         self._retries = urllib3.Retry(0, redirect=2)
         self._allowed: set[Asked] = set()  # what it has allowed before
         self._ahead = time.time() - time.monotonic()  # of the clock that is never set, in seconds
@@ -298,6 +301,12 @@ def _unreachable(host: str, error: Exception) -> str:
     at_another_time = any(words in why for words in ("not yet valid", "has expired"))
     what = "clock of this machine" if at_another_time else "network, a VPN or the context"
     return f"The cluster's API server {host} cannot be reached: {why}. Is the {what} right?"
+
+
+def _digest_of(certificate: str | None) -> str:
+    with contextlib.suppress(OSError):
+        return digest.of_bytes(Path(certificate).read_bytes().strip()) if certificate else ""
+    return ""
 
 
 def _in_cluster() -> tuple[Any, str]:

@@ -45,17 +45,27 @@ def cluster_options(profile: Profile, *, local_orchestrator: bool) -> dict[str, 
     return {"on": profile.name, "profile": msgspec.to_builtins(profile), "local_orchestrator": local_orchestrator}
 
 
+def home_of(profile: Profile) -> dict[str, Any]:
+    """Return the option of a run that says in which cluster and namespace it lives; none where that cannot be seen."""
+    from kfnb.runners.run_home import home_at
+
+    home = home_at(profile)
+    return {} if home is None else {"lives_in": msgspec.to_builtins(home)}
+
+
 def run_objects(run_id: str, options: Mapping[str, Any], *, inside: bool = False) -> RunObjects | None:
     """Return a run's objects in its cluster; None if the run is one of this machine. `inside`: asked in a pod of it."""
     if "profile" not in options:
         return None
     from kfnb.profiles import Profile  # not before it is needed: runs on this machine start without a cluster's client
+    from kfnb.runners.run_home import RunHome
     from kfnb.runners.run_objects import RunObjects
 
     profile = msgspec.convert(options["profile"], Profile)
     if inside:
         return RunObjects(msgspec.structs.replace(profile, context=None, kubeconfig=None), run_id)
-    return RunObjects(_as_reached_from_here(profile), run_id)
+    home = msgspec.convert(options.get("lives_in"), RunHome | None)
+    return RunObjects(_as_reached_from_here(profile), run_id, home)
 
 
 def _as_reached_from_here(profile: Profile) -> Profile:

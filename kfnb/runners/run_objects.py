@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from kfnb.errors import ClusterError, LeaseHeld
 from kfnb.runners import cluster_lease, pod_state, task_objects
-from kfnb.runners.api_server import ApiError, ApiServer, Foreign
+from kfnb.runners.api_server import PATIENCE, ApiError, ApiServer, Foreign
 from kfnb.runners.cluster_lease import ClusterLease
 from kfnb.runners.job_manifest import RUN, Attempt, foreign, job, job_name, owner_reference, run_labels, run_name
 from kfnb.runners.orchestrator_job import orchestrator_job, orchestrator_name
 from kfnb.runners.pod_patch import BadPatch
+from kfnb.runners.run_home import must_be_at, was_made_anew
 from kfnb.runners.seats import Seat
 from kfnb.runners.task_objects import PodSeen
 from kfnb.runners.waiting import Surroundings
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from kfnb.profiles import Profile
     from kfnb.runners.job_manifest import Owner
+    from kfnb.runners.run_home import RunHome
     from kfnb.runners.task_objects import ClusterEvent
     from kfnb.spec import Task, Together
 
@@ -41,11 +43,15 @@ _LATER = 15.0
 
 
 class RunObjects:
-    """The objects of run `run_id` in the cluster of `profile`. Nothing is asked of the cluster before the first use."""
+    """The objects of run `run_id` in the cluster of `profile`. Nothing is asked of the cluster before the first use.
 
-    def __init__(self, profile: Profile, run_id: str) -> None:
+    `home`: where the run lives, if that is known. Whatever is asked of another cluster raises Elsewhere.
+    """
+
+    def __init__(self, profile: Profile, run_id: str, home: RunHome | None = None) -> None:
         self.profile = profile
         self._run_id = run_id
+        self._home = home
         self._server: ApiServer | None = None
         self._looked = 0.0
         self._driven: bool | None = None
@@ -56,8 +62,14 @@ class RunObjects:
     @property
     def api(self) -> ApiServer:
         """The cluster."""
+        return self._reach(PATIENCE)
+
+    def _reach(self, patience: float) -> ApiServer:
         if self._server is None:
-            self._server = ApiServer(self.profile.context, self.profile.kubeconfig, self.profile.namespace)
+            server = ApiServer(self.profile.context, self.profile.kubeconfig, self.profile.namespace)
+            if self._home is not None:
+                must_be_at(self._home, server, self._run_id, patience=patience)
+            self._server = server
         return self._server
 
     def lease(self, lost: Callable[[str], None] = lambda why: None) -> ClusterLease:
@@ -122,6 +134,7 @@ class RunObjects:
         """Say whether something drives the run, or is about to; None if that was never seen. Looks once a second."""
         if time.monotonic() - self._looked >= _LOOK_EVERY:
             try:
+                self._reach(_QUICK)
                 found = self._orchestrator()
                 there = found is not None and not _has_ended(found)
                 self._driven, self.unseen = there or self._is_held(), None
@@ -141,13 +154,17 @@ class RunObjects:
     def why_gone(self) -> str | None:
         """Say why nothing of the run can be there any more: its namespace was deleted; None if that is not so."""
         with contextlib.suppress(ClusterError):
-            return cluster_lease.why_nothing_is_there(self.api)
+            if (why := cluster_lease.why_nothing_is_there(self.api)) is not None:
+                return why
+            if self._home is not None and was_made_anew(self._home, self.api):
+                return f"the namespace {self.api.namespace} was deleted and made anew since it was started"
         return None
 
     def why_it_waits(self) -> str | None:
         """Say why the orchestrator has not begun, in words; None if it has, or there is none."""
         selector = f"batch.kubernetes.io/job-name={orchestrator_name(self._run_id)}"
         with contextlib.suppress(ClusterError):
+            self._reach(_QUICK)
             pods = self.api.get(self.api.place("pods"), {"labelSelector": selector}, patience=_QUICK)["items"]
             pod = max(pods, key=lambda one: str(one["metadata"]["creationTimestamp"]), default=None)
             job = self._orchestrator() if pod is None else None
