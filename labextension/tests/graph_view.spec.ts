@@ -262,6 +262,28 @@ describe('a large graph', () => {
     expect(drawing.getAttribute('transform')).toMatch(/scale\(0\.05\)$/);
   });
 
+  test('brings a step into sight when it is chosen, and not again when the graph is given or drawn anew', () => {
+    const view = show({ nodes: [], edges: [] });
+    const canvas = sized(view, 300, 400);
+    const drawing = canvas.querySelector(':scope > g')!;
+    const seen = (): string | null => drawing.getAttribute('transform');
+    const point = (kind: string, at: number): boolean =>
+      canvas.dispatchEvent(new MouseEvent(kind, { clientX: 0, clientY: at, button: 0 }));
+    view.setGraph(chain);
+    const beginning = seen();
+    view.select('n150');
+    expect(seen()).not.toBe(beginning);
+    point('pointerdown', 0);
+    point('pointermove', 300);
+    point('pointerup', 300);
+    const moved = seen();
+    view.setGraph({ ...chain, name: 'edited' });
+    view.select('n150');
+    expect(seen()).toBe(moved);
+    view.select('n10');
+    expect(seen()).not.toBe(moved);
+  });
+
   test('is scrolled by the wheel as far as it goes, then the page is', () => {
     const view = show({ nodes: [], edges: [] });
     const canvas = sized(view, 300, 400);

@@ -50,7 +50,8 @@ export class GraphView {
   private _selected: string | null = null;
   private _focus: string | null = null;
   private _timer: ReturnType<typeof setInterval> | undefined;
-  private _isFitted = true;
+  /** The chosen step that was brought into sight: where a person has looked elsewhere since, that stays. */
+  private _revealed: string | null = null;
 
   constructor(host: HTMLElement, options: GraphOptions = {}) {
     this._options = options;
@@ -71,11 +72,10 @@ export class GraphView {
     this._svg.addEventListener('keydown', event => this._onKey(event));
     this._svg.addEventListener('contextmenu', event => this._onMenu(event));
     this._svg.addEventListener('focusin', event => this._onFocus(event));
-    this._svg.addEventListener('wheel', () => (this._isFitted = false), { passive: true });
     this._resizes =
       typeof ResizeObserver === 'undefined'
         ? null
-        : new ResizeObserver(() => this._isFitted && this._viewport.fit(READABLE));
+        : new ResizeObserver(() => this._viewport.isFitted && this._viewport.fit(READABLE));
     this._resizes?.observe(this._svg);
     this._draw();
   }
@@ -128,8 +128,11 @@ export class GraphView {
     const chosen = this._nodes.get(name ?? '');
     if (chosen !== undefined) {
       this._setFocusable(name!);
-      this._viewport.reveal(chosen.box);
+      if (name !== this._revealed) {
+        this._viewport.reveal(chosen.box);
+      }
     }
+    this._revealed = chosen === undefined ? null : name;
   }
 
   /** Open a fan-out, so that its elements are seen, or fold it. */
@@ -144,13 +147,11 @@ export class GraphView {
 
   /** Show the whole graph, however small. */
   fit(): void {
-    this._isFitted = true;
     this._viewport.fit();
   }
 
   /** Zoom in (above 0) or out by so many steps. */
   zoom(steps: number): void {
-    this._isFitted = false;
     this._viewport.zoom(steps);
   }
 
@@ -193,8 +194,9 @@ export class GraphView {
     this._empty.style.display = shown.nodes.length > 0 ? 'none' : '';
     const now = this._now();
     this._nodes.forEach((view, name) => view.update(this._statuses.get(name), now));
-    if (this._isFitted) {
+    if (this._viewport.isFitted) {
       this._viewport.fit(READABLE);
+      this._revealed = null;
     }
     this._restore(hadFocus);
     this._keepTime();

@@ -13,6 +13,7 @@ export class Viewport {
   private _scale = 1;
   private _x = 0;
   private _y = 0;
+  private _isFitted = true;
   private _from: { x: number; y: number; pointer: number; moved: boolean } | null = null;
   private readonly _ends = new AbortController();
 
@@ -31,6 +32,11 @@ export class Viewport {
     }
   }
 
+  /** Whether it shows what it was last fitted to: nobody has moved or zoomed it since. */
+  get isFitted(): boolean {
+    return this._isFitted;
+  }
+
   /** How many pixels one of the drawing takes. */
   get scale(): number {
     return this._scale;
@@ -38,6 +44,7 @@ export class Viewport {
 
   /** Show everything, in the middle, at most in its own size; or its beginning, where that would be below `least`. */
   fit(least = SMALLEST): void {
+    this._isFitted = true;
     const { width, height } = this._size();
     const { clientWidth, clientHeight } = this._svg;
     if (width > 0 && height > 0 && clientWidth > 0 && clientHeight > 0) {
@@ -52,6 +59,7 @@ export class Viewport {
 
   /** Zoom in (steps above 0) or out, around the middle or the point of the `<svg>` given. */
   zoom(steps: number, at?: { x: number; y: number }): void {
+    this._isFitted = false;
     const { x, y } = at ?? { x: this._svg.clientWidth / 2, y: this._svg.clientHeight / 2 };
     const scale = clamped(this._scale * STEP ** steps);
     this._x = x - ((x - this._x) * scale) / this._scale;
@@ -64,6 +72,7 @@ export class Viewport {
   scroll(x: number, y: number): boolean {
     const { width, height } = this._size();
     const before = [this._x, this._y];
+    this._isFitted = false;
     this._x = moved(this._x, -x, width * this._scale, this._svg.clientWidth);
     this._y = moved(this._y, -y, height * this._scale, this._svg.clientHeight);
     this._apply();
@@ -119,6 +128,7 @@ export class Viewport {
       this._svg.setPointerCapture?.(event.pointerId);
       this._svg.classList.add('kfnb-mod-dragging');
     }
+    this._isFitted = false;
     this._x += x;
     this._y += y;
     this._from = { x: event.clientX, y: event.clientY, pointer: event.pointerId, moved: true };
