@@ -69,22 +69,18 @@ test('What the notebook has already is not read: a number that a browser cannot 
 describe('what was filled in', () => {
   beforeEach(() => window.localStorage.clear());
 
-  test('It is there again for the same notebook, but for the part of the pipeline.', () => {
-    const form = {
-      ...EMPTY_FORM,
-      parameters: { word: 'x' },
-      force: true,
-      part: 'only' as const,
-      step: 'read'
-    };
-    keepForm('a.ipynb', form);
-    expect(lastForm('a.ipynb')).toEqual({ ...form, part: 'all', step: '' });
-    expect(lastForm('b.ipynb')).toEqual(EMPTY_FORM);
+  test('It is there again for the same notebook of the same server, but for what is about one run.', () => {
+    const lasting = { ...EMPTY_FORM, parameters: { word: 'x' }, experiment: 'Words', allowCpu: true };
+    const once = { name: 'first', force: true, part: 'only' as const, step: 'read' };
+    keepForm('/user/ann/', 'a.ipynb', { ...lasting, ...once });
+    expect(lastForm('/user/ann/', 'a.ipynb')).toEqual(lasting);
+    expect(lastForm('/user/ann/', 'b.ipynb')).toEqual(EMPTY_FORM);
+    expect(lastForm('/user/bob/', 'a.ipynb')).toEqual(EMPTY_FORM);
   });
 
   test('What cannot be read is as nothing.', () => {
-    window.localStorage.setItem('kfnb:form:a.ipynb', '{');
-    expect(lastForm('a.ipynb')).toEqual(EMPTY_FORM);
+    window.localStorage.setItem('kfnb:form:/:a.ipynb', '{');
+    expect(lastForm('/', 'a.ipynb')).toEqual(EMPTY_FORM);
   });
 });
 

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { ApiError } from '../src/api';
 import type { RunDocument } from '../src/model/documents';
+import { EMPTY_FORM } from '../src/model/filled_form';
 import { ENGLISH } from '../src/model/words';
 import { OpenNotebook } from '../src/notebook/open_notebook';
 import { Choosing } from '../src/run/choosing';
@@ -124,6 +125,20 @@ test('A start that is refused says so, and nothing was begun.', async () => {
   server.asked.start.mockRejectedValueOnce(new ApiError('No step.', 422));
   expect(await notebook.draft.start(consent, ENGLISH as never)).toBe(false);
   expect([notebook.draft.refusal?.message, notebook.draft.started, open()]).toEqual(['No step.', null, 0]);
+});
+
+test('What was filled in for one run is not there for the next; a start that is refused keeps it.', async () => {
+  const { draft } = notebook;
+  const once = { name: 'first', force: true, part: 'until', step: 'read' } as const;
+  draft.fillIn({ ...once, experiment: 'Words' });
+  server.asked.start.mockRejectedValueOnce(new ApiError('No step.', 422));
+  expect(await draft.startFilledIn(consent, ENGLISH as never)).toBe(false);
+  expect(draft.form).toMatchObject(once);
+  expect(await draft.startFilledIn(consent, ENGLISH as never)).toBe(true);
+  expect(server.asked.start.mock.lastCall).toEqual([
+    expect.objectContaining({ name: 'first', force: true, until: 'read', experiment: 'Words' })
+  ]);
+  expect(draft.form).toEqual({ ...EMPTY_FORM, experiment: 'Words' });
 });
 
 test('A notebook that was closed while a run was started or chosen listens to none.', async () => {

@@ -70,7 +70,8 @@ export function serverWithRun(): Server {
     streams.push(new Stream());
     return streams.at(-1)!;
   };
-  return { api: { ...asked, stream } as unknown as Api, streams, asked };
+  const settings = { baseUrl: 'http://localhost/' };
+  return { api: { ...asked, settings, stream } as unknown as Api, streams, asked };
 }
 
 /** A promise that a test keeps when it likes. */

@@ -15,33 +15,34 @@ export interface FilledForm {
 /** Which part of the pipeline a run is of. */
 export type Part = 'all' | 'from_step' | 'only' | 'until';
 
+/** What is about one run: not kept, and as in a new form once that run has begun. */
+export const OF_ONE_RUN = { name: '', force: false, part: 'all', step: '' } as const;
+
 export const EMPTY_FORM: FilledForm = {
+  ...OF_ONE_RUN,
   parameters: {},
-  name: '',
   experiment: '',
-  force: false,
   allowCpu: false,
-  part: 'all',
-  step: '',
   cluster: ''
 };
 
-const key = (path: string): string => `kfnb:form:${path}`;
+/** Servers at one address, as a hub's are, share a browser's storage. */
+const key = (server: string, path: string): string => `kfnb:form:${server}:${path}`;
 
-/** Return what was last filled in for the notebook at `path`. */
-export function lastForm(path: string): FilledForm {
+/** Return what was last filled in for the notebook at `path` of the server at this address. */
+export function lastForm(server: string, path: string): FilledForm {
   try {
-    const found = JSON.parse(window.localStorage.getItem(key(path)) ?? '{}') as Partial<FilledForm>;
-    return { ...EMPTY_FORM, ...found };
+    const found = window.localStorage.getItem(key(server, path)) ?? '{}';
+    return { ...EMPTY_FORM, ...(JSON.parse(found) as Partial<FilledForm>) };
   } catch {
     return EMPTY_FORM;
   }
 }
 
-/** Keep what is filled in. The part of the pipeline is not kept: it is about one run. */
-export function keepForm(path: string, form: FilledForm): void {
+/** Keep what is filled in, but for what is about one run. */
+export function keepForm(server: string, path: string, form: FilledForm): void {
   try {
-    window.localStorage.setItem(key(path), JSON.stringify({ ...form, part: 'all', step: '' }));
+    window.localStorage.setItem(key(server, path), JSON.stringify({ ...form, ...OF_ONE_RUN }));
   } catch {
     // a browser that stores nothing: the form begins empty next time
   }

@@ -8,7 +8,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 import { ApiError, type Api } from '../api';
 import type { Finding, Started } from '../model/documents';
-import { keepForm, lastForm, type FilledForm } from '../model/filled_form';
+import { keepForm, lastForm, OF_ONE_RUN, type FilledForm } from '../model/filled_form';
 import { trans } from '../model/words';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { checkOf, requestOf } from './request';
@@ -47,7 +47,7 @@ export class RunDraft {
   constructor(notebook: OpenNotebook, api: Api) {
     this._notebook = notebook;
     this._api = api;
-    this._form = lastForm(notebook.path);
+    this._form = lastForm(api.settings.baseUrl, notebook.path);
   }
 
   /** What is filled in, found or refused is different from before. */
@@ -113,7 +113,7 @@ export class RunDraft {
     this._isStarting = true;
     this._refusal = null;
     this._changed.emit();
-    keepForm(this._notebook.path, this._form);
+    keepForm(this._api.settings.baseUrl, this._notebook.path, this._form);
     let started: Started | null = null;
     try {
       const request = requestOf(this._notebook, form);
@@ -171,11 +171,11 @@ export class RunDraft {
     this._showing = setTimeout(show, AGAIN_MS);
   }
 
-  /** Start it as it is filled in. Which part it is of was about this one run. */
+  /** Start it as it is filled in; what was about this one run is in the form no more then. */
   async startFilledIn(consent: Consent, trans: TranslationBundle): Promise<boolean> {
     const hasBegun = await this.start(consent, trans);
     if (hasBegun) {
-      this.fillIn({ part: 'all', step: '' });
+      this.fillIn(OF_ONE_RUN);
     }
     return hasBegun;
   }
