@@ -43,6 +43,7 @@ export function TaskTabs(props: TaskTabsProps): JSX.Element {
       <div role="tabpanel" id={`${id}-body`} aria-labelledby={`${id}-${chosen}`}>
         {chosen === 'log' && (
           <LogPane
+            key={task}
             log={session.log?.source === task ? session.log.text : NO_LOG}
             loadEarlier={() => session.loadEarlier()}
             address={downloadOf(api, session.id, task)}
