@@ -68,6 +68,8 @@ test('a clicked task shows its metrics, and its log once the kernel answers', ()
   expect(el.querySelector('.kfnb-live-details p')!.textContent).toBe('rows = 12 · share = 0.1235');
   model.fire('msg:custom', { kind: 'log', task: 'load', text: '<b>read</b>\n', cut: false });
   expect(logText()).toBe('<b>read</b>\n');
+  model.fire('msg:custom', { kind: 'log', task: 'load', text: '\u001b[31m9 %\r99 %\u001b[0m\n', cut: false });
+  expect(logText()).toBe('99 %\n');
 });
 
 test('the log of a running task is asked for again, one question at a time; that of another task is left out', () => {

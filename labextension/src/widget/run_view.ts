@@ -4,6 +4,7 @@ import { CHART_STYLE, showValue } from '../charts';
 import { GraphView, lookOf, nodeStatuses, statusLine, type Graph, type NodeStatus } from '../graph';
 import { html, setText } from '../graph/svg';
 import { pending, type State, type TaskStatus } from '../model/run_state';
+import { plainText } from '../model/terminal_text';
 import { trans } from '../model/words';
 import { leaveKeys } from './keys';
 import { drawnResults, type Results } from './results';
@@ -123,7 +124,8 @@ export class RunView {
     const isAtEnd = this._log.scrollTop + this._log.clientHeight >= this._log.scrollHeight - 4;
     setText(
       this._log,
-      (cut ? `[${trans.__('the beginning is left out')}]\n` : '') + text || trans.__('Nothing was printed.')
+      (cut ? `[${trans.__('the beginning is left out')}]\n` : '') + plainText(text) ||
+        trans.__('Nothing was printed.')
     );
     if (isAtEnd) {
       this._log.scrollTop = this._log.scrollHeight;
