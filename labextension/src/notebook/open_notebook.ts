@@ -65,7 +65,10 @@ export class OpenNotebook implements IDisposable {
     this._contents = contents;
     makeUndoable(panel.context.model.sharedModel);
     this.draft = new RunDraft(this, api);
-    this.suggesting = new Suggesting(() => api.suggest(this.path, this.withoutOutputs()));
+    this.suggesting = new Suggesting(
+      () => api.suggest(this.path, this.withoutOutputs()),
+      () => (this._isDisposed ? '' : JSON.stringify(this.cells))
+    );
     panel.context.model.contentChanged.connect(this._onContent, this);
     panel.context.pathChanged.connect(this._onContent, this);
     panel.content.activeCellChanged.connect(this._emit, this);
@@ -288,6 +291,7 @@ export class OpenNotebook implements IDisposable {
 
   private _emit(): void {
     if (!this._isDisposed) {
+      void this.suggesting.keepUp();
       this._changed.emit();
     }
   }

@@ -8,13 +8,18 @@ import type { OpenNotebook } from './open_notebook';
 
 export class Suggesting {
   private readonly _ask: () => Promise<Suggestion>;
+  private readonly _marks: () => string;
   private readonly _changed = new Signal<this, void>(this);
   private _found: Suggestion | null = null;
+  /** The notebook's marks when it was asked for. */
+  private _asked = '';
   private _isAsking = false;
   private _trouble: string | null = null;
 
-  constructor(ask: () => Promise<Suggestion>) {
+  /** `marks`: cells and tags as text; what is proposed holds as long as they are the same. */
+  constructor(ask: () => Promise<Suggestion>, marks: () => string) {
     this._ask = ask;
+    this._marks = marks;
   }
 
   /** What is proposed, or why nothing is, is different from before. */
@@ -38,15 +43,28 @@ export class Suggesting {
   /** Have steps proposed; nothing of the notebook changes. */
   async begin(): Promise<void> {
     this._isAsking = true;
+    this._found = null;
     this._trouble = null;
     this._changed.emit();
-    try {
-      this._found = await this._ask();
-    } catch (error) {
-      this._trouble = (error as Error).message;
-    }
+    let found: Suggestion | null = null;
+    do {
+      this._asked = this._marks();
+      try {
+        found = await this._ask();
+      } catch (error) {
+        this._trouble = (error as Error).message;
+      }
+    } while (this._trouble === null && !this._isCurrent());
+    this._found = found;
     this._isAsking = false;
     this._changed.emit();
+  }
+
+  /** Have steps proposed anew where the proposal was for other cells or tags: half of each would be written. */
+  async keepUp(): Promise<void> {
+    if (this._found !== null && !this._isCurrent()) {
+      await this.begin();
+    }
   }
 
   /** Forget the proposal. */
@@ -54,13 +72,19 @@ export class Suggesting {
     this._found = null;
     this._changed.emit();
   }
+
+  private _isCurrent(): boolean {
+    return this._asked === this._marks();
+  }
 }
 
-/** Write the tags that are proposed for a notebook: one step of undo takes them back. */
+/** Write the tags that are proposed for a notebook, if they are for it as it is: one step of undo takes them back. */
 export function applySuggestion(notebook: OpenNotebook): void {
   const { suggesting, cells } = notebook;
+  void suggesting.keepUp();
   if (suggesting.found !== null) {
-    notebook.writeTags(withChanges(cells, suggesting.found.tags));
+    const { tags } = suggesting.found;
     suggesting.end();
+    notebook.writeTags(withChanges(cells, tags));
   }
 }
