@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 from working import cell, command, let_be_saved, open_notebook, show_panel, tags_of, write_notebook
 from working import run as run_by_mouse
 
+from kfnb.client import Client
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 MOST_TABS = 60
@@ -199,3 +201,62 @@ def test_a_pipeline_is_made_run_and_looked_at_by_commands(lab: Lab, page: Page) 
     expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
     command(page, "Add a Pipeline Cluster")
     expect(page.locator(".kfnb-clusters [data-setting=name]")).to_be_visible()
+
+
+def test_runs_are_chosen_compared_tagged_and_opened_without_a_mouse(lab: Lab, page: Page) -> None:
+    """Tab leads through the page of runs: boxes, buttons and names; a step of the opened run shows its log."""
+    path = lab.root / "keys.ipynb"
+    write_notebook(
+        path, ("parameters", "rate = 1"), ("step:score", "import kfnb\nkfnb.log_metric('auc', rate)\nprint('scored')")
+    )
+    client = Client(home=lab.home)
+    first, second = (client.run(path, {"rate": rate}, name="keys").wait().id for rate in (1, 2))
+    client.close()
+    page.goto(f"{lab.url}lab?token={TOKEN}&reset")
+    expect(page.locator(".jp-LauncherCard", has_text="Pipeline Example")).to_be_visible()
+    command(page, "Pipeline Runs")
+    shown = page.locator(".kfnb-runs-page")
+    expect(shown.locator(f"tr[data-run='{first}']")).to_be_visible()
+    go_to(page, "input[type=search]")
+    page.keyboard.type("keys")
+    expect(shown.locator("tbody tr")).to_have_count(2)
+    for run_id in (second, first):
+        go_to(page, f"tr[data-run='{run_id}'] input[type=checkbox]")
+        page.keyboard.press("Space")
+    go_to(page, "[data-action=compare]", "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(shown.locator(".kfnb-comparison tr[data-differs=true]", has_text="rate")).to_have_text("rate21")
+    go_to(page, "[data-action=tag]")
+    page.keyboard.press("Enter")
+    expect(page.locator(".jp-Dialog input")).to_be_focused()
+    page.keyboard.type("good")
+    page.keyboard.press("Enter")
+    expect(shown.locator("tbody .kfnb-tag")).to_have_text(["good", "good"])
+    go_to(page, f"tr[data-run='{first}'] .kfnb-link")
+    page.keyboard.press("Enter")
+    expect(shown.get_by_role("region", name=f"Run {first}")).to_be_visible()
+    go_to(page, ".kfnb-graph-node")
+    page.keyboard.press("Enter")
+    expect(shown.locator(".kfnb-log pre")).to_contain_text("scored")
+
+
+def test_a_cluster_is_added_and_forgotten_without_a_mouse(lab: Lab, page: Page) -> None:
+    """The command opens the form, Tab leads through its fields, and the file of profiles has what was typed."""
+    page.goto(f"{lab.url}lab?token={TOKEN}&reset")
+    expect(page.locator(".jp-LauncherCard", has_text="Pipeline Example")).to_be_visible()
+    command(page, "Add a Pipeline Cluster")
+    expect(page.locator(".kfnb-clusters [data-setting=name]")).to_be_visible()
+    typed = {"name": "near", "namespace": "ml", "root": "s3://runs/kfnb", "image": "x:1"}
+    for setting, text in typed.items():
+        go_to(page, f"[data-setting={setting}]")
+        page.keyboard.type(text)
+    go_to(page, "[data-action=save-cluster]")
+    page.keyboard.press("Enter")
+    added = page.locator("[data-cluster=near]")
+    expect(added).to_be_visible()
+    go_to(page, "[data-cluster=near] [data-action=remove]")
+    page.keyboard.press("Enter")
+    expect(page.locator(".jp-Dialog .jp-mod-accept")).to_be_visible()
+    go_to(page, ".jp-Dialog .jp-mod-accept")
+    page.keyboard.press("Enter")
+    expect(added).to_have_count(0)
