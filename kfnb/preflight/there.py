@@ -23,7 +23,7 @@ from kfnb.preflight import allowed, images, names, patches, pulls, registry, roo
 from kfnb.preflight.pulls import Pull
 from kfnb.preflight.registry import Seen  # noqa: TC001 - msgspec looks at the annotations
 from kfnb.runners import cluster_facts, pod_findings
-from kfnb.runners.api_server import ApiServer
+from kfnb.runners.api_server import ApiServer, who_asks
 from kfnb.runners.cluster_facts import Facts, Named  # noqa: TC001 - msgspec looks at the annotations
 from kfnb.runners.orchestrator_job import orchestrator_job
 from kfnb.runners.pod_manifest import pod_template
@@ -72,16 +72,17 @@ def findings_there(
     own = _own_references(profile, driver)
     by_task = [(pod.task, [*names.references(pod.template, pod.queue)]) for pod in pods]
     named = {each.object for each in (*own, *(one for _, found in by_task for one in found))}
-    memory = home / "preflight" / f"{_asked_for(profile, spec, named, local=local)}.json"
-    answers, refused = _recall(memory), None
     to_pull = [
         *(Pull(pod.task, pod.template["spec"]) for pod in pods),
         *([Pull(None, driver["spec"])] if driver else ()),
     ]
+    references = pulls.images_of(to_pull)
+    memory = home / "preflight" / f"{_asked_for(profile, spec, named, references, local=local)}.json"
+    answers, refused = _recall(memory), None
     with ThreadPoolExecutor(1) as aside:
         recalled = aside.submit(images.recalled, Store(profile.root), profile, spec.tasks)
         if answers is None:
-            answers, refused = _ask(profile, spec, named, pulls.images_of(to_pull), home, local=local)
+            answers, refused = _ask(profile, spec, named, references, home, local=local)
     found = [*(refused or ()), *_judged(answers.facts, profile, own, by_task, pods, driver)]
     if answers.facts.namespace is not False:
         found += pulls.findings(answers.images, answers.facts, profile, to_pull)
@@ -148,10 +149,13 @@ def _own_references(profile: Profile, driver: Manifest | None) -> list[names.Ref
     return found + ([*names.references(driver)] if driver is not None else [])
 
 
-def _asked_for(profile: Profile, spec: PipelineSpec, named: Iterable[Named], *, local: bool) -> str:
-    """Return a digest of all that the cluster's answers depend on, but for the cluster."""
+def _asked_for(
+    profile: Profile, spec: PipelineSpec, named: Iterable[Named], to_pull: Sequence[str], *, local: bool
+) -> str:
+    """Return a digest of all that the answers of the cluster and of registries depend on, but for those themselves."""
     own = [task.settings.pod_patches for task in patches.patched_tasks(profile, spec)]
-    return digest.of_json([msgspec.to_builtins(profile), sorted(named), own, local])[:32]
+    who = who_asks(profile.kubeconfig)
+    return digest.of_json([msgspec.to_builtins(profile), who, sorted(named), sorted(to_pull), own, local])[:32]
 
 
 def _ask(

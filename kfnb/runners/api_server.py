@@ -35,6 +35,7 @@ Asked = tuple[str | bool, ...]
 PATIENCE = 60.0
 """Seconds for which a request is repeated where the API server cannot be reached, is overloaded or starts anew."""
 _CONNECT, _READ = 5.0, 30.0
+_HOME = "~/.kube/config"
 _TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 _JSON = "application/json"
 _ONLY_METADATA = f"{_JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
@@ -309,6 +310,16 @@ def _digest_of(certificate: str | None) -> str:
     return ""
 
 
+def who_asks(kubeconfig: str | None) -> str:
+    """Return what tells one cluster, and one person who asks it, from another, as far as files say it: their digest."""
+    files = [Path(one).expanduser() for one in (kubeconfig or _from_environment() or _HOME).split(os.pathsep) if one]
+    return digest.of_parts(one.read_bytes() if one.is_file() else b"" for one in files)
+
+
+def _from_environment() -> str | None:
+    return os.environ.get("KUBECONFIG")  # the library looks there once, when it is imported
+
+
 def _in_cluster() -> tuple[Any, str]:
     from kubernetes import client, config
 
@@ -321,8 +332,8 @@ def _outside(context: str | None, kubeconfig: str | None) -> tuple[Any, str]:
     from kubernetes import config
     from kubernetes.config.config_exception import ConfigException
 
-    kubeconfig = kubeconfig or os.environ.get("KUBECONFIG")  # the library looks there once, when it is imported
-    file = kubeconfig or "~/.kube/config"
+    kubeconfig = kubeconfig or _from_environment()
+    file = kubeconfig or _HOME
     try:
         contexts, active = config.list_kube_config_contexts(kubeconfig)
         known = {one["name"]: one for one in contexts}

@@ -233,3 +233,22 @@ def test_what_was_right_counts_for_a_minute(cluster: Cluster, profile: Profile, 
     assert [] == check(wrong, "fine")
     cluster.kubectl("--namespace", profile.namespace, "delete", "secret", "late")
     assert [] == check(wrong, "fine")
+
+
+def test_what_was_right_for_one_counts_for_nobody_else(
+    cluster: Cluster, profile: Profile, check: Any, tmp_path: Path
+) -> None:
+    """The same file of the same profile may mean another cluster or another person a moment later."""
+    config = tmp_path / "config"
+    config.write_bytes(Path(cluster.environment["KUBECONFIG"]).read_bytes())
+    mine = replace(profile, kubeconfig=str(config))
+    assert [] == check(mine, "fine")
+    nobody = people(cluster, profile.namespace, tmp_path, {"nobody": ()})["nobody"][0]
+    config.write_bytes(nobody.read_bytes())
+    assert {"KF920"} <= {each.code for each in check(mine, "fine")}
+
+
+def test_an_image_that_a_notebook_has_since_is_asked_for(profile: Profile, check: Any) -> None:
+    """A reference that was changed a moment after a check is looked at."""
+    assert [] == check(profile, "fine")
+    assert [("KF927", "image")] == [(each.code, each.cell) for each in check(profile, "fine", "image")]
