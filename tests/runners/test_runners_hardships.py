@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -392,3 +393,13 @@ def test_a_namespace_that_is_deleted_is_named(place: Place, tmp_path: Path) -> N
         here.wait(120)
     wait_until(lambda: there.is_interrupted, "The end of the run's orchestrator", 60)
     assert ("RUNNING", f"the namespace {place.namespace} was deleted") == (there.state, there.why_interrupted)
+
+
+def test_a_step_that_wants_more_memory_than_its_limit_says_limit_and_peak(place: Place, tmp_path: Path) -> None:
+    """The kernel kills what the body holds, the launcher goes on and says what it may use, what it used, and where."""
+    path = notebook(tmp_path / "p.ipynb", "x = bytearray(800 * 2**20)", tags={0: ("step:s0", "limit:memory:400Mi")})
+    run = place.run(path)
+    assert "FAILED" == end(run)
+    found = re.search(r"may use 400Mi of memory \(limit:memory:\), and it used (\d+) MiB", whys(run, "s0"))
+    assert found is not None, whys(run, "s0")
+    assert 300 < int(found[1]) <= 400
