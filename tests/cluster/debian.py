@@ -14,6 +14,7 @@ PACKAGES = {
     "util-linux": "nsenter",
     "openssl": "openssl",
     "buildah": "buildah",
+    "podman": "podman",
     "docker-registry": "docker-registry",
     "debootstrap": "debootstrap",
     "faketime": "faketime",
