@@ -23,6 +23,8 @@ LOOKS_EVERY = 0.1
 """Seconds between two looks at a run that another process drives."""
 LOOKS_AFAR_UNSEEN_EVERY, LOOKS_AFAR_QUIET_EVERY = 0.5, 1.0
 """The same where each look is a request, no page shows the widget yet, or nothing has come for `QUIET` seconds."""
+LOOKS_ENDED_EVERY, LOOKS_AFAR_ENDED_EVERY = 1.0, 5.0
+"""The same where the run has ended: it may be resumed."""
 QUIET = 1800.0
 ASKS_WHO_DRIVES_EVERY = 6.0
 """Seconds without news after which it is asked, again and again, whether anything drives the run any more."""
@@ -45,6 +47,34 @@ def show(run: Run, now: Callable[[], RunStatus]) -> None:
     live_display.show(lambda: picture(run), lambda: now().ended, live)
 
 
+class Pace:
+    """How often a run that another process drives is looked at. `came`: when something came last."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._is_here = run.store.local_path("") is not None
+        self._batches = run.batches
+        self.came = time.monotonic()
+
+    def look(self) -> bool:
+        """Read what is new, and say whether there is any: of a run afar one request, of the next batch by name."""
+        batches = self._run.batches
+        if batches == self._batches:
+            return False
+        self._batches, self.came = batches, time.monotonic()
+        return True
+
+    def pause(self, is_seen: bool = True) -> float:
+        """Seconds until the next look."""
+        if self._run._status.ended:
+            return LOOKS_ENDED_EVERY if self._is_here else LOOKS_AFAR_ENDED_EVERY
+        if self._is_here:
+            return LOOKS_EVERY
+        if time.monotonic() - self.came >= QUIET:
+            return LOOKS_AFAR_QUIET_EVERY
+        return LOOKS_EVERY if is_seen else LOOKS_AFAR_UNSEEN_EVERY
+
+
 class RunDisplay:
     """A run's widget and what wakes it: each event of a run of this process, or a look at one of another process."""
 
@@ -53,9 +83,9 @@ class RunDisplay:
 
         self._run, self._now = run, now
         self._news = threading.Event()
-        self._came = self._asked = time.monotonic()  # when there was news, when it was asked what drives the run
+        self._pace = Pace(run)
+        self._asked = time.monotonic()  # when it was asked what drives the run, or there was news
         self._unsubscribe = run.subscribe(lambda _event: self._news.set())
-        self._is_here = run.store.local_path("") is not None
         self._widget = RunWidget(
             graph(run.spec),
             status(run, now()),
@@ -72,21 +102,12 @@ class RunDisplay:
         """Return the entry of a display's MIME bundle that shows the widget."""
         return self._widget.view()
 
-    @property
-    def pause(self) -> float:
-        """Seconds until the next look at a run that another process drives."""
-        if self._is_here:
-            return LOOKS_EVERY
-        if time.monotonic() - self._came >= QUIET:
-            return LOOKS_AFAR_QUIET_EVERY
-        return LOOKS_EVERY if self.is_seen else LOOKS_AFAR_UNSEEN_EVERY
-
     def wait(self) -> bool:
         """Wait for news, a moment long at most, and show them; say whether any can come."""
         standing = self._now()  # reads what another process wrote: of a run afar one request, of the next batch by name
-        if self._news.wait(self.pause):
+        if self._news.wait(self._pace.pause(self.is_seen)):
             self._news.clear()
-            self._came = self._asked = time.monotonic()
+            self._pace.came = self._asked = time.monotonic()
             self._widget.status = status(self._run, standing)
         if standing.ended:
             return False
@@ -101,9 +122,9 @@ class RunDisplay:
         self._widget.close()
 
 
-def drawn(run: Run) -> dict[str, Any]:
-    """Return a run as it stands as a widget draws it: its graph and its status."""
-    return {"graph": graph(run.spec), "status": status(run, run._now())}
+def standing(run: Run) -> dict[str, Any]:
+    """Return how a run stands, by the name that its page has for it."""
+    return {"status": status(run, run._now())}
 
 
 def graph(spec: PipelineSpec) -> dict[str, Any]:

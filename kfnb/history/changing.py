@@ -1,8 +1,9 @@
 """Notices that something about the runs of a data folder has changed: for who shows lists of them, and ends.
 
-Called by the server, some times a second while a page is seen. What is looked at costs next to nothing: the notes that
-each process leaves in the data folder before it changes a run, the list of runs, the events of those that go on, and
-what another machine says over a database that is shared. Only when that differs is the database brought up and asked.
+Called by the server and by lists in notebooks, some times a second while a page is seen. What is looked at costs next
+to nothing: the notes that each process leaves in the data folder before it changes a run, the list of runs, the events
+of those that go on, and what another machine says over a database that is shared. Only when that differs is the
+database brought up and asked.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
     from kfnb.history import History
 
+EVERY = 0.2
+"""Seconds between looks at what may have changed."""
+PAUSE = 0.5
+"""Seconds between two times that a page is told at least."""
+AT_LATEST = 10.0
+"""Seconds after which the database is asked in any case: whether a cluster still drives a run shows nowhere else."""
 THERE_EVERY = 1.0
 """Seconds between looks at a run in a bucket, each a request or two; longer where more than `AT_ONCE` go on there."""
 AT_ONCE = 5

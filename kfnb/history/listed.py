@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from kfnb.client import display
 from kfnb.errors import WrongCall
 from kfnb.history import History, as_document, renames
+from kfnb.history.changing import AT_LATEST, EVERY, PAUSE, Changes
 from kfnb.history.compared import side_by_side
 from kfnb.history.filters import order, run_filter
 from kfnb.metadata.paging import cursor
@@ -19,13 +22,17 @@ from kfnb.widget.run_widget import log_end
 from kfnb.widget.runs_widget import RunsWidget
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from kfnb.client import Client, Run
+    from kfnb.history.catching_up import Readers
     from kfnb.metadata.store import RunRow
+    from kfnb.widget.followed import Source
 
 MOST = 10_000
 """Runs of a list at most: their ids stand in every question to the database."""
+OPENED = 8
+"""Runs whose events, as far as they were read, are remembered."""
 FIRST_PAGE = {"sort": ["-created"], "limit": ["50"]}
 """The question that the widget begins with."""
 
@@ -41,7 +48,9 @@ class Listed:
         self._experiments = [*dict.fromkeys(run.columns["experiment"] for run in shown)]
         self._left_out = len(runs) - len(shown)
         self._folder = Path.cwd()
-        self._opened: Run | None = None
+        self._historian = threading.RLock()  # the database is brought up to date by one at a time
+        self._readers: Readers = {}
+        self._opened: dict[str, Run] = {}
 
     def widget(self) -> RunsWidget:
         """Return a new widget of the list."""
@@ -51,15 +60,14 @@ class Listed:
             else ""
         )
         answers = {
-            "page": self._page,
             "compare": self._compared,
-            "run": self._run,
-            "log": lambda asked: log_end(self._run_of(asked).tasks[asked["task"]].log()),
-            "results": lambda asked: display.results(self._run_of(asked), asked["task"]),
+            "log": lambda asked: log_end(self.run(asked).tasks[asked["task"]].log()),
+            "results": lambda asked: display.results(self.run(asked), asked["task"]),
         }
-        return RunsWidget(self._page({"question": FIRST_PAGE}), self._experiments, note, answers)
+        followed: dict[str, Source] = {"page": _Pages(self), "run": _Opened(self)}
+        return RunsWidget({"question": FIRST_PAGE}, self._experiments, note, answers, followed)
 
-    def _page(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def page(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Return a page as the server's address of runs does, for the same `question`, each of its words in a list."""
         question: dict[str, list[str]] = asked["question"]
         one = {name: words[0] for name, words in question.items()}
@@ -73,8 +81,8 @@ class Listed:
         wanted = run_filter(**several, **times, search=one.get("search"), notebook=names, archived="too")
         behind = cursor(one["cursor"], by) if "cursor" in one else None
         messages: list[str] = []
-        history = History(self._client, say=messages.append)
-        page = history.sorted_runs(replace(wanted, ids=self._ids), by, int(one["limit"]), behind)
+        with self._historian:
+            page = self._history(messages).sorted_runs(replace(wanted, ids=self._ids), by, int(one["limit"]), behind)
         return {
             "runs": [self._row(row) for row in page.runs],
             "next": page.end.to_text() if page.end is not None else None,
@@ -91,11 +99,73 @@ class Listed:
             raise WrongCall("Choose two runs or more.")
         return side_by_side([self._client.get(run_id) for run_id in asked["runs"]])
 
-    def _run(self, asked: dict[str, Any]) -> dict[str, Any]:
-        return display.drawn(self._run_of(asked))
-
-    def _run_of(self, asked: dict[str, Any]) -> Run:
+    def run(self, asked: dict[str, Any]) -> Run:
         """Return the run that is opened, with what was read of its events before."""
-        if self._opened is None or self._opened.id != asked["run"]:
-            self._opened = self._client.get(asked["run"])
-        return self._opened
+        run: Run | None = self._opened.get(asked["run"])
+        if run is None:
+            run = self._opened[asked["run"]] = self._client.get(asked["run"])
+            for old in list(self._opened)[:-OPENED]:
+                self._opened.pop(old, None)
+        return run
+
+    def changes(self) -> Changes:
+        """Return what notices that something about the runs has changed."""
+        return Changes(lambda: self._history([]), self._client.home, lambda _run: None)
+
+    def take(self, changes: Changes) -> None:
+        """Bring the database up to what has changed."""
+        with self._historian:
+            changes.take()
+
+    def _history(self, messages: list[str]) -> History:
+        return History(self._client, say=messages.append, readers=self._readers)
+
+
+class _Pages:
+    """Pages of a list, which may be others when something about a run has changed."""
+
+    def __init__(self, listed: Listed) -> None:
+        self.pause = EVERY
+        self.first = self.now = listed.page
+        self._listed, self._changes = listed, listed.changes()
+        self.rest = self._changes.rest
+        self._taken = 0.0
+
+    def is_other(self, _followed: object) -> bool:
+        """Ask the database only where something may have changed, or has not been asked for long."""
+        may_be_other = self._changes.look() or time.monotonic() - self._taken >= AT_LATEST
+        self.pause = PAUSE if may_be_other else EVERY
+        if may_be_other:
+            self._listed.take(self._changes)
+            self._taken = time.monotonic()
+        return may_be_other
+
+
+class _Opened:
+    """Runs that are opened: their graphs once, then how they stand."""
+
+    def __init__(self, listed: Listed) -> None:
+        self.pause = display.LOOKS_EVERY
+        self._listed = listed
+        self._paces: dict[str, display.Pace] = {}
+
+    def first(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Return graph and status of a run."""
+        run = self._listed.run(asked)
+        return {"graph": display.graph(run.spec), **display.standing(run)}
+
+    def now(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Return how the run stands."""
+        return display.standing(self._listed.run(asked))
+
+    def is_other(self, followed: Collection[dict[str, Any]]) -> bool:
+        """Read what is new of the runs' events."""
+        before, runs = self._paces, {run.id: run for run in map(self._listed.run, followed)}
+        self._paces = {name: before.get(name) or display.Pace(run) for name, run in runs.items()}
+        came = [pace.look() for pace in self._paces.values()]
+        self.pause = min(pace.pause() for pace in self._paces.values())
+        return any(came) or not runs.keys() <= before.keys()
+
+    def rest(self) -> None:
+        """Forget what was looked at."""
+        self._paces = {}

@@ -22,7 +22,7 @@ from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from kfnb.errors import KfnbError
-from kfnb.history.changing import Changes, News
+from kfnb.history.changing import AT_LATEST, EVERY, PAUSE, Changes, News
 from kfnb.server.frames import RunsFrame
 
 if TYPE_CHECKING:
@@ -34,12 +34,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-EVERY = 0.2
-"""Seconds between looks at what may have changed."""
-PAUSE = 0.5
-"""Seconds between two times that pages are told at least."""
-AT_LATEST = 10.0
-"""Seconds after which the database is asked in any case: whether a cluster still drives a run shows nowhere else."""
 ENDS = 200
 """Ends that are kept for pages that come back."""
 

@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { pending } from '../src/model/run_state';
 import comparison from '../src/widget/comparison';
+import { Kernel } from '../src/widget/kernel';
 import runs from '../src/widget/runs';
 import { Model } from './widget_model';
 
@@ -58,6 +59,7 @@ async function asked(kind: string): Promise<Question> {
   return until(() => (model.sent as Question[]).filter(found => found.kind === kind).pop()!);
 }
 
+/** Answer the newest question of a kind, for the first time or again. */
 async function answer(kind: string, said: object): Promise<void> {
   model.fire('msg:custom', { number: (await asked(kind)).number, ...said });
 }
@@ -74,14 +76,42 @@ afterEach(() => {
   el.remove();
 });
 
-test('the first page is there before the kernel is asked for anything', () => {
+test('the first page is there before the kernel has answered', async () => {
   expect(names()).toEqual(['<b>b', '<b>a']);
   expect(text('.kfnb-hint')).toEqual(['Two of three.']);
   expect(text('[aria-label=Experiment] option')).toEqual(['All experiments', 'rates']);
-  expect(model.sent).toEqual([]);
+  expect(await asked('page')).toMatchObject({ question: { sort: ['-created'] } });
+});
+
+test('a list that has changed comes by itself, also before the kernel can hear of its page', async () => {
+  model.fire('msg:custom', { number: 0, value: page(row('b', 0.75)) });
+  await until(() => names().length === 1);
+  await answer('page', { value: page(row('b', 0.5), row('a', 0.25)) });
+  await until(() => names().length === 2);
+  await answer('page', { trouble: 'The database is locked.' });
+  await until(() => text('.kfnb-warning')[0] === 'The database is locked.');
+  expect(names().length).toBe(2);
+  await answer('page', { value: page(row('a', 0.25)) });
+  await until(() => names().length === 1 && text('.kfnb-warning').length === 0);
+  expect((model.sent as Question[]).map(({ kind }) => kind)).toEqual(['page']);
+});
+
+test('what comes to a question that was left is not shown', async () => {
+  const first = await asked('page');
+  click("[data-sort='name']");
+  await until(() =>
+    (model.sent as Question[]).some(({ kind, number }) => kind === 'leave' && number === first.number)
+  );
+  await answer('page', { value: page(row('a', 0.25)) });
+  await until(() => names().length === 1);
+  model.fire('msg:custom', { number: first.number, value: page() });
+  await answer('page', { value: page(row('a', 0.5), row('c', 1)) });
+  await until(() => names().length === 2);
+  expect(names()).toEqual(['<b>a', '<b>c']);
 });
 
 test('it is sorted and filtered by the kernel, and what that cannot do is said', async () => {
+  model.sent.length = 0;
   click("[data-sort='metric.score.auc']");
   expect((await asked('page')).question).toEqual({
     ...{ archived: ['no'], limit: ['50'], sort: ['-metric.score.auc'] }
@@ -107,7 +137,7 @@ test('chosen runs are put side by side', async () => {
   expect(text('.kfnb-diff del')).toEqual(['1']);
 });
 
-test('a run is opened and asked for until it has ended, with what its steps printed', async () => {
+test('a run is opened and followed until it is closed, with what its steps printed', async () => {
   click('tbody .kfnb-link');
   expect((await asked('run')).run).toBe('b');
   const status = {
@@ -120,9 +150,10 @@ test('a run is opened and asked for until it has ended, with what its steps prin
   const graph = { nodes: [{ name: 's' }], edges: [] };
   await answer('run', { value: { graph, status: { ...status, state: 'RUNNING' } } });
   await until(() => text('.kfnb-live-state')[0] === '▶ running');
-  model.sent.length = 0;
-  await answer('run', { value: { graph, status: { ...status, state: 'SUCCEEDED' } } });
-  await until(() => text('.kfnb-live-state')[0] === '✔ succeeded');
+  await answer('run', { trouble: 'The bucket cannot be reached.' });
+  await until(() => text('.kfnb-warning')[0] === 'The bucket cannot be reached.');
+  await answer('run', { value: { status: { ...status, state: 'SUCCEEDED' } } });
+  await until(() => text('.kfnb-live-state')[0] === '✔ succeeded' && text('.kfnb-warning').length === 0);
   el.querySelector('.kfnb-graph-node')!.dispatchEvent(new MouseEvent('click', { bubbles: true }));
   expect(await asked('log')).toMatchObject({ run: 'b', task: 's' });
   await answer('log', { value: { text: '<i>read', cut: false } });
@@ -130,9 +161,32 @@ test('a run is opened and asked for until it has ended, with what its steps prin
   await answer('results', { trouble: 'no' });
   click('tbody .kfnb-link');
   await until(() => el.querySelector('.kfnb-live') === null);
+  expect((model.sent as Question[]).filter(({ kind }) => kind === 'run').length).toBe(1);
+  expect(model.sent.at(-1)).toEqual({ kind: 'leave', number: (await asked('run')).number });
+});
+
+test('a kernel is late where something is waited for, however much comes by itself', () => {
+  vi.useFakeTimers();
+  const asked = new Model({});
+  const kernel = new Kernel(asked as never);
+  const ignore = (): void => undefined;
+  const leave = kernel.follow('page', {}, ignore, ignore, false);
+  vi.advanceTimersByTime(5000);
+  expect(kernel.isLate).toBe(false);
+  void kernel.ask('log');
+  vi.advanceTimersByTime(1000);
+  const [followed, log] = asked.sent as Question[];
+  asked.fire('msg:custom', { number: followed!.number, value: null });
+  expect(kernel.isLate).toBe(true);
+  asked.fire('msg:custom', { number: log!.number, value: null });
+  expect(kernel.isLate).toBe(false);
+  leave();
+  kernel.dispose();
+  vi.useRealTimers();
 });
 
 test('a kernel that does not answer is told of', async () => {
+  model.sent.length = 0;
   click("[data-sort='name']");
   await until(() => text('[role=status]').some(said => said.startsWith('The kernel was asked.')));
   await answer('page', { value: page() });

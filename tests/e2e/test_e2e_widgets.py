@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
 import pytest
 from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Locator, Page, expect
-from working import choose
+from working import cell, choose, write_notebook
 
 pytestmark = pytest.mark.browser
 
@@ -22,6 +26,25 @@ def shown(lab: Lab, page: Page, listed: str) -> tuple[Locator, Locator]:
     expect(runs.locator(".kfnb-shown tbody tr[data-run]").first).to_be_visible()
     expect(compared.locator(".kfnb-shown .kfnb-comparison")).to_be_visible()
     return runs, compared
+
+
+WAITS = "import os, time\nwhile not os.path.exists({!r}):\n    time.sleep(0.02)"
+
+
+@pytest.fixture
+def gates(lab: Lab, tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    """What lets the step of a run that another process drives end, and what lets the last cell of followed.ipynb."""
+    gate, free = tmp_path / "gate", tmp_path / "free"
+    folder = lab.root / "followed"
+    folder.mkdir(exist_ok=True)
+    step = nbformat.v4.new_code_cell(WAITS.format(str(gate)), metadata={"tags": ["step:wait"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[step]), folder / "pipeline.ipynb")
+    start = "import kfnb, time\nbegun = time.time()\nkfnb.run('pipeline.ipynb', cache=False, detach=True).id"
+    busy = f"print('it is busy')\n{WAITS.format(str(free))}"
+    write_notebook(folder / "followed.ipynb", ("", start), ("", "kfnb.runs(since=begun)"), ("", busy))
+    yield gate, free
+    for path in (gate, free):
+        path.touch()  # else run and kernel outlive a test that failed
 
 
 def rows(listed: Locator) -> Locator:
@@ -86,3 +109,29 @@ def test_without_their_kernel_lists_and_comparisons_are_tables(
         expect(listed.locator("td", has_text="second")).to_be_visible()
         expect(compared.locator("img[alt^='score.roc.']")).to_be_visible()
         expect(page.locator(".kfnb-shown")).to_have_count(0)
+
+
+def test_a_list_and_an_opened_run_follow_while_a_cell_runs(page: Page, lab: Lab, gates: tuple[Path, Path]) -> None:
+    """The run is another process's, and the kernel answers nothing: it says by itself what has changed."""
+    gate, free = gates
+    page.goto(lab.address("followed/followed.ipynb"))
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()  # what is run before is dropped
+    cell(page, "detach=True").locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")
+    listed = page.locator(".jp-OutputArea-output .kfnb-shown")
+    rows(listed).click()
+    node = listed.locator(".kfnb-graph-node[data-node=wait]")
+    expect(node).to_have_attribute("data-state", "RUNNING")
+    state = listed.locator("tbody tr[data-run] td:nth-child(3)")
+    expect(state).to_contain_text("running")
+    page.keyboard.press("Escape")
+    cell(page, "it is busy").locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator(".jp-OutputArea-output", has_text="it is busy")).to_be_visible()
+    gate.touch()
+    expect(node).to_have_attribute("data-state", "SUCCEEDED")
+    expect(state).to_contain_text("succeeded")
+    expect(page.get_by_text("Python 3 (ipykernel) | Busy")).to_be_visible()
+    free.touch()
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()

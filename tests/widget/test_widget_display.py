@@ -155,7 +155,7 @@ def test_how_often_a_run_of_another_process_is_looked_at(
         monkeypatch.setattr(display, "QUIET", 0)
     shown = display.RunDisplay(run, run._now)
     shown._widget.seen = is_seen
-    assert pause == shown.pause
+    assert pause == shown._pace.pause(shown.is_seen)
     asked, find = list[str](), run.store.find
 
     def counted_find(key: str) -> bytes | None:

@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
-from widget_page import Page
+from widget_page import Page, answer, shown, state
 
 from kfnb import widget
 from kfnb.widget import VIEW
@@ -57,30 +57,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-
-
-def shown(page: Page, source: str) -> dict[str, Any]:
-    """Run a cell; return what its last line is displayed as."""
-    page.heard.clear()
-    page.run(source)
-    (result,) = [message["content"]["data"] for message in page.heard if message["msg_type"] == "execute_result"]
-    return dict(result)
-
-
-def state(page: Page, data: dict[str, Any]) -> dict[str, Any]:
-    """The traits of the widget that was displayed."""
-    comm = data[VIEW]["model_id"]
-    opened = page.wait(lambda message: message["msg_type"] == "comm_open" and message["content"]["comm_id"] == comm)
-    return dict(opened["content"]["data"]["state"])
-
-
-def answer(page: Page, data: dict[str, Any], kind: str, **about: Any) -> dict[str, Any]:
-    """Ask the kernel a question of the widget's, and return its answer."""
-    number = len(page.heard)
-    question = {"kind": kind, "number": number, **about}
-    page.tell(data[VIEW]["model_id"], {"method": "custom", "content": question})
-    found = page.wait(lambda m: m["content"].get("data", {}).get("content", {}).get("number") == number)
-    return dict(found["content"]["data"]["content"])
 
 
 def names(answered: dict[str, Any]) -> list[str]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from jupyter_client.blocking.client import BlockingKernelClient
 
+from kfnb.widget import VIEW
+
 Message = dict[str, Any]
 
 
@@ -41,3 +43,27 @@ class Page:
         """Send the kernel a message of a widget."""
         content = {"comm_id": comm, "data": data}
         self.client.shell_channel.send(self.client.session.msg("comm_msg", content))
+
+
+def shown(page: Page, source: str) -> dict[str, Any]:
+    """Run a cell; return what its last line is displayed as."""
+    page.heard.clear()
+    page.run(source)
+    (result,) = [message["content"]["data"] for message in page.heard if message["msg_type"] == "execute_result"]
+    return dict(result)
+
+
+def state(page: Page, data: dict[str, Any]) -> dict[str, Any]:
+    """The traits of the widget that was displayed."""
+    comm = data[VIEW]["model_id"]
+    opened = page.wait(lambda message: message["msg_type"] == "comm_open" and message["content"]["comm_id"] == comm)
+    return dict(opened["content"]["data"]["state"])
+
+
+def answer(page: Page, data: dict[str, Any], kind: str, **about: Any) -> dict[str, Any]:
+    """Ask the kernel a question of the widget's, and return its answer."""
+    number = len(page.heard)
+    question = {"kind": kind, "number": number, **about}
+    page.tell(data[VIEW]["model_id"], {"method": "custom", "content": question})
+    found = page.wait(lambda m: m["content"].get("data", {}).get("content", {}).get("number") == number)
+    return dict(found["content"]["data"]["content"])

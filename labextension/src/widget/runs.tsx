@@ -1,25 +1,21 @@
 /** The anywidget module of a list of runs: the page's table of them, asked for from the kernel. */
 
 import type { RenderProps } from '@anywidget/types';
-import { Signal } from '@lumino/signaling';
+import { Signal, type ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
 import type { RunPage } from '../model/documents';
 import { trans } from '../model/words';
 import { ReasonedButton } from '../panel/reasoned_button';
 import { useSignal } from '../panel/watching';
-import { goesOn } from '../runs_page/columns';
 import { ComparisonView } from '../runs_page/comparison';
 import { FilterBar } from '../runs_page/filter_bar';
 import { ChosenNote, ListedRuns, Troubles, useChosen } from '../runs_page/list_parts';
 import { Listing, type RunSource } from '../runs_page/listing';
 import { whyNoComparison, type Compared } from '../runs_page/overlaid';
-import { Kernel } from './kernel';
+import { Kernel, UNASKED } from './kernel';
 import { OpenedRun } from './opened_run';
 import { show } from './shown';
-
-/** While a run of the list goes on it is asked for again so often. */
-const AGAIN_AFTER_MS = 2000;
 
 /** The traits of `RunsWidget` in kfnb/widget. */
 interface Traits {
@@ -29,24 +25,75 @@ interface Traits {
   [key: string]: unknown;
 }
 
-/** The kernel as the list asks it; the first page is there already. */
+type Answer = () => Promise<RunPage>;
+
+/** The kernel as the list asks it: the first page is there already, and one that has changed comes by itself. */
 class KernelSource implements RunSource {
+  private readonly _pushed = new Signal<this, void>(this);
+  private _question: string | null = null;
+  private _newest: Answer | null;
+  private _leave = (): void => undefined;
+
   constructor(
     private readonly _kernel: Kernel,
-    private _first: RunPage | null,
+    first: RunPage,
     private readonly _experiments: readonly string[]
-  ) {}
+  ) {
+    this._newest = async () => first;
+  }
+
+  /** Says that there is a newer answer to the question that was asked last. */
+  get pushed(): ISignal<this, void> {
+    return this._pushed;
+  }
 
   async runs(question: URLSearchParams): Promise<RunPage> {
-    const first = this._first;
-    this._first = null;
+    const before = this._question;
+    const newest = this._newest;
+    this._question = question.toString();
+    this._newest = null;
+    if (newest !== null && before === this._question) {
+      return newest();
+    }
+    this._leave();
     const words = Object.fromEntries([...question.keys()].map(name => [name, question.getAll(name)]));
-    return first ?? this._kernel.ask('page', { question: words });
+    if (newest !== null && before === null) {
+      this._follow(words, this._push, false);
+      return newest();
+    }
+    return new Promise(resolve => this._follow(words, answer => resolve(answer()), true));
   }
 
   async experiments(): Promise<readonly string[]> {
     return this._experiments;
   }
+
+  dispose(): void {
+    this._leave();
+    Signal.clearData(this);
+  }
+
+  /** Ask, and have `first` hear the first answer. */
+  private _follow(question: object, first: (answer: Answer) => void, isAwaited: boolean): void {
+    let tell = first;
+    const hear = (answer: Answer): void => {
+      tell(answer);
+      tell = this._push;
+    };
+    const show = (page: RunPage): void => hear(async () => page);
+    const fail = (error: Error): void => hear(() => Promise.reject(error));
+    const leave = this._kernel.follow('page', { question }, show, fail, isAwaited);
+    const unhear = isAwaited ? null : this._kernel.hear(UNASKED, show, fail);
+    this._leave = () => {
+      leave();
+      unhear?.();
+    };
+  }
+
+  private readonly _push = (answer: Answer): void => {
+    this._newest = answer;
+    this._pushed.emit();
+  };
 }
 
 /** What stands below the list. */
@@ -99,7 +146,12 @@ function RunsView(props: { listing: Listing; kernel: Kernel; note: string }): JS
       />
       {note !== '' && <p className="kfnb-hint">{note}</p>}
       {opened !== null && (
-        <OpenedRun key={opened} id={opened} kernel={kernel} onTrouble={error => setTrouble(error.message)} />
+        <OpenedRun
+          key={opened}
+          id={opened}
+          kernel={kernel}
+          onTrouble={error => setTrouble(error?.message ?? null)}
+        />
       )}
       {below?.kind === 'comparison' && <ComparisonView compared={below.compared} trans={trans} />}
     </>
@@ -109,15 +161,13 @@ function RunsView(props: { listing: Listing; kernel: Kernel; note: string }): JS
 function render({ model, el }: RenderProps<Traits>): () => void {
   const kernel = new Kernel(model);
   const source = new KernelSource(kernel, model.get('page'), model.get('experiments'));
-  const ticks = new Signal<object, void>({}); // the kernel tells nothing of itself
-  const listing = new Listing(source, ticks, () => el.isConnected);
-  const timer = setInterval(() => listing.rows.some(goesOn) && ticks.emit(), AGAIN_AFTER_MS);
+  const listing = new Listing(source, source.pushed, () => el.isConnected);
   const takeAway = show(el, <RunsView listing={listing} kernel={kernel} note={model.get('note')} />);
   void listing.refresh();
   return () => {
     takeAway();
-    clearInterval(timer);
     listing.dispose();
+    source.dispose();
     kernel.dispose();
   };
 }
