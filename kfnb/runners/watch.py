@@ -59,6 +59,7 @@ class Watch:
         self._known: dict[str, Object] = {}
         self._version: str | None = None
         self._listed = 0.0
+        self._heard = False  # anything, of the watch that goes on
         self._refused: float | None = None  # since when, for want of a right
         self._stopped = threading.Event()
         self._response: urllib3.BaseHTTPResponse | None = None
@@ -90,28 +91,30 @@ class Watch:
             raise error.cause from None
 
     def _follow(self) -> None:
-        pause = _FIRST_PAUSE
+        pause, expired = _FIRST_PAUSE, False  # the version was, and nothing has been heard since
         while not self._stopped.is_set():
-            asked = 0.0  # to wait, by the API server
+            asked, at_once, self._heard = 0.0, False, False  # to wait, by the API server
             try:
                 if self._version is None or time.monotonic() - self._listed > RECONCILE:
                     self._list()
-                if self._watch():
-                    pause = _FIRST_PAUSE
-                    continue
+                self._watch()
+                at_once, expired = self._heard, False
             except ApiError as error:
                 if error.status == 410:
                     self._version = None
-                    continue
-                if self._is_refused_for_long(error):
+                    at_once, expired = self._heard or not expired, True
+                elif self._is_refused_for_long(error):
                     raise
                 asked = error.retry_after
             except ClusterError:
                 pass  # out of reach, or silent
             except (ValueError, KeyError, TypeError):  # no answer of an API server, as of a proxy in between
                 self._version = None
-            self._stopped.wait(max(pause, asked))
-            pause = min(pause * 2, _LONGEST_PAUSE)
+            if self._heard:
+                pause = _FIRST_PAUSE
+            if not at_once:
+                self._stopped.wait(max(pause, asked))
+                pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _is_refused_for_long(self, error: ApiError) -> bool:
         if error.lacks_right and self._refused is None:
@@ -140,8 +143,8 @@ class Watch:
         self._version = answer["metadata"]["resourceVersion"]
         self._listed = time.monotonic()
 
-    def _watch(self) -> bool:
-        """Follow the changes until the API server ends the watch; return whether it said anything."""
+    def _watch(self) -> None:
+        """Follow the changes until the API server ends the watch."""
         assert self._version is not None
         query: dict[str, str | int] = {
             "labelSelector": self._selector,
@@ -150,17 +153,15 @@ class Watch:
             "resourceVersion": self._version,
             "timeoutSeconds": int(RECONCILE),
         }
-        heard = False
         with self._api.stream(self._path, query, silence=SILENCE) as response:
             self._response, self._refused = response, None
             if self._stopped.is_set():  # before there was a response to be woken from
-                return heard
+                return
             for event in _lines(response):
                 if self._stopped.is_set():
                     break
                 self._hear(event)
-                heard = True
-        return heard
+                self._heard = True
 
     def _hear(self, event: dict[str, Any]) -> None:
         kind, found = event["type"], event["object"]
