@@ -52,8 +52,8 @@ class ClusterLease:
         self._name = name
         self._labels = labels
         self._lost = lost
-        kind = _POD if os.environ.get("KFNB_POD_IP") else ""
-        self._identity = f"{kind}{socket.gethostname()}/{os.getpid()}/{os.urandom(4).hex()}"
+        pod = os.environ.get("KFNB_POD_NAME")
+        self._identity = f"{_POD + pod if pod else socket.gethostname()}/{os.getpid()}/{os.urandom(4).hex()}"
         self._place = api.place("leases", name, _GROUP)
         self._ended = threading.Event()
         self._renewed = 0.0

@@ -24,8 +24,9 @@ ROLE = "kfnb.dev/role"
 _RESTARTS = 20
 """How often an orchestrator is started again that was killed, evicted, or lost with its node, over hours: the cluster
 waits twice as long each time. One that crashes ends its run itself, much sooner (`kfnb.orchestrator.crashes`)."""
-_ADDRESS = "KFNB_POD_IP"
-"""The variable by which it knows where tasks reach it (report_server.py)."""
+_OF_POD = {"KFNB_POD_IP": "status.podIP", "KFNB_POD_NAME": "metadata.name"}
+"""The variables by which it knows where tasks reach it (report_server.py), and how its pod is called
+(cluster_lease.py), which its host's name does not say where a patch gives that another one."""
 _ASKS = Settings(requests={"cpu": "100m", "memory": "256Mi"})
 _MOST = {"cpu": "1", "memory": "1Gi"}
 """The limits that do for it, where the profile has any: those of steps may be many times as much."""
@@ -91,5 +92,6 @@ def _speak(spec: Manifest, account: str) -> None:
     """Let a pod speak to the API server, and tasks to it, whatever a patch of all pods says of accounts and tokens."""
     spec |= {"serviceAccountName": account, "automountServiceAccountToken": True}
     main = next(each for each in spec["containers"] if each["name"] == MAIN)
-    others = [each for each in main.get("env") or () if each["name"] != _ADDRESS]
-    main["env"] = [*others, {"name": _ADDRESS, "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
+    others = [each for each in main.get("env") or () if each["name"] not in _OF_POD]
+    own = [{"name": name, "valueFrom": {"fieldRef": {"fieldPath": field}}} for name, field in _OF_POD.items()]
+    main["env"] = [*others, *own]

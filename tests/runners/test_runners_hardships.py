@@ -144,6 +144,20 @@ def test_an_orchestrator_that_is_killed_comes_back(place: Place, tmp_path: Path)
         assert [1, 2] == sorted({event.fence for event in run.events()})
 
 
+def test_a_patch_that_gives_pods_another_name_as_hosts_takes_no_run_away(place: Place, tmp_path: Path) -> None:
+    """Whoever asks for the lease sees the pod that drives the run, and leaves it the run."""
+    other = {"pod_patch": {"spec": {"hostname": "another"}}}
+    run = place.run(notebook(tmp_path / "p.ipynb", lasts(15), AFTER), cache=False, profile=other)
+    place.wait_running(run, "s0")
+    pod = place.orchestrators(run)[0]["metadata"]["name"]
+    assert run.there is not None
+    with pytest.raises(LeaseHeld, match=f"Another process drives this run: pod/{pod}/"):
+        run.there.lease().take()
+    assert "SUCCEEDED" == end(run)
+    assert {"s0": 1, "s1": 1} == attempts(run) == successes(run)
+    assert {1} == {event.fence for event in run.events()}
+
+
 def kill_orchestrator(place: Place, run: Run) -> None:
     """Kill the process of this machine that drives a run."""
     commands = {process: command_of(process) for process in every_process()}

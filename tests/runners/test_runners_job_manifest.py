@@ -541,17 +541,19 @@ def test_the_image_of_a_tag_is_looked_at_as_a_step_would_run_in_it() -> None:
 
 
 def test_a_pod_patch_takes_no_orchestrator_its_voice() -> None:
-    """Its account, that account's token and its own address are its own, whatever a patch says for all pods."""
+    """Its account, that account's token, its address and its name are its own, whatever a patch says for all pods."""
     before = orchestrator_job(PROFILE, RUN_ID)["spec"]["template"]["spec"]
-    main = {"name": "main", "env": [{"name": "KFNB_POD_IP", "value": "10.0.0.1"}, {"name": "A", "value": "1"}]}
+    own = [{"name": name, "value": "taken"} for name in ("KFNB_POD_IP", "KFNB_POD_NAME")]
+    main = {"name": "main", "env": [*own, {"name": "A", "value": "1"}]}
     patch = {"serviceAccountName": "tasks", "automountServiceAccountToken": False, "containers": [main]}
     profile = msgspec.structs.replace(PROFILE, pod_patch={"spec": patch})
     after = orchestrator_job(profile, RUN_ID)["spec"]["template"]["spec"]
     ways = ("serviceAccountName", "automountServiceAccountToken")
     assert [before[way] for way in ways] == ["kfnb-orchestrator", True] == [after[way] for way in ways]
     address = {"name": "KFNB_POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
-    assert [{"name": "A", "value": "1"}, address] == after["containers"][0]["env"][-2:]
-    assert address == before["containers"][0]["env"][-1]
+    name = {"name": "KFNB_POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    assert [{"name": "A", "value": "1"}, address, name] == after["containers"][0]["env"][-3:]
+    assert [address, name] == before["containers"][0]["env"][-2:]
 
 
 @pytest.mark.parametrize(("again", "more"), [(False, []), (True, ["--again"]), ("k[0]", ["--again=k[0]"])])
