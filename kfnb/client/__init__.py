@@ -33,12 +33,11 @@ from kfnb.errors import (
 from kfnb.orchestrator import foresight, places, takeover
 from kfnb.orchestrator.cache_key import imports_of
 from kfnb.orchestrator.listing import find_run, names_under, read_info, the_only_one
-from kfnb.orchestrator.loop import parallel_tasks
 from kfnb.orchestrator.parameters import effective_parameters
 from kfnb.orchestrator.selection import select
 from kfnb.orchestrator.versions import git_facts
 from kfnb.runners import chosen
-from kfnb.runners.local import LocalRunner
+from kfnb.runners.local import LocalRunner, parallel_tasks
 from kfnb.spec import PipelineSpec, RunInfo, to_json
 
 if TYPE_CHECKING:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import msgspec
 
+from kfnb.runners.base import Exited, Lost
 from kfnb.spec import ExecutorOutput, TaskError
-
-if TYPE_CHECKING:
-    from kfnb.runners.base import Exited
 
 _output_decoder = msgspec.json.Decoder(ExecutorOutput)
 
@@ -24,10 +22,23 @@ class Documents(Protocol):
         """Return a document; None if there is none."""
 
 
+_OUTSIDE = 4
+"""Exit code with which a launcher says that something outside, such as the store, cannot be used just now."""
+_NOTHING = "KF654"
+
+
+def for_want_of_a_store(report: Exited, output: ExecutorOutput) -> Lost | None:
+    """Return that an attempt was lost, where its launcher got to neither its input nor its output; else None."""
+    error = output.error
+    if report.code != _OUTSIDE or error is None or error.code != _NOTHING:
+        return None
+    return Lost(report.task, report.attempt, error.message.rstrip("."), counted=True)
+
+
 def output_of(store: Documents, place: str, report: Exited) -> ExecutorOutput:
     """Return the output of the attempt whose documents lie under `place`; a failed one if it left none."""
     key = f"{place}/output.json"
-    ended = TaskError(message=_how_it_ended(report), code="KF657" if report.unfit else "KF654")
+    ended = TaskError(message=_how_it_ended(report), code="KF657" if report.unfit else _NOTHING)
     if report.log:
         store.create(f"{place}/log.txt", report.log.encode())  # unless the attempt has kept its own
     left = store.find(key)

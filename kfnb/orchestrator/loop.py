@@ -7,9 +7,7 @@ blocks the thread it is called in; everything else talks to it through a queue, 
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +21,7 @@ from kfnb.orchestrator.delayed import Delayed
 from kfnb.orchestrator.events import EventLog, EventReader, RunStatus, Unwritten
 from kfnb.orchestrator.how_far import HowFar
 from kfnb.orchestrator.lease import Holder, whoami
-from kfnb.orchestrator.left import output_of
+from kfnb.orchestrator.left import for_want_of_a_store, output_of
 from kfnb.orchestrator.messages import (
     AwaitOther,
     CacheHit,
@@ -187,9 +185,7 @@ class Loop:
             first = RunStarted() if begun is None else self._take_up(begun)
             return self._drive(first)
         except _Left as left:
-            self._runner.close(keep=True)
-            self._scratch.leave()
-            raise OutsideError(f"Run {self._info.run_id} is left to whoever drives it next: {left}.") from None
+            raise self._leave(str(left)) from None
         except Fenced:  # what runs is the other process's now
             self._runner.close(keep=True)
             self._scratch.leave()
@@ -197,9 +193,9 @@ class Loop:
         except OSError as error:
             raise self._give_up(OutsideError(f"Run {self._info.run_id} cannot go on: {error}.")) from error
         except KfnbError as error:
-            if self._restarted and crashes.may_pass(self._store, self._info.run_id, error):
-                self._runner.close(keep=True)
-                raise
+            in_pods = self._restarted or self._info.shipped is not None  # which go on without this process
+            if in_pods and crashes.may_pass(self._store, self._info.run_id, error):
+                raise self._leave(str(error).rstrip(".")) from error
             raise self._give_up(error) from error.__cause__
         except Exception as error:
             self._crashed(error)
@@ -209,6 +205,12 @@ class Loop:
                 self._computing.end_all()
             self._runner.close()
             self._scratch.remove()
+
+    def _leave(self, why: str) -> OutsideError:
+        """Leave run and tasks as they are, and return what says so."""
+        self._runner.close(keep=True)
+        self._scratch.leave()
+        return OutsideError(f"Run {self._info.run_id} is left to whoever drives it next: {why}.")
 
     def _is_wanted_again(self, ended: RunStatus) -> bool:
         """Say whether to go on with a run that has ended: once for each time that somebody asks for it."""
@@ -474,7 +476,9 @@ class Loop:
             # What runs goes on all the same where the cluster lets nobody look at it.
             raise _Left(str(error).rstrip(".")) if isinstance(error, ClusterError) and error.lacks_right else error
         if isinstance(report, Exited):
-            return self._finished(report.task, report.attempt, self._output(report))
+            output = self._output(report)
+            lost = for_want_of_a_store(report, output)
+            return self._finished(report.task, report.attempt, output) if lost is None else self._lost(lost)
         return [report]
 
     def _lost(self, report: Lost) -> list[Event]:
@@ -591,9 +595,3 @@ class Loop:
             pass  # the store is what cannot be used; the error itself reaches the caller
         self._on_events(events)
         return error
-
-
-def parallel_tasks() -> int:
-    """Return how many tasks run at a time where nobody says: one a processor, at least two."""
-    count = len(os.sched_getaffinity(0)) if sys.platform.startswith("linux") else os.cpu_count() or 1
-    return max(2, count)

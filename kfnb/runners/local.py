@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -303,3 +304,9 @@ def _kernel_error(message: str) -> Exception:
     from kfnb.errors import KernelError  # not before it is needed: see above
 
     return KernelError(message)
+
+
+def parallel_tasks() -> int:
+    """Return how many tasks run at a time where nobody says: one a processor, at least two."""
+    count = len(os.sched_getaffinity(0)) if sys.platform.startswith("linux") else os.cpu_count() or 1
+    return max(2, count)

@@ -113,6 +113,18 @@ def test_a_process_that_ends_without_an_output_is_a_failure_with_a_code(tmp_path
     assert said in why
 
 
+def test_a_launcher_that_does_not_reach_the_store_is_no_failure_of_its_step(tmp_path: Path) -> None:
+    """It says so by its exit code, as it can leave nothing else; the next attempt is free, after a pause."""
+    source = "import os\nif document.attempt < 2:\n    os._exit(4)"
+    place = Place(tmp_path, with_source(make_spec({"a": []}), a=source))
+    assert "SUCCEEDED" == place.loop.run()
+    task = place.status().tasks["a"]
+    assert (2, 0) == (task.attempt, task.failures)
+    whys = "\n".join(event.why for event in place.events if event.why)
+    assert "exit code 4" in whys
+    assert "KF654" not in whys
+
+
 def test_an_output_that_cannot_be_read_back_is_a_failure_with_a_code(tmp_path: Path) -> None:
     """The message names the document of the attempt that is no longer what was written."""
     place = Place(tmp_path, with_source(make_spec({"a": []}), a="import os; os._exit(0)"))

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from line_between import LineBetween
 
+from kfnb.artifacts import calls
 from kfnb.cli.app import run_app
 from kfnb.client import Run
-from kfnb.errors import LeaseHeld
+from kfnb.errors import LeaseHeld, OutsideError
 from kfnb.profiles.editing import add_profile, as_table
 from kfnb.runners.api_server import ApiServer, Foreign
 from kfnb.runners.chosen import cluster_options
@@ -27,6 +29,7 @@ from kfnb.runners.job_manifest import run_name
 from kfnb.runners.orchestrator_job import orchestrator_name
 from kfnb.runners.run_objects import RunObjects
 from tests.cluster.fixtures import Cluster
+from tests.cluster.places import S3
 from tests.cluster.runs import Place, end, made_place, notebook
 from tests.cluster.shell import wait_until
 
@@ -73,6 +76,27 @@ def test_a_laptop_that_is_closed_changes_nothing(
     kfnb("outputs", "last", "--into", str(copy))
     shown = [cell["outputs"][0]["text"] for cell in json.loads(Path(copy).read_text("utf-8"))["cells"]]
     assert ["begun\n", "2\n"] == ["".join(text) for text in shown]
+
+
+def test_a_laptop_that_loses_the_store_for_long_leaves_the_run(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pods of a run that it drives go on, and are taken up when the store can be reached again."""
+    monkeypatch.setattr(calls, "PATIENCE", 2.0)
+    with LineBetween(S3.removeprefix("http://")) as line:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{line.address}")
+        run = place.run(notebook(tmp_path / "p.ipynb", *STEPS), cache=False, local_orchestrator=True)
+        place.wait_running(run, "s0")
+        line.cut()
+        with pytest.raises(OutsideError, match=rf"Run {run.id} is left to whoever drives it next: The artifact store"):
+            run.wait(120)
+        assert 1 == len(place.get("jobs"))
+        line.mend()
+        run = place.client().get(run.id)
+        assert ("RUNNING", True) == (run.state, run.is_interrupted)
+        run = place.client().resume(run.id)
+        assert "SUCCEEDED" == end(run)
+        assert [1, 1] == [task.attempt for task in run.tasks.values()]
 
 
 def test_a_run_that_two_machines_start_is_driven_once(place: Place, tmp_path: Path) -> None:
