@@ -4,9 +4,13 @@ Used in place of the file lock (`kfnb.orchestrator.lease`) by runs whose tasks a
 machine and a pod, one drives a run. A holder that has not renewed for `SECONDS` is taken for dead, by the time that
 this machine has seen pass, never by comparing clocks: https://pkg.go.dev/k8s.io/client-go/tools/leaderelection.
 
+A holder whose pod is gone is not waited for, though its process may live on: its node is cut off, say, and somebody has
+removed the pod. So whoever is about to do something in the cluster looks just before that whether the lease is still
+its own (`is_mine`), and whoever follows on such a holder waits a little longer than a look is good for.
+
 A holder that cannot reach the API server does not leave: nobody else can take a lease there either, and most outages
-end. It does nothing in the cluster meanwhile (`is_fresh`), and the run's log, in which no batch can be written twice,
-keeps two writers apart in any case. It leaves when it reads that somebody else has the lease, and when it has been
+end. It does nothing in the cluster meanwhile, and the run's log, in which no batch can be written twice, keeps two
+writers apart in any case. It leaves when it reads that somebody else has the lease, and when it has been
 refused for a minute, for want of a right or because its login has expired: that ends by no waiting.
 """
 
@@ -35,6 +39,8 @@ REFUSED = 60.0
 """Seconds for which a renewal may be refused for want of a right or a valid login, before the run is left."""
 _RENEW = 4.0
 _LOOK = 1.0
+_GOOD = 2.0
+"""Seconds for which it is good to have seen that the lease is one's own."""
 _CLOCK = 3.0
 """Seconds that what two machines take for the API server's time may differ."""
 _POD = "pod/"
@@ -57,6 +63,7 @@ class ClusterLease:
         self._place = api.place("leases", name, _GROUP)
         self._ended = threading.Event()
         self._renewed = 0.0
+        self._seen = 0.0  # when it was last seen that it is our own
         self._may_not = False
         self._owners: list[Object] = []
         self._thread: threading.Thread | None = None
@@ -67,6 +74,7 @@ class ClusterLease:
         A holder that said goodbye, or whose pod is known to be gone, is not waited for.
         """
         end = time.monotonic() + patience
+        pause = 0.0
         seen: tuple[str, str] | None = None
         since = 0.0
         while True:
@@ -86,12 +94,14 @@ class ClusterLease:
             over = time.monotonic() - since > int(spec.get("leaseDurationSeconds", SECONDS))
             if not holder or over or self._is_a_pod_that_is_gone(holder):
                 if self._try_replace(found):
+                    pause = 0.0 if not holder or over else _GOOD + _LOOK
                     break
                 continue
             if time.monotonic() > end:
                 raise LeaseHeld(f"Another process drives this run: {holder}.")
             time.sleep(_LOOK)
-        self._renewed = time.monotonic()
+        self._renewed = self._seen = time.monotonic()
+        time.sleep(pause)
         self._thread = threading.Thread(target=self._keep, name="kfnb-lease", daemon=True)
         self._thread.start()
 
@@ -104,9 +114,16 @@ class ClusterLease:
             if found is not None and found["spec"].get("holderIdentity") == self._identity:
                 self._try_replace(found)
 
-    def is_fresh(self) -> bool:
-        """Say whether nobody else can have the lease, for it was renewed a moment ago."""
-        return time.monotonic() - self._renewed < SECONDS - _RENEW
+    def is_mine(self) -> bool:
+        """Say whether nobody else has the lease: it was renewed lately, and is seen to be our own just now."""
+        asked = time.monotonic()
+        if asked - self._seen >= _GOOD:
+            with contextlib.suppress(ClusterError):
+                found = self._api.find(self._place, patience=_RENEW)
+                if found is not None and found["spec"].get("holderIdentity") == self._identity:
+                    self._seen = asked
+        now = time.monotonic()
+        return now - self._seen < _GOOD and now - self._renewed < SECONDS - _RENEW
 
     def release(self) -> None:
         """Give the lease back: it is no more, so that the next holder need not wait and nothing is left of the run."""
@@ -130,7 +147,7 @@ class ClusterLease:
         self.release()
 
     def _is_a_pod_that_is_gone(self, holder: str) -> bool:
-        """Say whether a holder need not be waited for; one that lives on all the same is kept apart by the log."""
+        """Say whether a holder need not be waited for until it has not renewed for long."""
         if not holder.startswith(_POD):
             return False
         name = holder.removeprefix(_POD).partition("/")[0]
@@ -182,7 +199,7 @@ class ClusterLease:
                     self._lost(f"another process has taken the run over: {other or 'it has ended by now'}")
                     return
                 if self._try_replace(found):
-                    self._renewed = asked
+                    self._renewed = self._seen = asked
                 refused = None
             except ClusterError as error:
                 if isinstance(error, ApiError) and error.status == 404:

@@ -84,7 +84,7 @@ class RunObjects:
 
     def may_act(self) -> bool:
         """Say whether nobody else can be driving the run, as far as this process's lease of it goes."""
-        return self._lease is None or self._lease.is_fresh()
+        return self._lease is None or self._lease.is_mine()
 
     def start_orchestrator(self, *, again: bool | str = False, again_after: int | None = None) -> None:
         """Have the cluster drive the run. LeaseHeld if something drives it already, ClusterError if it refuses.
