@@ -58,7 +58,7 @@ class AcceleratorsHandler(KfnbHandler):
             types = tuple(AcceleratorType(name=type_, nodes=nodes) for type_, nodes in found.types.items())
             return Accelerators(types=types, unnamed=found.unnamed)
 
-        self.answer(await self.abroad(work))
+        self.answer(await self.aside(work, name))
 
 
 class DefaultHandler(KfnbHandler):

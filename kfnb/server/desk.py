@@ -31,7 +31,7 @@ class Desk:
     """What handlers work with. `work`: threads for anything; `analysts`: one thread, as analyses take turns.
 
     `historians`: one thread too: the database of runs is brought up to date by one at a time. `scouts`: threads that
-    ask clusters what nobody waits for. `lookers`: threads that look at runs that are watched, in buckets far away too.
+    ask clusters, which may not answer. `lookers`: threads that look at runs that are watched, in buckets far away too.
     """
 
     def __init__(self, home: Path | None = None) -> None:
@@ -39,7 +39,7 @@ class Desk:
         self.work = ThreadPoolExecutor(8, thread_name_prefix="kfnb-server")
         self.analysts = ThreadPoolExecutor(1, thread_name_prefix="kfnb-analysis")
         self.historians = ThreadPoolExecutor(1, thread_name_prefix="kfnb-history")
-        self.scouts = ThreadPoolExecutor(2, thread_name_prefix="kfnb-scout")
+        self.scouts = ThreadPoolExecutor(8, thread_name_prefix="kfnb-scout")
         self.lookers = ThreadPoolExecutor(16, thread_name_prefix="kfnb-look")
         self.starts = Starts()
         self._lock = threading.Lock()

@@ -23,6 +23,7 @@ from kfnb.server.showing import finding
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kfnb.client import Run
     from kfnb.history.renames import Renames
     from kfnb.server.desk import Desk
 
@@ -147,13 +148,19 @@ class KfnbHandler(APIHandler):  # type: ignore[misc]
         else:
             super().log_exception(kind, error, trace)
 
-    async def aside(self, work: Callable[[], T]) -> T:
-        """Do `work` in a thread and return what it returns."""
-        return await asyncio.get_running_loop().run_in_executor(self.desk.work, work)
+    async def aside(self, work: Callable[[], T], cluster: str | None = None) -> T:
+        """Do `work` in a thread and return what it returns.
 
-    async def abroad(self, work: Callable[[], T]) -> T:
-        """Ask a cluster in a thread that is there for that: one that does not answer holds up nothing else."""
-        return await asyncio.get_running_loop().run_in_executor(self.desk.scouts, work)
+        `cluster`: the one that it asks, so that it has a thread that is there for that: one that does not answer holds
+        up nothing else.
+        """
+        threads = self.desk.work if cluster is None else self.desk.scouts
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
+
+    async def of_run(self, run_id: str, work: Callable[[Run], T]) -> T:
+        """Do `work` on a run, which may ask the run's cluster, and return what it returns."""
+        run = await self.aside(lambda: self.desk.run(run_id))
+        return await self.aside(lambda: work(run), run.cluster)
 
     async def past(self, work: Callable[[], T]) -> T:
         """Do `work` on the database of runs, after what others do on it, and return what it returns."""

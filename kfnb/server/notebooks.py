@@ -107,7 +107,7 @@ class CheckHandler(KfnbHandler):
             ready = not any(one.severity == "error" for one in found)
             return CheckResult(ready=ready, diagnostics=tuple(map(finding, found)))
 
-        self.answer(await self.aside(work))
+        self.answer(await self.aside(work, asked.cluster))
 
 
 class PlacementHandler(KfnbHandler):

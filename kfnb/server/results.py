@@ -115,7 +115,7 @@ class TaskEventsHandler(KfnbHandler):
     @allowed("read")
     async def get(self, run_id: str, task: str) -> None:
         """Return TaskEvents."""
-        self.answer(await self.aside(lambda: task_events(self.desk.run(run_id), task)))
+        self.answer(await self.of_run(run_id, lambda run: task_events(run, task)))
 
 
 class TaskPodHandler(KfnbHandler):
@@ -125,12 +125,12 @@ class TaskPodHandler(KfnbHandler):
     async def get(self, run_id: str, task: str) -> None:
         """Return a TaskPod."""
 
-        def work() -> TaskPod:
-            seen = self.desk.run(run_id).pod(task)
+        def work(run: Run) -> TaskPod:
+            seen = run.pod(task)
             yaml = as_yaml(seen.manifest) if seen.manifest is not None else None
             return TaskPod(yaml=yaml, living=seen.is_there, why=seen.why)
 
-        self.answer(await self.aside(work))
+        self.answer(await self.of_run(run_id, work))
 
 
 class _OfRun(KfnbHandler):
@@ -143,7 +143,7 @@ class _OfRun(KfnbHandler):
     @allowed("read")
     async def get(self, run_id: str) -> None:
         """Return the document."""
-        self.answer(await self.aside(lambda: self.document(self.desk.run(run_id))))
+        self.answer(await self.of_run(run_id, self.document))
 
 
 class MetricsHandler(_OfRun):

@@ -98,7 +98,8 @@ class RunsHandler(KfnbHandler):
         """Start what a RunRequest asks for, and return its id as soon as it cannot be lost any more."""
         asked = self.read(RunRequest)
         path = self.file_of(asked.path)
-        run = await self.aside(partial(self.desk.starts.begin, asked.asked_as, partial(self._start, path, asked)))
+        start = partial(self.desk.starts.begin, asked.asked_as, partial(self._start, path, asked))
+        run = await self.aside(start, asked.cluster)
         self.set_header("Location", f"{self.base_url}kfnb/api/runs/{run.id}")
         self.answer(_started(run), 201)
 
@@ -139,7 +140,7 @@ class StartHandler(KfnbHandler):
         def work() -> Started:
             return _started(self.desk.starts.find(word, _client_for(self.desk, cluster)[0]))
 
-        self.answer(await self.aside(work))
+        self.answer(await self.aside(work, cluster))
 
 
 def _client_for(desk: Desk, cluster: str | None) -> tuple[Client, Profile | None]:
@@ -159,10 +160,10 @@ class RunHandler(KfnbHandler):
     async def get(self, run_id: str) -> None:
         """Return a RunDocument."""
 
-        def work() -> RunDocument:
-            return run_document(self.desk.run(run_id), partial(self.place_now, self.desk.renames()))
+        def work(run: Run) -> RunDocument:
+            return run_document(run, partial(self.place_now, self.desk.renames()))
 
-        self.answer(await self.aside(work))
+        self.answer(await self.of_run(run_id, work))
 
     @allowed("write")
     async def delete(self, run_id: str) -> None:
@@ -243,12 +244,11 @@ class CancelHandler(KfnbHandler):
         """Do what a CancelRequest says, and return a RunState: its end comes with the events."""
         asked = self.read(CancelRequest)
 
-        def work() -> RunState:
-            run = self.desk.run(run_id)
+        def work(run: Run) -> RunState:
             run.cancel(now=asked.now)
             return RunState(run_id=run.id, state=run.state)
 
-        self.answer(await self.aside(work))
+        self.answer(await self.of_run(run_id, work))
 
 
 class ResumeHandler(KfnbHandler):
@@ -259,8 +259,8 @@ class ResumeHandler(KfnbHandler):
         """Do what a ResumeRequest says, and return a RunState; 409 if a process drives the run."""
         asked = self.read(ResumeRequest)
 
-        def work() -> RunState:
-            run = self.desk.client.resume(self.desk.run(run_id).id, task=asked.task, detach=True)
-            return RunState(run_id=run.id, state=run.state)
+        def work(run: Run) -> RunState:
+            resumed = self.desk.client.resume(run.id, task=asked.task, detach=True)
+            return RunState(run_id=run.id, state=resumed.state)
 
-        self.answer(await self.aside(work))
+        self.answer(await self.of_run(run_id, work))

@@ -12,7 +12,7 @@ import type { RunSession } from '../run/session';
 import { LogPane } from './log_pane';
 import { Tabs, type Tab } from './tabs';
 
-const LOOK_EVERY_MS = 3000;
+const LOOK_AFTER_MS = 3000;
 
 type Name = 'log' | 'events' | 'pod';
 
@@ -57,24 +57,25 @@ export function TaskTabs(props: TaskTabsProps): JSX.Element {
   );
 }
 
-/** Ask at once, whenever the task's state is another, and from time to time while it goes on. */
+/** Ask at once, whenever the task's state is another, and while it goes on some time after each answer. */
 function useAsked<T>({ session, task }: TaskTabsProps, ask: () => Promise<T>): T | Error | null {
   const [found, setFound] = React.useState<T | Error | null>(null);
   const status = session.status.tasks.get(task);
   const isOver = session.hasEnded || (status !== undefined && hasEnded(status.state));
   React.useEffect(() => {
     let isCurrent = true;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async (): Promise<void> => {
       const answer = await ask().catch((error: Error) => error);
       if (isCurrent) {
         setFound(answer);
+        timer = isOver ? undefined : setTimeout(() => void look(), LOOK_AFTER_MS);
       }
     };
     void look();
-    const timer = isOver ? undefined : setInterval(() => void look(), LOOK_EVERY_MS);
     return () => {
       isCurrent = false;
-      clearInterval(timer);
+      clearTimeout(timer);
     };
   }, [session.id, task, status?.state, status?.attempt, isOver]);
   return found;
