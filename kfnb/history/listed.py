@@ -8,11 +8,12 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kfnb.client import display
-from kfnb.errors import WrongCall
+from kfnb.errors import KfnbError, WrongCall
 from kfnb.history import History, as_document, renames
 from kfnb.history.changing import AT_LATEST, EVERY, PAUSE, Changes
 from kfnb.history.compared import side_by_side
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from kfnb.client import Client, Run
-    from kfnb.history.catching_up import Readers
     from kfnb.metadata.store import RunRow
     from kfnb.widget.followed import Source
 
@@ -48,8 +48,8 @@ class Listed:
         self._experiments = [*dict.fromkeys(run.columns["experiment"] for run in shown)]
         self._left_out = len(runs) - len(shown)
         self._folder = Path.cwd()
-        self._historian = threading.RLock()  # the database is brought up to date by one at a time
-        self._readers: Readers = {}
+        self._historian = threading.Lock()  # the database is brought up to date by one at a time
+        self._messages: list[str] = []
         self._opened: dict[str, Run] = {}
 
     def widget(self) -> RunsWidget:
@@ -80,9 +80,10 @@ class Listed:
         times: dict[str, Any] = {name: one.get(name) for name in ("since", "until")}
         wanted = run_filter(**several, **times, search=one.get("search"), notebook=names, archived="too")
         behind = cursor(one["cursor"], by) if "cursor" in one else None
-        messages: list[str] = []
         with self._historian:
-            page = self._history(messages).sorted_runs(replace(wanted, ids=self._ids), by, int(one["limit"]), behind)
+            self._messages.clear()
+            page = self._history.sorted_runs(replace(wanted, ids=self._ids), by, int(one["limit"]), behind)
+            messages = list(self._messages)
         return {
             "runs": [self._row(row) for row in page.runs],
             "next": page.end.to_text() if page.end is not None else None,
@@ -110,15 +111,17 @@ class Listed:
 
     def changes(self) -> Changes:
         """Return what notices that something about the runs has changed."""
-        return Changes(lambda: self._history([]), self._client.home, lambda _run: None)
+        return Changes(lambda: self._history, self._client.home, lambda _run: None)
 
     def take(self, changes: Changes) -> None:
         """Bring the database up to what has changed."""
         with self._historian:
             changes.take()
 
-    def _history(self, messages: list[str]) -> History:
-        return History(self._client, say=messages.append, readers=self._readers)
+    @cached_property
+    def _history(self) -> History:
+        """One for all questions: what they are to the database, and what was read of living runs, is remembered."""
+        return History(self._client, say=self._messages.append)
 
 
 class _Pages:
@@ -160,11 +163,18 @@ class _Opened:
 
     def is_other(self, followed: Collection[dict[str, Any]]) -> bool:
         """Read what is new of the runs' events."""
-        before, runs = self._paces, {run.id: run for run in map(self._listed.run, followed)}
-        self._paces = {name: before.get(name) or display.Pace(run) for name, run in runs.items()}
-        came = [pace.look() for pace in self._paces.values()]
-        self.pause = min(pace.pause() for pace in self._paces.values())
-        return any(came) or not runs.keys() <= before.keys()
+        before, self._paces = self._paces, {}
+        came = [self._look(asked, before) for asked in followed]
+        self.pause = min((pace.pause() for pace in self._paces.values()), default=display.LOOKS_EVERY)
+        return any(came)
+
+    def _look(self, asked: dict[str, Any], before: dict[str, display.Pace]) -> bool:
+        try:
+            run = self._listed.run(asked)
+            pace = self._paces[run.id] = before.get(run.id) or display.Pace(run)
+            return pace.look() or run.id not in before
+        except KfnbError:
+            return True  # the answer says what is wrong, of this run alone
 
     def rest(self) -> None:
         """Forget what was looked at."""
