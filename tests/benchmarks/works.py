@@ -200,6 +200,7 @@ WORKS: dict[str, Callable[[Place], Iterator[Row]]] = {
     "states": states.state_machine,
     "Lab": lab.in_the_browser,
     "bucket": watching.in_a_bucket,
+    "widget": watching.in_a_widget,
     "K1": on_cluster.chain,
     "K2": on_cluster.fan,
     "K3": on_cluster.churn,
