@@ -69,15 +69,26 @@ class KfnbError(Exception):
     exit_code = 1
 
     def _render_traceback_(self) -> list[str]:
-        """Return the lines that IPython shows: the words, and the way to the call where it is in code of one's own."""
+        """Return the lines that IPython shows: the words, and the way to the call in code of one's own.
+
+        After `%xmode Verbose` it is all that IPython shows of any error.
+        """
         import traceback  # only where there is an error in a notebook
         from pathlib import Path
 
-        steps = traceback.extract_tb(self.__traceback__)
-        of_kfnb = [Path(__file__).parent in Path(step.filename).parents for step in steps]
-        before = steps[: of_kfnb.index(True)] if True in of_kfnb else steps
-        own = [step for step in before if "IPython" not in Path(step.filename).parts]
-        return [*traceback.format_list(own[1:]), f"{type(self).__name__}: {self}"]  # the first is the cell itself
+        from IPython.core.getipython import get_ipython
+
+        shell = get_ipython()  # type: ignore[no-untyped-call,unused-ignore]
+        if shell is not None and shell.InteractiveTB.mode == "Verbose":
+            all_of_it: list[str] = shell.InteractiveTB.structured_traceback(type(self), self, self.__traceback__, 1)
+            return all_of_it
+        frames = traceback.extract_tb(self.__traceback__)
+        of_kfnb = [Path(__file__).parent in Path(frame.filename).parents for frame in frames]
+        before = frames[: of_kfnb.index(True)] if True in of_kfnb else frames
+        own = [frame for frame in before if "IPython" not in Path(frame.filename).parts]
+        cell = [f"  Line {frame.lineno} of the cell: {frame.line}\n" for frame in own[:1]]
+        way = cell + traceback.format_list(own[1:])
+        return [*way, f"{type(self).__name__}: {self}", *getattr(self, "__notes__", ())]
 
 
 class Refused(KfnbError):
