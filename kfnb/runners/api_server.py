@@ -26,7 +26,7 @@ from kfnb.errors import ClusterError
 from kfnb.runners.refusals import over_quota, right_in, without_a_right
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Object = dict[str, Any]
 Query = Mapping[str, str | int]
@@ -40,6 +40,10 @@ _TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 _JSON = "application/json"
 _ONLY_METADATA = f"{_JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _REPEATED = frozenset({429, 500, 502, 503, 504})
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 class ApiError(ClusterError):
@@ -121,13 +125,31 @@ class ApiServer:
         """Return an object or a list of them."""
         return self.request("GET", path, query or {}, patience=patience)
 
-    def create(self, path: str, body: Object, query: Query | None = None, *, patience: float = PATIENCE) -> Object:
+    def create(
+        self,
+        path: str,
+        body: Object,
+        query: Query | None = None,
+        *,
+        patience: float = PATIENCE,
+        before: Callable[[], None] = _nothing,
+    ) -> Object:
         """Make an object. Safe to repeat: where it was made and the answer was lost, ApiError AlreadyExists says so."""
-        return self.request("POST", path, query or {}, body, patience=patience)
+        return self.request("POST", path, query or {}, body, patience=patience, before=before)
 
-    def patch(self, path: str, body: object, *, patience: float = PATIENCE, kind: str = "merge-patch") -> Object:
+    def patch(
+        self,
+        path: str,
+        body: object,
+        *,
+        patience: float = PATIENCE,
+        kind: str = "merge-patch",
+        before: Callable[[], None] = _nothing,
+    ) -> Object:
         """Change an object; `kind`: merge-patch, strategic-merge-patch or json-patch."""
-        return self.request("PATCH", path, {}, body, patience=patience, content=f"application/{kind}+json")
+        return self.request(
+            "PATCH", path, {}, body, patience=patience, content=f"application/{kind}+json", before=before
+        )
 
     def delete(
         self, path: str, *, patience: float = PATIENCE, grace: int | None = None, only: Object | None = None
@@ -169,12 +191,19 @@ class ApiServer:
         patience: float = PATIENCE,
         content: str = _JSON,
         accept: str = _JSON,
+        before: Callable[[], None] = _nothing,
     ) -> Object:
         """Send a request until it is answered, for at most `patience` seconds.
 
+        `before`: called each time before it is sent, which it is no more once that raises an error.
         An API server that has just started knows no rights for a moment: what it allowed before is asked again too.
         """
         asked = _asked(method, path)
+
+        def once() -> Object:
+            before()
+            return self._once(method, path, query, body, content, accept)
+
         again = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: _is_passing(error, known=asked in self._allowed)),
             wait=_pause,
@@ -182,7 +211,7 @@ class ApiServer:
             reraise=True,
         )
         try:
-            answer: Object = again(self._once, method, path, query, body, content, accept)
+            answer: Object = again(once)
         except ApiError as error:
             if error.lacks_right:
                 self._allowed.discard(asked)  # it was taken away for good

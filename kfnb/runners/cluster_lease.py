@@ -5,8 +5,8 @@ machine and a pod, one drives a run. A holder that has not renewed for `SECONDS`
 this machine has seen pass, never by comparing clocks: https://pkg.go.dev/k8s.io/client-go/tools/leaderelection.
 
 A holder whose pod is gone is not waited for, though its process may live on: its node is cut off, say, and somebody has
-removed the pod. So whoever is about to do something in the cluster looks just before that whether the lease is still
-its own (`is_mine`), and whoever follows on such a holder waits a little longer than a look is good for.
+removed the pod. So whoever is about to start something in the cluster looks before each request for it whether the
+lease is still its own (`is_mine`), and whoever follows on such a holder waits a little longer than a look is good for.
 
 A holder that cannot reach the API server does not leave: nobody else can take a lease there either, and most outages
 end. It does nothing in the cluster meanwhile, and the run's log, in which no batch can be written twice, keeps two

@@ -267,9 +267,6 @@ class KubernetesRunner:
                 self._ended(key, None, "it was cancelled before its Job was made")
         if not self._living(name):
             return True
-        if not self._may_act():
-            self._all_wait(name, "its run has not been able to renew its lease in the cluster for a while")
-            return False
         try:
             self._create_job(name, job(self._profile, described._replace(owner=self._owner)))
         except ApiError as error:
@@ -289,9 +286,14 @@ class KubernetesRunner:
             self._all_end(name, str(error))
         return True
 
+    def _must_drive(self) -> None:
+        """ClusterError unless this process drives the run for certain."""
+        if not self._may_act():
+            raise ClusterError("its run has not been able to renew its lease in the cluster for a while")
+
     def _create_job(self, name: str, manifest: Object) -> None:
         try:
-            self._api.create(self._api.place("jobs", group=_BATCH), manifest)
+            self._api.create(self._api.place("jobs", group=_BATCH), manifest, before=self._must_drive)
         except ApiError as error:
             if error.reason != "AlreadyExists":
                 raise
@@ -304,7 +306,7 @@ class KubernetesRunner:
         """Have as many pods of a Job run at once as may by now; false if that cannot be done now."""
         change = {"spec": {"parallelism": self._seats.most(name)}}
         try:
-            self._api.patch(self._api.place("jobs", name, _BATCH), change)
+            self._api.patch(self._api.place("jobs", name, _BATCH), change, before=self._must_drive)
         except ClusterError as error:
             unmade = isinstance(error, ApiError) and error.status == 404 and bool(self._living(name))
             # Without the right to, its elements run as few at a time as before.

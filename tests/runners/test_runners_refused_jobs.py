@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,11 @@ RULE = JOB + 'admission webhook "rules.team-quota" denied the request: no such q
 FULL = JOB + "exceeded quota: q, requested: count/jobs.batch=1, used: count/jobs.batch=3, limited: count/jobs.batch=3"
 
 
-def made(folder: Path, *answers: Answer, may_act: bool = True) -> tuple[Report, list[Object]]:
+def made(folder: Path, *answers: Answer, may_act: Callable[[], bool] = lambda: True) -> tuple[Report, list[Object]]:
     """What is first told of an attempt of which the API server says this, and what was sent to it."""
     api = ScriptedApi(*answers)
     told: queue.SimpleQueue[Report] = queue.SimpleQueue()
-    runner = KubernetesRunner(PROFILE, "r", served(folder, api.address), may_act=lambda: may_act)
+    runner = KubernetesRunner(PROFILE, "r", served(folder, api.address), may_act=may_act)
     runner._report = told.put
     runner.start(QUOTA, 1, "s3://runs/kfnb/input.json")
     runner._sender.start()
@@ -59,7 +60,14 @@ def test_what_may_pass_is_waited_for(tmp_path: Path, answer: Answer) -> None:
 def test_who_is_not_sure_to_drive_the_run_says_so(tmp_path: Path) -> None:
     """Nothing is made meanwhile."""
     why = "its run has not been able to renew its lease in the cluster for a while"
-    assert (Waits("quota", 1, why), []) == made(tmp_path, may_act=False)
+    assert (Waits("quota", 1, why), []) == made(tmp_path, may_act=lambda: False)
+
+
+def test_who_drives_the_run_no_more_does_not_ask_again_for_what_was_not_answered(tmp_path: Path) -> None:
+    """That is looked at before each request: another process may have taken the run over since the one before."""
+    looks = iter((True,))
+    told, sent = made(tmp_path, refused(503), Answer(200, ({},), {}), may_act=lambda: next(looks, False))
+    assert (Waits, 1) == (type(told), len(sent))
 
 
 def test_a_full_quota_is_waited_for_and_given_room(tmp_path: Path) -> None:
