@@ -163,13 +163,13 @@ def _counts(attempt: Attempt) -> Manifest:
 
 
 def _rules(attempt: Attempt) -> list[Manifest]:
-    """Return what a pod's failure means. Evicted, drained, preempted: a new pod, which counts as nothing.
+    """Return what a pod's failure means. Evicted, drained, preempted: the attempt is over, and makes no further pod.
 
-    An element of a fan-out fails alone; whether it starts again, as part of the next attempt, is the orchestrator's.
+    The next one is the orchestrator's, and counts as nothing. An element of a fan-out fails alone.
     """
     disrupted = [{"type": "DisruptionTarget", "status": "True"}]
     if attempt.elements is None:
-        return [{"action": "Ignore", "onPodConditions": disrupted}]
+        return [{"action": "FailJob", "onPodConditions": disrupted}]
     codes = {"containerName": MAIN, "operator": "In", "values": [USER_ERROR]}
     return [
         {"action": "FailIndex", "onPodConditions": disrupted},

@@ -401,9 +401,6 @@ class KubernetesRunner:
         elif seen.kind == "ended":
             self._say_runs(key)
             self._ended(key, seen.code, seen.why or None, log, unfit=seen.unfit)
-            if seen.code is None and not self._seats.is_shared(self._seats.job_of(key)):
-                # Its Job takes that for a disruption, and would start it again.
-                self._sender.put(functools.partial(self._remove_left_over, key))
         elif canceled:
             self._ended(key, seen.code, seen.why)
         else:
@@ -433,7 +430,8 @@ class KubernetesRunner:
         self._look_at_pods(name)
         over = dict(self._seats.settled(job))
         for key in self._living(name):
-            self._lose(key, pod_state.REMOVED if key in over else seen.why, counted=True)
+            why, counted = (pod_state.REMOVED, True) if key in over else (seen.why, seen.kind == "broken")
+            self._lose(key, why, counted=counted)
 
     def _job_goes_on(self, name: str, job: Object, living: list[str], *, waits: bool) -> None:
         """Of a Job that is neither done nor failed: see which of its attempts wait, and which are over all the same."""

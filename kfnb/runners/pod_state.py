@@ -56,8 +56,8 @@ def of_pod(pod: Object, around: Around = NOTHING, last_words: str = "") -> Seen:
     ended = (main.get("state") or {}).get("terminated")
     if phase in ("Succeeded", "Failed") or ended is not None:
         return _ended(pod, ended, disrupted, last_words)
-    if disrupted is not None and pod["metadata"].get("deletionTimestamp"):
-        return Seen("moved", disrupted)
+    if disrupted is not None and pod["metadata"].get("deletionTimestamp") and has_lost_its_node(pod):
+        return Seen("moved", disrupted)  # others end first, and save what they have: no two attempts run at once
     if (main.get("state") or {}).get("running") is not None:
         return Seen("runs")
     return Seen("waits", why_pod_waits(pod, around))
@@ -111,7 +111,7 @@ def _disruption(pod: Object) -> str | None:
     target = condition(pod, "DisruptionTarget")
     if target is not None:
         said = (target.get("message") or "").strip().rstrip(".")
-        words = _DISRUPTIONS.get(target.get("reason", ""), "its pod was taken away")
+        words = _DISRUPTIONS.get(target.get("reason", ""), _TAKEN_AWAY)
         return f"{words} ({said})" if said else words
     if status.get("reason") in ("Evicted", "Preempting", "NodeShutdown", "NodeAffinity", "Shutdown", "Terminated"):
         said = (status.get("message") or "").strip().rstrip(".")
@@ -119,6 +119,7 @@ def _disruption(pod: Object) -> str | None:
     return None
 
 
+_TAKEN_AWAY = "its pod was taken away"
 _DISRUPTIONS = {
     "PreemptionByScheduler": "its pod had to make room for a more important one",
     "DeletionByTaintManager": "its node is gone or was marked as unusable",
@@ -163,6 +164,8 @@ def of_job(job: Object, around: Around = NOTHING) -> Seen | None:
     if failed is not None:
         if failed.get("reason") == "BackoffLimitExceeded":
             return Seen("broken", REMOVED)
+        if failed.get("reason") == "PodFailurePolicy":  # the only rule of a Job for one attempt (job_manifest.py)
+            return Seen("moved", _TAKEN_AWAY)
         return Seen("broken", str(failed.get("message") or failed.get("reason") or "the Job failed"))
     if (job.get("spec") or {}).get("suspend") or around.events:
         return Seen("waits", why_job_waits(job, around))

@@ -65,6 +65,14 @@ def successes(run: Run) -> dict[str, int]:
     return dict(Counter(str(task) for task in done))
 
 
+def executions(place: Place, run: Run) -> dict[str, int]:
+    """How often the container of each task was started, in whatever pod and attempt, as the cluster tells."""
+    said = place.get("events", "--field-selector", "reason=Started,involvedObject.kind=Pod")
+    pods = [one["involvedObject"]["name"] for one in said if "{main}" in one["involvedObject"].get("fieldPath", "")]
+    found = [re.fullmatch(rf"kfnb-{run.id}-(\w+)-\d+-\w+", pod) for pod in pods]
+    return dict(Counter(pod[1] for pod in found if pod is not None and pod[1] != "orchestrator"))
+
+
 def whys(run: Run, task: str) -> str:
     """Everything that was said about why a task is in its state."""
     return "\n".join(e.why for e in run.events() if e.task == task and e.why)
@@ -97,11 +105,32 @@ def test_what_is_taken_away_comes_back(place: Place, tmp_path: Path) -> None:
     for run in runs:
         assert (run.name, {"s0": 2, "s1": 1}) == (run.name, attempts(run))
         assert (run.name, {"s0": 1, "s1": 1}) == (run.name, successes(run))
+        assert (run.name, {"s0": 2, "s1": 1}) == (run.name, executions(place, run))
         assert "2\n" == run.tasks["s1"].log()
     assert "its pod was removed before it had ended" in whys(by_pod, "s0")
     assert "its Job was removed by someone" in whys(by_job, "s0")
     assert "its pod was evicted" in whys(evicted, "s0")
     assert not [run.name for run in runs if "attempt 1 of" in whys(run, "s0")]
+
+
+def test_an_attempt_that_is_taken_away_while_nobody_drives_the_run_is_over(place: Place, tmp_path: Path) -> None:
+    """The cluster makes no second pod of it: the next attempt is the run's, when it is taken up, and no retry."""
+    path = notebook(tmp_path / "p.ipynb", ENDLESS_AT_FIRST, AFTER)
+    run = place.run(path, cache=False, local_orchestrator=True, detach=True)
+    place.wait_running(run, "s0")
+    kill_orchestrator(place, run)
+    evict(place, place.pods(run)[0]["metadata"]["name"])
+
+    def is_over() -> bool:
+        (job,) = place.get("jobs")
+        conditions = (job["status"] or {}).get("conditions") or ()
+        return any(one["type"] == "Failed" and one["status"] == "True" for one in conditions)
+
+    wait_until(is_over, "The end of the attempt", 60)
+    assert "SUCCEEDED" == end(place.client().resume(run.id))
+    run = place.client().get(run.id)
+    assert ({"s0": 2, "s1": 1}, {"s0": 2, "s1": 1}) == (attempts(run), executions(place, run))
+    assert "attempt 1 of" not in whys(run, "s0")
 
 
 def evict(place: Place, pod: str) -> None:

@@ -82,7 +82,7 @@ def test_the_job_of_a_plain_step() -> None:
             "suspend": False,
             "podReplacementPolicy": "Failed",
             "podFailurePolicy": {
-                "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+                "rules": [{"action": "FailJob", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
             },
             "template": {
                 "metadata": {"labels": labels, "annotations": {"kfnb.dev/task-name": "Train model"}},

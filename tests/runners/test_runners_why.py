@@ -235,3 +235,24 @@ def test_the_log_of_a_pod_is_not_asked_for_where_its_node_is_gone(
     conditions = [{"type": "Ready", "status": "False", "reason": "DeletionByPodGC"}]
     conditions += [{"type": "DisruptionTarget", "status": str(status), "reason": reason}] if reason else []
     assert gone is pod_state.has_lost_its_node({"metadata": {"name": "p"}, "status": {"conditions": conditions}})
+
+
+@pytest.mark.parametrize(("reason", "kind"), [("DeletionByTaintManager", "moved"), ("EvictionByEvictionAPI", "runs")])
+def test_a_pod_that_is_taken_away_runs_until_it_has_ended(reason: str, kind: str) -> None:
+    """The next attempt must not begin beside it; one whose node is gone is not waited for."""
+    condition = {"type": "DisruptionTarget", "status": "True", "reason": reason}
+    main = {"name": "main", "state": {"running": {}}}
+    pod = {
+        "metadata": {"name": "p", "deletionTimestamp": "2026-01-01T00:00:00Z"},
+        "status": {"phase": "Running", "conditions": [condition], "containerStatuses": [main]},
+    }
+    assert kind == pod_state.of_pod(pod).kind
+    main["state"] = {"terminated": {"exitCode": 130}}
+    assert "moved" == pod_state.of_pod(pod).kind
+
+
+def test_a_job_whose_pod_was_taken_away_unseen_is_no_fault() -> None:
+    """The Job says by its reason that it was, where the pod is gone."""
+    failed = {"type": "Failed", "status": "True", "reason": "PodFailurePolicy", "message": "Pod n/p has condition"}
+    job = {"metadata": {"name": "j"}, "spec": {}, "status": {"conditions": [failed]}}
+    assert pod_state.Seen("moved", "its pod was taken away") == pod_state.of_job(job)
