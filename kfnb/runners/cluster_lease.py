@@ -39,8 +39,8 @@ REFUSED = 60.0
 """Seconds for which a renewal may be refused for want of a right or a valid login, before the run is left."""
 _RENEW = 4.0
 _LOOK = 1.0
-_GOOD = 2.0
-"""Seconds for which it is good to have seen that the lease is one's own."""
+_GOOD = 5.0
+"""Seconds for which it is good to have seen that the lease is one's own: longer than an API server in need takes."""
 _CLOCK = 3.0
 """Seconds that what two machines take for the API server's time may differ."""
 _POD = "pod/"

@@ -289,7 +289,7 @@ class KubernetesRunner:
     def _must_drive(self) -> None:
         """ClusterError unless this process drives the run for certain."""
         if not self._may_act():
-            raise ClusterError("its run has not been able to renew its lease in the cluster for a while")
+            raise ClusterError("it cannot be seen just now that the run is still this process's")
 
     def _create_job(self, name: str, manifest: Object) -> None:
         try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import queue
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from nowhere import served
@@ -41,6 +43,28 @@ def test_a_lease_goes_with_what_owns_the_run(tmp_path: Path) -> None:
     taken, owned, removed = api.sent
     assert [[], [NEW]] == [body["metadata"]["ownerReferences"] for body in (taken, owned)]
     assert {"uid": "u", "resourceVersion": "1"} == removed["preconditions"]
+
+
+def test_a_look_at_a_lease_counts_though_its_answer_takes_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an API server in need each look takes that long: the run would start nothing any more."""
+    api = ScriptedApi(lease("me"))
+    server, now = served(tmp_path, api.address), [100.0]
+    held = ClusterLease(server, "kfnb-r", {}, lambda why: None)
+    held._identity, held._renewed = "me", now[0]
+    find = server.find
+
+    def slow(path: str, **more: Any) -> Object | None:
+        now[0] += 4.0
+        return find(path, **more)
+
+    monkeypatch.setattr(server, "find", slow)
+    monkeypatch.setattr(cluster_lease, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    try:
+        assert held.is_mine()
+    finally:
+        api.close()
 
 
 NO_RIGHT = 'leases is forbidden: User "ada" cannot get resource "leases" in API group "" in the namespace "n"'

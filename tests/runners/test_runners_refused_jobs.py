@@ -59,7 +59,7 @@ def test_what_may_pass_is_waited_for(tmp_path: Path, answer: Answer) -> None:
 
 def test_who_is_not_sure_to_drive_the_run_says_so(tmp_path: Path) -> None:
     """Nothing is made meanwhile."""
-    why = "its run has not been able to renew its lease in the cluster for a while"
+    why = "it cannot be seen just now that the run is still this process's"
     assert (Waits("quota", 1, why), []) == made(tmp_path, may_act=lambda: False)
 
 
