@@ -73,7 +73,7 @@ def test_one_whose_pod_was_removed_does_nothing_once_another_drives_the_run(
     cluster: Cluster, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody waits for a holder whose pod is no more; where its process lives on all the same, it acts no longer."""
-    monkeypatch.setenv("KFNB_POD_IP", "10.0.0.1")
+    monkeypatch.setenv("KFNB_POD_NAME", "gone")
     lost: list[str] = []
     first, second = (
         ClusterLease(ApiServer(CONTEXT, cluster.environment["KUBECONFIG"], namespace), "kfnb-r", {}, lost.append)
@@ -84,4 +84,4 @@ def test_one_whose_pod_was_removed_does_nothing_once_another_drives_the_run(
         with second:
             assert (False, True) == (first.is_mine(), second.is_mine())
             wait_until(lambda: lost != [], "The word that another has the lease", 30)
-    assert lost[0].startswith("another process has taken the run over: pod/")
+    assert lost[0].startswith("another process has taken the run over: pod/gone/")
