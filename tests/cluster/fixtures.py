@@ -18,6 +18,7 @@ import pytest
 
 from tests.cluster import chaos as chaos_module
 from tests.cluster import components, control_plane, environment, images, lifecycle, locks
+from tests.cluster.leavings import left_by_runs
 from tests.cluster.places import NODES
 
 
@@ -75,12 +76,19 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def namespace(cluster: Cluster, share: None) -> Iterator[str]:
-    """A namespace of the test's own, under Pod Security `restricted`, with the secret `kfnb-store`; then deleted."""
-    name = f"test-{secrets.token_hex(4)}"
+def namespace(request: pytest.FixtureRequest, cluster: Cluster, share: None) -> Iterator[str]:
+    """A namespace of the test's own, under Pod Security `restricted`, with the secret `kfnb-store`; then deleted.
+
+    First it is looked whether runs have left something in it, unless the test has failed, or is marked `leaves`.
+    """
+    name, failed = f"test-{secrets.token_hex(4)}", request.session.testsfailed
     lifecycle.make_namespace(name)
     yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+    try:
+        if failed == request.session.testsfailed and request.node.get_closest_marker("leaves") is None:
+            assert [] == left_by_runs(name)
+    finally:
+        cluster.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
 @pytest.fixture

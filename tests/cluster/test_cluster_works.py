@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from kfnb.artifacts.store import Store
+from kfnb.runners.api_server import ApiServer
 from tests.cluster import components, lifecycle
 from tests.cluster.cluster_pods import job, outcome, submit
 from tests.cluster.fixtures import Cluster
+from tests.cluster.leavings import left_by_runs
 from tests.cluster.places import BUCKET, FIRST_SERVICE
 from tests.cluster.shell import ClusterError, wait_until
 
@@ -137,3 +139,16 @@ for again in range(50):
         time.sleep(0.2)
 """
     assert ("Complete", "200") == outcome(cluster, namespace, job(cluster, "calls", program, nodeName="cpu"))
+
+
+def test_what_runs_leave_is_found_with_and_without_labels(cluster: Cluster, namespace: str) -> None:
+    """What a test makes by hand, and the pods of that, are not taken for it."""
+    submit(cluster, namespace, job(cluster, "by-hand", ""))
+    wait_until(lambda: cluster.get("--namespace", namespace, "pods")["items"] != [], "The pod")
+    assert [] == left_by_runs(namespace, 0)
+    api = ApiServer(None, cluster.environment["KUBECONFIG"], namespace)
+    for kind, group in (("configmaps", ""), ("leases", "coordination.k8s.io/v1")):
+        api.create(api.place(kind, group=group), {"metadata": {"name": "left"}})
+    assert ["ConfigMap/left", "Lease/left"] == left_by_runs(namespace, 0)
+    for kind, group in (("configmaps", ""), ("leases", "coordination.k8s.io/v1")):
+        api.delete(api.place(kind, "left", group))

@@ -367,6 +367,7 @@ def test_credentials_and_rights_that_do_not_do_are_named(place: Place, tmp_path:
     assert "kfnb cluster init NAME --user system:serviceaccount:" in str(there.why)
 
 
+@pytest.mark.leaves("a run that is left as it is, by whoever may do nothing there any more")
 def test_a_login_that_expires_leaves_the_run(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever drives a run from a laptop and is not known to the cluster any more is told so; what runs goes on."""
     monkeypatch.setattr(cluster_lease, "REFUSED", 5.0)
