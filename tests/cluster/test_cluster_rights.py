@@ -17,82 +17,17 @@ from kfnb.history import History
 from kfnb.profiles import Profile
 from kfnb.profiles.editing import add_profile
 from kfnb.runners import cluster_facts, watch
-from kfnb.runners.api_server import ApiError, ApiServer, Query
+from kfnb.runners.api_server import ApiServer
 from kfnb.runners.cluster_facts import Facts, Named, look
-from kfnb.runners.kubernetes import KubernetesRunner
-from kfnb.runners.orchestrator_job import orchestrator_name
 from kfnb.runners.rights import STARTS, Right, missing, needed
-from kfnb.runners.run_objects import RunObjects
+from tests.cluster.cluster_pods import job, submit
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
 from tests.cluster.runs import Place, end, made_place, notebook
 from tests.cluster.shell import wait_until
+from tests.cluster.uses import PRINTS, USES, Person, Sent
 
 ROLES = ("orchestrator", "user")
-_LEASES = "coordination.k8s.io/v1"
-
-
-class _Person:
-    """Somebody with a run of their own, and what kfnb does for them."""
-
-    def __init__(self, name: str, api: ApiServer, profile: Profile) -> None:
-        self.api, self.run_id, self.profile = api, f"run-{name}", profile
-        self.there = RunObjects(profile, self.run_id)
-
-    def watch(self, path: str) -> None:
-        with self.api.stream(path, {"watch": 1, "timeoutSeconds": 1}, silence=5.0) as answer:
-            answer.read()
-
-    def open_runner(self) -> None:
-        runner = KubernetesRunner(self.profile, self.run_id, self.api)
-        runner.open(lambda report: None, ())
-        runner.close(keep=True)
-
-    def orchestrator(self) -> str:
-        return self.api.place("jobs", orchestrator_name(self.run_id), "batch/v1")
-
-    def take_free_lease(self) -> None:
-        metadata = {"name": f"kfnb-{self.run_id}"}
-        self.api.create(self.api.place("leases", group=_LEASES), {"metadata": metadata, "spec": {}})
-        with self.there.lease():
-            pass
-
-    def take_lease(self) -> None:
-        with self.there.lease():
-            pass
-
-
-def _get(kind: str, name: str = "", group: str = "") -> Callable[[_Person], object]:
-    return lambda person: person.api.find(person.api.place(kind, name, group))
-
-
-_NEEDS: dict[str, Callable[[_Person], object]] = {
-    "create jobs.batch": lambda person: person.there.start_orchestrator(),
-    "get jobs.batch": _get("jobs", "kfnb-other", "batch/v1"),
-    "list jobs.batch": _get("jobs", group="batch/v1"),
-    "watch jobs.batch": lambda person: person.watch(person.api.place("jobs", group="batch/v1")),
-    "patch jobs.batch": lambda person: person.api.patch(person.orchestrator(), {"spec": {"parallelism": 1}}),
-    "delete jobs.batch": lambda person: person.there.remove(),
-    "list pods": _get("pods"),
-    "watch pods": lambda person: person.watch(person.api.place("pods")),
-    "delete pods": lambda person: person.api.delete(person.api.place("pods", "no-such-pod"), grace=0),
-    "get pods/log": _get("pods", "no-such-pod/log"),
-    "list events": _get("events"),
-    "create configmaps": lambda person: person.open_runner(),
-    "get configmaps": lambda person: [person.open_runner(), person.open_runner()],
-    "delete configmaps": lambda person: person.there.remove(),
-    "create leases.coordination.k8s.io": lambda person: person.take_lease(),
-    "get leases.coordination.k8s.io": lambda person: person.take_lease(),
-    "update leases.coordination.k8s.io": lambda person: person.take_free_lease(),
-    "delete leases.coordination.k8s.io": lambda person: person.there.remove(),
-    "get namespaces": lambda person: person.api.get(f"/api/v1/namespaces/{person.api.namespace}"),
-    "list resourcequotas": _get("resourcequotas"),
-    "list limitranges": _get("limitranges"),
-    "get serviceaccounts": _get("serviceaccounts", "default"),
-    "get persistentvolumeclaims": _get("persistentvolumeclaims", "data"),
-    "get localqueues.kueue.x-k8s.io": _get("localqueues", "gpus", "kueue.x-k8s.io/v1beta1"),
-}
-"""What kfnb does that needs a right, by the right."""
 
 
 @pytest.fixture
@@ -103,32 +38,39 @@ def profile(cluster: Cluster, namespace: str) -> Profile:
     return Profile(name="test", namespace=namespace, root="s3://kfnb/x", image=cluster.image)
 
 
+@pytest.mark.leaves("runs of which only parts are done: nothing ends them")
 @pytest.mark.parametrize("role", ROLES)
-def test_each_verb_of_a_role_is_needed(cluster: Cluster, profile: Profile, tmp_path: Path, role: str) -> None:
-    """With the role all that kfnb does is allowed; without any one of its verbs something of it is not."""
+def test_each_verb_of_a_role_is_needed(
+    cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, role: str
+) -> None:
+    """With the role all that kfnb does is allowed; without any one of its verbs something of it does not come about."""
+    monkeypatch.setattr(watch, "REFUSED", 0.0)
+    monkeypatch.setattr(cluster_facts, "_kueue", lambda api: "v1beta1")  # which this cluster has not
+    submit(cluster, namespace, job(cluster, PRINTS, "print('a word')"))
     granted = needed(role)
     without = {f"without-{number}": [r for r in granted if r != right] for number, right in enumerate(granted)}
-    known = people(cluster, profile.namespace, tmp_path, {"complete": granted, **without})
-    persons = {name: _Person(name, api, replace(profile, kubeconfig=str(path))) for name, (path, api) in known.items()}
+    known = people(cluster, namespace, tmp_path, {"complete": granted, **without})
+    profile = Profile(name="test", namespace=namespace, root="s3://kfnb/x", image=cluster.image)
     for number, right in enumerate(granted):
-        _wait_for_rights(persons[f"without-{number}"].api, granted, right)
-    refused = {str(right): _refusal(persons[f"without-{n}"], str(right)) for n, right in enumerate(granted)}
-    assert {str(right): (403, right.verb) for right in granted} == refused
-    assert {str(right): None for right in granted} == {str(r): _refusal(persons["complete"], str(r)) for r in granted}
+        _wait_for_rights(known[f"without-{number}"][1], granted, right)
+    cluster.kubectl("--namespace", namespace, "wait", f"job/{PRINTS}", "--for=condition=complete", "--timeout=120s")
+    sent = Sent(monkeypatch)
+
+    def tried(who: str, right: Right, number: int) -> tuple[object, set[str]]:
+        path, api = known[who]
+        person = Person(f"{who}-{number}", api, replace(profile, kubeconfig=str(path)), sent)
+        return person.tries(USES[str(right)][0]), sent.refused & set(map(str, granted))
+
+    for number, right in enumerate(granted):
+        outcome = USES[str(right)][1]
+        assert (right, (outcome, {str(right)})) == (right, tried(f"without-{number}", right, number))
+        done, refused = tried("complete", right, number)
+        assert (right, set(), True) == (right, refused, done != outcome)
 
 
 def _wait_for_rights(api: ApiServer, granted: tuple[Right, ...], but: Right) -> None:
     """Roles count a moment after they are made."""
     wait_until(lambda: missing(api, granted) == [but], f"The rights of somebody who may not {but}", 30)
-
-
-def _refusal(person: _Person, right: str) -> tuple[int, str] | None:
-    """With what the cluster refuses that which needs a right, and which verb it names; None if it does not."""
-    try:
-        _NEEDS[right](person)
-    except ApiError as error:
-        return error.status, str(error).partition("may not ")[2].partition(" ")[0]
-    return None
 
 
 def test_each_verb_about_the_whole_cluster_is_needed(cluster: Cluster, profile: Profile, tmp_path: Path) -> None:
@@ -164,46 +106,6 @@ def _reader(cluster: Cluster, namespace: str, name: str, rights: list[Right]) ->
         {**head, "kind": "ClusterRoleBinding", "roleRef": role, "subjects": [subject]},
     )
     return lambda: cluster.kubectl("delete", f"clusterrole/{both}", f"clusterrolebinding/{both}")
-
-
-class Sent(set[str]):
-    """The rights that requests took which this process has sent, but for those of everybody."""
-
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        super().__init__()
-        send = ApiServer._send
-
-        def keeping(api: ApiServer, method: str, path: str, query: Query, *more: Any, **named: Any) -> Any:
-            right = _right(method, path, query)
-            try:
-                answer = send(api, method, path, query, *more, **named)
-            except ApiError as error:
-                if error.status != 403:
-                    self.add(right)
-                raise
-            self.add(right)
-            return answer
-
-        patch.setattr(ApiServer, "_send", keeping)
-
-    def take(self) -> set[str]:
-        """Return what was sent since the last call."""
-        found = {one for one in self if one and not one.endswith((".authorization.k8s.io", ".authentication.k8s.io"))}
-        self.clear()
-        return found
-
-
-def _right(method: str, path: str, query: Query) -> str:
-    """The right that a request takes, in the words of RBAC; nothing where it is about no kind of objects."""
-    _, kind, *rest = path.split("/")
-    group, rest = (rest[0], rest[2:]) if kind == "apis" else ("", rest[1:])
-    if rest[:1] == ["namespaces"] and len(rest) > 2:
-        rest = rest[2:]
-    if not rest:
-        return ""
-    asks = "watch" if "watch" in query else "get" if len(rest) > 1 else "list"
-    verbs = {"GET": asks, "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
-    return str(Right(verbs[method], "/".join(rest[::2]), group))
 
 
 @pytest.mark.timeout(600)
@@ -268,6 +170,7 @@ def _start(place: Place, folder: Path, profile: dict[str, Any]) -> None:
     assert [run.id for run in (quick, long)] == [history.delete(run.id) for run in (quick, long)]
 
 
+@pytest.mark.leaves("a run that is left as it is")
 @pytest.mark.parametrize("right", [Right("watch", "jobs", "batch"), Right("watch", "pods")], ids=str)
 def test_whoever_may_not_watch_cannot_drive_a_run(
     cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, right: Right
