@@ -29,6 +29,8 @@ PYTHON = ".".join(map(str, sys.version_info[:3]))
 """The version of the interpreter that the cells run in."""
 SAVE_EVERY = 3.0
 """Seconds between two saves of the notebook that is being executed."""
+PAUSE = 10.0
+"""Times as long as a save took is the pause after it: the body is not read meanwhile, and each sends the whole log."""
 LOG_LIMIT = 256 << 20
 """Bytes that the log of one task keeps."""
 SAVE_POINTS_EVERY = 1.0
@@ -71,6 +73,7 @@ class TaskReport(Listener):
         self._is_silent = is_silent
         self._changed = False
         self._saved = self._saved_points = time.monotonic()
+        self._took = 0.0  # the last save, in seconds
         self._points_there = 0
         self._in_pod = given.shipped is not None
         self._looked_at_memory = 0.0
@@ -130,13 +133,15 @@ class TaskReport(Listener):
             with contextlib.suppress(Exception), self._store.hurried():  # as below
                 self._save_points()
         is_due = self._changed or (self._is_left and not self._is_silent())
-        if is_due and now - self._saved >= SAVE_EVERY:  # before more is said, which is not heard in this moment
+        if is_due and now - self._saved >= max(
+            SAVE_EVERY, PAUSE * self._took
+        ):  # before more is said, which is not heard in this moment
             try:
                 with self._store.hurried():  # the body is not watched meanwhile
                     self.save()
                     self._leave_progress()
             except Exception:
-                self._saved = now  # it is tried again, and at the end it must work
+                self._has_saved(now)  # it is tried again, and at the end it must work
         if self._unsaid and now - self._told >= _TELL_EVERY:
             self._told = now
             text, self._unsaid = self._unsaid[-_TELL_CHARACTERS:], ""
@@ -170,13 +175,18 @@ class TaskReport(Listener):
 
     def save(self) -> None:
         """Save the notebook as executed so far, and the log if the store is elsewhere."""
-        self._saved, self._changed = time.monotonic(), False
+        begun, self._changed = time.monotonic(), False
         if self.collector is not None:
             self.collector.flush()
             notebook = json.dumps(executed_notebook(self._given, self.collector), ensure_ascii=False)
             self._store.write(self.notebook_key, notebook.encode("utf-8", "replace"))
         if not self._in_store:
             self._store.write(self.log_key, self._path.read_bytes())
+        self._has_saved(begun)
+
+    def _has_saved(self, begun: float) -> None:
+        self._saved = time.monotonic()
+        self._took = self._saved - begun
 
     def _save_points(self) -> None:
         """Save the points so far where there are new ones, and tell that there are."""

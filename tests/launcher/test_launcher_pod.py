@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
+import types
 from pathlib import Path
 
 import msgspec
@@ -191,6 +193,36 @@ def test_what_was_not_heard_for_a_while_is_taken_away(tmp_path: Path, monkeypatc
     report.on_tick()
     assert not store.exists("t/progress.json")
     report.close()
+
+
+def test_a_log_that_takes_long_to_save_is_saved_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow store a step is read for ten times as long as its log was being sent; in the end all of it is there."""
+    clock = [100.0]
+    monkeypatch.setattr(reports, "time", types.SimpleNamespace(monotonic=lambda: clock[0]))
+    store, sent = Store(f"memory://{tmp_path}"), list[tuple[float, float]]()
+    write = store.write
+
+    def write_slowly(key: str, data: bytes) -> None:
+        if key.endswith("log.txt"):
+            begun, took = clock[0], len(data) / 1000
+            clock[0] += took
+            sent.append((begun, took))
+        write(key, data)
+
+    monkeypatch.setattr(store, "write", write_slowly)
+    task = Task(name="t", slug="t", cells=(Cell(id="a", index=0, source="", ordinal=1),))
+    given = ExecutorInput(
+        run_id="r", root=store.root, prefix="t", task=task, notebook_name="", folder="", scratch=str(tmp_path)
+    )
+    report = reports.TaskReport(given, store, lambda data: None)
+    for n in range(1000):
+        report.on_text(f"{n:99}\n")
+        clock[0] += 0.5
+        report.on_tick()
+    assert len(sent) > 3
+    assert all(later >= begun + took + max(3.0, 10 * took) for (begun, took), (later, _) in itertools.pairwise(sent))
+    report.close()
+    assert [f"{n:99}" for n in range(1000)] == store.read("t/log.txt").decode().splitlines()
 
 
 @pytest.mark.parametrize("begins", [True, False])
