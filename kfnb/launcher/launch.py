@@ -143,7 +143,7 @@ def _run(
         with contextlib.suppress(KfnbError):
             store.write(f"{given.prefix}/output.json", to_json(output))
         os.write(2, (f"{error}\n" if mask is None else mask.text(f"{error}\n")).encode())
-        return OUTSIDE
+        return UNFIT if isinstance(error, NoAccess) else OUTSIDE
     except Exception as error:
         own_fault.keep(given, store, error, mask)
         return OWN_FAULT

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from kfnb.errors import OutsideError
 from kfnb.runners.base import Exited, Lost
 from kfnb.spec import ExecutorOutput, TaskError
 
@@ -22,15 +23,15 @@ class Documents(Protocol):
         """Return a document; None if there is none."""
 
 
-_OUTSIDE = 4
-"""Exit code with which a launcher says that something outside, such as the store, cannot be used just now."""
+_AWAY, _NO_ACCESS = OutsideError.exit_code, 5
+"""Exit codes with which a launcher says that something outside, such as the store, cannot be used: now, or at all."""
 _NOTHING = "KF654"
 
 
 def for_want_of_a_store(report: Exited, output: ExecutorOutput) -> Lost | None:
-    """Return that an attempt was lost, where its launcher got to neither its input nor its output; else None."""
+    """Return that an attempt in a pod was lost, as its launcher got to neither its input nor its output; else None."""
     error = output.error
-    if report.code != _OUTSIDE or error is None or error.code != _NOTHING:
+    if report.code != _AWAY or error is None or error.code != _NOTHING:
         return None
     return Lost(report.task, report.attempt, error.message.rstrip("."), counted=True)
 
@@ -64,6 +65,8 @@ def _how_it_ended(report: Exited) -> str:
         )
     if report.code is not None and report.code < 0:
         return f"The step's process was ended by signal {-report.code}: a library crashed, or something killed it."
+    if report.code in (_AWAY, _NO_ACCESS):
+        return f"The run's store, or the disk, could not be used where the step ran (exit code {report.code})."
     return (
         f"The step's process ended with exit code {report.code} before the step was done: "
         "a cell called os._exit, or a library did."

@@ -477,7 +477,7 @@ class Loop:
             raise _Left(str(error).rstrip(".")) if isinstance(error, ClusterError) and error.lacks_right else error
         if isinstance(report, Exited):
             output = self._output(report)
-            lost = for_want_of_a_store(report, output)
+            lost = for_want_of_a_store(report, output) if self._info.shipped is not None else None
             return self._finished(report.task, report.attempt, output) if lost is None else self._lost(lost)
         return [report]
 

@@ -315,6 +315,16 @@ def test_a_store_that_gives_no_access_is_told_from_one_that_is_away(
     assert (5, True) == (process.returncode, "The input of the task cannot be read: " in said)
 
 
+def test_a_store_that_gives_no_access_after_the_input_was_read_is_told_too(pod: PodPlace) -> None:
+    """By the same exit code: each further attempt would do its work for nothing."""
+    uri = pod.give("print('never')")
+    key = uri.removeprefix(f"{pod.store.root}/")
+    given = msgspec.json.decode(pod.store.read(key), type=ExecutorInput)
+    pod.store.write(key, to_json(msgspec.structs.replace(given, root="s3://not-there")))
+    said, _ = (process := pod.start(uri)).communicate()
+    assert (5, True) == (process.returncode, "s3://not-there" in said)
+
+
 def test_a_path_into_the_folder_is_the_same_in_every_pod(pod: PodPlace) -> None:
     """The folder lies at one place in all pods, also after one that was killed: values may hold its path."""
     where = "import os\nfrom kfnb import log_param\nlog_param('here', os.path.realpath('.'))"

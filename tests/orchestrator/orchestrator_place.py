@@ -30,6 +30,7 @@ class Place:
         lease: Holder | None = None,
         runner: ProcessRunner | None = None,
         clock: Callable[[], float] = time.time,
+        shipped: str | None = None,
     ) -> None:
         self.folder = folder
         self.spec = spec
@@ -37,7 +38,8 @@ class Place:
         self.runner = runner or ProcessRunner()
         self.events: list[RunEvent] = []
         self.seen = threading.Condition()
-        info = RunInfo(run_id="r1", name="r", spec=spec, folder=str(folder), options={"max_parallel": max_parallel})
+        options = {"max_parallel": max_parallel}
+        info = RunInfo(run_id="r1", name="r", spec=spec, folder=str(folder), options=options, shipped=shipped)
         self.loop = Loop(
             info,
             self.store,

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from kfnb.errors import OutsideError
 from kfnb.runners.base import Exited, Progress, Report, Started
 from kfnb.spec import ExecutorInput, ExecutorOutput, Task, TaskError, to_json
 
@@ -111,7 +112,10 @@ def run_task(uri: str) -> None:
     except Exception as error:
         said = TaskError(message="", ename=type(error).__name__, evalue=str(error), cell=cell.id)
         output = ExecutorOutput(state="FAILED", error=said)
-    Path(uri).with_name("output.json").write_bytes(to_json(output))
+    try:
+        Path(uri).with_name("output.json").write_bytes(to_json(output))
+    except OSError:
+        sys.exit(OutsideError.exit_code)
 
 
 if __name__ == "__main__":

@@ -113,16 +113,32 @@ def test_a_process_that_ends_without_an_output_is_a_failure_with_a_code(tmp_path
     assert said in why
 
 
+AWAY = """import os
+place = f"{document.root}/{document.prefix}"
+if document.attempt < 2:
+    os.rename(place, f"{place}-away")
+"""
+"""The first attempt cannot write its output: where that is to lie is no more."""
+
+
 def test_a_launcher_that_does_not_reach_the_store_is_no_failure_of_its_step(tmp_path: Path) -> None:
     """It says so by its exit code, as it can leave nothing else; the next attempt is free, after a pause."""
-    source = "import os\nif document.attempt < 2:\n    os._exit(4)"
-    place = Place(tmp_path, with_source(make_spec({"a": []}), a=source))
+    place = Place(tmp_path, with_source(make_spec({"a": []}), a=AWAY), shipped="runs/r1/folder.json")
     assert "SUCCEEDED" == place.loop.run()
     task = place.status().tasks["a"]
     assert (2, 0) == (task.attempt, task.failures)
     whys = "\n".join(event.why for event in place.events if event.why)
-    assert "exit code 4" in whys
+    assert "The run's store, or the disk, could not be used where the step ran (exit code 4)" in whys
     assert "KF654" not in whys
+
+
+def test_on_this_machine_a_store_that_cannot_be_used_is_a_failure_at_once(tmp_path: Path) -> None:
+    """A full disk is as full for the next attempt."""
+    place = Place(tmp_path, with_source(make_spec({"a": []}), a=AWAY))
+    assert "FAILED" == place.loop.run()
+    task = place.status().tasks["a"]
+    said = "KF654: The run's store, or the disk, could not be used where the step ran (exit code 4)."
+    assert (1, said) == (task.attempt, task.why)
 
 
 def test_an_output_that_cannot_be_read_back_is_a_failure_with_a_code(tmp_path: Path) -> None:
