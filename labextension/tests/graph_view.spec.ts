@@ -52,7 +52,9 @@ describe('the picture', () => {
       text => text.firstChild?.nodeValue
     );
     expect(labels).toEqual(['rows, labels', 'files']);
-    expect(node(view, 'train').getAttribute('aria-label')).toBe('train (GPU 1)');
+    expect(node(view, 'load').getAttribute('aria-label')).toBe('load');
+    expect(node(view, 'train').getAttribute('aria-label')).toBe('train (GPU 1). After load (rows, labels)');
+    expect(node(view, 'fit').getAttribute('aria-label')).toBe('fit. After load (files)');
     expect(view.element.querySelector('svg')?.getAttribute('aria-label')).toBe('Pipeline quickstart');
   });
 
@@ -101,7 +103,7 @@ describe('an update', () => {
     );
     expect(node(view, 'load').querySelector('.kfnb-graph-state')?.textContent).toBe('⚡ cached');
     expect(node(view, 'train').getAttribute('aria-label')).toBe(
-      'train (GPU 1): failed, 2.0 s, attempt 2. ValueError'
+      'train (GPU 1): failed, 2.0 s, attempt 2. ValueError. After load (rows, labels)'
     );
   });
 
@@ -186,6 +188,8 @@ describe('the keyboard', () => {
     press(node(view, 'fit'), ' ');
     expect(node(view, 'fit').getAttribute('aria-expanded')).toBe('true');
     expect(document.activeElement).toBe(node(view, 'fit'));
+    expect(node(view, 'fit').getAttribute('aria-label')).toMatch(/After load \(files\)$/);
+    expect(node(view, 'fit[1]').getAttribute('aria-label')).toMatch(/After load \(files\)$/);
     expect(node(view, 'fit[1]').querySelector('.kfnb-graph-name')?.textContent).toBe('[1]');
     press(node(view, 'fit'), ' ');
     expect(view.element.querySelectorAll('.kfnb-graph-node').length).toBe(3);

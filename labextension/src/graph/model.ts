@@ -54,6 +54,23 @@ export function edgeLabel(edge: GraphEdge): string {
   return (names.length > 0 ? names : (edge.why ?? [])).join(', ');
 }
 
+/** Return what a step comes after, each with what flows from it: `load (rows, labels), clean (files)`; empty: nothing. */
+export function inflow(edges: readonly GraphEdge[], name: string): string {
+  const into = edges.filter(({ source, target }) => target === name && source !== name);
+  return into.map(edge => edge.source + inBrackets(edge)).join(', ');
+}
+
+/** Return what comes after a step, each with what flows to it. */
+export function outflow(edges: readonly GraphEdge[], name: string): string {
+  const out = edges.filter(({ source, target }) => source === name && target !== name);
+  return out.map(edge => edge.target + inBrackets(edge)).join(', ');
+}
+
+function inBrackets(edge: GraphEdge): string {
+  const label = edgeLabel(edge);
+  return label === '' ? '' : ` (${label})`;
+}
+
 /** Return `text` in at most `limit` characters, the last of them an ellipsis where some are left out. */
 export function shortened(text: string, limit: number): string {
   const characters = [...text];

@@ -24,7 +24,9 @@ export class NodeView {
   constructor(
     readonly node: GraphNode,
     readonly box: Box,
-    isOpen: boolean
+    isOpen: boolean,
+    /** What it comes after: the arrows, for those who hear the picture. */
+    private readonly _after: string
   ) {
     const rect = { width: box.width, height: box.height, rx: 6 };
     this._title = svg('title');
@@ -73,7 +75,8 @@ export class NodeView {
     setText(this._line, statusLine(this._status, now));
     const words = this._words(now);
     setText(this._title, words);
-    setIfNew(this.element, 'aria-label', words);
+    const after = this._after === '' ? '' : `. ${trans.__('After %1', this._after)}`;
+    setIfNew(this.element, 'aria-label', words + after);
   }
 
   /** Say whether its time is passing. */

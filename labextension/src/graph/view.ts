@@ -7,7 +7,7 @@
 
 import { joined, unfolded } from './fold';
 import { layOut, pathThrough, shownLabel, type Layout, type Route } from './layout';
-import { edgeLabel, type Graph, type NodeStatus } from './model';
+import { edgeLabel, inflow, type Graph, type GraphEdge, type NodeStatus } from './model';
 import { neighbour } from './navigation';
 import { NodeView } from './node_view';
 import { GRAPH_STYLE } from './style';
@@ -42,6 +42,8 @@ export class GraphView {
   private readonly _open = new Set<string>();
   private readonly _resizes: ResizeObserver | null;
   private _graph: Graph = { nodes: [], edges: [] };
+  /** The edges of the graph by where they lead. */
+  private _into = new Map<string, GraphEdge[]>();
   private _drawn = '';
   private _layout: Layout = layOut(this._graph);
   private _nodes = new Map<string, NodeView>();
@@ -93,6 +95,11 @@ export class GraphView {
   /** Draw another graph; one that looks the same is not drawn again. */
   setGraph(graph: Graph): void {
     this._graph = joined(graph);
+    this._into = new Map();
+    for (const edge of this._graph.edges) {
+      const others = this._into.get(edge.target);
+      others === undefined ? this._into.set(edge.target, [edge]) : others.push(edge);
+    }
     this._draw();
   }
 
@@ -178,8 +185,10 @@ export class GraphView {
     this._layout = layOut(shown);
     this._nodes = new Map(
       shown.nodes.map(node => {
-        const view = new NodeView(node, this._layout.boxes.get(node.name)!, this._open.has(node.name));
-        return [node.name, view];
+        const { name } = node;
+        const after =
+          node.more === undefined ? inflow(this._into.get(node.owner ?? name) ?? [], node.owner ?? name) : '';
+        return [name, new NodeView(node, this._layout.boxes.get(name)!, this._open.has(name), after)];
       })
     );
     this._routes = this._layout.routes.map(route => ({ route, parts: this._edge(route) }));

@@ -5,7 +5,8 @@ import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import { CHART_STYLE } from '../charts';
-import type { Finding } from '../model/documents';
+import { inflow, outflow } from '../graph/model';
+import type { Edge, Finding } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { ClustersTab } from './clusters_tab';
 import { EmptyPanel } from './empty_panel';
@@ -135,8 +136,27 @@ function PipelineTab({ notebook, commands, trans }: PipelineTabProps): JSX.Eleme
         emptyText={trans.__('No steps yet: tag a cell to begin one.')}
         onChoose={name => void notebook.select(notebook.seen(name)?.cells ?? [])}
       />
+      {step !== undefined && <Flow edges={analysis.edges} step={step.name} trans={trans} />}
       {step !== undefined && <StepActions {...{ commands, trans }} step={step.name} beside={false} />}
       <SuggestSteps {...{ notebook, trans }} />
     </>
+  );
+}
+
+interface FlowProps {
+  readonly edges: readonly Edge[];
+  readonly step: string;
+  readonly trans: TranslationBundle;
+}
+
+/** What flows into and out of a step in words: a large graph has no room for them on its arrows. */
+function Flow({ edges, step, trans }: FlowProps): JSX.Element {
+  const [before, after] = [inflow(edges, step), outflow(edges, step)];
+  return (
+    <p className="kfnb-hint" data-flow={step}>
+      {[before && trans.__('After %1', before), after && trans.__('Before %1', after)]
+        .filter(Boolean)
+        .join('. ')}
+    </p>
   );
 }
