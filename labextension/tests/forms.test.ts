@@ -95,6 +95,7 @@ test('Badges say what is special about a step.', () => {
     when: 'accuracy > 0.9',
     settings: {
       limits: { 'nvidia.com/gpu': '1', memory: '4Gi' },
+      requests: { cpu: '500m' },
       image: 'example.com/team/torch:2.4',
       foreach: 0,
       retries: 2,
@@ -102,12 +103,19 @@ test('Badges say what is special about a step.', () => {
       on_exit: true,
       timeout: 600,
       queue: 'gpus',
+      priority: 'high',
       shared_memory: '1Gi',
       packages: ['torch'],
       secrets: [['lent', 'token', 'TOKEN']],
       secret_files: [['lent', '/lent']],
+      config_maps: [['settings', 'mode', 'MODE']],
+      config_map_files: [['settings', '/etc/settings']],
       volumes: [['data', '/data', true]],
-      env: { A: '1', B: '2' }
+      env: { A: '1', B: '2' },
+      node_selector: { disk: 'ssd' },
+      tolerations: [{ key: 'gpu' }],
+      affinity: { podAntiAffinity: {} },
+      pod_patches: [{ spec: {} }]
     },
     explicit: true,
     color_index: 0
@@ -115,6 +123,7 @@ test('Badges say what is special about a step.', () => {
   expect(badgesOf(step)).toEqual([
     'GPU 1',
     'memory 4Gi',
+    'cpu ≥ 500m',
     'torch:2.4',
     'fan-out',
     'when accuracy > 0.9',
@@ -122,14 +131,20 @@ test('Badges say what is special about a step.', () => {
     'time-out 10m',
     'no cache',
     'queue gpus',
+    'priority high',
     'shm 1Gi',
     '1 package',
     '2 secrets',
+    '2 config maps',
     '1 volume',
     '2 variables',
+    '1 node label',
+    '1 toleration',
+    'affinity',
+    'pod patch',
     'at the end'
   ]);
-  expect(nodeBadges(step)).toEqual(['GPU 1', 'memory 4Gi', 'torch:2.4', '+12']);
+  expect(nodeBadges(step)).toEqual(['GPU 1', 'memory 4Gi', 'cpu ≥ 500m', '+19']);
   const rare = { timeout: 90, cache: '30d' };
   expect(badgesOf({ ...step, when: null, settings: rare })).toEqual(['time-out 90s', 'cache 30d']);
   expect(badgesOf({ ...step, when: null, settings: {} })).toEqual([]);

@@ -8,13 +8,19 @@ const MOST_OF_NODE = 3;
 /** Return how many there are of what a step gets, for which a chip has no room. */
 function counted(settings: Step['settings']): string[] {
   const { packages = [], secrets = [], secret_files = [], volumes = [], env = {} } = settings;
-  const all = secrets.length + secret_files.length;
-  const variables = Object.keys(env).length;
+  const { config_maps = [], config_map_files = [], node_selector = {}, tolerations = [] } = settings;
+  const [all, maps] = [secrets.length + secret_files.length, config_maps.length + config_map_files.length];
+  const [variables, labels] = [Object.keys(env).length, Object.keys(node_selector).length];
   return [
     packages.length > 0 && trans._n('%1 package', '%1 packages', packages.length),
     all > 0 && trans._n('%1 secret', '%1 secrets', all),
+    maps > 0 && trans._n('%1 config map', '%1 config maps', maps),
     volumes.length > 0 && trans._n('%1 volume', '%1 volumes', volumes.length),
-    variables > 0 && trans._n('%1 variable', '%1 variables', variables)
+    variables > 0 && trans._n('%1 variable', '%1 variables', variables),
+    labels > 0 && trans._n('%1 node label', '%1 node labels', labels),
+    tolerations.length > 0 && trans._n('%1 toleration', '%1 tolerations', tolerations.length),
+    Object.keys(settings.affinity ?? {}).length > 0 && trans.__('affinity'),
+    (settings.pod_patches ?? []).length > 0 && trans.__('pod patch')
   ].filter(text => text !== false);
 }
 
@@ -37,13 +43,19 @@ function durationOf(seconds: number): string {
   return `${seconds / size}${unit}`;
 }
 
+function shortOf(resource: string): string {
+  return resource.endsWith('/gpu') ? 'GPU' : resource.replace(/^.*\//, '');
+}
+
 /** Return the badges of a step, such as `GPU 1`, `memory 4Gi`, `when accuracy > 0.9`. */
 export function badgesOf(step: Step): string[] {
   const { settings } = step;
   const badges: string[] = [];
   for (const [resource, quantity] of Object.entries(settings.limits ?? {})) {
-    const short = resource.endsWith('/gpu') ? 'GPU' : resource.replace(/^.*\//, '');
-    badges.push(`${short} ${quantity}`);
+    badges.push(`${shortOf(resource)} ${quantity}`);
+  }
+  for (const [resource, quantity] of Object.entries(settings.requests ?? {})) {
+    badges.push(`${shortOf(resource)} ≥ ${quantity}`);
   }
   if (settings.accelerator) {
     badges.push(settings.accelerator);
@@ -68,6 +80,9 @@ export function badgesOf(step: Step): string[] {
   }
   if (settings.queue) {
     badges.push(trans.__('queue %1', settings.queue));
+  }
+  if (settings.priority) {
+    badges.push(trans.__('priority %1', settings.priority));
   }
   if (settings.shared_memory) {
     badges.push(`shm ${settings.shared_memory}`);
