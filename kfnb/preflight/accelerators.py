@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from kfnb.errors import ClusterError
 from kfnb.preflight import room
-from kfnb.profiles import known_accelerators, unnamed_accelerator
+from kfnb.profiles import GPU, known_accelerators, unnamed_accelerator
 from kfnb.runners import cluster_facts
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.pod_manifest import pod_template
@@ -33,13 +34,21 @@ _lock = threading.Lock()
 _remembered: dict[bytes, tuple[float, Offer]] = {}
 
 
+class Offered(NamedTuple):
+    """`nodes`: how many have a device and let a step in; `most`: how many one of them has. None: it cannot be seen."""
+
+    nodes: int | None = None
+    most: int | None = None
+
+
 class Offer(NamedTuple):
-    """`types`: how many nodes have each type that the profile knows; None where nodes cannot be seen.
+    """`types`: what there is of each type that the profile knows. `gpus`: of NVIDIA's, whatever their type.
 
     `unnamed`: what labels call those accelerators of nodes that no type means.
     """
 
-    types: dict[str, int | None]
+    types: dict[str, Offered]
+    gpus: Offered = Offered()
     unnamed: tuple[str, ...] = ()
 
 
@@ -58,16 +67,18 @@ def offered(profile: Profile) -> Offer:
 def offer(profile: Profile, nodes: Sequence[Node] | None) -> Offer:
     """Return what these nodes offer to the pods of `profile`; None: they cannot be seen."""
     if nodes is None:
-        return Offer(dict.fromkeys(known_accelerators(profile)))
-    types: dict[str, int | None] = {type_: nodes_with(nodes, profile, type_) for type_ in known_accelerators(profile)}
+        return Offer(dict.fromkeys(known_accelerators(profile), Offered()))
+    types = {type_: _there(nodes, profile, Settings(accelerator=type_)) for type_ in known_accelerators(profile)}
     unnamed = {name for node in nodes if (name := unnamed_accelerator(profile, node.labels)) is not None}
-    return Offer(types, tuple(sorted(unnamed)))
+    return Offer(types, _there(nodes, profile, Settings(limits={GPU: "1"})), tuple(sorted(unnamed)))
 
 
-def nodes_with(nodes: Sequence[Node], profile: Profile, type_: str) -> int:
-    """Return how many nodes have the labels and the device that a type means, and let a step's pod in."""
-    pod = pod_template(profile, Settings(accelerator=type_), (), labels={})["spec"]
-    return len(room.open_to(nodes, pod))
+def _there(nodes: Sequence[Node], profile: Profile, settings: Settings) -> Offered:
+    """Return what there is of the device that a step with these settings asks for, where its pod is let in."""
+    pod = pod_template(profile, settings, (), labels={})["spec"]
+    found = room.open_to(nodes, pod)
+    most = max((room.devices_of(node, pod) for node in found), default=Decimal(0))
+    return Offered(len(found), int(most) if most.is_finite() else None)
 
 
 def _nodes(profile: Profile) -> tuple[Node, ...] | None:

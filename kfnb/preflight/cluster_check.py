@@ -275,7 +275,7 @@ def _nodes(facts: Facts, profile: Profile, who: str) -> Iterator[Line]:
         for name, number in node.allocatable.items():
             if "/" in name and number.isdigit() and int(number):
                 devices[name] = devices.get(name, 0) + int(number)
-    types = [type_ for type_, number in offer(profile, facts.nodes).types.items() if number]
+    types = [type_ for type_, there in offer(profile, facts.nodes).types.items() if there.nodes]
     says = ", ".join(f"{number} {name}" for name, number in sorted(devices.items())) or "none"
     yield Line("accelerators", "ok", says + (f"; types: {', '.join(types)}" if types else ""))
 

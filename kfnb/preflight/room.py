@@ -102,9 +102,17 @@ def no_node(nodes: Sequence[Node], pod: Mapping[str, Any]) -> tuple[str, str | N
 
 def open_to(nodes: Sequence[Node], pod: Mapping[str, Any]) -> list[Node]:
     """Return the nodes that a pod may be placed on, by their labels and taints and the devices that they have."""
-    devices = [name for name, wanted in requests(pod).items() if "/" in name and wanted > 0]
     lets_in = (node for node in nodes if _is_chosen(node, pod) and not _repelling(node, pod))
-    return [node for node in lets_in if all(_has(node, device) > 0 for device in devices)]
+    return [node for node in lets_in if all(_has(node, device) > 0 for device in _devices(pod))]
+
+
+def devices_of(node: Node, pod: Mapping[str, Any]) -> Decimal:
+    """Return how many a node has of the device that a pod asks for: of the scarcest, where it asks for several."""
+    return min((_has(node, device) for device in _devices(pod)), default=Decimal(0))
+
+
+def _devices(pod: Mapping[str, Any]) -> list[str]:
+    return [name for name, wanted in requests(pod).items() if "/" in name and wanted > 0]
 
 
 def requests(pod: Mapping[str, Any]) -> Asked:

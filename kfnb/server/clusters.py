@@ -55,8 +55,10 @@ class AcceleratorsHandler(KfnbHandler):
             from kfnb.preflight.accelerators import offered  # what speaks to clusters is loaded when one is asked
 
             found = offered(find_profile(name))
-            types = tuple(AcceleratorType(name=type_, nodes=nodes) for type_, nodes in found.types.items())
-            return Accelerators(types=types, unnamed=found.unnamed)
+            types = tuple(
+                AcceleratorType(name=name, nodes=nodes, most=most) for name, (nodes, most) in found.types.items()
+            )
+            return Accelerators(types=types, gpus=found.gpus.most, unnamed=found.unnamed)
 
         self.answer(await self.aside(work, name))
 

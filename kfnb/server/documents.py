@@ -569,16 +569,24 @@ class Clusters(_Answer, frozen=True, kw_only=True):
 
 
 class AcceleratorType(_Answer, frozen=True, kw_only=True):
-    """A type that steps can ask for. `nodes`: how many have it and let a step in; None: that cannot be seen."""
+    """A type that steps can ask for. `nodes`: how many have it and let a step in; `most`: how many one of them has.
+
+    None: that cannot be seen.
+    """
 
     name: str
     nodes: int | None
+    most: int | None
 
 
 class Accelerators(_Answer, frozen=True, kw_only=True):
-    """What a cluster offers, as of at most a minute ago. `unnamed`: what its nodes call those that no type means."""
+    """What a cluster offers, as of at most a minute ago. `gpus`: how many NVIDIA GPUs of whatever type one node has.
+
+    `unnamed`: what its nodes call those that no type means.
+    """
 
     types: tuple[AcceleratorType, ...]
+    gpus: int | None
     unnamed: tuple[str, ...]
 
 

@@ -4,18 +4,19 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import type { Api } from '../src/api';
+import type { Finding } from '../src/model/documents';
 import { stepsIn, type TaggedCell } from '../src/model/tags';
+import { ENGLISH } from '../src/model/words';
 import type { OpenNotebook } from '../src/notebook/open_notebook';
 import { StepTab } from '../src/panel/step_tab';
 
-const trans = {
-  __: (text: string, ...values: unknown[]) => text.replace(/%(\d)/g, (_, place) => String(values[place - 1]))
-} as unknown as TranslationBundle;
+const trans = ENGLISH as unknown as TranslationBundle;
 const never = new Promise<never>(() => undefined);
-const api = { clusterFile: () => never, accelerators: () => never } as unknown as Api;
+const api = {} as Api;
+beforeEach(() => void Object.assign(api, { clusterFile: () => never, accelerators: () => never }));
 
 const shown: { unmount(): void }[] = [];
 afterEach(() => shown.splice(0).forEach(root => root.unmount()));
@@ -27,7 +28,7 @@ interface Tab {
 }
 
 /** Show the tab of a notebook of these cells, all selected at first; what a click writes is kept in `written`. */
-function showTab(cells: readonly TaggedCell[]): Tab {
+function showTab(cells: readonly TaggedCell[], ...diagnostics: Partial<Finding>[]): Tab {
   const written: [string, string[]][] = [];
   let selected = cells.map(({ id }) => id);
   const notebook = {
@@ -42,6 +43,7 @@ function showTab(cells: readonly TaggedCell[]): Tab {
     seen: () => null,
     colorIndex: () => 0,
     placements: undefined,
+    analysis: { diagnostics },
     writeTags: (changes: ReadonlyMap<string, string[]>) => written.push(...changes)
   } as unknown as OpenNotebook;
   const page = document.createElement('div');
@@ -93,6 +95,61 @@ test('A step that a comment makes is shown with its settings, which are changed 
   expect([field('metrics').checked, field('metrics').disabled]).toEqual([true, true]);
   expect([field('retry').value, field('retry').disabled]).toEqual(['', false]);
   expect(written).toEqual([]);
+});
+
+test('What the server finds wrong with a setting stands at its field, of this step alone, until something else is written.', () => {
+  const wrong = {
+    code: 'KF110',
+    severity: 'error',
+    message: 'The tag `pvc:data` cannot be read: it names no path.',
+    fix: 'Its form is `pvc:CLAIM:PATH[:ro]`.',
+    cell_id: 'a'
+  } as const;
+  const { page, select } = showTab(
+    [cell('a', ['step:fit', 'pvc:data']), cell('b', ['step:b', 'pvc:data'])],
+    wrong
+  );
+  const field = (name: string): HTMLInputElement => page.querySelector(`[data-field=${name}]`)!;
+  const described = (name: string): string =>
+    field(name)
+      .getAttribute('aria-describedby')!
+      .split(' ')
+      .map(id => document.getElementById(id)?.textContent ?? '')
+      .join('');
+  select('a');
+  expect(field('pvc').getAttribute('aria-invalid')).toBe('true');
+  expect(described('pvc')).toMatch('it names no path.\nIts form is `pvc:CLAIM:PATH[:ro]`.');
+  expect(field('cpu').getAttribute('aria-invalid')).toBe('false');
+  const { set } = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value')!;
+  set!.call(field('pvc'), 'data:/data');
+  flushSync(() => field('pvc').dispatchEvent(new Event('input', { bubbles: true })));
+  expect([field('pvc').getAttribute('aria-invalid'), described('pvc')]).toEqual([
+    'false',
+    expect.not.stringContaining('cannot be read')
+  ]);
+  select('b');
+  expect(field('pvc').getAttribute('aria-invalid')).toBe('false');
+});
+
+test('The number of GPUs is offered as one node of the chosen type has it, and more is doubted.', async () => {
+  const there = { types: [{ name: 't4', nodes: 3, most: 4 }], gpus: 8, unnamed: [] };
+  const near = { name: 'near', default: true, settings: {}, accelerators: ['t4'] };
+  api.clusterFile = () => Promise.resolve({ clusters: [near], default: 'near', file: '', diagnostics: [] });
+  api.accelerators = () => Promise.resolve(there);
+  const { page, select } = showTab([
+    cell('a', ['step:fit', 'gpu:6']),
+    cell('b', ['step:b', 'gpu:6', 'accelerator:t4'])
+  ]);
+  const offered = (): string[] => {
+    const { list } = page.querySelector<HTMLInputElement>('[data-field=gpu]')!;
+    return [...(list?.options ?? [])].map(({ value }) => value);
+  };
+  select('a');
+  await vi.waitFor(() => expect(offered()).toEqual(['1', '2', '4', '8']));
+  expect(page.textContent).not.toContain('No node has more');
+  select('b');
+  expect(offered()).toEqual(['1', '2', '4']);
+  expect(page.textContent).toContain('No node has more than 4 now.');
 });
 
 test('A group of settings opens when a step is selected that uses it, and stays as it is for one that does not.', async () => {

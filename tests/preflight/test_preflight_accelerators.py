@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kfnb.preflight.accelerators import Offer, nodes_with, offer, offered
+from kfnb.preflight.accelerators import Offer, Offered, offer, offered
 from kfnb.profiles import Accelerator, Profile, known_accelerators
 from kfnb.runners.cluster_facts import Node
 from tests.cluster.fixtures import Cluster
@@ -23,7 +23,8 @@ PROFILE = Profile(
 )
 PLAIN = msgspec.structs.replace(PROFILE, accelerators={})
 TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
-GPU = {"nvidia.com/gpu": "2"}
+GPU_NAME = "nvidia.com/gpu"
+GPU = {GPU_NAME: "2"}
 ONE = {"metadata": {"name": "a", "labels": {"cloud.google.com/gke-accelerator": "nvidia-l4"}}, "spec": {}}
 NODES = {"items": [{**ONE, "status": {"allocatable": GPU}}]}
 
@@ -47,14 +48,22 @@ def node(labels: dict[str, str], allocatable: dict[str, str] = GPU, *taints: dic
 )
 def test_nodes_have_a_type_by_their_labels_and_devices(nodes: list[Node], type_: str, expected: int) -> None:
     """As clouds and NVIDIA's feature discovery label them; one that has no device or keeps steps off does not count."""
-    assert expected == nodes_with(nodes, PLAIN, type_)
+    assert Offered(expected, 2 if expected else 0) == offer(PLAIN, nodes).types[type_]
 
 
 def test_a_profile_s_own_types_are_counted_by_what_it_says_of_them() -> None:
     """By its selector, resource and tolerations; and a type that it defines anew is that."""
     big = node({"kind": "big"}, {"example.com/big": "1"}, {"key": "big", "value": "", "effect": "NoSchedule"})
     found = offer(PROFILE, [big, node({})])
-    assert (1, 1, 0) == (found.types["big"], found.types["t4"], found.types["h100"])
+    assert ((1, 1), (1, 2), (0, 0)) == (found.types["big"], found.types["t4"], found.types["h100"])
+
+
+def test_how_many_gpus_one_node_has() -> None:
+    """Of a type, and of whatever type: what is on several nodes is not together, nor there where a step is kept off."""
+    small, large = {"nvidia.com/gpu.product": "Tesla-T4"}, {"nvidia.com/gpu.product": "NVIDIA-RTX-A6000"}
+    kept = {**TAINT, "key": "ours"}
+    found = offer(PLAIN, [node(small), node(small), node(large, {GPU_NAME: "8"}), node(large, {GPU_NAME: "16"}, kept)])
+    assert ((2, 2), (3, 8)) == (found.types["t4"], found.gpus)
 
 
 def test_what_no_type_means_is_told_as_the_nodes_call_it() -> None:
@@ -73,7 +82,7 @@ def test_what_no_type_means_is_told_as_the_nodes_call_it() -> None:
 
 def test_where_nodes_cannot_be_seen_the_profile_s_types_are_all() -> None:
     """Nothing is said of nodes then, not that there are none."""
-    assert Offer(dict.fromkeys(known_accelerators(PROFILE))) == offer(PROFILE, None)
+    assert Offer(dict.fromkeys(known_accelerators(PROFILE), Offered())) == offer(PROFILE, None)
 
 
 class Nodes(http.server.BaseHTTPRequestHandler):
@@ -120,13 +129,13 @@ def api(tmp_path: Path) -> Iterator[tuple[type[Nodes], Profile]]:
 def test_a_cluster_is_asked_once_a_minute(api: tuple[type[Nodes], Profile], monkeypatch: pytest.MonkeyPatch) -> None:
     """The panel may ask as often as it is drawn; a profile that was changed is another one."""
     handler, profile = api
-    assert [1, 1] == [offered(profile).types["l4"] for _ in range(2)]
+    assert [1, 1] == [offered(profile).types["l4"].nodes for _ in range(2)]
     assert 1 == handler.asked
-    assert 1 == offered(msgspec.structs.replace(profile, namespace="other")).types["l4"]
+    assert 1 == offered(msgspec.structs.replace(profile, namespace="other")).types["l4"].nodes
     assert 2 == handler.asked
     monkeypatch.setattr("kfnb.preflight.accelerators.REMEMBERED", 0.0)
     handler.answers = (200, {"items": []})
-    assert (0, 3) == (offered(profile).types["l4"], handler.asked)
+    assert (0, 3) == (offered(profile).types["l4"].nodes, handler.asked)
 
 
 @pytest.mark.parametrize("answer", [(403, {"message": "nodes is forbidden"}), (401, {})])
@@ -148,8 +157,10 @@ def test_the_types_that_the_cluster_s_nodes_have(cluster: Cluster, namespace: st
         PLAIN, namespace=namespace, kubeconfig=cluster.environment["KUBECONFIG"], accelerators={**slices, **amd}
     )
     seen = offered(profile)
-    assert {"slice": 1, "amd": 1, "t4": 1, "nvidia-tesla-t4": 1} == {n: each for n, each in seen.types.items() if each}
-    assert ((), 0) == (seen.unnamed, seen.types["h100"])
+    assert {"slice": 1, "amd": 1, "t4": 1, "nvidia-tesla-t4": 1} == {
+        name: nodes for name, (nodes, _) in seen.types.items() if nodes
+    }
+    assert ((), (0, 0)) == (seen.unnamed, seen.types["h100"])
     kubeconfig, _ = people(cluster, namespace, tmp_path, {"nobody": ()})["nobody"]
     hidden = offered(msgspec.structs.replace(profile, kubeconfig=str(kubeconfig)))
     assert offer(profile, None) == hidden

@@ -75,7 +75,8 @@ async def test_accelerators_are_offered_whether_or_not_the_cluster_answers(
     status, written = await _put(fetch, "test", settings=settings)
     assert 200 == status, written
     found = await get("clusters", "test", "accelerators")
-    assert [{"name": name, "nodes": None} for name in written["clusters"][0]["accelerators"]] == found["types"]
-    assert ("big", []) == (found["types"][0]["name"], found["unnamed"])
+    unseen = {"nodes": None, "most": None}
+    assert [{"name": name, **unseen} for name in written["clusters"][0]["accelerators"]] == found["types"]
+    assert ("big", None, []) == (found["types"][0]["name"], found["gpus"], found["unnamed"])
     answer = await fetch("clusters", "nope", "accelerators")
     assert (422, True) == (answer.code, "nope" in json.loads(answer.body)["message"])

@@ -10,18 +10,22 @@ export function offerOf(
   seen: ReadonlyMap<string, Accelerators>,
   chosen: string
 ): Accelerators {
-  const types = new Map<string, number | null>();
+  const types = new Map<string, AcceleratorType>();
   const unnamed = new Set<string>();
-  for (const cluster of concerned(clusters, chosen)) {
-    const found = seen.get(cluster.name);
-    for (const { name, nodes } of found?.types ?? cluster.accelerators.map(unseen)) {
-      types.set(name, types.has(name) ? together(types.get(name)!, nodes) : nodes);
+  const there = concerned(clusters, chosen).map(
+    ({ name, accelerators }) =>
+      seen.get(name) ?? { types: accelerators.map(unseen), gpus: null, unnamed: [] as string[] }
+  );
+  for (const found of there) {
+    for (const type of found.types) {
+      types.set(type.name, together(types.get(type.name), type));
     }
-    found?.unnamed.forEach(name => unnamed.add(name));
+    found.unnamed.forEach(name => unnamed.add(name));
   }
-  const all = [...types].map(([name, nodes]) => ({ name, nodes }));
+  const all = [...types.values()];
   return {
     types: [...all.filter(({ nodes }) => nodes), ...all.filter(({ nodes }) => !nodes)],
+    gpus: most(there.map(({ gpus }) => gpus)),
     unnamed: [...unnamed]
   };
 }
@@ -55,11 +59,43 @@ export function noteOf(wanted: string, offer: Accelerators, trans: TranslationBu
       );
 }
 
-function unseen(name: string): AcceleratorType {
-  return { name, nodes: null };
+/** How many devices one node has at most: of the type that a step asks for, or, without one, NVIDIA's of whatever type. */
+export function mostFor(wanted: string, { types, gpus }: Accelerators): number | null {
+  return wanted === '' ? gpus : (types.find(({ name }) => name === wanted)?.most ?? null);
 }
 
-/** Of how many nodes of two clusters is known: of none if one of them cannot be seen and the other has none. */
-function together(one: number | null, other: number | null): number | null {
-  return (one === null || other === null) && !one && !other ? null : (one ?? 0) + (other ?? 0);
+/** The numbers of devices that are offered where one node has `most`: as machines have them. */
+export function countsUpTo(most: number): number[] {
+  const usual = [1, 2, 4, 8, 16].filter(count => count < most);
+  return most > 0 ? [...usual, most] : [];
+}
+
+/** What there is to say about the number of devices that a step asks for, where one node has `most`; null if nothing. */
+export function noteOfCount(wanted: string, most: number | null, trans: TranslationBundle): string | null {
+  if (most === null || !(Number(wanted) > most)) {
+    return null;
+  }
+  return most === 0 ? trans.__('No node has one now.') : trans.__('No node has more than %1 now.', most);
+}
+
+function unseen(name: string): AcceleratorType {
+  return { name, nodes: null, most: null };
+}
+
+/** What is known of a type that two clusters have: of no nodes if one of them cannot be seen and the other has none. */
+function together(one: AcceleratorType | undefined, other: AcceleratorType): AcceleratorType {
+  if (one === undefined) {
+    return other;
+  }
+  const isUnknown = (one.nodes === null || other.nodes === null) && !one.nodes && !other.nodes;
+  return {
+    name: other.name,
+    nodes: isUnknown ? null : (one.nodes ?? 0) + (other.nodes ?? 0),
+    most: most([one.most, other.most])
+  };
+}
+
+/** The most of all; null where one cannot be seen, which may have more, or there is none. */
+function most(counts: readonly (number | null)[]): number | null {
+  return counts.length === 0 || counts.includes(null) ? null : Math.max(...(counts as readonly number[]));
 }

@@ -3,6 +3,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Finding } from './documents';
+import type { Field } from './fields';
+import { valuesOf, type TaggedStep } from './tags';
 
 const ICONS: Readonly<Record<Finding['severity'], string>> = { error: '✖', warning: '▲', hint: 'ℹ' };
 
@@ -37,4 +39,18 @@ export function withoutLine(findings: readonly Finding[]): Map<string, Finding[]
     }
   }
   return found;
+}
+
+/** Return what is wrong or doubtful with what the steps' tags say of a field: findings that name such a tag of their cell. */
+export function findingsAt(
+  field: Field,
+  steps: readonly TaggedStep[],
+  findings: readonly Finding[]
+): Finding[] {
+  const cells = new Map(steps.flatMap(step => step.cells).map(cell => [cell.id, cell]));
+  return findings.filter(({ cell_id, severity, message }) => {
+    const tags = cells.get(cell_id ?? '')?.tags ?? [];
+    const own = tags.filter(tag => valuesOf(field, [tag]).length > 0);
+    return severity !== 'hint' && own.some(tag => message.includes(`\`${tag.trim()}\``));
+  });
 }

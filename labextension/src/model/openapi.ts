@@ -582,18 +582,20 @@ export interface components {
     schemas: {
         /**
          * AcceleratorType
-         * @description A type that steps can ask for. `nodes`: how many have it and let a step in; None: that cannot be seen.
+         * @description A type that steps can ask for. `nodes`: how many have it and let a step in; `most`: how many one of them has. None: that cannot be seen.
          */
         readonly AcceleratorType: {
             readonly name: string;
             readonly nodes: number | null;
+            readonly most: number | null;
         };
         /**
          * Accelerators
-         * @description What a cluster offers, as of at most a minute ago. `unnamed`: what its nodes call those that no type means.
+         * @description What a cluster offers, as of at most a minute ago. `gpus`: how many NVIDIA GPUs of whatever type one node has. `unnamed`: what its nodes call those that no type means.
          */
         readonly Accelerators: {
             readonly types: readonly components["schemas"]["AcceleratorType"][];
+            readonly gpus: number | null;
             readonly unnamed: readonly string[];
         };
         /**

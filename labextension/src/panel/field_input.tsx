@@ -3,7 +3,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import type { Finding } from '../model/documents';
 import { problemOf, type Field } from '../model/fields';
+import { saidWithFix } from '../model/findings';
 
 export interface FieldInputProps {
   readonly field: Field;
@@ -20,6 +22,8 @@ export interface FieldInputProps {
   readonly offered?: readonly { readonly value: string; readonly label: string | null }[];
   /** What there is to say about the value that is there. */
   readonly note?: string | null;
+  /** What the server finds wrong or doubtful with the values that are there. */
+  readonly findings?: readonly Finding[];
   readonly onCommit: (values: string[]) => void;
 }
 
@@ -84,7 +88,8 @@ function commentNote({ field, commented, isFixed, trans }: FieldInputProps): str
 }
 
 function TextInput(props: FieldInputProps): JSX.Element {
-  const { field, values, isMixed, isFixed, isDisabled, trans, offered = [], note = null, onCommit } = props;
+  const { field, values, isMixed, isFixed, isDisabled, trans, offered = [], note = null } = props;
+  const { findings = [], onCommit } = props;
   const comment = commentNote(props);
   const shown = values.join('\n');
   const [text, setText] = React.useState(shown);
@@ -92,6 +97,7 @@ function TextInput(props: FieldInputProps): JSX.Element {
   const id = React.useId();
   const lines = field.kind === 'list' ? text.split('\n') : [text];
   const problem = lines.map(line => problemOf(field, line)).find(found => found !== null) ?? null;
+  const found = text === shown ? findings : []; // else they are about what was there before
   const commit = (wanted: string): void => {
     const said = (field.kind === 'list' ? wanted.split('\n') : [wanted])
       .map(line => line.trim())
@@ -106,8 +112,8 @@ function TextInput(props: FieldInputProps): JSX.Element {
     value: text,
     disabled: isDisabled || isFixed,
     'data-field': field.key,
-    'aria-describedby': `${id}-hint`,
-    'aria-invalid': problem !== null,
+    'aria-describedby': `${id}-found ${id}-hint`,
+    'aria-invalid': problem !== null || found.some(({ severity }) => severity === 'error'),
     placeholder: isMixed ? trans.__('different values') : field.example,
     onBlur: () => commit(text)
   };
@@ -138,6 +144,13 @@ function TextInput(props: FieldInputProps): JSX.Element {
           ))}
         </datalist>
       )}
+      <div id={`${id}-found`} role="alert">
+        {found.map((finding, index) => (
+          <div key={index} className="kfnb-problem" data-code={finding.code}>
+            {saidWithFix(finding)}
+          </div>
+        ))}
+      </div>
       {problem === null ? (
         <div className="kfnb-hint" id={`${id}-hint`}>
           {trans.__(field.hint)}

@@ -4,10 +4,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Api } from '../api';
-import { nodesInWords, noteOf } from '../model/accelerators';
+import { countsUpTo, mostFor, nodesInWords, noteOf, noteOfCount } from '../model/accelerators';
 import { stepColour } from '../model/colours';
 import type { Accelerators } from '../model/documents';
 import { FIELDS, type Field } from '../model/fields';
+import { findingsAt } from '../model/findings';
 import { changesOfAll, choicesOf, saidOf, type Choice } from '../model/several_steps';
 import { commentedIn, stepNameOf, valuesOfStep, type TaggedStep } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
@@ -165,24 +166,44 @@ function StepField(props: FieldsGroupProps & { field: Field }): JSX.Element {
       key={names.join(' ')}
       {...{ field, isDisabled, trans }}
       {...said}
-      {...(field.key === 'accelerator' ? offered(accelerators, said.values, trans) : {})}
+      {...offered(field, steps, accelerators, trans)}
+      findings={findingsAt(field, steps, notebook.analysis?.diagnostics ?? [])}
       onCommit={wanted => change(said.values, wanted)}
     />
   );
 }
 
-/** What the field of the accelerator type offers, and what it says about the type that is there. */
+/** What the fields of a device offer, its type and its number, and what they say about what is there. */
 function offered(
+  field: Field,
+  steps: readonly TaggedStep[],
   accelerators: Accelerators,
-  values: readonly string[],
   trans: TranslationBundle
 ): Pick<FieldInputProps, 'offered' | 'note'> {
+  const valueOf = (key: string): string =>
+    saidOf(
+      FIELDS.find(each => each.key === key)!,
+      steps
+    ).values[0] ?? '';
+  if (field.key === 'accelerator') {
+    return {
+      offered: accelerators.types.map(({ name, nodes }) => ({
+        value: name,
+        label: nodesInWords(nodes, trans)
+      })),
+      note: noteOf(valueOf('accelerator'), accelerators, trans)
+    };
+  }
+  if (field.key !== 'gpu') {
+    return {};
+  }
+  const most = mostFor(valueOf('accelerator'), accelerators);
   return {
-    offered: accelerators.types.map(({ name, nodes }) => ({
-      value: name,
-      label: nodesInWords(nodes, trans)
+    offered: countsUpTo(most ?? 0).map(count => ({
+      value: String(count),
+      label: count === most ? trans.__('all of one node') : null
     })),
-    note: noteOf(values[0] ?? '', accelerators, trans)
+    note: noteOfCount(valueOf('gpu'), most, trans)
   };
 }
 
