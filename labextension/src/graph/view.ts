@@ -97,8 +97,8 @@ export class GraphView {
     this._graph = joined(graph);
     this._into = new Map();
     for (const edge of this._graph.edges) {
-      const others = this._into.get(edge.target);
-      others === undefined ? this._into.set(edge.target, [edge]) : others.push(edge);
+      const others = this._into.get(edge.target) ?? [];
+      this._into.set(edge.target, [...others, edge]);
     }
     this._draw();
   }
