@@ -1,7 +1,5 @@
 /** Which run a notebook shows: that which was started or chosen last, and none when it is closed. */
 
-import { Signal } from '@lumino/signaling';
-import { YNotebook } from '@jupyter/ydoc';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -13,6 +11,7 @@ import { ENGLISH } from '../src/model/words';
 import { OpenNotebook } from '../src/notebook/open_notebook';
 import { Choosing } from '../src/run/choosing';
 import { RunSession } from '../src/run/session';
+import { emptyPanel } from './empty_panel';
 import { later, serverWithRun, type Server } from './stream';
 
 vi.mock('@jupyterlab/apputils', () => ({ Dialog: {}, showDialog: vi.fn() })); // nothing is asked here
@@ -21,30 +20,6 @@ const consent = { saves: true };
 let server: Server;
 let panel: NotebookPanel;
 let notebook: OpenNotebook;
-
-/** As much of a panel as is looked at here: it is ready, saved, and has no cells. */
-function emptyPanel(): NotebookPanel {
-  const source = {};
-  const signal = (): Signal<object, void> => new Signal(source);
-  vi.spyOn(console, 'warn').mockReturnValue();
-  const model = {
-    sharedModel: YNotebook.create(),
-    cells: [],
-    dirty: false,
-    getMetadata: () => undefined,
-    contentChanged: signal(),
-    stateChanged: signal()
-  };
-  const content = {
-    model,
-    widgets: [],
-    activeCellChanged: signal(),
-    selectionChanged: signal(),
-    stateChanged: signal()
-  };
-  const context = { model, path: 'a.ipynb', pathChanged: signal(), ready: new Promise(() => undefined) };
-  return { content, context, disposed: signal() } as unknown as NotebookPanel;
-}
 
 const documentOf = (run_id: string): RunDocument =>
   ({ run_id, tasks: {}, interrupted: false, waits: null, unseen: null }) as unknown as RunDocument;

@@ -299,7 +299,10 @@ export class OpenNotebook implements IDisposable {
   private _onContent(): void {
     this._schedule(QUIET_MS);
     clearTimeout(this._pause);
-    this._pause = setTimeout(() => this._emit(), PAUSE_MS);
+    this._pause = setTimeout(() => {
+      this._pause = undefined;
+      this._emit();
+    }, PAUSE_MS);
   }
 
   private _schedule(wait: number): void {
@@ -331,7 +334,9 @@ export class OpenNotebook implements IDisposable {
         this._schedule(AGAIN_MS);
       }
     }
-    this._emit();
+    if (this._pause === undefined) {
+      this._emit(); // else keys come, and it is drawn in the next pause
+    }
   }
 
   /** The notebook as it is on screen; outputs say nothing about the pipeline and may be large. */
