@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jupyter_lab import TOKEN, Lab, read_notebook
 from playwright.sync_api import Page, Route, expect
-from working import begin_step, cell, choose_cluster, open_notebook, run
+from working import begin_step, cell, choose_cluster, open_notebook, press_run, run, show_panel, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -25,7 +25,9 @@ LOOK = """async selector => {
     nodes.map(({ html, failureSummary }) => `${id}: ${html}\\n${failureSummary}`));
   return found.passes.some(({ id }) => id === 'color-contrast') ? wrong : [...wrong, 'no contrast was looked at'];
 }"""
+NO_CONTRAST = "no contrast was looked at"
 
+BUTTON = '.jp-Notebook .jp-mod-active [data-command="kfnb:name-step"]'
 OPEN_ALL = "document.querySelectorAll('#kfnb-panel details').forEach(each => { each.open = true })"
 
 
@@ -54,6 +56,11 @@ def violations(page: Page, selector: str) -> list[str]:
     """What axe finds wrong in the nodes that a selector names."""
     found: list[str] = page.evaluate(LOOK, selector)
     return found
+
+
+def of_a_picture(page: Page, selector: str) -> list[str]:
+    """The same of what has no text whose contrast could be looked at."""
+    return [wrong for wrong in violations(page, selector) if wrong != NO_CONTRAST]
 
 
 def prepare(page: Page, root: Path, is_light: str) -> None:
@@ -143,6 +150,51 @@ def test_axe_finds_nothing_in_the_page_of_clusters_and_in_what_a_cluster_lacks(
     page.evaluate(OPEN_ALL)
     expect(page.locator("[data-group=preflight]")).to_contain_text("/nowhere/config")
     assert [] == violations(page, "#kfnb-panel")
+
+
+def test_axe_finds_nothing_where_no_notebook_is_open_or_no_server_answers(
+    lab: Lab, page: Page, root: Path, is_light: str
+) -> None:
+    """The empty panel is clean, and what it says where kfnb's server cannot be reached."""
+    page.goto(f"{lab.url}lab?token={TOKEN}&reset")
+    prepare(page, root, is_light)
+    show_panel(page)
+    expect(page.locator(".kfnb-empty [data-action=open-example]")).to_be_visible()
+    assert [] == violations(page, "#kfnb-panel")
+    page.route("**/kfnb/api/**", lambda route: route.abort())
+    page.reload()
+    prepare(page, root, is_light)
+    show_panel(page)
+    expect(page.locator(".kfnb-panel > [role=alert]")).to_be_visible()
+    assert [] == violations(page, "#kfnb-panel")
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_axe_finds_nothing_in_a_task_that_failed_and_around_the_notebook(
+    lab: Lab, page: Page, root: Path, is_light: str, tmp_path: Path
+) -> None:
+    """Why a step failed, what it executed, a cell's button and the note of living runs in the status bar are clean."""
+    gate, path = tmp_path / "gate", lab.root / f"fails_{is_light}.ipynb"
+    waits = f"import os, time\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.02)"
+    write_notebook(path, ("step:wait", waits), ("step:fit", "raise ValueError('no rows')"))
+    page.set_viewport_size({"width": 1280, "height": 2000})
+    open_notebook(page, lab, path)
+    prepare(page, root, is_light)
+    cell(page, "raise ValueError").locator(".jp-InputArea-prompt").click()
+    expect(page.locator(BUTTON)).to_be_visible()
+    assert [] == of_a_picture(page, BUTTON)
+    page.locator("#kfnb-tab-run").click()
+    press_run(page, page.locator(".kfnb-run"))
+    expect(page.locator(".kfnb-living-runs")).to_be_visible()
+    assert [] == violations(page, ".kfnb-living-runs")
+    page.locator(".kfnb-run [data-node=fit][data-state=FAILED]").click()
+    expect(page.locator(".kfnb-task [role=alert]")).to_contain_text("no rows")
+    assert [] == violations(page, ".kfnb-run")
+    page.locator("[data-action=open-executed]").click()
+    expect(page.locator(".kfnb-executed .jp-OutputArea-output")).to_contain_text("no rows")
+    assert [] == of_a_picture(page, "#jp-main-dock-panel .lm-TabBar-tab.lm-mod-current")
+    gate.touch()
+    expect(page.locator(".kfnb-run[data-state=FAILED]")).to_be_attached()
 
 
 def test_axe_finds_nothing_in_a_living_widget(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jupyter_lab import Lab
 from playwright.sync_api import Page, expect
-from working import open_notebook, write_notebook
+from working import cell, open_notebook, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -41,7 +41,10 @@ def long_notebook(lab: Lab, mode: str) -> Path:
 def test_a_step_far_away_is_scrolled_to_with_chip_and_underline(
     lab: Lab, page: Page, long_notebook: Path, mode: str
 ) -> None:
-    """A click on a step brings its first cell into view with its chip, far down and up again, and errors show there."""
+    """A click on a step brings its first cell into view with its chip, far down and up again, and errors show there.
+
+    A click on a cell chooses its step in the graph, and what flows there is written below it.
+    """
     open_notebook(page, lab, long_notebook)
     page.locator("#kfnb-tab-pipeline").click()
     expect(page.locator(".kfnb-graph-node")).to_have_count(STEPS)
@@ -52,6 +55,9 @@ def test_a_step_far_away_is_scrolled_to_with_chip_and_underline(
         expect(chips.filter(has_text=name)).to_be_in_viewport()
         expect(active).to_contain_text(f"x{name[1]} =")
         expect(page.locator(".kfnb-graph-node.kfnb-mod-selected")).to_have_attribute("data-node", name)
+    cell(page, "print(199)").locator(".jp-InputArea-prompt").click()
+    expect(page.locator(".kfnb-graph-node.kfnb-mod-selected")).to_have_attribute("data-node", "s1")
+    expect(page.locator("[data-flow=s1]")).to_have_text("After s0 (x0). Before s2 (x1)")
     drawn = page.locator(".jp-Notebook .jp-CodeCell")
     if mode == "full":
         assert 0 < drawn.count() < CELLS / 2
