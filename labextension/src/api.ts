@@ -34,6 +34,11 @@ import type {
 import type { PlacementKind } from './model/placement';
 import { trans } from './model/words';
 
+/** With these a proxy answers in the place of a server that does not; kfnb's own says 503 where a store is away. */
+const GATEWAYS = [502, 503, 504];
+/** So a JupyterHub answers for a server that is stopped, with a document of its own. */
+const HUB_ALONE = 424;
+
 /** Why the server did not do what was asked: what, and what to do. `status` 0: it could not be reached. */
 export class ApiError extends Error {
   constructor(
@@ -42,9 +47,14 @@ export class ApiError extends Error {
     readonly fix: string | null = null,
     readonly findings: readonly Finding[] = [],
     /** Whether kfnb's server has not said a word: it may have done what it was asked, or not. */
-    readonly isUnanswered = status === 0
+    readonly isUnanswered = status === 0 || status === HUB_ALONE
   ) {
     super(message);
+  }
+
+  /** Whether the server, or a store that it needs for the answer, is away. */
+  get isAway(): boolean {
+    return this.isUnanswered || GATEWAYS.includes(this.status);
   }
 
   /** Whether the server does not know kfnb's addresses at all. */
@@ -54,12 +64,10 @@ export class ApiError extends Error {
 
   /** Whether the same question may be answered later: the server, or what it needs for the answer, is away. */
   get isPassing(): boolean {
-    return this.status === 0 || this.status >= 500;
+    return this.isAway || this.status >= 500;
   }
 }
 
-/** With these a proxy answers in the place of a server that does not. */
-const GATEWAYS = [502, 503, 504];
 /** So much of a log is asked for at once. */
 const LOG_BYTES = 1 << 20;
 const NEWLINE = 10;
@@ -321,6 +329,11 @@ function failure(status: number, text: string): ApiError {
       status === 404
         ? trans.__('The Jupyter server does not know kfnb; the panel at the right says what to type there.')
         : trans.__('The Jupyter server answered %1.', status);
-    return new ApiError(what, status, null, [], GATEWAYS.includes(status));
+    return new ApiError(what, status, null, [], status === HUB_ALONE || GATEWAYS.includes(status));
   }
+}
+
+/** Whether what was asked is away now and may answer later. */
+export function isAway(error: unknown): boolean {
+  return error instanceof ApiError && error.isAway;
 }

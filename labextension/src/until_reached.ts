@@ -1,10 +1,8 @@
 /** Asks a server that is away again until it answers: what was missing then comes by itself. */
 
-import { ApiError } from './api';
+import { isAway } from './api';
 
 const AGAIN_MS = 3000;
-/** Nothing answered, or what stands in front of the server: it says that there is none, or not in time. */
-const AWAY: readonly number[] = [0, 502, 503, 504];
 
 /** Who hears what became of a question. */
 export interface Hearer<T> {
@@ -13,10 +11,6 @@ export interface Hearer<T> {
   readonly refused: (error: Error) => void;
   /** Whether somebody looks: nothing is asked again for what nobody sees. */
   readonly isSeen: () => boolean;
-}
-
-export function isAway(error: Error): boolean {
-  return error instanceof ApiError && AWAY.includes(error.status);
 }
 
 /** Ask, and every few seconds again while the server is away. Returns what ends it, after which nothing is heard. */
@@ -37,7 +31,7 @@ export function untilReached<T>(ask: () => Promise<T>, hearer: Hearer<T>): () =>
         return;
       }
       hearer.refused(error as Error);
-      if (isAway(error as Error)) {
+      if (isAway(error)) {
         later();
       }
     }

@@ -4,19 +4,21 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { ApiError } from '../src/api';
+import { ApiError, isAway, type Api } from '../src/api';
 import type { RunDocument } from '../src/model/documents';
 import { EMPTY_FORM } from '../src/model/filled_form';
 import { ENGLISH } from '../src/model/words';
 import { OpenNotebook } from '../src/notebook/open_notebook';
 import { Choosing } from '../src/run/choosing';
+import { showLatestRun } from '../src/run/latest';
 import { RunSession } from '../src/run/session';
 import { emptyPanel } from './empty_panel';
-import { later, serverWithRun, type Server } from './stream';
+import { later, serverWithRun, settled, type Server } from './stream';
 
 vi.mock('@jupyterlab/apputils', () => ({ Dialog: {}, showDialog: vi.fn() })); // nothing is asked here
 
 const consent = { saves: true };
+const LATER_MS = 10_000;
 let server: Server;
 let panel: NotebookPanel;
 let notebook: OpenNotebook;
@@ -157,3 +159,54 @@ test('Or that nothing was started, which is said.', async () => {
   expect(await notebook.draft.start(consent, ENGLISH as never)).toBe(false);
   expect(notebook.draft.refusal!.message).toMatch('before the run began: nothing was started');
 });
+
+/** A server that is away, however that is said. */
+const AWAY: readonly [string, ApiError][] = [
+  ['Nothing', new ApiError('no route', 0)],
+  ['A proxy', new ApiError('The Jupyter server answered 502.', 502, null, [], true)],
+  ['A hub', new ApiError('JupyterHub has stopped this server.', 424)]
+];
+
+test.each(AWAY)(
+  '%s answers for the server: the newest run is shown as soon as it is back.',
+  async (_, away) => {
+    const runsOf = vi.fn(() => Promise.resolve([{ run_id: 'newest' }]));
+    runsOf.mockRejectedValueOnce(away);
+    showLatestRun(notebook, { ...server.api, runsOf } as unknown as Api);
+    await settled();
+    expect(notebook.session).toBeNull();
+    await vi.advanceTimersByTimeAsync(LATER_MS);
+    expect([notebook.session!.id, open()]).toEqual(['newest', 1]);
+  }
+);
+
+test.each(AWAY)(
+  '%s answers for the server: what it sees in the notebook comes as soon as it is back.',
+  async (_, away) => {
+    const analyse = vi.fn(() => Promise.resolve({ steps: [], comments: [] }));
+    analyse.mockRejectedValueOnce(away);
+    const contents = { localPath: (path: string) => path } as unknown as Contents.IManager;
+    const other = new OpenNotebook(
+      emptyPanel(Promise.resolve()),
+      { ...server.api, analyse } as unknown as Api,
+      contents
+    );
+    await vi.advanceTimersByTimeAsync(1);
+    expect([other.trouble, isAway(other.trouble)]).toEqual([away, true]);
+    await vi.advanceTimersByTimeAsync(LATER_MS);
+    expect([other.trouble, other.analysis === null]).toEqual([null, false]);
+    other.dispose();
+  }
+);
+
+test.each(AWAY)(
+  '%s answers for the server: it is found out later whether the run has begun.',
+  async (_, away) => {
+    server.asked.start.mockRejectedValueOnce(away);
+    server.asked.startedAs.mockRejectedValueOnce(away);
+    server.asked.startedAs.mockRejectedValueOnce(new ApiError('The bucket is away.', 503));
+    const begun = notebook.draft.start(consent, ENGLISH as never);
+    await vi.advanceTimersByTimeAsync(LATER_MS);
+    expect([await begun, server.asked.start.mock.calls.length]).toEqual([true, 1]);
+  }
+);

@@ -330,7 +330,7 @@ export class OpenNotebook implements IDisposable {
         return; // a newer question is on its way
       }
       this._trouble = error instanceof ApiError ? error : new ApiError((error as Error).message, 0);
-      if (this._trouble.status === 0) {
+      if (this._trouble.isAway) {
         this._schedule(AGAIN_MS);
       }
     }

@@ -30,6 +30,6 @@ export function opened(shown: NotebookPanel, { app, api, panel, trans }: OpenedP
   });
   new Underlines(notebook);
   keepPictures(shown.context, api);
-  void showLatestRun(notebook, api);
+  showLatestRun(notebook, api);
   return notebook;
 }

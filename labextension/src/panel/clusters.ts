@@ -2,11 +2,11 @@
 
 import * as React from 'react';
 
-import { ApiError, type Api } from '../api';
+import { ApiError, isAway, type Api } from '../api';
 import { concerned, offerOf } from '../model/accelerators';
 import type { Accelerators } from '../model/documents';
 import type { KnownClusters } from '../run/request';
-import { isAway, isPageSeen, untilReached } from '../until_reached';
+import { isPageSeen, untilReached } from '../until_reached';
 
 /** The clusters of the file of profiles, none where there is no such file; null while they are asked for. */
 export function useClusters(api: Api): KnownClusters | null {

@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
+import { isAway } from '../api';
 import { CHART_STYLE } from '../charts';
 import { inflow, outflow } from '../graph/model';
 import type { Edge, Finding } from '../model/documents';
@@ -36,8 +37,7 @@ export default function PanelView(props: PanelParts & { panel: KfnbPanel }): JSX
   useSignal(notebooks.currentChanged);
   const notebook = notebooks.current;
   useSignal(notebook?.changed);
-  const isAway = notebook !== null && notebook.trouble?.status === 0;
-  const trouble = useHalvesProblem(api, trans, isAway, () => panel.isVisible);
+  const trouble = useHalvesProblem(api, trans, isAway(notebook?.trouble), () => panel.isVisible);
   return (
     <>
       <style>{CHART_STYLE}</style>

@@ -4,7 +4,7 @@ import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { UUID } from '@lumino/coreutils';
 
-import { ApiError, type Api } from '../api';
+import { ApiError, isAway, type Api } from '../api';
 import type { RunRequest, Started } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
 
@@ -70,7 +70,7 @@ async function startedAs(
           0
         );
       }
-      if (!(error instanceof ApiError && error.isUnanswered)) {
+      if (!isAway(error)) {
         throw error;
       }
     }
