@@ -137,11 +137,16 @@ class _LogReader:
         data = printed.part(self._offset, self._offset + LOG_READ)
         self.is_behind = len(data) == LOG_READ
         for at in range(0, len(data), LOG_PIECE):
-            piece = data[at : at + LOG_PIECE]
-            start, self._offset = self._offset, self._offset + len(piece)
+            piece, start = data[at : at + LOG_PIECE], self._told
             text = self._decoder.decode(piece)
-            frames.append(LogFrame(task=self._task, attempt=self._attempt, text=text, start=start, offset=self._offset))
+            self._offset += len(piece)
+            frames.append(LogFrame(task=self._task, attempt=self._attempt, text=text, start=start, offset=self._told))
         return frames
+
+    @property
+    def _told(self) -> int:
+        """Up to which byte the text has been told: of a character that is not whole yet none is."""
+        return self._offset - len(self._decoder.getstate()[0])
 
 
 def _line_at(printed: Opened, byte: int) -> int:

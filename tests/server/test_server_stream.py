@@ -18,7 +18,7 @@ from kfnb.history import History
 from kfnb.orchestrator import lease
 from kfnb.profiles import Profile
 from kfnb.runners.chosen import cluster_options
-from kfnb.server import watch
+from kfnb.server import stream, watch
 
 
 @pytest.fixture
@@ -119,6 +119,21 @@ async def test_a_log_goes_on_where_it_was_left(listen: Any, finished: Run) -> No
     await socket.write_message(json.dumps({"follow": "make", "offset": 7}))
     frames = await frames_of(socket, "log")
     assert ("two\n", 7, 11) == tuple(frames[-1][name] for name in ("text", "start", "offset"))
+
+
+async def test_a_log_is_never_left_within_a_character(
+    listen: Any, finished: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever goes on from where a frame ends is told the rest, though the bytes of a character came one by one."""
+    monkeypatch.setattr(stream, "LOG_PIECE", 1)
+    socket = await listen(finished.id, finished.batches)
+    await socket.write_message(json.dumps({"follow": "make", "offset": 0}))
+    printed, told, end = "α one\ntwo\n".encode(), "", 0
+    while end < len(printed):
+        frame = (await frames_of(socket, "log"))[-1]
+        told += frame["text"]
+        assert (end, told) == (frame["start"], printed[: frame["offset"]].decode())
+        end = frame["offset"]
 
 
 @pytest.mark.parametrize(("bytes_", "start"), [(4, 7), (5, 7), (10, 7), (11, 0), (1000, 0)])
