@@ -32,6 +32,7 @@ class Desk:
 
     `historians`: one thread too: the database of runs is brought up to date by one at a time. `scouts`: threads that
     ask clusters, which may not answer. `lookers`: threads that look at runs that are watched, in buckets far away too.
+    `painters`: threads that draw runs for notebooks that are saved.
     """
 
     def __init__(self, home: Path | None = None) -> None:
@@ -41,6 +42,7 @@ class Desk:
         self.historians = ThreadPoolExecutor(1, thread_name_prefix="kfnb-history")
         self.scouts = ThreadPoolExecutor(8, thread_name_prefix="kfnb-scout")
         self.lookers = ThreadPoolExecutor(16, thread_name_prefix="kfnb-look")
+        self.painters = ThreadPoolExecutor(4, thread_name_prefix="kfnb-picture")
         self.starts = Starts()
         self._lock = threading.Lock()
         self._runs: OrderedDict[str, Run] = OrderedDict()

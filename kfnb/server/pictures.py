@@ -32,6 +32,7 @@ class Pictures:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._late: dict[str, Future[dict[str, str] | None]] = {}
 
     def before_saving(self, model: dict[str, Any], **_: Any) -> None:
         """Bring a notebook up to date that is about to be written: the hook of a Jupyter server's contents manager.
@@ -47,23 +48,26 @@ class Pictures:
                 shown.append((data, run_id))
             elif _STILL.match(html):
                 data.pop(VIEW, None)
-        drawn = {run_id: self._desk.work.submit(self._draw, run_id) for _, run_id in shown}
-        wait(drawn.values(), PATIENCE_SECONDS)
+        drawn = self._drawn({run_id for _, run_id in shown})
         for data, run_id in shown:
-            new = _result(drawn[run_id])
+            new = drawn.get(run_id)
             if new is not None:
                 data.pop(VIEW, None)
                 data.update(new)
+
+    def _drawn(self, run_ids: set[str]) -> dict[str, dict[str, str] | None]:
+        """Return what is drawn soon; what an earlier notebook waited for in vain is not waited for again."""
+        late = {run_id: drawing for run_id, drawing in self._late.items() if not drawing.done()}
+        begun = {run_id: self._desk.painters.submit(self._draw, run_id) for run_id in run_ids - late.keys()}
+        wait(begun.values(), PATIENCE_SECONDS)
+        self._late = {run_id: drawing for run_id, drawing in (late | begun).items() if not drawing.done()}
+        return {run_id: drawing.result() for run_id, drawing in begun.items() if run_id not in self._late}
 
     def _draw(self, run_id: str) -> dict[str, str] | None:
         try:
             return picture(self._desk.run(run_id))
         except KfnbError:
             return None
-
-
-def _result(drawn: Future[dict[str, str] | None]) -> dict[str, str] | None:
-    return drawn.result() if drawn.done() else None
 
 
 def _displays(content: Any) -> Iterator[tuple[dict[str, Any], str]]:

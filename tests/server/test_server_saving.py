@@ -18,6 +18,9 @@ from kfnb.server.desk import Desk
 from kfnb.server.pictures import Pictures
 from kfnb.widget import VIEW
 
+LONG = 30.0
+"""Seconds that nothing here lasts."""
+
 
 def as_it_went_on(run: Run, run_id: str = "") -> dict[str, Any]:
     """What the display of a run is beside its widget, drawn before it ended; `run_id`: another's."""
@@ -72,10 +75,11 @@ async def test_a_saved_notebook_has_no_widget_of_a_list_or_a_comparison(jp_fetch
 async def test_saving_does_not_wait_for_a_run_that_is_slow_to_read(
     jp_fetch: Any, jp_root_dir: Path, finished: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run that cannot be read soon stays as the page had it."""
-    read, free = Desk.run, threading.Event()
+    """A run that cannot be read soon stays as the page had it; it is waited for once, however often is saved."""
+    read, free, waits = Desk.run, threading.Event(), []
 
     def slow(desk: Desk, run_id: str) -> Run:
+        waits.append(run_id)
         free.wait()
         return read(desk, run_id)
 
@@ -84,6 +88,23 @@ async def test_saving_does_not_wait_for_a_run_that_is_slow_to_read(
     old = as_it_went_on(finished)
     try:
         assert [old] == await saved(jp_fetch, jp_root_dir, old)
+        monkeypatch.setattr(pictures, "PATIENCE_SECONDS", LONG)
+        assert [old] == await saved(jp_fetch, jp_root_dir, old)
+        assert [finished.id] == waits
+    finally:
+        free.set()
+
+
+async def test_saving_does_not_wait_for_what_others_ask(
+    jp_fetch: Any, jp_serverapp: Any, jp_root_dir: Path, finished: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run is drawn though all threads for requests are at work."""
+    monkeypatch.setattr(pictures, "PATIENCE_SECONDS", LONG)
+    work, free = jp_serverapp.web_app.settings["kfnb_desk"].work, threading.Event()
+    others = [work.submit(free.wait) for _ in range(work._max_workers)]
+    try:
+        assert [picture(finished)] == await saved(jp_fetch, jp_root_dir, as_it_went_on(finished))
+        assert not any(each.done() for each in others)
     finally:
         free.set()
 
