@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from kfnb.errors import Diagnostic, Fix
 from kfnb.runners import rights
+from kfnb.runners.orchestrator_job import SERVICE_ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kfnb.profiles import Profile
+    from kfnb.runners.cluster_facts import Facts
     from kfnb.runners.rights import Right
 
 
@@ -39,3 +41,15 @@ def findings(lacking: Iterable[Right], profile: Profile, *, local: bool) -> Iter
     if left := [right for right in later if right not in rights.LOOKS]:
         message = f"You lack rights {where}, so you can neither delete a run there nor end one that nothing drives: "
         yield Diagnostic("KF920", "warning", f"{message}{rights.in_words(left)}.", fix=fix)
+
+
+def of_orchestrator(facts: Facts, profile: Profile) -> Iterator[Diagnostic]:
+    """Yield an error for what the account that drives the run may not do, where that could be asked."""
+    account = profile.orchestrator_service_account or SERVICE_ACCOUNT
+    if facts.driver_lacks and facts.there.get(f"ServiceAccount {account}") is not False:  # else that is said
+        message = (
+            f"The account `{account}`, which drives runs in namespace `{profile.namespace}` of cluster "
+            f"`{profile.name}`, lacks rights: {rights.in_words(facts.driver_lacks)}."
+        )
+        fix = Fix(f"Have an administrator of the cluster run `kfnb cluster init {profile.name}`.")
+        yield Diagnostic("KF920", "error", message, fix=fix)

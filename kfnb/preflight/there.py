@@ -25,7 +25,7 @@ from kfnb.preflight.registry import Seen  # noqa: TC001 - msgspec looks at the a
 from kfnb.runners import cluster_facts, pod_findings
 from kfnb.runners.api_server import ApiServer, who_asks
 from kfnb.runners.cluster_facts import Facts, Named  # noqa: TC001 - msgspec looks at the annotations
-from kfnb.runners.orchestrator_job import orchestrator_job
+from kfnb.runners.orchestrator_job import SERVICE_ACCOUNT, orchestrator_job
 from kfnb.runners.pod_manifest import pod_template
 from kfnb.runners.pod_patch import patched
 from kfnb.runners.task_packages import kernel_of
@@ -112,6 +112,7 @@ def _judged(
         )
         return
     yield from allowed.findings(facts.lacking, profile, local=driver is None)
+    yield from allowed.of_orchestrator(facts, profile)
     yield from names.missing(facts, profile, own, by_task)
     for pod in pods:
         beside = driver["spec"] if driver is not None else None
@@ -127,6 +128,8 @@ def _unchecked(facts: Facts) -> Iterator[Diagnostic]:
         unknown += [what] if seen is None else []
     if facts.namespace is None:
         unknown.append("the namespace")
+    if facts.driver_lacks is None:
+        unknown.append("the rights of the orchestrator's account (`kfnb cluster check` has a pod of it look)")
     if unknown:
         message = f"Not checked, as you have no right to see it: {', '.join(unknown)}."
         yield Diagnostic("KF926", "hint", message)
@@ -167,7 +170,8 @@ def _ask(
         store = aside.submit(_try_store, profile)
         seen = aside.submit(registry.look, to_pull, home / "images" / "processors", seconds=registry.DEADLINE)
         in_full = [str(registry.reference(image)) for image in to_pull]
-        facts = cluster_facts.look(api, named, allowed.asked_for(local=local), in_full)
+        account = None if local else (profile.orchestrator_service_account or SERVICE_ACCOUNT)
+        facts = cluster_facts.look(api, named, allowed.asked_for(local=local), in_full, account)
         return _Answers(facts, seen.result()), [*patches.refused(api, profile, spec, local=local), *store.result()]
 
 

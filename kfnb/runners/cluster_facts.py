@@ -87,7 +87,8 @@ class Facts(msgspec.Struct, frozen=True):
     """What a cluster said. `level`: the Pod Security level that its namespace enforces, empty for none.
 
     `there`: whether each named object is there. `keys`: those of config maps. `lacking`: rights that whoever asked does
-    not have. `classes`: names of all priority classes.
+    not have. `classes`: names of all priority classes. `driver_lacks`: rights that the account of the orchestrator does
+    not have.
     """
 
     version: str
@@ -101,12 +102,19 @@ class Facts(msgspec.Struct, frozen=True):
     quotas: tuple[Quota, ...] | None
     ranges: tuple[Range, ...] | None
     classes: tuple[str, ...] | None
+    driver_lacks: tuple[Right, ...] | None = ()
 
 
-def look(api: ApiServer, named: Iterable[Named], wanted: Sequence[Right], images: Iterable[str] = ()) -> Facts:
+def look(
+    api: ApiServer,
+    named: Iterable[Named],
+    wanted: Sequence[Right],
+    images: Iterable[str] = (),
+    driver: str | None = None,
+) -> Facts:
     """Ask a cluster for all of it. ClusterError if it cannot be reached or knows nobody with these credentials.
 
-    `images`: names in full of images; which nodes have one is told.
+    `images`: names in full of images; which nodes have one is told. `driver`: the service account of the orchestrator.
     """
     asked_about = frozenset(images)
     version = api.get("/version", patience=_PATIENCE)["gitVersion"]
@@ -123,6 +131,7 @@ def look(api: ApiServer, named: Iterable[Named], wanted: Sequence[Right], images
         quotas = asked(lambda: tuple(_quotas(_items(api, api.place("resourcequotas")))))
         ranges = asked(lambda: tuple(_ranges(_items(api, api.place("limitranges")))))
         classes = asked(lambda: tuple(each["metadata"]["name"] for each in _items(api, _CLASSES)))
+        driver_lacks = asked(lambda: _lacks(api, driver)) if driver is not None else None
         lacking = tuple(rights.missing(api, wanted, patience=_PATIENCE))
         found = {str(one): each.result() for one, each in zip(names, objects, strict=True)}
         seen = namespace.result()
@@ -138,6 +147,7 @@ def look(api: ApiServer, named: Iterable[Named], wanted: Sequence[Right], images
             quotas=quotas.result(),
             ranges=ranges.result(),
             classes=classes.result(),
+            driver_lacks=driver_lacks.result() if driver_lacks is not None else (),
         )
 
 
@@ -156,6 +166,13 @@ def _unless_forbidden(question: Callable[[], Answer]) -> Answer | None:
         if error.status != 403:
             raise
         return None
+
+
+def _lacks(api: ApiServer, account: str) -> tuple[Right, ...]:
+    """Return what a service account may not do of what it takes to drive a run."""
+    first, *others = sorted(rights.drives())  # who may not ask learns it from the first
+    lacking = (rights.missing(api, some, account=account, patience=_PATIENCE) for some in ([first], others))
+    return tuple(right for some in lacking for right in some)
 
 
 def _kueue(api: ApiServer) -> str | None:

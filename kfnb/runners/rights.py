@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 Manifest = dict[str, Any]
 
 _AT_ONCE = 5
-_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+_GROUP = "authorization.k8s.io/v1"
+_REVIEWS = f"/apis/{_GROUP}/selfsubjectaccessreviews"
 _WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 
@@ -78,21 +79,32 @@ def drives() -> frozenset[Right]:
     return frozenset(needed("orchestrator")) - {Right("get", "pods/log"), Right("list", "events")}
 
 
-def missing(api: ApiServer, wanted: Iterable[Right], *, patience: float = 5.0) -> list[Right]:
-    """Return those of the rights that whoever asks does not have in the namespace of `api`."""
+def missing(
+    api: ApiServer, wanted: Iterable[Right], *, account: str | None = None, patience: float = 5.0
+) -> list[Right]:
+    """Return those of the rights that whoever asks does not have in the namespace of `api`.
+
+    `account`: those that this service account does not have; ApiError (403) for who may not ask about others.
+    """
     asked = list(wanted)
     with ThreadPoolExecutor(_AT_ONCE) as side_by_side:
-        answers = list(side_by_side.map(lambda right: _has(api, right, patience), asked))
+        answers = list(side_by_side.map(lambda right: _has(api, right, account, patience), asked))
     return [right for right, has in zip(asked, answers, strict=True) if not has]
 
 
-def _has(api: ApiServer, right: Right, patience: float) -> bool:
+def _has(api: ApiServer, right: Right, account: str | None, patience: float) -> bool:
     resource, _, part = right.resource.partition("/")
     attributes = {"verb": right.verb, "group": right.group, "resource": resource, "subresource": part}
     if not right.everywhere:
         attributes["namespace"] = api.namespace
-    body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
-    answer = api.create(_REVIEWS, {**body, "spec": {"resourceAttributes": attributes}}, patience=patience)
+    spec: dict[str, Any] = {"resourceAttributes": attributes}
+    where, kind = _REVIEWS, "SelfSubjectAccessReview"
+    if account is not None:
+        where, kind = api.place("localsubjectaccessreviews", group=_GROUP), "LocalSubjectAccessReview"
+        groups = ["system:serviceaccounts", f"system:serviceaccounts:{api.namespace}", "system:authenticated"]
+        spec |= {"user": f"system:serviceaccount:{api.namespace}:{account}", "groups": groups}
+    body = {"apiVersion": _GROUP, "kind": kind, "metadata": {"namespace": api.namespace} if account else {}}
+    answer = api.create(where, {**body, "spec": spec}, patience=patience)
     return bool(answer["status"]["allowed"])
 
 

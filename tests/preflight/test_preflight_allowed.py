@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
+from preflight_facts import EMPTY
 
 from kfnb.preflight import allowed
 from kfnb.profiles import Profile
@@ -42,3 +44,22 @@ def test_who_drives_a_run_needs_what_an_orchestrator_does() -> None:
 def test_what_is_asked_for_is_granted() -> None:
     """Every right that something is said about is in the role that `kfnb cluster init` gives people."""
     assert set() == (rights.STARTS | rights.ENDS | rights.LOOKS | rights.drives()) - set(USER)
+
+
+@pytest.mark.parametrize(
+    ("lacks", "there", "words"),
+    [
+        ((rights.Right("create", "jobs", "batch"),), {}, ["create jobs.batch."]),
+        ((rights.Right("create", "jobs", "batch"),), {"ServiceAccount kfnb-orchestrator": False}, []),
+        ((), {}, []),
+        (None, {}, []),
+    ],
+)
+def test_an_orchestrator_without_rights_is_told(
+    lacks: tuple[rights.Right, ...] | None, there: dict[str, bool | None], words: list[str]
+) -> None:
+    """Where it could be asked; of an account that is not there that is said, elsewhere."""
+    facts = msgspec.structs.replace(EMPTY, driver_lacks=lacks, there=there)
+    found = [*allowed.of_orchestrator(facts, PROFILE)]
+    assert [("KF920", "error")] * len(words) == [(one.code, one.severity) for one in found]
+    assert words == [one.message.rpartition(": ")[2] for one in found]

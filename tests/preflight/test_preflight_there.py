@@ -15,7 +15,7 @@ from kfnb.errors import Diagnostic, Refused
 from kfnb.profiles import Profile
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.cluster_facts import look
-from kfnb.runners.rights import Right, missing, needed
+from kfnb.runners.rights import Right, drives, in_words, missing, needed
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
 from tests.cluster.places import IMAGES_HOST, REGISTRY, STORE_SECRET
@@ -214,15 +214,29 @@ def test_what_somebody_may_not_do_or_see(cluster: Cluster, profile: Profile, che
         return [(each.code, each.message.partition(": ")[2]) for each in found]
 
     secret = f"Secret {STORE_SECRET}"
-    assert [("KF926", f"{secret}, nodes.")] == told("member")
+    driver = "the rights of the orchestrator's account (`kfnb cluster check` has a pod of it look)"
+    assert [("KF926", f"{secret}, nodes, {driver}.")] == told("member")
     assert [
         ("KF920", "get pods/log; list events."),
-        ("KF926", f"{secret}, ServiceAccount kfnb-orchestrator, nodes, quotas, limit ranges, the namespace."),
+        ("KF926", f"{secret}, ServiceAccount kfnb-orchestrator, nodes, quotas, limit ranges, the namespace, {driver}."),
     ] == told("blind")
     assert ("KF920", "create jobs.batch.") == told("lame")[0]
     assert ["create, get jobs.batch.", "list pods; get pods/log; list events."] == [
         words for code, words in told("nobody")[:2] if code == "KF920"
     ]
+
+
+def test_an_orchestrator_without_rights_is_told_before_a_run(cluster: Cluster, profile: Profile, check: Any) -> None:
+    """Whoever may ask about others' rights is told what the account lacks that drives the run."""
+    cluster.kubectl("--namespace", profile.namespace, "delete", "rolebinding", "kfnb-orchestrator")
+    api = ApiServer(profile.context, profile.kubeconfig, profile.namespace)
+    wanted, account = sorted(drives()), "kfnb-orchestrator"
+    wait_until(lambda: wanted == missing(api, wanted, account=account), "The end of the account's rights", 30)
+    (found,) = check(profile, "fine")
+    said = (
+        f"The account `{account}`, which drives runs in namespace `{profile.namespace}` of cluster `test`, lacks rights"
+    )
+    assert ("KF920", "error", f"{said}: {in_words(wanted)}.") == (found.code, found.severity, found.message)
 
 
 def test_what_was_right_counts_for_a_minute(cluster: Cluster, profile: Profile, check: Any, tmp_path: Path) -> None:
