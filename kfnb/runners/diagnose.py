@@ -287,16 +287,16 @@ def why_evicted(said: str) -> str | None:
 def why_overused(said: str) -> str | None:
     """Say what a pod that its node ended, for want of something, had used of it beyond what it had asked for.
 
-    `said`: the message of the eviction. None where it had used no more, or had asked for no disk: its log is on it too.
+    `said`: the message of the eviction. None where it had used no more, or asked for none: any use is more than that.
     """
     used = re.search(
         rf"(?:Container {MAIN}|Pod \S+) was using (\S+), request is (\S+), has larger .* of (\S+?)\.", said
     )
-    if used is None or (used[2] == "0" and used[3] != "memory"):
+    if used is None or used[2] == "0":
         return None
-    size, asked = f"{amount(used[1]) / 2**20:,.0f} MiB", "none" if used[2] == "0" else used[2]
+    size = f"{amount(used[1]) / 2**20:,.0f} MiB"
     return (
-        f"its node was short of {used[3]} and ended its pod, which used {size} of it and had asked for {asked}. Ask "
+        f"its node was short of {used[3]} and ended its pod, which used {size} of it and had asked for {used[2]}. Ask "
         f"for what the step needs (tag `request:{used[3]}:` or `limit:{used[3]}:`) and run again, or have it use less"
     )
 

@@ -150,7 +150,7 @@ def test_an_eviction_for_the_nodes_sake_is_not_the_steps_doing() -> None:
 
 
 def test_a_pod_whose_node_ran_short_by_its_doing_is_told_so() -> None:
-    """Kubelet's message says what the container used; without that, or of disk not asked for, the node is to blame."""
+    """Kubelet's message says what the container used; without that, or where none was asked for, the node is it."""
     low = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 41264Ki. "
     over = f"{low}Container main was using 1782580Ki, request is 256Mi, has larger consumption of memory. "
     expected = (
@@ -162,9 +162,9 @@ def test_a_pod_whose_node_ran_short_by_its_doing_is_told_so() -> None:
     assert pod_state.Seen("moved", node) == evicted(low)
     beside = f"{low}Container proxy was using 512Mi, request is 64Mi, has larger consumption of memory. "
     assert not evicted(beside).own
-    disk = "The node was low on resource: ephemeral-storage. "
-    log = f"{disk}Container main was using 40Ki, request is 0, has larger consumption of ephemeral-storage. "
-    assert not evicted(log).own
+    for short in ("memory", "ephemeral-storage"):
+        without = f"The node was low on resource: {short}. Container main was using 40Ki, request is 0, has larger"
+        assert not evicted(f"{without} consumption of {short}. ").own
 
 
 def evicted(said: str) -> pod_state.Seen:
