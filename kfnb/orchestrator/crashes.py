@@ -35,13 +35,16 @@ def note(store: Documents, run_id: str, error: Exception) -> int:
     return 0
 
 
-def may_pass(store: Documents, run_id: str, error: KfnbError) -> bool:
-    """Say whether the next process may reach what this one could not; it is kept, and after a few times it may not."""
+def may_pass(store: Documents, run_id: str, error: KfnbError, *, counted: bool) -> bool:
+    """Say whether the next process may reach what this one could not.
+
+    `counted`: that one comes by itself; so the error is kept, and after a few times it may not.
+    """
     if isinstance(error, ClusterError):
         passes = error.is_passing
     else:
         passes = isinstance(error, StoreError) and not isinstance(error, NoAccess | CorruptArtifact)
-    return passes and note(store, run_id, error) < MOST
+    return passes and (not counted or note(store, run_id, error) < MOST)
 
 
 def in_words(run_id: str, error: Exception, number: int) -> str:

@@ -194,7 +194,7 @@ class Loop:
             raise self._give_up(OutsideError(f"Run {self._info.run_id} cannot go on: {error}.")) from error
         except KfnbError as error:
             in_pods = self._restarted or self._info.shipped is not None  # which go on without this process
-            if in_pods and crashes.may_pass(self._store, self._info.run_id, error):
+            if in_pods and crashes.may_pass(self._store, self._info.run_id, error, counted=self._restarted):
                 raise self._leave(str(error).rstrip(".")) from error
             raise self._give_up(error) from error.__cause__
         except Exception as error:

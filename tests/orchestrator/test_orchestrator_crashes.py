@@ -99,6 +99,15 @@ def test_without_a_process_to_follow_what_does_not_answer_ends_the_run(tmp_path:
     assert ("FAILED", "the API server does not answer") == (place.status().state, place.status().why)
 
 
+@pytest.mark.parametrize("error", [ClusterError("no API server"), StoreError("no store")])
+def test_a_laptop_may_lose_what_its_run_needs_as_often_as_it_likes(tmp_path: Path, error: Exception) -> None:
+    """Its pods go on, and somebody has it resumed each time: nothing drives it into the same for hours."""
+    for _ in range(MOST + 1):
+        place = Place(tmp_path, SPEC, shipped="runs/r1/folder.json")
+        (left,) = crashed(place, error)
+        assert ("RUNNING", f"Run r1 is left to whoever drives it next: {error}.") == (place.status().state, str(left))
+
+
 class _NoRight(ClusterError):
     lacks_right = True
 
