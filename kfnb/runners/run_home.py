@@ -49,10 +49,11 @@ def home_at(profile: Profile) -> RunHome | None:
 def must_be_at(home: RunHome, api: ApiServer, run_id: str, *, patience: float = PATIENCE) -> None:
     """Elsewhere if `api` leads to another cluster; another ClusterError if that cannot be asked.
 
-    One cluster may be reached by several addresses and authorities: then the namespace says whether it is the same, if
-    it may be seen. A namespace that was deleted, or made anew, in the same cluster is the run's own.
+    One cluster may be reached by several addresses and authorities, and one authority, a company's or a proxy's, may
+    vouch for many clusters. Where either is another one the namespace says whether it is the same cluster, if it may be
+    seen. A namespace that was deleted, or made anew, in the same cluster is the run's own.
     """
-    if home.authority and home.authority == api.authority:
+    if home.authority and (home.authority, home.address) == (api.authority, api.host):
         return
     try:
         found = _uid(api, patience)
