@@ -93,9 +93,14 @@ def down(*, force: bool = False, clean: bool = False) -> None:
 
 
 def is_up() -> bool:
-    """Whether every component lives, and the API server answers."""
+    """Whether every component lives, and the API server answers; on a busy machine it may need a while to do so."""
     names = components.names()
-    return (RUN / "complete").exists() and all(map(components.alive, names)) and control_plane.answers()
+    if not (RUN / "complete").exists() or not all(map(components.alive, names)):
+        return False
+    with contextlib.suppress(ClusterError):
+        wait_until(control_plane.answers, "An answer of the API server")
+        return True
+    return False
 
 
 def status() -> str:
