@@ -18,7 +18,7 @@ from kfnb.runners.cluster_lease import ClusterLease
 from kfnb.runners.job_manifest import RUN, Attempt, foreign, job, job_name, owner_reference, run_labels, run_name
 from kfnb.runners.orchestrator_job import orchestrator_job, orchestrator_name
 from kfnb.runners.pod_patch import BadPatch
-from kfnb.runners.run_home import must_be_at, was_made_anew
+from kfnb.runners.run_home import Elsewhere, must_be_at, was_made_anew
 from kfnb.runners.seats import Seat
 from kfnb.runners.task_objects import PodSeen
 from kfnb.runners.waiting import Surroundings
@@ -37,6 +37,8 @@ _LEASES = "coordination.k8s.io/v1"
 _START = "kfnb.dev/start"
 """The annotation of an orchestrator's Job by which whoever asked for it knows it."""
 _LOOK_EVERY = 1.0
+_READ_ANEW = 10.0
+"""Seconds after which a kubeconfig that did not lead to the run's cluster is read anew."""
 _QUICK = 5.0
 _LATER = 15.0
 """Seconds that the removal of a task may take to reach its pod, and its end to be seen."""
@@ -53,6 +55,8 @@ class RunObjects:
         self._run_id = run_id
         self._home = home
         self._server: ApiServer | None = None
+        self._found: tuple[float, ApiServer] | None = None  # what was reached last, and when its kubeconfig was read
+        self._elsewhere: str | None = None  # why that is not the run's cluster
         self._looked = 0.0
         self._driven: bool | None = None
         self.unseen: str | None = None
@@ -65,12 +69,23 @@ class RunObjects:
         return self._reach(PATIENCE)
 
     def _reach(self, patience: float) -> ApiServer:
-        if self._server is None:
+        if self._server is not None:
+            return self._server
+        now = time.monotonic()
+        if self._found is None or now - self._found[0] >= _READ_ANEW:
             server = ApiServer(self.profile.context, self.profile.kubeconfig, self.profile.namespace)
-            if self._home is not None:
+            self._found, self._elsewhere = (now, server), None
+        if self._elsewhere is not None:
+            raise Elsewhere(self._elsewhere)
+        _, server = self._found
+        if self._home is not None:
+            try:
                 must_be_at(self._home, server, self._run_id, patience=patience)
-            self._server = server
-        return self._server
+            except Elsewhere as error:
+                self._elsewhere = str(error)
+                raise
+        self._server = server
+        return server
 
     def lease(self, lost: Callable[[str], None] = lambda why: None) -> ClusterLease:
         """Return the run's lease, to be taken; `lost` is told if it cannot be kept."""

@@ -10,7 +10,9 @@ import pytest
 from nowhere import served
 from scripted_api import Answer, ScriptedApi
 
+from kfnb.profiles import Profile
 from kfnb.runners.run_home import Elsewhere, RunHome, must_be_at
+from kfnb.runners.run_objects import RunObjects
 
 
 def space(uid: str) -> Answer:
@@ -46,3 +48,16 @@ def test_the_run_s_own_cluster_at_its_own_address_is_not_asked(tmp_path: Path) -
         server.authority = "company"
         must_be_at(RunHome(namespace="of before", authority="company", address=server.host), server, "r")
         assert [] == api.asked
+
+
+def test_a_cluster_that_is_not_the_run_s_is_asked_once_in_a_while(tmp_path: Path) -> None:
+    """A page of runs looks every second, and each time it had read the kubeconfig and opened connections anew."""
+    with answering(space("another"), space("another")) as api:
+        served(tmp_path, api.address)
+        config = str(tmp_path / "config")
+        profile = Profile(name="test", namespace="n", root="s3://r", image="i", kubeconfig=config)
+        there = RunObjects(profile, "r", RunHome(namespace="own", authority="", address="https://192.0.2.1:6443"))
+        for _ in range(3):
+            with pytest.raises(Elsewhere):
+                _ = there.api
+        assert 1 == len(api.asked)
