@@ -273,6 +273,9 @@ def archive(
 def delete(
     runs: RunsArgument,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    gone: Annotated[
+        bool, typer.Option("--gone", help="Also runs whose cluster is no more, or cannot be asked.")
+    ] = False,
     root: RootOption = None,
     on: RunsOnOption = None,
     json: JsonOption = False,
@@ -285,7 +288,7 @@ def delete(
       kfnb delete 20260101 20260102 --yes
     """
     history = history_of(root, on)
-    ids = list(dict.fromkeys(history.deletable(name).id for name in runs))
+    ids = list(dict.fromkeys(history.deletable(name, gone=gone).id for name in runs))
     if not yes:
         if json or not sys.stdin.isatty():
             raise WrongCall(f"Deleting {len(ids)} run{'s'[: len(ids) > 1]} cannot be undone: say --yes.")
@@ -293,7 +296,7 @@ def delete(
         typer.confirm(
             f"Delete {'this run' if len(ids) == 1 else f'these {len(ids)} runs'} for good?", abort=True, err=True
         )
-    deleted = [history.delete(run_id) for run_id in ids]
+    deleted = [history.delete(run_id, gone=gone) for run_id in ids]
     if json:
         emit({"deleted": deleted})
     say(f"Deleted {', '.join(deleted)}. `kfnb gc` makes room.")

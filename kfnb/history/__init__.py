@@ -175,22 +175,28 @@ class History:
         note_change(self._client.home, run.store.root, run.id)
         return said
 
-    def deletable(self, run_id: str) -> Run:
-        """Return a run that may be deleted; LeaseHeld if it is living."""
+    def deletable(self, run_id: str, *, gone: bool = False) -> Run:
+        """Return a run that may be deleted; LeaseHeld if it is living. `gone`: see `delete`."""
         run = self._client.get(run_id)
         if not run.has_ended and not run.is_interrupted:
             if (why := run.unseen) is not None:
+                if gone:
+                    return run
                 raise LeaseHeld(f"Run {run.id} may be living: it cannot be deleted from here. {why}")
             raise LeaseHeld(f"Run {run.id} is living: it cannot be deleted. `kfnb cancel {run.id}` ends it.")
         return run
 
-    def delete(self, run_id: str) -> str:
-        """Remove a run for good, except artifacts (see `collection.collect`); return its id. Not one that is living."""
-        run = self.deletable(run_id)
+    def delete(self, run_id: str, *, gone: bool = False) -> str:
+        """Remove a run for good, except artifacts (see `collection.collect`); return its id. Not one that is living.
+
+        `gone`: its cluster is no more, where that cannot be asked from here; then nothing can be driving it.
+        """
+        run = self.deletable(run_id, gone=gone)
+        lost = gone and run.unseen is not None
         home = self._client.home
         try:
-            with run.holding():
-                if run.there is not None:
+            with run.holding() if not lost else contextlib.nullcontext():
+                if run.there is not None and not lost:
                     run.there.remove()
                 run.store.remove(places.run_key(run.id))
         except LeaseHeld as held:

@@ -54,6 +54,8 @@ def test_a_run_of_a_cluster_that_is_called_alike_is_left_alone(
     run.cancel()
     assert ("PENDING", True) == (run.state, run.store.exists(f"runs/{run.id}/run.json"))
     assert [] == place.left()
+    assert run.id == History(place.client()).delete(run.id, gone=True)
+    assert [] == list(run.store.list(f"runs/{run.id}"))
 
 
 @pytest.mark.parametrize("known", [{"authority": "of a proxy"}, {"namespace": "of before"}])
