@@ -1,7 +1,8 @@
 """Why a task's pod waits or how it came to its end, in one plain sentence with what to do. Pure.
 
 Used by pod_state.py, from a pod's status alone or with events and nodes, which cost requests (waiting.py). Reasons and
-messages are those of kubelet, the Job controller, the scheduler and the container runtime; a test makes each happen.
+messages are those of kubelet, the Job controller, the scheduler and the container runtime: tests make most of them
+happen on a cluster, and quote others.
 """
 
 from __future__ import annotations

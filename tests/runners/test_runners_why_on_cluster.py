@@ -1,4 +1,8 @@
-"""Every situation that kfnb has words for, made to happen on the real cluster, and told by the real runner."""
+"""What tasks wait for or end of, made to happen on the real cluster, and told by the real runner.
+
+What is not made there (a node short of memory, a registry's rate limit, a webhook that refuses, anti-affinity, a
+scheduling gate, a quota that demands a limit) has its words tested with quoted messages, if at all, elsewhere.
+"""
 
 from __future__ import annotations
 
