@@ -1,5 +1,6 @@
-/** What is asked again where the server was away: the comparison of the two halves, and the clusters. */
+/** What is asked again where the server was away: the comparison of the two halves, clusters, a notebook's runs. */
 
+import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 import { act } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
@@ -8,9 +9,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { ApiError, type Api } from '../src/api';
 import { trans } from '../src/model/words';
+import type { OpenNotebook } from '../src/notebook/open_notebook';
 import { useClusters } from '../src/panel/clusters';
+import { ClustersTab } from '../src/panel/clusters_tab';
+import { EarlierRuns } from '../src/panel/earlier_runs';
 import { useHalvesProblem } from '../src/panel/halves';
+import type { IRunChanges } from '../src/tokens';
 import { VERSION } from '../src/version';
+
+vi.mock('@jupyterlab/apputils', () => ({ Dialog: {}, showDialog: vi.fn() })); // nothing is asked here
 
 const LATER_MS = 10_000;
 const OLD = `This page has kfnb ${VERSION}, the Jupyter server has 0.0.1.`;
@@ -24,7 +31,15 @@ const server = {
     return { version: server.answer(server.has) };
   },
   async clusterFile() {
-    return server.answer({ clusters: [{ name: 'far' }], diagnostics: [] });
+    return server.answer({
+      clusters: [{ name: 'far', settings: {} }],
+      diagnostics: [],
+      file: 'clusters.toml'
+    });
+  },
+  runs: ['1'],
+  async runsOf() {
+    return server.answer(server.runs.map(run_id => ({ run_id, name: run_id, state: 'SUCCEEDED' })));
   },
   answer<T>(what: T): T {
     server.asked += 1;
@@ -61,7 +76,7 @@ async function later(): Promise<void> {
 beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true);
-  Object.assign(server, { trouble: null, has: VERSION, asked: 0 });
+  Object.assign(server, { trouble: null, has: VERSION, asked: 0, runs: ['1'] });
   isShown = true;
   page = document.createElement('div');
   root = createRoot(page);
@@ -129,4 +144,32 @@ test('Clusters come when the server is back, without the form being opened again
   server.trouble = null;
   await later();
   expect(page.textContent).toBe('far');
+});
+
+test('The page of clusters is there when the server is back, though it was opened while the server was away.', async () => {
+  server.trouble = new ApiError('stopped', 424);
+  await draw(<ClustersTab {...{ api, takeWish: () => null }} trans={trans as TranslationBundle} />);
+  expect(page.textContent).toBe('stopped');
+  server.trouble = null;
+  await later();
+  expect([...page.querySelectorAll('h2')].map(title => title.textContent)).toEqual(['far']);
+});
+
+test('The runs of a notebook come when the server is back, and when it says that there are others.', async () => {
+  const changed = new Signal<object, object>({});
+  const changes = { changed } as unknown as IRunChanges;
+  const notebook = { path: 'a.ipynb', session: null, draft: { started: null } } as unknown as OpenNotebook;
+  const listed = (): string[] => [...page.querySelectorAll('option')].slice(1).map(({ value }) => value);
+  server.trouble = away;
+  await draw(<EarlierRuns {...{ notebook, api, changes }} trans={trans as TranslationBundle} />);
+  expect(listed()).toEqual([]);
+  server.trouble = null;
+  await later();
+  expect(listed()).toEqual(['1']);
+  server.runs = ['2', '1'];
+  await act(async () => changed.emit({}));
+  expect(listed()).toEqual(['2', '1']);
+  server.trouble = away;
+  await act(async () => changed.emit({}));
+  expect(listed()).toEqual(['2', '1']);
 });

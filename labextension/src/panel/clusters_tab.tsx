@@ -7,6 +7,7 @@ import * as React from 'react';
 import type { Api } from '../api';
 import { CLUSTER_FIELDS } from '../model/cluster_form';
 import type { Cluster, ClusterFile } from '../model/documents';
+import { isPageSeen, untilReached } from '../until_reached';
 import { ClusterEditor } from './cluster_editor';
 import type { ClusterWish } from './panel';
 import { Trouble } from './trouble';
@@ -27,6 +28,7 @@ interface WishProps {
 export function ClustersTab({ api, trans, takeWish }: ClustersTabProps & WishProps): JSX.Element {
   const [file, setFile] = React.useState<ClusterFile | null>(null);
   const [trouble, setTrouble] = React.useState<string | null>(null);
+  const [unread, setUnread] = React.useState<string | null>(null);
   const [edited, setEdited] = React.useState<Cluster | 'new' | null>(null);
   const attempt = async (act: Promise<ClusterFile>, then?: () => void): Promise<void> => {
     try {
@@ -37,12 +39,15 @@ export function ClustersTab({ api, trans, takeWish }: ClustersTabProps & WishPro
       setTrouble((error as Error).message);
     }
   };
-  React.useEffect(() => {
-    api.clusterFile().then(
-      found => setFile(before => before ?? found), // a command may have changed it meanwhile
-      (error: Error) => setTrouble(error.message)
-    );
-  }, [api]);
+  React.useEffect(
+    () =>
+      untilReached(() => api.clusterFile(), {
+        found: found => setFile(before => before ?? found), // a command may have changed it meanwhile
+        refused: error => setUnread(error.message),
+        isSeen: isPageSeen
+      }),
+    [api]
+  );
   const makeDefault = ({ name }: Cluster): Promise<void> => attempt(api.makeDefault(name));
   const forget = async ({ name }: Cluster): Promise<void> => {
     if (await mayBeForgotten(name, trans)) {
@@ -60,10 +65,11 @@ export function ClustersTab({ api, trans, takeWish }: ClustersTabProps & WishPro
     }
   });
   if (file === null) {
-    return trouble === null ? (
+    const why = trouble ?? unread;
+    return why === null ? (
       <p className="kfnb-quiet">{trans.__('The file is being read …')}</p>
     ) : (
-      <Trouble text={trouble} />
+      <Trouble text={why} />
     );
   }
   return (

@@ -14,6 +14,7 @@ import type { Api } from '../api';
 import type { Cluster } from '../model/documents';
 import type { OpenNotebooks } from '../notebook/open_notebooks';
 import type { Consent } from '../run/start';
+import type { IRunChanges } from '../tokens';
 import { untilLoaded } from '../until_loaded';
 
 export type TabName = 'step' | 'pipeline' | 'run' | 'clusters';
@@ -33,6 +34,7 @@ export interface PanelParts {
   readonly notebooks: OpenNotebooks;
   readonly api: Api;
   readonly consent: Consent;
+  readonly changes: IRunChanges;
   readonly commands: CommandRegistry;
   readonly trans: TranslationBundle;
 }

@@ -5,29 +5,27 @@ import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
 import type { Api } from '../api';
-import type { RunRow } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
-import { Choosing } from '../run/choosing';
 import type { Consent } from '../run/start';
+import type { IRunChanges } from '../tokens';
+import { EarlierRuns } from './earlier_runs';
 import { Findings } from './findings';
 import { HomeNote } from './home_note';
 import { RunForm } from './run_form';
 import { RunView } from './run_view';
 import { Trouble } from './trouble';
 import { useSignal } from './watching';
-import { lookOf } from '../graph';
-
-const EARLIER = 30;
 
 export interface RunTabProps {
   readonly notebook: OpenNotebook;
   readonly api: Api;
   readonly consent: Consent;
+  readonly changes: IRunChanges;
   readonly commands: CommandRegistry;
   readonly trans: TranslationBundle;
 }
 
-export function RunTab({ notebook, api, consent, commands, trans }: RunTabProps): JSX.Element {
+export function RunTab({ notebook, api, consent, changes, commands, trans }: RunTabProps): JSX.Element {
   const { session, draft } = notebook;
   const [isFormOpen, setFormOpen] = React.useState(session === null);
   useSignal(draft.changed);
@@ -56,7 +54,7 @@ export function RunTab({ notebook, api, consent, commands, trans }: RunTabProps)
   }, [started]);
   return (
     <div className="kfnb-run-tab">
-      <EarlierRuns {...{ notebook, api, trans }} />
+      <EarlierRuns {...{ notebook, api, changes, trans }} />
       <Trouble
         text={
           draft.isLost
@@ -86,60 +84,6 @@ export function RunTab({ notebook, api, consent, commands, trans }: RunTabProps)
       ) : (
         <RunView {...{ notebook, session, api, commands, trans }} />
       )}
-    </div>
-  );
-}
-
-/** The runs of this notebook, newest first; the one that is chosen is shown. */
-function EarlierRuns(props: {
-  notebook: OpenNotebook;
-  api: Api;
-  trans: TranslationBundle;
-}): JSX.Element | null {
-  const { notebook, api, trans } = props;
-  const [runs, setRuns] = React.useState<readonly RunRow[]>([]);
-  const id = React.useId();
-  const choosing = React.useMemo(() => new Choosing(notebook, api), [notebook, api]);
-  useSignal(choosing.changed);
-  const { session, path } = notebook;
-  const { started } = notebook.draft;
-  React.useEffect(() => {
-    let isCurrent = true;
-    const load = async (): Promise<void> => {
-      const found = await api.runsOf(path, EARLIER).catch(() => []);
-      if (isCurrent) {
-        setRuns(found);
-      }
-    };
-    void load();
-    return () => {
-      isCurrent = false;
-    };
-  }, [path, session?.id, session?.hasEnded, started]);
-  if (runs.length === 0) {
-    return null;
-  }
-  return (
-    <div className="kfnb-field">
-      <label htmlFor={id}>{trans.__('Runs of this notebook')}</label>
-      <select
-        id={id}
-        className="kfnb-input"
-        data-field="runs"
-        value={choosing.chosen ?? session?.id ?? ''}
-        onChange={event => void choosing.choose(event.target.value || null)}
-      >
-        <option value="">{trans.__('none is shown')}</option>
-        {session !== null && !runs.some(run => run.run_id === session.id) && (
-          <option value={session.id}>{session.id}</option>
-        )}
-        {runs.map(run => (
-          <option key={run.run_id} value={run.run_id}>
-            {`${run.run_id} · ${run.interrupted ? trans.__('interrupted') : lookOf({ state: run.state }).word} · ${run.name}`}
-          </option>
-        ))}
-      </select>
-      <Trouble text={choosing.trouble} />
     </div>
   );
 }

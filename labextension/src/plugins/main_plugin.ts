@@ -67,7 +67,7 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
     });
     const consent = rememberedConsent(settings, PLUGIN_ID, app.restored);
 
-    const panel = new KfnbPanel({ notebooks, api, consent, commands, trans });
+    const panel = new KfnbPanel({ notebooks, api, consent, changes, commands, trans });
     panel.id = PANEL_ID;
     panel.title.icon = kfnbIcon;
     panel.title.caption = trans.__('Pipeline (kfnb)');
