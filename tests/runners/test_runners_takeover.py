@@ -22,7 +22,11 @@ from tests.cluster.fixtures import Cluster
 from tests.cluster.runs import Place, end, made_place, notebook
 from tests.cluster.shell import wait_until
 
-LASTS = "import time\nprint('begun', flush=True)\ntime.sleep(30)\nx = int('1')"
+GATE = "/tmp/gate"
+LASTS = (
+    "import os, time\nprint('begun', flush=True)\n"
+    f"while not os.path.exists('{GATE}'):\n    time.sleep(0.1)\nx = int('1')"
+)
 
 
 @pytest.fixture
@@ -54,8 +58,10 @@ def test_a_driver_that_was_paused_leaves_the_run_to_who_took_it_over(place: Plac
             os.killpg(paused.pid, signal.SIGSTOP)
             other = place.client().resume(run.id)
             wait_until(lambda: {1, 2} == {event.fence for event in run.events()}, "The next driver", 60)
-            assert "RUNNING" == run.tasks["s0"].state
+            wait_until(lambda: run.tasks["s0"].state == "RUNNING", "The step as the next driver sees it", 60)
             os.killpg(paused.pid, signal.SIGCONT)
+            (pod,) = place.pods(run, "s0")
+            place.kubectl("exec", pod["metadata"]["name"], "--", "touch", GATE)
             said, _ = paused.communicate(timeout=120)
         finally:
             paused.kill()
