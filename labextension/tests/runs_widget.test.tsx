@@ -96,6 +96,13 @@ test('a list that has changed comes by itself, also before the kernel can hear o
   expect((model.sent as Question[]).map(({ kind }) => kind)).toEqual(['page']);
 });
 
+test('a list is brought up to date while its cell is scrolled away', async () => {
+  await asked('page');
+  el.remove();
+  await answer('page', { value: page(row('b', 0.75)) });
+  await until(() => names().length === 1);
+});
+
 test('what comes to a question that was left is not shown', async () => {
   const first = await asked('page');
   click("[data-sort='name']");

@@ -161,7 +161,8 @@ function RunsView(props: { listing: Listing; kernel: Kernel; note: string }): JS
 function render({ model, el }: RenderProps<Traits>): () => void {
   const kernel = new Kernel(model);
   const source = new KernelSource(kernel, model.get('page'), model.get('experiments'));
-  const listing = new Listing(source, source.pushed, () => el.isConnected);
+  // What is pushed costs no question: a cell that is scrolled away is not attached, and nothing is pushed anew later.
+  const listing = new Listing(source, source.pushed, () => true);
   const takeAway = show(el, <RunsView listing={listing} kernel={kernel} note={model.get('note')} />);
   void listing.refresh();
   return () => {
