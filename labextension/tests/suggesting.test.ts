@@ -73,3 +73,20 @@ test('Where tags were changed while it was asked for, it is asked for once more.
   await asking;
   expect(suggesting.found).toEqual(proposed('train'));
 });
+
+test('Where it cannot be asked once more, what was proposed for other cells is not kept.', async () => {
+  const asked: string[] = [];
+  suggesting = new Suggesting(
+    async () => {
+      asked.push(JSON.stringify(cells));
+      if (asked.length > 1) {
+        throw new Error('away');
+      }
+      cells = [cell('step:train')];
+      return proposed('fit');
+    },
+    () => JSON.stringify(cells)
+  );
+  await suggesting.begin();
+  expect([suggesting.trouble, suggesting.found, asked.length]).toEqual(['away', null, 2]);
+});

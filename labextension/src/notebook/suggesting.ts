@@ -52,6 +52,7 @@ export class Suggesting {
       try {
         found = await this._ask();
       } catch (error) {
+        found = null; // an answer before was for other cells
         this._trouble = (error as Error).message;
       }
     } while (this._trouble === null && !this._isCurrent());
