@@ -104,12 +104,12 @@ class RunDisplay:
 
     def wait(self) -> bool:
         """Wait for news, a moment long at most, and show them; say whether any can come."""
-        standing = self._now()  # reads what another process wrote: of a run afar one request, of the next batch by name
+        found = self._now()  # reads what another process wrote: of a run afar one request, of the next batch by name
         if self._news.wait(self._pace.pause(self.is_seen)):
             self._news.clear()
             self._pace.came = self._asked = time.monotonic()
-            self._widget.status = status(self._run, standing)
-        if standing.ended:
+            self._widget.status = status(self._run, found)
+        if found.ended:
             return False
         if time.monotonic() - self._asked < ASKS_WHO_DRIVES_EVERY:
             return True
