@@ -81,9 +81,9 @@ class Listed:
         wanted = run_filter(**several, **times, search=one.get("search"), notebook=names, archived="too")
         behind = cursor(one["cursor"], by) if "cursor" in one else None
         with self._historian:
-            self._messages.clear()
             page = self._history.sorted_runs(replace(wanted, ids=self._ids), by, int(one["limit"]), behind)
-            messages = list(self._messages)
+            messages = [*dict.fromkeys(self._messages)]  # also what was said while it was looked what has changed
+            self._messages.clear()
         return {
             "runs": [self._row(row) for row in page.runs],
             "next": page.end.to_text() if page.end is not None else None,

@@ -19,6 +19,7 @@ from kfnb.artifacts.store import Store
 from kfnb.client import Client
 from kfnb.history import History, as_document
 from kfnb.history.catching_up import Readers
+from kfnb.history.listed import FIRST_PAGE, Listed
 from kfnb.metadata import store as rows
 from kfnb.metadata.filtering import RunFilter
 from kfnb.orchestrator import places
@@ -180,6 +181,20 @@ def test_a_lost_database_is_made_anew(client: Client, history: History, said: li
     again = History(client, say=said.append)
     assert kept == all_rows(again)
     assert ([] if fate == "deleted" else ["KF802"]) == [text.partition(":")[0] for text in said]
+
+
+def test_a_list_says_what_was_found_while_it_looked(client: Client, history: History) -> None:
+    """What is said where the database is brought up stands in the page that comes then, once."""
+    finished(client.store, "r1", {"auc": 0.5}, created=1.0)
+    listed = Listed(client, history.runs(RunFilter()).runs)
+    assert history.database.path is not None
+    for path in history.database.path.parent.iterdir():
+        path.unlink()
+    history.database.path.write_bytes(b"garbage" * 5000)
+    listed.take(listed.changes())
+    found = [listed.page({"question": FIRST_PAGE}) for _ in range(2)]
+    assert [["KF802"], []] == [[text.partition(":")[0] for text in page["messages"]] for page in found]
+    assert ["r1", "r1"] == [row["run_id"] for page in found for row in page["runs"]]
 
 
 def test_a_locked_database_is_read_as_it_is(
