@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,8 @@ class RunsWidget(Displayed):
 
     A question is a message with its `number`, the `kind` of it and what it is about; its answer has the same number and
     a `value`, or else the `trouble` in words. Questions of some kinds are answered again whenever that has changed,
-    until a message of the kind `leave` with their number; so is one for the first page before there is any message,
-    with the number 0.
+    until a message of the kind `leave` with their number, or until they have not been asked again for long: that says
+    that the page is there. So is one for the first page before there is any message, with the number 0.
     """
 
     _esm: Any = STATIC / "runs.js"
@@ -43,12 +44,12 @@ class RunsWidget(Displayed):
         """`first`: what is asked for the first page; `answers`: what answers a question, by its kind.
 
         `followed`: the same for those that are answered again and again, among them `page`. All are called in threads,
-        one at a time for each kind of `followed`, and one for all others.
+        one at a time for each kind of `followed`, but `is_other` beside an answer, and one for all others.
         """
         page = plain(followed["page"].first(first))
         super().__init__(page=page, experiments=experiments, note=note)
         self._answers = answers
-        self._followed = {kind: Followed(source, self.send) for kind, source in followed.items()}
+        self._followed = {kind: Followed(source, self.send, _when_free()) for kind, source in followed.items()}
         self._work: ThreadPoolExecutor | None = None
         self.on_msg(self._asked)
         self._followed["page"].expect(first, page)
@@ -78,3 +79,11 @@ class RunsWidget(Displayed):
             self._followed[kind].ask(asked)
         else:
             self.send({"number": asked["number"], **answered(lambda: self._answers[kind](asked))})
+
+
+def _when_free() -> Callable[[Callable[[], None]], object]:
+    """Return what calls something when the kernel runs no cell; at once where there is no kernel."""
+    try:
+        return asyncio.get_running_loop().call_soon_threadsafe
+    except RuntimeError:
+        return lambda work: work()

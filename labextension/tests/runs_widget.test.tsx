@@ -192,6 +192,22 @@ test('a kernel is late where something is waited for, however much comes by itse
   vi.useRealTimers();
 });
 
+test('a question that is followed is said again and again until it is left', () => {
+  vi.useFakeTimers();
+  const asked = new Model({});
+  const kernel = new Kernel(asked as never);
+  const ignore = (): void => undefined;
+  const leave = kernel.follow('run', { run: 'a' }, ignore, ignore);
+  vi.advanceTimersByTime(60_000);
+  expect(asked.sent.length).toBe(2);
+  expect(asked.sent[1]).toEqual(asked.sent[0]);
+  leave();
+  vi.advanceTimersByTime(120_000);
+  expect((asked.sent as Question[]).map(({ kind }) => kind)).toEqual(['run', 'run', 'leave']);
+  kernel.dispose();
+  vi.useRealTimers();
+});
+
 test('a kernel that does not answer is told of', async () => {
   model.sent.length = 0;
   click("[data-sort='name']");

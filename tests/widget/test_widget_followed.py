@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -121,6 +121,10 @@ def test_a_resumed_run_is_followed_again(page: Page, tmp_path: Path) -> None:
     page.wait(lambda message: (said(message, number) or {}).get("status", {}).get("state") == "SUCCEEDED")
 
 
+def ignore(_work: object) -> None:
+    """The kernel is never free."""
+
+
 class Numbers:
     """What answers with the newest number that was told, or fails."""
 
@@ -157,7 +161,7 @@ def test_what_is_no_other_answer_is_not_sent(monkeypatch: pytest.MonkeyPatch) ->
     """Trouble is said once, and what is so after it; a question that cannot be answered disturbs no other."""
     monkeypatch.setattr(followed, "AFTER_TROUBLE", 0.01)
     source, sent = Numbers(), Queue[dict[str, Any]]()
-    follows = Followed(source, sent.put)
+    follows = Followed(source, sent.put, ignore)
     follows.ask({"number": 1, "by": 2})
     assert {"number": 1, "value": 0} == sent.get()
     for number in (1, 2, 3, 4):
@@ -181,7 +185,7 @@ def test_the_newest_questions_are_followed(monkeypatch: pytest.MonkeyPatch) -> N
     """Pages that were closed leave nothing; of one that is never heard of it is not looked for ever."""
     monkeypatch.setattr(followed, "MOST", 2)
     source, sent = Numbers(), Queue[dict[str, Any]]()
-    follows = Followed(source, sent.put)
+    follows = Followed(source, sent.put, ignore)
     for number in (1, 2, 3):
         follows.ask({"number": number, "by": 1})
     assert [1, 2, 3] == [sent.get()["number"] for _ in range(3)]
@@ -190,6 +194,51 @@ def test_the_newest_questions_are_followed(monkeypatch: pytest.MonkeyPatch) -> N
     follows.end()
     assert source.rested.get()
     monkeypatch.setattr(followed, "UNSEEN_FOR", 0)
-    Followed(source, sent.put).expect({"by": 1}, 0)
+    Followed(source, sent.put, ignore).expect({"by": 1}, 0)
     assert source.rested.get()
     assert sent.empty()
+
+
+def test_the_question_of_a_silent_page_is_followed_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its silence counts while the kernel can hear it; a word keeps its question, or begins it anew."""
+    monkeypatch.setattr(followed, "WORD_EVERY", 0)
+    monkeypatch.setattr(followed, "SILENT_FOR", 2)
+    source, sent, chances = Numbers(), Queue[dict[str, Any]](), Queue[Callable[[], None]]()
+    follows = Followed(source, sent.put, chances.put)
+    for number in (1, 2):
+        follows.ask({"number": number, "by": 1})
+        assert {"number": number, "value": 0} == sent.get()
+    for _ in range(3):
+        follows.ask({"number": 2, "by": 1})
+        chances.get()()
+    next_chance = chances.get()  # it was looked who is silent, before this was asked for
+    source.told.put(1)
+    assert {"number": 2, "value": 1} == sent.get()
+    follows.leave(2)
+    assert source.rested.get()
+    next_chance()
+    follows.ask({"number": 1, "by": 1})
+    assert {"number": 1, "value": 1} == sent.get()
+    follows.end()
+    assert source.rested.get()
+    assert sent.empty()
+
+
+def test_what_could_not_be_sent_is_sent_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that fails ends no following."""
+    monkeypatch.setattr(followed, "AFTER_TROUBLE", 0.01)
+    source, sent, failures = Numbers(), Queue[dict[str, Any]](), Queue[int]()
+
+    def send(message: dict[str, Any]) -> None:
+        if not failures.empty():
+            failures.get()
+            raise OSError("The connection is closed.")
+        sent.put(message)
+
+    follows = Followed(source, send, ignore)
+    follows.ask({"number": 1, "by": 1})
+    failures.put(1)
+    source.told.put(1)
+    assert [0, 1] == [sent.get()["value"] for _ in range(2)]
+    follows.end()
+    assert source.rested.get()

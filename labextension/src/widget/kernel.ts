@@ -5,6 +5,8 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 /** So long a question is open before it is said that the kernel has not answered. */
 const LONG_MS = 1000;
+/** So often a question that is followed is said again: the kernel forgets those of pages that say nothing any more. */
+const WORD_MS = 60_000;
 
 /** The number under which the kernel follows a list's first page before it hears of a page: it may be busy till then. */
 export const UNASKED = 0;
@@ -64,7 +66,9 @@ export class Kernel {
     isAwaited = true
   ): () => void {
     const number = this._send(kind, about, { answer, trouble, isFollowed: true }, isAwaited);
+    const word = setInterval(() => this._model.send({ ...about, kind, number }), WORD_MS);
     return () => {
+      clearInterval(word);
       this._open.delete(number);
       this._settle(number);
       this._model.send({ kind: 'leave', number });
