@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from kfnb.cli.following import LogFollower
 from kfnb.errors import ClusterError
+from kfnb.runners.live_logs import MOST_PODS
+from kfnb.runners.placed_text import count_characters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +24,8 @@ _STATE_EVERY = 1.0
 """Seconds between looks at the run's events."""
 _STORE_EVERY = 3.0
 """Seconds between looks at the stored logs of tasks that run and whose pods cannot be read."""
+_MOST_AHEAD = 1000
+"""Pieces of one log that are kept while the store does not have what comes before; the store has older ones by then."""
 _PATIENCE = 10.0
 """Seconds after the end of a run for which the last lines of its pods are waited for; then the store's will do."""
 
@@ -29,7 +34,8 @@ class PodLogFollower(LogFollower):
     """The logs of a run on a cluster. `warn` is told, once, if pods cannot be read.
 
     The text of a pod is the text in the store, but for line ends that the launcher puts before lines of its own. So
-    what is left to say when a pod has gone begins after as many other characters as have been said.
+    what is left to say when a pod has gone begins after as many other characters as have been said; and where its node
+    has the end of the log only, what comes before is said first, from the store.
     """
 
     def __init__(self, run: Run, task: str | None, warn: Callable[[str], None]) -> None:
@@ -38,7 +44,8 @@ class PodLogFollower(LogFollower):
         self._warned = False
         self._pods: dict[tuple[str, int], str] = {}
         self._said: dict[tuple[str, int], int] = {}  # characters that are no line ends
-        self._heard: dict[tuple[str, int], int] = {}  # the same, of what has come from the pod
+        self._ahead: dict[tuple[str, int], deque[Piece]] = {}  # from pods, while what comes before is not in the store
+        self._read: dict[tuple[str, int], tuple[int, int]] = {}  # of the store's: bytes, and characters as above
         self._settled: set[tuple[str, int]] = set()
         self._looked = 0.0
 
@@ -87,10 +94,12 @@ class PodLogFollower(LogFollower):
         if live is not None and live.refused:
             self._warn_once(live.refused)
             live.refused = None
+        if live is not None and live.has_too_many and not self._warned:
+            self._warn_once(f"more than {MOST_PODS} pods run, and no more are read at once.")
         every = self._run.tasks
         tasks = every if self._task is None else {self._task: every[self._task]}
         keys = {name: (name, task.attempt) for name, task in tasks.items()}
-        read = {key for key in keys.values() if live is not None and not late and live.reads(*key)}
+        read = {key for key in keys.values() if live is not None and not late and live.reads(*key)} - self._ahead.keys()
         for piece in live.take() if live is not None else ():
             self._say_piece(say, piece)
         look = time.monotonic() - self._looked >= _STORE_EVERY
@@ -108,16 +117,34 @@ class PodLogFollower(LogFollower):
             return
         before = self._pods.setdefault(key, piece.pod)
         if before != piece.pod:  # the attempt has been given another pod, and begins anew
-            self._pods[key], self._said[key], self._heard[key] = piece.pod, 0, 0
-        at = self._heard.get(key, 0)
-        self._heard[key] = at + count_characters(piece.text)
-        known = max(0, self._said.get(key, 0) - at)  # said before from the store
+            self._pods[key], self._said[key] = piece.pod, 0
+            self._ahead.pop(key, None)
+            self._read.pop(key, None)
+        if key in self._ahead or piece.at > self._said.get(key, 0):
+            self._ahead.setdefault(key, deque(maxlen=_MOST_AHEAD)).append(piece)
+        else:
+            self._say_from(piece, say)
+
+    def _say_from(self, piece: Piece, say: Callable[[str], None]) -> None:
+        """Say of a piece what has not been said yet."""
+        key = (piece.task, piece.attempt)
+        known = max(0, self._said.get(key, 0) - piece.at)
         self._say_text(key, say, piece.text[after_characters(piece.text, known) :])
 
     def _say_stored(self, task: TaskRun, say: Callable[[str], None], *, whole: bool) -> None:
-        key, text = (task.name, task.attempt), task.log()
-        begin = after_characters(text, self._said.get(key, 0))
-        self._say_text(key, say, text[begin : len(text) if whole else max(begin, text.rfind("\n") + 1)])
+        """Say what is stored beyond what has been said, which is all that is read; then what follows, from the pod."""
+        key, printed = (task.name, task.attempt), task.printed()
+        at, characters = self._read.get(key, (0, 0))
+        data = printed.part(at, printed.size)
+        data = data if whole else data[: data.rfind(b"\n") + 1]
+        text = data.decode(errors="replace")
+        self._read[key] = (at + len(data), characters + count_characters(text))
+        self._say_text(key, say, text[after_characters(text, max(0, self._said.get(key, 0) - characters)) :])
+        ahead = self._ahead.pop(key, deque())
+        while ahead and (whole or ahead[0].at <= self._said[key]):
+            self._say_from(ahead.popleft(), say)
+        if ahead:
+            self._ahead[key] = ahead
         if whole:
             self._settled.add(key)
 
@@ -149,11 +176,6 @@ def say_pods(logs: LiveLogs, say: Callable[[str], None]) -> bool:
             time.sleep(_POLL_SECONDS)
     finally:
         logs.close()
-
-
-def count_characters(text: str) -> int:
-    """Count the characters of a text that are no line ends."""
-    return len(text) - text.count("\n")
 
 
 def after_characters(text: str, characters: int) -> int:

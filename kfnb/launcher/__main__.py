@@ -2,7 +2,8 @@
 
 `--element-of URI` instead: of the elements described there, the one at the place that this pod has in its Indexed Job.
 Writes one JSON line an event on standard output: first `started`, then `progress`, last `exited` with the exit code;
-the task's own text stands between them as it comes. SIGTERM stops the task, which saves what it has. Exit codes: 0
+the task's own text stands between them as it comes, with `log` in it from time to time, which says how much of it there
+was. SIGTERM stops the task, which saves what it has. Exit codes: 0
 succeeded, 1 the task failed, 3 called wrongly, 4 something outside (store, disk) cannot be used just now, 5 it cannot
 be used from here at all, 70 kfnb itself failed, 130 cancelled.
 """
@@ -18,6 +19,8 @@ from typing import Any
 from kfnb.launcher.stopping import Stopped, stop_at_signals
 
 WRONG_CALL, BROKEN, CANCELED = 3, 70, 130
+MARK_EVERY = 256 << 10
+"""Characters of text after which it is said how many there were: of a long log a node keeps the end only."""
 
 
 class Lines:
@@ -26,14 +29,27 @@ class Lines:
     def __init__(self) -> None:
         self._out = os.dup(1)
         self._at_start = True
+        self._count = self._marked = 0  # characters of text that are no line ends: in all, and when that was said
 
     def event(self, name: str, **more: Any) -> None:
         """Write one event."""
         line = json.dumps({"event": name, **more}, separators=(",", ":"))
-        self.text(("" if self._at_start else "\n") + line + "\n")
+        self._write(("" if self._at_start else "\n") + line + "\n")
 
     def text(self, text: str) -> None:
-        """Write text of the task."""
+        """Write text of the task, and now and then after a whole line how much that was so far."""
+        whole = text.rfind("\n") + 1
+        self._write_counted(text[:whole])
+        if whole and self._count - self._marked >= MARK_EVERY:
+            self.event("log", at=self._count)
+            self._marked = self._count
+        self._write_counted(text[whole:])
+
+    def _write_counted(self, text: str) -> None:
+        self._count += len(text) - text.count("\n")
+        self._write(text)
+
+    def _write(self, text: str) -> None:
         left = memoryview(text.encode("utf-8", "replace"))
         self._at_start = text.endswith("\n") if text else self._at_start
         try:

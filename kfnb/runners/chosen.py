@@ -91,7 +91,8 @@ def live_logs(
 
     which = f"{ROLE}=orchestrator" if orchestrator else TASK
     root = there.profile.root.rstrip("/") + "/"
-    return LiveLogs(there.api, f"{RUN}={run_id},{which}", follow=follow, read=lambda uri: read(uri.removeprefix(root)))
+    selector, placed = f"{RUN}={run_id},{which}", not orchestrator
+    return LiveLogs(there.api, selector, follow=follow, read=lambda uri: read(uri.removeprefix(root)), placed=placed)
 
 
 def no_pod(why: str) -> PodSeen:

@@ -1,13 +1,15 @@
 """What the pods of a run print, as they print it; `kfnb logs -f` uses this.
 
 One watch finds the pods, each has a thread that reads its log from the API server. A connection that ends is made anew
-from the second of the last line; what came before in that second is recognised by its time, so that no line is lost and
-none comes twice. On a connection that lasts lines may come with any times.
+from the second of the last line; what came before in that second is recognised by its time, so that no line comes
+twice, and none is lost that the node still has: it keeps the end of a long log (10 MiB, unless kubelet is told
+otherwise). On a connection that lasts lines may come with any times.
 """
 
 from __future__ import annotations
 
 import contextlib
+import datetime
 import queue
 import re
 import threading
@@ -19,6 +21,7 @@ import msgspec
 from kfnb.errors import ClusterError, StoreError
 from kfnb.runners.api_server import ApiError
 from kfnb.runners.job_manifest import ATTEMPT, ELEMENTS, PLACE, TASK_NAME
+from kfnb.runners.placed_text import PlacedText
 from kfnb.runners.pod_logs import is_event
 from kfnb.runners.pod_manifest import MAIN
 from kfnb.runners.pod_state import container
@@ -31,33 +34,47 @@ if TYPE_CHECKING:
     from kfnb.runners.api_server import ApiServer, Object
 
 MOST_PODS = 100
-"""How many logs are read at once; further pods' come from the store when they have ended."""
+"""How many logs are read at once; further pods' come from the store."""
 _SILENCE = 60.0
 _PAUSE = 0.5
 
 
 class Piece(NamedTuple):
-    """Text that an attempt printed: whole lines, but for the end of its log. `pod`: an attempt may have several."""
+    """Text that an attempt printed: whole lines, but for the end of its log. `pod`: an attempt may have several.
+
+    `at`: how many characters that are no line ends its log has before; what lies between two pieces is in the store.
+    """
 
     task: str
     attempt: int
     pod: str
     text: str
+    at: int = 0
 
 
 class LiveLogs:
-    """The logs of the pods that `selector` (labels) selects. `refused`: why they cannot be read, once that shows.
+    """The logs of the pods that `selector` (labels) selects. `refused`: why they cannot be read, once that shows;
+    `has_too_many`: not all are read, as there are more than MOST_PODS.
 
     `follow`: as they grow, and of pods that are yet to come; else what is there. `read`: a document of the store, by
-    its URI; which element of a fan-out a pod carries is told there.
+    its URI; which element of a fan-out a pod carries is told there. `placed`: they are launchers' logs, and what has no
+    place in one is left out; else all is told that can be had.
     """
 
     def __init__(
-        self, api: ApiServer, selector: str, *, follow: bool = True, read: Callable[[str], bytes] | None = None
+        self,
+        api: ApiServer,
+        selector: str,
+        *,
+        follow: bool = True,
+        read: Callable[[str], bytes] | None = None,
+        placed: bool = False,
     ) -> None:
         self.refused: str | None = None
+        self.has_too_many = False
         self._api = api
         self._follow = follow
+        self._placed = placed
         self._read = read
         self._described: dict[str, Together] = {}
         self._pieces: queue.SimpleQueue[Piece] = queue.SimpleQueue()
@@ -73,6 +90,8 @@ class LiveLogs:
 
     def take(self) -> list[Piece]:
         """Return what has come since the last call."""
+        for reader in list(self._readers.values()):
+            reader.hand_out()
         found: list[Piece] = []
         with contextlib.suppress(queue.Empty):
             while True:
@@ -83,7 +102,7 @@ class LiveLogs:
         """Say whether more of an attempt's log may come from here. Ask before `take`."""
         with self._lock:
             readers = list(self._readers.values())
-        return any((one.task, one.attempt) == (task, attempt) and not one.done.is_set() for one in readers)
+        return any((one.task, one.attempt) == (task, attempt) and one.has_place for one in readers)
 
     @property
     def found(self) -> bool:
@@ -106,9 +125,12 @@ class LiveLogs:
         with self._lock:
             reader = self._readers.get(name)
             if reader is None and ("running" in state or "terminated" in state):
-                if self.refused or sum(not one.done.is_set() for one in self._readers.values()) >= MOST_PODS:
+                is_full = sum(not one.done.is_set() for one in self._readers.values()) >= MOST_PODS
+                self.has_too_many |= is_full
+                if self.refused or is_full:
                     return
-                reader = self._readers[name] = _Reader(self._api, pod, self._task(pod), self._pieces, self._refuse)
+                reader = _Reader(self._api, pod, self._task(pod), self._pieces, self._refuse, placed=self._placed)
+                self._readers[name] = reader
                 if not self._follow:
                     reader.ended.set()
                 reader.start()
@@ -140,7 +162,14 @@ class _Reader:
     """Reads the log of one pod to its end. `ended`: its container has; `done`: nothing more comes."""
 
     def __init__(
-        self, api: ApiServer, pod: Object, task: str, pieces: queue.SimpleQueue[Piece], refuse: Callable[[str], None]
+        self,
+        api: ApiServer,
+        pod: Object,
+        task: str,
+        pieces: queue.SimpleQueue[Piece],
+        refuse: Callable[[str], None],
+        *,
+        placed: bool,
     ) -> None:
         metadata = pod["metadata"]
         self.pod = str(metadata["name"])
@@ -152,6 +181,19 @@ class _Reader:
         self._refuse = refuse
         self._stopped = threading.Event()
         self._position = Position()
+        self._placed = PlacedText(self._put) if placed else None
+        self._lock = threading.Lock()  # around what is placed
+
+    @property
+    def has_place(self) -> bool:
+        """Whether more may come, and it is known where that stands in the log."""
+        return not self.done.is_set() and (self._placed is None or self._placed.at is not None)
+
+    def hand_out(self) -> None:
+        """Put what waits for more, if nothing more seems to come."""
+        if self._placed is not None:
+            with self._lock:
+                self._placed.hand_out_if_quiet()
 
     def start(self) -> None:
         """Begin to read."""
@@ -168,6 +210,8 @@ class _Reader:
                 try:
                     self._read(follow=not all_is_there)
                     if all_is_there:
+                        if self._placed is not None:
+                            self._placed.hand_out()
                         return
                 except ApiError as error:
                     if error.status == 404:
@@ -198,10 +242,19 @@ class _Reader:
     def _tell(self, data: bytes) -> None:
         lines = data.decode(errors="replace").split("\n")
         ends = [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
-        new = (self._position.new(line) for line in ends)
-        text = "".join(line for line in new if line is not None and not is_event(line))
+        new = [text for line in ends if (text := self._position.new(line)) is not None]
+        if self._placed is None:
+            self._put(0, "".join(line for line in new if not is_event(line)))
+        elif new:
+            with self._lock:
+                if self._position.has_gap:
+                    self._position.has_gap = False
+                    self._placed.lose()
+                self._placed.take(new, self._api.now().timestamp() - self._position.moment)
+
+    def _put(self, at: int, text: str) -> None:
         if text and not self._stopped.is_set():
-            self._pieces.put(Piece(self.task, self.attempt, self.pod, text))
+            self._pieces.put(Piece(self.task, self.attempt, self.pod, text, at))
 
 
 _WHEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(?:Z|[+-]\d\d:\d\d) ")
@@ -210,11 +263,15 @@ _WHEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(?:Z|[+-]\d\d:\d\d)
 class Position:
     """How far a log has been read, by the moments of its lines. `since`: where to ask from.
 
+    `has_gap`: the lines that are new on this connection may not follow those of the one before, whose last one is gone.
+
     Moments grow, but where a node's clock is set back, or by a hair where a container writes two streams.
     """
 
     def __init__(self) -> None:
         self.since = ""
+        self.has_gap = False
+        self._latest = ("", "")  # the last line: its second, and what follows it
         self._last = ""  # the second of the last line
         self._read: dict[str, Counter[str]] = {}  # of that second and later ones: the lines, by what follows it
         self._later: list[str] = []  # last seconds before the clock was set back, as far as it has not reached them
@@ -222,10 +279,16 @@ class Position:
         self._comes = ""
         self._turns = 0
         self._catches_up = False
+        self._is_gone = False  # the last line, as far as this connection has shown it
+
+    @property
+    def moment(self) -> float:
+        """When the last line was printed, by its node's clock: seconds since the epoch."""
+        return datetime.datetime.fromisoformat(re.sub(r"\.\d+", "", self.since)).timestamp()
 
     def begin(self) -> None:
         """A connection begins: its lines come from `since`, which is given to the second only."""
-        self._catches_up = bool(self.since)
+        self._catches_up = self._is_gone = bool(self.since)
         self._left = {second: lines.copy() for second, lines in self._read.items()}
         self._comes, self._turns = "", len(self._later)
 
@@ -237,6 +300,7 @@ class Position:
         second, moment = when[1], when[2] or ""
         if self._catches_up and self._is_known(second, moment):
             return None
+        self.has_gap = self.has_gap or (self._is_gone and self._catches_up)
         self._catches_up = False
         self._take(second, moment)
         self.since = when[0].rstrip()
@@ -249,6 +313,7 @@ class Position:
         left = self._left.get(second, Counter())
         again = left[moment] > 0
         left[moment] -= again
+        self._is_gone = self._is_gone and not (again and (second, moment) == self._latest)
         return again or self._turns > 0 or second < self._last  # the others are from before the clock was set back
 
     def _take(self, second: str, moment: str) -> None:
@@ -257,5 +322,5 @@ class Position:
         elif second > self._last:
             self._later = [later for later in self._later if later > second]
             self._read = {later: lines for later, lines in self._read.items() if later >= second}
-        self._last = second
+        self._last, self._latest = second, (second, moment)
         self._read.setdefault(second, Counter())[moment] += 1

@@ -24,7 +24,12 @@ TAIL_BYTES = 256 << 10
 _SILENCE = 5.0
 NO_LOG = "unable to retrieve container logs for "
 """What kubelet gives for the log where the container has been removed."""
-_EVENTS = {"started": {"event"}, "progress": {"event", "data"}, "exited": {"event", "code"}}
+_EVENTS = {
+    "started": {"event"},
+    "progress": {"event", "data"},
+    "log": {"event", "at"},
+    "exited": {"event", "code"},
+}
 
 
 def tail(api: ApiServer, pod: str) -> str:

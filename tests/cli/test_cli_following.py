@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfnb.cli.following_pods import after_characters, count_characters
+from kfnb.cli.following_pods import after_characters
 from kfnb.cli.live import waiting_notes
 from kfnb.orchestrator.events import RunStatus
+from kfnb.runners.placed_text import count_characters
 from kfnb.spec import PipelineSpec, RunEvent, Task
 
 TEXTS = st.text(alphabet="ab\n", max_size=30)

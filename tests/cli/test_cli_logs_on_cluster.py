@@ -140,3 +140,36 @@ def test_logs_are_followed_while_pods_live_and_kept_when_they_are_gone(
     said.clear()
     PodLogFollower(run, "left", warnings.append).run(say)
     assert expected("left") == said
+
+
+MUCH, MORE = 250_000, 200
+PRINTS_MUCH = f"""
+import os, time
+for n in range({MUCH}):
+    print(n, 'x' * 90)
+while not os.path.exists('/tmp/go'):
+    time.sleep(0.1)
+for n in range({MORE}):
+    print('more', n)
+    time.sleep(0.01)
+"""
+
+
+def test_a_log_of_which_the_node_keeps_the_end_is_followed_from_its_beginning(place: Place, tmp_path: Path) -> None:
+    """Who comes when kubelet has begun a new file all the same gets every line once: what is gone is in the store."""
+    path = tmp_path / "much.ipynb"
+    cell = nbformat.v4.new_code_cell(PRINTS_MUCH, metadata={"tags": ["step:much"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    run = place.run(path)
+    wait_until(lambda: run.tasks["much"].state == "RUNNING", "The start of the step", 120)
+    (pod,) = place.pods(run)
+    name = pod["metadata"]["name"]
+    wait_until(
+        lambda: "event" not in place.kubectl("logs", name, "--limit-bytes=100"), "A new file for the pod's log", 120
+    )
+    place.kubectl("exec", name, "--", "touch", "/tmp/go")
+    said: list[str] = []
+    warnings: list[str] = []
+    PodLogFollower(run, "much", warnings.append).run(lambda text: said.extend(text.splitlines()))
+    expected = [*(f"{n} {'x' * 90}" for n in range(MUCH)), *(f"more {n}" for n in range(MORE))]
+    assert (len(expected), True, []) == (len(said), expected == said, warnings)

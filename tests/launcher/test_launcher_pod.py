@@ -225,6 +225,15 @@ def test_a_log_that_takes_long_to_save_is_saved_less_often(tmp_path: Path, monke
     assert [f"{n:99}" for n in range(1000)] == store.read("t/log.txt").decode().splitlines()
 
 
+def test_a_launcher_says_from_time_to_time_how_much_it_has_printed(pod: PodPlace) -> None:
+    """So that of a long log, of which a node keeps the end, each line has its place; line ends are not counted."""
+    ran = pod.run("for n in range(9000): print(n, 'x' * 94, flush=n % 1000 == 0)")
+    marks = [one["at"] for one in ran.told if one["event"] == "log"]
+    assert marks
+    counts = {*itertools.accumulate(len(line) for line in ran.log.splitlines())}
+    assert [True] * len(marks) == [mark in counts for mark in marks]
+
+
 @pytest.mark.parametrize("begins", [True, False])
 def test_a_launcher_leaves_what_its_image_has_where_it_is_asked(pod: PodPlace, *, begins: bool) -> None:
     """Also where the step cannot begin for want of a package: then it matters most."""

@@ -48,6 +48,18 @@ def test_after_any_break_reading_goes_on_with_the_next_line(lines: list[str], ex
             assert expected == " ".join(text.rstrip("\n") for text in told)
 
 
+@pytest.mark.parametrize(("comes", "gap"), [(LINES, False), (LINES[2:], False), (LINES[3:], False), (LINES[5:], True)])
+def test_lines_that_went_between_two_connections_are_missed(comes: list[str], *, gap: bool) -> None:
+    """Where the last line does not come again, the node has begun a new file, and there may have been others."""
+    position = Position()
+    position.begin()
+    for line in LINES[:4]:
+        position.new(line)
+    position.begin()
+    told = [text for line in comes if (text := position.new(line)) is not None]
+    assert ("e\n", gap) == (told[-1], position.has_gap)
+
+
 def test_on_a_connection_that_lasts_every_line_is_told() -> None:
     """Also while the node's clock, which was set back, has not got to where it was."""
     position = Position()
