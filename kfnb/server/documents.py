@@ -569,10 +569,7 @@ class Clusters(_Answer, frozen=True, kw_only=True):
 
 
 class AcceleratorType(_Answer, frozen=True, kw_only=True):
-    """A type that steps can ask for. `nodes`: how many have it and let a step in; `most`: how many one of them has.
-
-    None: that cannot be seen.
-    """
+    """A type for steps. `nodes`: those that have it and let a step in; `most`: how many one has. None: not seen."""
 
     name: str
     nodes: int | None
@@ -580,10 +577,7 @@ class AcceleratorType(_Answer, frozen=True, kw_only=True):
 
 
 class Accelerators(_Answer, frozen=True, kw_only=True):
-    """What a cluster offers, as of at most a minute ago. `gpus`: how many NVIDIA GPUs of whatever type one node has.
-
-    `unnamed`: what its nodes call those that no type means.
-    """
+    """What a cluster offers, within a minute. `gpus`: NVIDIA's on one node; `unnamed`: its nodes' words for no type."""
 
     types: tuple[AcceleratorType, ...]
     gpus: int | None

@@ -582,7 +582,7 @@ export interface components {
     schemas: {
         /**
          * AcceleratorType
-         * @description A type that steps can ask for. `nodes`: how many have it and let a step in; `most`: how many one of them has. None: that cannot be seen.
+         * @description A type for steps. `nodes`: those that have it and let a step in; `most`: how many one has. None: not seen.
          */
         readonly AcceleratorType: {
             readonly name: string;
@@ -591,7 +591,7 @@ export interface components {
         };
         /**
          * Accelerators
-         * @description What a cluster offers, as of at most a minute ago. `gpus`: how many NVIDIA GPUs of whatever type one node has. `unnamed`: what its nodes call those that no type means.
+         * @description What a cluster offers, within a minute. `gpus`: NVIDIA's on one node; `unnamed`: its nodes' words for no type.
          */
         readonly Accelerators: {
             readonly types: readonly components["schemas"]["AcceleratorType"][];
