@@ -193,7 +193,7 @@ class ApiServer:
         accept: str = _JSON,
         before: Callable[[], None] = _nothing,
     ) -> Object:
-        """Send a request until it is answered, for at most `patience` seconds.
+        """Send a request until it is answered, for at most `patience` seconds; one that was sent by then is waited for.
 
         `before`: called each time before it is sent, which it is no more once that raises an error.
         An API server that has just started knows no rights for a moment: what it allowed before is asked again too.
@@ -202,7 +202,7 @@ class ApiServer:
 
         def once() -> Object:
             before()
-            return self._once(method, path, query, body, content, accept)
+            return self._once(method, path, query, body, content, accept, min(_READ, max(patience, _CONNECT)))
 
         again = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: _is_passing(error, known=asked in self._allowed)),
@@ -219,8 +219,10 @@ class ApiServer:
         self._allowed.add(asked)
         return answer
 
-    def _once(self, method: str, path: str, query: Query, body: object, content: str, accept: str) -> Object:
-        timeout = urllib3.Timeout(connect=_CONNECT, read=_READ)
+    def _once(
+        self, method: str, path: str, query: Query, body: object, content: str, accept: str, silence: float
+    ) -> Object:
+        timeout = urllib3.Timeout(connect=_CONNECT, read=silence)
         response = self._send(method, path, query, body, timeout, whole=True, content=content, accept=accept)
         return json.loads(response.data) if response.data else {}
 

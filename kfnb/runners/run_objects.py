@@ -36,7 +36,7 @@ _BATCH = "batch/v1"
 _LEASES = "coordination.k8s.io/v1"
 _START = "kfnb.dev/start"
 """The annotation of an orchestrator's Job by which whoever asked for it knows it."""
-_LOOK_EVERY = 1.0
+_LOOK_EVERY, _LOOK_AFTER_SILENCE = 1.0, 15.0
 _READ_ANEW = 10.0
 """Seconds after which a kubeconfig that did not lead to the run's cluster is read anew."""
 _QUICK = 5.0
@@ -146,8 +146,11 @@ class RunObjects:
         time.sleep(0.2)  # it is not gone at once, nor what it owns, for which the next one waits
 
     def is_driven(self) -> bool | None:
-        """Say whether something drives the run, or is about to; None if that was never seen. Looks once a second."""
-        if time.monotonic() - self._looked >= _LOOK_EVERY:
+        """Say whether something drives the run, or is about to; None if that was never seen.
+
+        Looks once a second, and less often at a cluster that did not answer: lists of runs wait for each look.
+        """
+        if time.monotonic() - self._looked >= (_LOOK_EVERY if self.unseen is None else _LOOK_AFTER_SILENCE):
             try:
                 self._reach(_QUICK)
                 found = self._orchestrator()
