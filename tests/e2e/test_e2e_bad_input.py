@@ -162,14 +162,6 @@ def test_names_are_shown_as_they_are_and_never_as_html(lab: Lab, page: Page) -> 
     expect(page.locator(".kfnb-chip-name").nth(1)).to_have_text(EVIL)
     page.locator(".kfnb-chip-settings").nth(1).click()
     expect(panel.locator(".kfnb-step-head")).to_contain_text(EVIL)
-    panel.locator(".kfnb-step-tab details").evaluate_all("groups => groups.forEach(group => { group.open = true; })")
-    for setting in ("secret", "queue", "image"):
-        field = panel.locator(f"[data-field={setting}]")
-        field.fill(EVIL)
-        field.blur()
-        expect(field).to_have_value(EVIL)
-        field.fill("")
-        field.blur()
     page.locator("#kfnb-tab-pipeline").click()
     expect(panel.locator(".kfnb-graph-node").first).to_have_attribute("data-node", EVIL)
 
@@ -211,6 +203,45 @@ def test_names_are_shown_as_they_are_and_never_as_html(lab: Lab, page: Page) -> 
     page.locator(".jp-Dialog .jp-mod-accept").click()
     expect(row).to_contain_text("<img src=x onerror=window.hacked=1>")
     assert page.evaluate("window.hacked") is None
+
+
+def test_every_field_takes_any_text_as_text(lab: Lab, page: Page) -> None:
+    """What is written into a field of a step or a cluster stays what it is, as the name of a parameter does."""
+    path = lab.root / "fields.ipynb"
+    write_notebook(path, ("parameters", 'größe_数据 = "x"'), ("step:load", "print(größe_数据)"))
+    open_notebook(page, lab, path)
+    panel = page.locator("#kfnb-panel")
+    page.locator(".kfnb-chip-settings").nth(1).click()
+    panel.locator(".kfnb-step-tab details").evaluate_all("groups => groups.forEach(group => { group.open = true; })")
+    fill_all(panel.locator(".kfnb-step-tab"), "field")
+
+    page.locator("#kfnb-tab-clusters").click()
+    panel.locator("[data-action=add]").click()
+    fill_all(panel.locator(".kfnb-clusters"), "setting")
+    panel.locator("[data-action=save-cluster]").click()
+    expect(panel.locator(".kfnb-problem").first).to_be_visible()
+    assert not lab.profiles.exists()
+
+    page.locator("#kfnb-tab-run").click()
+    value = panel.locator("[data-parameter=größe_数据]")
+    value.fill(EVIL)
+    expect(value).to_have_value(EVIL)
+    expect(panel.get_by_label("größe_数据")).to_have_value(EVIL)
+    assert page.evaluate("window.hacked") is None
+
+
+def fill_all(form: Locator, kind: str) -> None:
+    """Write the evil name into every field of text; `kind`: what the fields are named by. Steps keep their names."""
+    fields = form.locator(f":is(input:not([type=checkbox]), textarea)[data-{kind}]:not([data-field=step])")
+    expect(fields.first).to_be_visible()
+    names = fields.evaluate_all(f"fields => fields.map(field => field.dataset.{kind})")
+    assert len(names) > 8, names
+    for name in names:
+        field = form.locator(f"[data-{kind}='{name}']")
+        field.fill(EVIL)
+        field.blur()
+        expect(field).to_have_value(EVIL)
+    assert form.page.evaluate("window.hacked") is None
 
 
 def look_at_evil_experiment_and_comparison(shown: Locator) -> None:
