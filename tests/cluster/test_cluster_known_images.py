@@ -69,7 +69,9 @@ def test_what_the_image_of_a_run_lacks_is_known_to_the_next(
     profile = {"image": base, "package_index": False}
     with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as place:
         on = msgspec.structs.replace(place.profile, **profile)
-        (unknown,) = place.client().check(path, on=on)
+        found = place.client().check(path, on=on)
+        assert len(found) == 1, "\n".join(map(str, found))
+        (unknown,) = found
         assert ("KF926", True) == (unknown.code, f"no pod has looked into image `{plain}` yet" in unknown.message)
         run = place.run(path, profile=profile)
         assert "FAILED" == end(run)

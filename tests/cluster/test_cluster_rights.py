@@ -135,8 +135,8 @@ def _drive(place: Place, folder: Path, profile: dict[str, Any]) -> None:
     fails = "import os\nassert os.uname().nodename.split('-')[-2] == '2'"  # a pod is called after its attempt
     many = notebook(
         folder / "many.ipynb",
-        "import time\n\ndef work(number):\n    time.sleep(1)\n    return number",
-        "items = [1, 2, 3]",
+        "import time\n\ndef work(number):\n    time.sleep(3)\n    return number",  # longer, all in all, than the side step
+        "items = [1, 2, 3, 4, 5, 6]",
         fails,
         "found = [work(item) for item in items]",
         tags={0: ("imports",), 2: ("step:side", "retry:1"), 3: ("step:fan", "foreach")},

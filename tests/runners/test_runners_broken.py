@@ -48,6 +48,7 @@ def test_why_an_attempt_waits_is_never_worth_a_run(
     assert "KeyError: 'metadata'" in capfd.readouterr().err
 
 
+@pytest.mark.leaves("what is watched is the test's own")
 def test_an_object_that_is_not_understood_ends_a_watch(cluster: Cluster, namespace: str) -> None:
     """What is raised about an object, when it is listed or comes later, is told; the cluster's own noes are not."""
     del cluster
