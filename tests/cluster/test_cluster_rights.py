@@ -135,11 +135,12 @@ def _drive(place: Place, folder: Path, profile: dict[str, Any]) -> None:
     fails = "import os\nassert os.uname().nodename.split('-')[-2] == '2'"  # a pod is called after its attempt
     many = notebook(
         folder / "many.ipynb",
-        "import time\n\ndef work(number):\n    time.sleep(3)\n    return number",  # longer, all in all, than the side step
+        "import time\n\ndef work(number):\n    time.sleep(4)\n    return number",
         "items = [1, 2, 3, 4, 5, 6]",
         fails,
+        "time.sleep(20)\ncount = len(items)",  # ends while elements wait, of which more may run at once then
         "found = [work(item) for item in items]",
-        tags={0: ("imports",), 2: ("step:side", "retry:1"), 3: ("step:fan", "foreach")},
+        tags={0: ("imports",), 2: ("step:side", "retry:1"), 3: ("step:beside",), 4: ("step:fan", "foreach")},
     )
     waits = notebook(folder / "waits.ipynb", "x = 1", tags={0: ("step:waits", "secret:lacking:key:KEY")})
     beside = place.run(many, profile={**profile, "max_parallel": 2}, **here)
