@@ -14,7 +14,6 @@ PACKAGES = {
     "util-linux": "nsenter",
     "openssl": "openssl",
     "buildah": "buildah",
-    "podman": "podman",
     "docker-registry": "docker-registry",
     "debootstrap": "debootstrap",
     "faketime": "faketime",

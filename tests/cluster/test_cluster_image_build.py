@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,9 @@ def pulled(image: str) -> str:
     return image.replace(IMAGES_HOST, REGISTRY)
 
 
+without_podman = pytest.mark.skipif(shutil.which("podman") is None, reason="there is no podman: apt-get install podman")
+
+
 @pytest.fixture
 def fitting_kernel() -> None:
     """A kernel of the base image's Python, without which no image can be made for it; in continuous integration it is
@@ -56,7 +60,7 @@ def fitting_kernel() -> None:
 
 
 @pytest.mark.usefixtures("fitting_kernel")
-@pytest.mark.parametrize("engine", ["buildah", "podman"])
+@pytest.mark.parametrize("engine", ["buildah", pytest.param("podman", marks=[pytest.mark.soak, without_podman])])
 def test_a_notebook_gets_an_image_of_its_own(
     cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
