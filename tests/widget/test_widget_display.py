@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,16 +10,12 @@ import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
-from widget_page import Message, Page
+from widget_page import Message, Page, needs_widgets
 
-from kfnb import widget
 from kfnb.client import Client, display
 from kfnb.widget import VIEW
 
-pytestmark = pytest.mark.skipif(
-    not widget.is_built() and os.environ.get("CI") != "true",
-    reason="the widgets are not built: `make front-end` does it, and needs Node",
-)
+pytestmark = needs_widgets
 
 
 @pytest.fixture

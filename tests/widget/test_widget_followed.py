@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from queue import Queue
@@ -11,20 +10,14 @@ from typing import Any
 import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
-from widget_page import Message, Page, answer, shown, state
+from widget_page import Message, Page, answer, needs_widgets, shown, state
 
-from kfnb import widget
 from kfnb.errors import StoreError
 from kfnb.widget import VIEW, followed
 from kfnb.widget.followed import Followed
 
 WAITS = "import os, time\nwhile not os.path.exists({!r}):\n    time.sleep(0.02)"
 FOLLOWS = "[thread for thread in threading.enumerate() if thread.name == 'kfnb-followed']"
-
-needs_widgets = pytest.mark.skipif(
-    not widget.is_built() and os.environ.get("CI") != "true",
-    reason="the widgets are not built: `make front-end` does it, and needs Node",
-)
 
 
 @pytest.fixture

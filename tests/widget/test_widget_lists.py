@@ -12,15 +12,11 @@ from typing import Any
 import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
-from widget_page import Page, answer, shown, state
+from widget_page import Page, answer, needs_widgets, shown, state
 
-from kfnb import widget
 from kfnb.widget import VIEW
 
-pytestmark = pytest.mark.skipif(
-    not widget.is_built() and os.environ.get("CI") != "true",
-    reason="the widgets are not built: `make front-end` does it, and needs Node",
-)
+pytestmark = needs_widgets
 
 SCORE = """
 import kfnb

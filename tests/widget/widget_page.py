@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 
+from kfnb import widget
 from kfnb.widget import VIEW
+
+needs_widgets = pytest.mark.skipif(
+    not widget.is_built() and os.environ.get("CI") != "true",
+    reason="the widgets are not built: `make front-end` does it, and needs Node",
+)
 
 Message = dict[str, Any]
 
