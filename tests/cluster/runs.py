@@ -13,6 +13,7 @@ import pytest
 
 from kfnb.client import Client, Run
 from kfnb.profiles import Profile
+from kfnb.profiles.editing import as_table
 from tests.cluster.certificates import CONTEXT, KUBECONFIG
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import BUCKET, CHECKOUT, S3, STORE_SECRET
@@ -94,6 +95,11 @@ def notebook(path: Path, *steps: str, tags: Mapping[int, tuple[str, ...]] | None
     tagged = (((tags or {}).get(number, (f"step:s{number}",)), source) for number, source in enumerate(steps))
     path.parent.mkdir(parents=True, exist_ok=True)
     return write_cells(path, tagged)
+
+
+def settings_of(profile: Profile) -> dict[str, Any]:
+    """What a file of profiles is to say of a profile."""
+    return {name: value for name, value in as_table(profile).items() if value not in ({}, [], None)}
 
 
 @contextmanager

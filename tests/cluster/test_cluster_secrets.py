@@ -14,10 +14,10 @@ from kfnb.cli.app import run_app
 from kfnb.client import Run
 from kfnb.history import History
 from kfnb.metadata.filtering import RunFilter
-from kfnb.profiles.editing import add_profile, as_table
+from kfnb.profiles.editing import add_profile
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import STORE_SECRET
-from tests.cluster.runs import Place, end, made_place, notebook
+from tests.cluster.runs import Place, end, made_place, notebook, settings_of
 
 CORES = {name: secrets.token_hex(8) for name in ("whole", "plain", "single", "files", "lines")}
 """What is looked for: no letter of it is written otherwise in JSON, HTML or by Python."""
@@ -90,7 +90,7 @@ def test_no_value_of_a_secret_is_in_anything_that_a_run_leaves(
     """However steps say it: not in the store's documents, the database, logs, the cluster's objects, what is shown."""
     monkeypatch.setenv("KFNB_CONFIG", str(tmp_path / "clusters.toml"))
     monkeypatch.setenv("KFNB_HOME", str(place.home))
-    add_profile("test", {name: value for name, value in as_table(place.profile).items() if value not in ({}, [], None)})
+    add_profile("test", settings_of(place.profile))
     tags = {
         0: ("step:says", TOKEN, "secret:files:/etc/files"),
         1: (),

@@ -16,7 +16,7 @@ from kfnb.cli.app import run_app
 from kfnb.preflight import cluster_check
 from kfnb.preflight.cluster_check import Line, StoreSeen
 from kfnb.profiles import Profile
-from kfnb.profiles.editing import add_profile, as_table
+from kfnb.profiles.editing import add_profile
 from kfnb.runners.check_pods import Seen
 from kfnb.runners.cluster_facts import Node, Quota
 from kfnb.runners.pod_report import Report
@@ -24,6 +24,7 @@ from kfnb.runners.rights import Right
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
 from tests.cluster.places import REGISTRY
+from tests.cluster.runs import settings_of
 from tests.preflight.preflight_facts import EMPTY
 
 PROFILE = Profile(name="test", namespace="ml", root="s3://runs/kfnb", image="base:1", store_secret="keys")
@@ -179,8 +180,7 @@ def checked(
     monkeypatch.delenv("AWS_ENDPOINT_URL")  # the profile says where its store is
 
     def call(*words: str, **settings: Any) -> tuple[int, dict[str, Line]]:
-        table = {**{k: v for k, v in as_table(profile).items() if v not in ({}, [], None)}, **settings}
-        add_profile("test", table, replace=True)
+        add_profile("test", settings_of(profile) | settings, replace=True)
         code = run_app(["cluster", "check", "test", "--json", *words])
         document = json.loads(capsys.readouterr().out)
         assert (code == 0) == document["ok"]

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from kfnb.client import Run
-from kfnb.profiles.editing import add_profile, as_table
+from kfnb.profiles.editing import add_profile
 from kfnb.runners.run_objects import RunObjects
 from tests.cluster.fixtures import Cluster
-from tests.cluster.runs import Place, end, made_place, notebook
+from tests.cluster.runs import Place, end, made_place, notebook, settings_of
 from tests.cluster.shell import wait_until
 
 STEPS = ("import time\ntime.sleep(5)\nx = int('1')", "y = x + 1\nprint(y)")
@@ -53,8 +53,7 @@ def place(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.
     """A namespace for runs, and a file of profiles that has its profile."""
     with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as made:
         monkeypatch.setenv("KFNB_CONFIG", str(tmp_path / "clusters.toml"))
-        table = as_table(made.profile).items()
-        add_profile("test", {name: value for name, value in table if value not in ({}, [], None)})
+        add_profile("test", settings_of(made.profile))
         yield made
 
 

@@ -22,7 +22,7 @@ from kfnb.artifacts import calls
 from kfnb.cli.app import run_app
 from kfnb.client import Run
 from kfnb.errors import LeaseHeld, OutsideError
-from kfnb.profiles.editing import add_profile, as_table
+from kfnb.profiles.editing import add_profile
 from kfnb.runners.api_server import ApiServer, Foreign
 from kfnb.runners.chosen import cluster_options
 from kfnb.runners.job_manifest import run_name
@@ -30,7 +30,7 @@ from kfnb.runners.orchestrator_job import orchestrator_name
 from kfnb.runners.run_objects import RunObjects
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import S3
-from tests.cluster.runs import Place, end, made_place, notebook
+from tests.cluster.runs import Place, end, made_place, notebook, settings_of
 from tests.cluster.shell import wait_until
 
 STEPS = ("import time\nprint('begun', flush=True)\ntime.sleep(8)\nx = int('1')", "y = x + 1\nprint(y)")
@@ -48,7 +48,7 @@ def test_a_laptop_that_is_closed_changes_nothing(
 ) -> None:
     """A run whose command is killed goes on; another machine follows it and has all of it when its objects are gone."""
     monkeypatch.setenv("KFNB_CONFIG", str(tmp_path / "clusters.toml"))
-    table = {name: value for name, value in as_table(place.profile).items() if value not in ({}, [], None)}
+    table = settings_of(place.profile)
     add_profile("test", {**table, "ttl_seconds": 3})
     path = notebook(tmp_path / "p.ipynb", *STEPS)
     command = [sys.executable, "-m", "kfnb", "run", str(path), "--on", "test", "--no-cache"]
@@ -135,7 +135,7 @@ def test_a_run_that_two_laptops_resume_at_once_is_driven_by_one(
 ) -> None:
     """Each has a home of its own and types the command; the other is told so, and no task is done twice."""
     monkeypatch.setenv("KFNB_CONFIG", str(tmp_path / "clusters.toml"))
-    add_profile("test", {name: value for name, value in as_table(place.profile).items() if value not in ({}, [], None)})
+    add_profile("test", settings_of(place.profile))
     last = f"{NOT_AT_FIRST}\nimport time\ntime.sleep(5)\ny = x + 1\nprint(y)"
     run = place.run(notebook(tmp_path / "p.ipynb", "x = int('1')", last), cache=False, local_orchestrator=local)
     assert "FAILED" == end(run)

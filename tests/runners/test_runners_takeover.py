@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from kfnb.profiles.editing import add_profile, as_table
+from kfnb.profiles.editing import add_profile
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.cluster_lease import ClusterLease
 from kfnb.runners.job_manifest import job_name
 from tests.cluster.certificates import CONTEXT
 from tests.cluster.fixtures import Cluster
-from tests.cluster.runs import Place, end, made_place, notebook
+from tests.cluster.runs import Place, end, made_place, notebook, settings_of
 from tests.cluster.shell import wait_until
 
 GATE = "/tmp/gate"
@@ -34,8 +34,7 @@ def place(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.
     """A namespace for runs, and a file of profiles that has its profile."""
     with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as made:
         monkeypatch.setenv("KFNB_CONFIG", str(tmp_path / "clusters.toml"))
-        table = as_table(made.profile).items()
-        add_profile("test", {name: value for name, value in table if value not in ({}, [], None)})
+        add_profile("test", settings_of(made.profile))
         yield made
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from kfnb.cli.app import run_app
-from kfnb.profiles.editing import add_profile, as_table
+from kfnb.profiles.editing import add_profile
 from tests.cluster import images
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import IMAGES_HOST, REGISTRY
-from tests.cluster.runs import Place, end, made_place, notebook
+from tests.cluster.runs import Place, end, made_place, notebook, settings_of
 from tests.cluster.shell import wait_until
 from tests.cluster.tiny_images import MANIFEST, put_image, put_index
 
@@ -29,8 +29,7 @@ def place(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.
     with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as made:
         monkeypatch.setenv("KFNB_CONFIG", str(tmp_path / "clusters.toml"))
         monkeypatch.setenv("KFNB_HOME", str(made.home))
-        table = as_table(made.profile).items()
-        add_profile("test", {name: value for name, value in table if value not in ({}, [], None)})
+        add_profile("test", settings_of(made.profile))
         yield made
 
 
