@@ -133,9 +133,8 @@ class TaskReport(Listener):
             with contextlib.suppress(Exception), self._store.hurried():  # as below
                 self._save_points()
         is_due = self._changed or (self._is_left and not self._is_silent())
-        if is_due and now - self._saved >= max(
-            SAVE_EVERY, PAUSE * self._took
-        ):  # before more is said, which is not heard in this moment
+        pause = max(SAVE_EVERY, PAUSE * self._took)
+        if is_due and now - self._saved >= pause:  # before more is said, which is not heard in this moment
             try:
                 with self._store.hurried():  # the body is not watched meanwhile
                     self.save()
