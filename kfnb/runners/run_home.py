@@ -67,7 +67,7 @@ def must_be_at(home: RunHome, api: ApiServer, run_id: str, *, patience: float = 
         raise Elsewhere(
             f"Run {run_id} lives in another cluster, at {home.address}: {here} of this machine leads to {api.host}, "
             f"where {space}. Give the profile here a context that leads to the run's cluster (`kfnb cluster add "
-            "--replace`); if that is no more, `kfnb delete {run_id} --gone` removes what is left of the run."
+            f"--replace`); if that is no more, `kfnb delete {run_id} --gone` removes what is left of the run."
         )
 
 
