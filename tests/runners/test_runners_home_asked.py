@@ -37,7 +37,7 @@ def test_an_authority_that_many_clusters_have_does_not_make_them_one(tmp_path: P
         server.authority = "company"
         home = RunHome(namespace="own", authority="company", address="https://192.0.2.1:6443")
         must_be_at(home, server, "r")
-        with pytest.raises(Elsewhere, match="where namespace n is another one.*`kfnb delete r --gone`"):
+        with pytest.raises(Elsewhere, match=r"where namespace n is another one.*`kfnb delete r --gone`"):
             must_be_at(home, server, "r")
 
 
