@@ -99,6 +99,7 @@ class KubernetesRunner:
         self._seats = Seats()
         self._said: dict[str, str] = {}  # what was reported last: "runs", or why it waits
         self._began: dict[str, float | None] = {}  # when, of those that run, by their pods
+        self._moved: dict[str, str] = {}  # why, of those whose pods the cluster takes away
         self._canceled: set[str] = set()
         self._ending: set[tuple[str, bool]] = set()  # Jobs of which cancelled attempts are about to be ended
         self._settling: dict[str, tuple[float, bool]] = {}  # over, as their Jobs say: since when, done?
@@ -382,6 +383,8 @@ class KubernetesRunner:
         seen = pod_state.of_pod(pod)
         self._silences.seen(key, pod)
         self._began[key] = began(pod)
+        if seen.kind in ("runs", "moved") and seen.why:
+            self._moved[key] = seen.why  # its Job may be seen to have failed before its end is, and does not say why
         if seen.kind == "waits":
             self._waiting.pod(key, pod)
         elif seen.kind == "runs":
@@ -431,7 +434,7 @@ class KubernetesRunner:
         over = dict(self._seats.settled(job))
         for key in self._living(name):
             why, counted = (pod_state.REMOVED, True) if key in over else (seen.why, seen.kind == "broken")
-            self._lose(key, why, counted=counted)
+            self._lose(key, self._moved.get(key, why), counted=counted and key not in self._moved)
 
     def _job_goes_on(self, name: str, job: Object, living: list[str], *, waits: bool) -> None:
         """Of a Job that is neither done nor failed: see which of its attempts wait, and which are over all the same."""
@@ -458,7 +461,7 @@ class KubernetesRunner:
                 self._say_runs(key)
                 self._ended(key, 0)
             else:
-                self._lose(key, pod_state.REMOVED, counted=True)
+                self._lose(key, self._moved.get(key, pod_state.REMOVED), counted=key not in self._moved)
 
     def _look_at_pods(self, name: str) -> None:
         """See how the pods of a Job stand: they say more than it does, and their watch may be a moment behind."""
@@ -535,6 +538,7 @@ class KubernetesRunner:
             known = self._following.pop(name, None)
             self._said.pop(name, None)
             self._began.pop(name, None)
+            self._moved.pop(name, None)
             self._settling.pop(name, None)
             self._silences.forget(name)
             if self._reports is not None:

@@ -33,8 +33,8 @@ Kind = Literal["waits", "runs", "ended", "moved", "broken"]
 class Seen(NamedTuple):
     """How an attempt stands. `code`: the exit code, where it `ended`; None if its node ended it for what it did.
 
-    `why`: in words, where there is something to say. `unfit`: the step did not begin, and will not with this image and
-    this access to the store.
+    `why`: in words, where there is something to say: of one that `runs`, why it will be taken away. `unfit`: the step
+    did not begin, and will not with this image and this access to the store.
 
     `moved`: the cluster took the pod away (eviction, drain, preemption; `own`: for what the step used beyond what it
     had asked for); `broken`: it ended without the task's doing.
@@ -59,7 +59,7 @@ def of_pod(pod: Object, around: Around = NOTHING, last_words: str = "") -> Seen:
     if disrupted is not None and pod["metadata"].get("deletionTimestamp") and has_lost_its_node(pod):
         return Seen("moved", disrupted)  # others end first, and save what they have: no two attempts run at once
     if (main.get("state") or {}).get("running") is not None:
-        return Seen("runs")
+        return Seen("runs", disrupted or "")
     return Seen("waits", why_pod_waits(pod, around))
 
 
