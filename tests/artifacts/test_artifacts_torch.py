@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from kfnb.artifacts.store import Store
 from kfnb.artifacts.values import load_values, save_values
 from kfnb.errors import GraphLeft
+from tests.torch_where_installed import needs_torch, torch
 
-torch: Any = pytest.importorskip("torch")
+pytestmark = needs_torch
 
 
 def handed_on(folder: Path, **values: Any) -> dict[str, Any]:
@@ -102,23 +104,24 @@ def test_a_tensor_with_hooks_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "tensor",
+    "make",
     [
-        torch.empty(0, 3),
-        torch.tensor([1.5]).to(torch.float8_e4m3fn),
-        torch.tensor([3], dtype=torch.uint16),
-        torch.tensor([1 + 2j]).conj(),
-        torch.eye(2).to_sparse(),
-        torch.zeros(2, 3).t(),
-        torch.tensor(True),
-        torch.tensor([1.5], dtype=torch.bfloat16),
-        torch.nn.Parameter(torch.zeros(2), requires_grad=False),
-        torch.empty(2, device="meta"),
+        lambda: torch.empty(0, 3),
+        lambda: torch.tensor([1.5]).to(torch.float8_e4m3fn),
+        lambda: torch.tensor([3], dtype=torch.uint16),
+        lambda: torch.tensor([1 + 2j]).conj(),
+        lambda: torch.eye(2).to_sparse(),
+        lambda: torch.zeros(2, 3).t(),
+        lambda: torch.tensor(True),
+        lambda: torch.tensor([1.5], dtype=torch.bfloat16),
+        lambda: torch.nn.Parameter(torch.zeros(2), requires_grad=False),
+        lambda: torch.empty(2, device="meta"),
     ],
-    ids=str,
+    ids=("empty", "float8", "uint16", "conjugate", "sparse", "transposed", "scalar", "bfloat16", "parameter", "meta"),
 )
-def test_tensors_of_all_kinds_are_kept(tmp_path: Path, tensor: Any) -> None:
+def test_tensors_of_all_kinds_are_kept(tmp_path: Path, make: Callable[[], Any]) -> None:
     """Shape, type, layout and what it shows are the same afterwards."""
+    tensor = make()
     found = handed_on(tmp_path, tensor=tensor)["tensor"]
     assert (type(tensor), tensor.dtype, tensor.layout, str(tensor)) == (
         type(found),

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from kfnb.dataflow.tables import random as draws
+from tests.torch_where_installed import needs_torch, torch
 
-torch: Any = pytest.importorskip("torch")
+pytestmark = needs_torch
 
 
 def draws_something(call: Any) -> bool:
