@@ -54,8 +54,8 @@ def pages(place: Place) -> Iterator[Row]:
     yield Row("`kfnb runs`, whole process", f"{whole - bare:.2f} s beyond Python's own start")
 
 
-def fill(history: Any, root: Path) -> None:
-    """Write the rows of runs that ended, and note that they are all that the store holds."""
+def fill(history: Any, root: Path, runs: int = RUNS) -> None:
+    """Write the rows of so many runs that ended, and note that they are all that the store holds."""
     from kfnb.metadata import store, tables
 
     folder = root / "runs"
@@ -66,8 +66,8 @@ def fill(history: Any, root: Path) -> None:
             tables.experiments.insert(),
             [{"name": f"experiment-{n}", "created": 1e9} for n in range(EXPERIMENTS)],
         )
-        for first in range(0, RUNS, 10_000):
-            numbers = range(first + 1, first + 10_001)
+        for first in range(0, runs, 10_000):
+            numbers = range(first + 1, min(first + 10_000, runs) + 1)
             connection.execute(tables.runs.insert(), [_run(n, str(root), states[n % 5]) for n in numbers])
             connection.execute(tables.tasks.insert(), [_task(n, name) for n in numbers for name in ("load", "train")])
             connection.execute(tables.metrics.insert(), [_metric(n, name) for n in numbers for name in ("auc", "loss")])

@@ -1,4 +1,4 @@
-"""What JupyterLab costs with kfnb: scripts at start, the way of a state to the screen, a large graph, typing.
+"""What JupyterLab costs with kfnb: scripts at start, a state's way to the screen, a large graph, typing, many runs.
 
 It needs Chromium and the built front end, as the tests in a browser do, whose JupyterLab it uses.
 """
@@ -15,7 +15,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from kfnb.client import Client
-from tests.benchmarks import notebooks
+from kfnb.history import History
+from tests.benchmarks import history, notebooks
 from tests.benchmarks.stopwatch import Place, Row, at_most
 from tests.e2e.jupyter_lab import TOKEN, Lab
 
@@ -45,6 +46,23 @@ DRAWN = """() => new Promise(resolve => {
   look();
 })"""
 
+TURNS = {
+    "the next page": "[data-action=next-page]",
+    "by another column": "[data-sort=duration]",
+    "by a metric": "[data-sort='metric.train.auc']",
+}
+"""What is clicked in a list of runs, several times: a second click on a column turns its order round."""
+TURNED_TIMES = 6
+TURNED = """button => new Promise(resolve => {
+  const rows = () => document.querySelector('.kfnb-runs tbody').textContent;
+  const before = rows();
+  const start = performance.now();
+  const isThere = () => document.querySelector('.kfnb-runs-list[aria-busy=false]') !== null && rows() !== before;
+  const look = () => requestAnimationFrame(isThere() ? () => resolve(performance.now() - start) : look);
+  document.querySelector(button).click();
+  look();
+})"""
+
 
 def in_the_browser(place: Place) -> Iterator[Row]:
     """All rows about JupyterLab, on one server and in one browser."""
@@ -57,6 +75,7 @@ def in_the_browser(place: Place) -> Iterator[Row]:
             yield from _states(chromium.new_page(), lab)
             yield from _graph(chromium.new_page(), lab)
             yield from _typing(chromium, lab, without)
+            yield from _many_runs(chromium.new_page(), place.folder / "many")
         finally:
             chromium.close()
             lab.stop()
@@ -154,8 +173,33 @@ def _typing(browser: Browser, lab: Lab, other: Lab) -> Iterator[Row]:
     page = browser.new_page()
     _open(page, lab, notebooks.write(lab.root / "typing.ipynb", steps))
     ours = _key(page)
+    page.close()
+    page = browser.new_page()
+    _open(page, lab, "typing.ipynb")
+    page.locator("#kfnb-tab-pipeline").click()
+    page.locator(".kfnb-graph-node").first.wait_for()
+    drawn = _key(page)
+    page.close()
     what = f"a key in a notebook of {CELLS} steps, processor time of the page"
     yield Row(what, f"{ours * 1000:.0f} ms, without kfnb {theirs * 1000:.0f} ms")
+    yield Row("the same beside the tab *Pipeline*", f"{drawn * 1000:.0f} ms")
+
+
+def _many_runs(page: Page, folder: Path) -> Iterator[Row]:
+    """*Pipeline Runs* over a full history: from a click to the rows that it brings."""
+    folder.mkdir()
+    lab = Lab(folder)
+    try:
+        client = Client(home=lab.home)
+        history.fill(History(client), Path(client.root))
+        client.close()
+        _page(page, lab).locator(".jp-LauncherCard", has_text="Pipeline Runs").click()
+        page.locator(".kfnb-runs tbody tr").first.wait_for()
+        for what, button in TURNS.items():
+            waits = [float(page.evaluate(TURNED, button)) for _ in range(TURNED_TIMES)]
+            yield at_most(f"{history.RUNS:,} runs, {what}, until it was on screen", statistics.median(waits), 300, "ms")
+    finally:
+        lab.stop()
 
 
 def _key(page: Page) -> float:

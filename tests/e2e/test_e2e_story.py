@@ -85,7 +85,13 @@ def suggest(page: Page, lab: Lab, path: Path) -> None:
 
 
 def adjust(page: Page) -> None:
-    """Give the step `train` a GPU and a time-out."""
+    """Give the step `train`, chosen in the graph by a click on its cell, a GPU and a time-out."""
+    page.locator("#kfnb-tab-pipeline").click()
+    selected = page.locator("#kfnb-panel .kfnb-graph-node.kfnb-mod-selected")
+    for code, name in (("accuracy =", "evaluate"), ("model = ", "train")):
+        cell(page, code).first.locator(".jp-InputArea-prompt").click()
+        expect(selected).to_have_attribute("data-node", name)
+    page.locator("#kfnb-tab-step").click()
     expect(page.locator(".kfnb-step-head h2")).to_have_text("train")
     page.locator("[data-field=gpu]").fill("1")
     page.locator("[data-field=gpu]").press("Enter")
