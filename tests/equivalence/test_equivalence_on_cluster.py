@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -49,9 +50,9 @@ def place(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.
         yield made
 
 
-def run(notebook: Path, home: Path, place: Place) -> subprocess.CompletedProcess[str]:
-    """Run a notebook on the cluster, driven by a process of this machine; one that does not end says where it is."""
-    command = [*KFNB, "run", notebook.name, "--json", "--on", "test", "--local-orchestrator"]
+def run(notebook: Path, home: Path, place: Place, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run a notebook on the cluster; one that does not end says where it is."""
+    command = [*KFNB, "run", notebook.name, "--json", "--on", "test", *options]
     env = environment(home) | {"PYTHONFAULTHANDLER": "1"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=notebook.parent, env=env, **pipes) as process:
@@ -68,16 +69,18 @@ def run(notebook: Path, home: Path, place: Place) -> subprocess.CompletedProcess
 def complaints(splits: dict[str, str], folder: Path, place: Place) -> dict[str, Verdict]:
     """Return the verdicts of these notebooks, split as it says, that are not what exceptions.toml says.
 
-    By hand they run here meanwhile, one after the other: what runs them belongs to this thread.
+    A pod drives every other run, a process of this machine the rest. By hand they run here meanwhile, one after the
+    other: what runs them belongs to this thread.
     """
-    found = {}
+    found, drivers = {}, itertools.cycle(((), ("--local-orchestrator",)))
     with ThreadPoolExecutor(AT_ONCE) as side_by_side:
         begun = []
         for example in (example for example in EXAMPLES if label(example) in splits):
             how = splits[label(example)]
             comparison = Comparison(example, folder / label(example))
             notebook = comparison.written(how, probes=how != "tagged")
-            begun.append((how, comparison, notebook, side_by_side.submit(run, notebook, comparison.folder, place)))
+            ran = side_by_side.submit(run, notebook, comparison.folder, place, *next(drivers))
+            begun.append((how, comparison, notebook, ran))
         for how, comparison, notebook, ran in begun:
             assert not isinstance(comparison.by_hand, str), f"{label(comparison.example)} fails by hand"
             found[label(comparison.example)] = (how, comparison.example, comparison.judged(notebook, ran.result()))
