@@ -10,6 +10,7 @@ import type { OpenNotebook } from '../notebook/open_notebook';
 import { Choosing } from '../run/choosing';
 import type { IRunChanges } from '../tokens';
 import { isPageSeen, untilReached } from '../until_reached';
+import { Selection } from './selection';
 import { Trouble } from './trouble';
 import { useSignal } from './watching';
 
@@ -25,7 +26,6 @@ export interface EarlierRunsProps {
 /** The runs of this notebook, newest first; the one that is chosen is shown. */
 export function EarlierRuns({ notebook, api, changes, trans }: EarlierRunsProps): JSX.Element | null {
   const [runs, setRuns] = React.useState<readonly RunRow[]>([]);
-  const id = React.useId();
   const choosing = React.useMemo(() => new Choosing(notebook, api), [notebook, api]);
   useSignal(choosing.changed);
   const { session, path } = notebook;
@@ -50,27 +50,22 @@ export function EarlierRuns({ notebook, api, changes, trans }: EarlierRunsProps)
   if (runs.length === 0) {
     return null;
   }
+  const isListed = runs.some(run => run.run_id === session?.id);
+  const stateOf = (run: RunRow): string =>
+    run.interrupted ? trans.__('interrupted') : lookOf({ state: run.state }).word;
   return (
-    <div className="kfnb-field">
-      <label htmlFor={id}>{trans.__('Runs of this notebook')}</label>
-      <select
-        id={id}
-        className="kfnb-input"
-        data-field="runs"
-        value={choosing.chosen ?? session?.id ?? ''}
-        onChange={event => void choosing.choose(event.target.value || null)}
-      >
-        <option value="">{trans.__('none is shown')}</option>
-        {session !== null && !runs.some(run => run.run_id === session.id) && (
-          <option value={session.id}>{session.id}</option>
-        )}
-        {runs.map(run => (
-          <option key={run.run_id} value={run.run_id}>
-            {`${run.run_id} · ${run.interrupted ? trans.__('interrupted') : lookOf({ state: run.state }).word} · ${run.name}`}
-          </option>
-        ))}
-      </select>
+    <Selection
+      label={trans.__('Runs of this notebook')}
+      field="runs"
+      value={choosing.chosen ?? session?.id ?? ''}
+      choices={[
+        ['', trans.__('none is shown')],
+        session === null || isListed ? null : [session.id, session.id],
+        ...runs.map(run => [run.run_id, `${run.run_id} · ${stateOf(run)} · ${run.name}`] as const)
+      ]}
+      onChange={chosen => void choosing.choose(chosen || null)}
+    >
       <Trouble text={choosing.trouble} />
-    </div>
+    </Selection>
   );
 }

@@ -14,6 +14,7 @@ import { useClusters } from './clusters';
 import { Findings } from './findings';
 import { PreflightView } from './preflight';
 import { ReasonedButton } from './reasoned_button';
+import { Selection } from './selection';
 import { useSignalAtOnce } from './watching';
 import { trans } from '../model/words';
 
@@ -125,30 +126,22 @@ interface WhereProps {
 }
 
 function Where({ known, target, trans, onChange }: WhereProps): JSX.Element {
-  const id = React.useId();
+  const isKnown = target === '' || known.clusters.some(({ name }) => name === target);
   return (
-    <div className="kfnb-field">
-      <label htmlFor={id}>{trans.__('Where')}</label>
-      <select
-        id={id}
-        className="kfnb-input"
-        data-field="cluster"
-        value={target}
-        onChange={event => onChange(event.target.value)}
-      >
-        <option value="">{trans.__('this machine')}</option>
-        {![...known.clusters.map(({ name }) => name), ''].includes(target) && (
-          <option value={target}>{trans.__('%1 (not usable)', target)}</option>
-        )}
-        {known.clusters.map(({ name, settings }) => (
-          <option key={name} value={name}>
-            {typeof settings.namespace === 'string'
-              ? trans.__('%1, namespace %2', name, settings.namespace)
-              : name}
-          </option>
-        ))}
-      </select>
-    </div>
+    <Selection
+      label={trans.__('Where')}
+      field="cluster"
+      value={target}
+      choices={[
+        ['', trans.__('this machine')],
+        isKnown ? null : [target, trans.__('%1 (not usable)', target)],
+        ...known.clusters.map(({ name, settings: { namespace } }) => {
+          const isTold = typeof namespace === 'string';
+          return [name, isTold ? trans.__('%1, namespace %2', name, namespace) : name] as const;
+        })
+      ]}
+      onChange={onChange}
+    />
   );
 }
 
@@ -232,21 +225,13 @@ function More({ form, steps, trans, set }: MoreProps): JSX.Element {
           onChange={event => set({ experiment: event.target.value })}
         />
       </div>
-      <div className="kfnb-field">
-        <label htmlFor={`${id}-part`}>{trans.__('Run')}</label>
-        <select
-          id={`${id}-part`}
-          className="kfnb-input"
-          data-field="part"
-          value={form.part}
-          onChange={event => set({ part: event.target.value as Part, step: form.step || (steps[0] ?? '') })}
-        >
-          {PARTS.map(({ part, label }) => (
-            <option key={part} value={part}>
-              {trans.__(label)}
-            </option>
-          ))}
-        </select>
+      <Selection
+        label={trans.__('Run')}
+        field="part"
+        value={form.part}
+        choices={PARTS.map(({ part, label }) => [part, trans.__(label)] as const)}
+        onChange={part => set({ part: part as Part, step: form.step || (steps[0] ?? '') })}
+      >
         {form.part !== 'all' && (
           <select
             className="kfnb-input"
@@ -260,7 +245,7 @@ function More({ form, steps, trans, set }: MoreProps): JSX.Element {
             ))}
           </select>
         )}
-      </div>
+      </Selection>
       <label className="kfnb-field kfnb-mod-flag">
         <input
           type="checkbox"
