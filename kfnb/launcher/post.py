@@ -82,11 +82,23 @@ class Post:
             connection.close()
 
     def _send(self, said: dict[str, Any]) -> None:
+        """Send one word, once more where the other end has closed the connection, as it does after a silence."""
+        is_kept = self._connection is not None
+        try:
+            status = self._answer_to(said)
+        except (ConnectionError, http.client.HTTPException):
+            if not is_kept:
+                raise
+            self._hang_up()
+            status = self._answer_to(said)
+        if status >= 400:
+            raise http.client.HTTPException(f"refused: {status}")
+
+    def _answer_to(self, said: dict[str, Any]) -> int:
         if self._connection is None:
             self._connection = http.client.HTTPConnection(urlsplit(self._to.url).netloc, timeout=_SECONDS)
         headers = {"Authorization": f"Bearer {self._to.token}", "X-Kfnb-Attempt": self._to.attempt}
         self._connection.request("POST", "/", json.dumps(said), {**headers, "Content-Type": "application/json"})
         response = self._connection.getresponse()
         response.read()
-        if response.status >= 400:
-            raise http.client.HTTPException(f"refused: {response.status}")
+        return response.status

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import select
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -14,8 +15,10 @@ import pytest
 
 from kfnb.launcher import post as post_module
 from kfnb.launcher.post import Post
+from kfnb.runners import report_server
 from kfnb.runners.report_server import ReportServer
 from kfnb.spec import ReportTo
+from tests.cluster.shell import wait_until
 
 Heard = list[tuple[str, dict[str, Any]]]
 
@@ -56,6 +59,24 @@ def test_progress_and_end_arrive_in_order(server: ReportServer, heard: Heard) ->
     post.exited(0)
     assert [{"cell": number} for number in range(50)] == [said.get("data") for _, said in heard[:-1]]
     assert ("a-1", {"event": "exited", "code": 0}) == heard[-1]
+
+
+def test_what_is_told_after_a_silence_arrives(heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server closes a connection that is silent for long, as while a cell works or results are saved."""
+    monkeypatch.setattr(report_server, "_SECONDS", 0.2)
+    server = ReportServer("127.0.0.1", lambda attempt, said: heard.append((attempt, said)))
+    try:
+        post = Post(ReportTo(url=server.url, attempt="a-1", token=server.token("a-1")))
+        post.progress({"cell": 1})
+        wait_until(lambda: not post.is_silent, "The first word")
+        assert post._connection is not None
+        closed, _, _ = select.select([post._connection.sock], [], [], 30)
+        assert [post._connection.sock] == closed
+        post.exited(0)
+    finally:
+        server.close()
+    assert ["progress", "exited"] == [said["event"] for _, said in heard]
+    assert not post.is_silent
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this Python knows no IPv6")
