@@ -15,7 +15,6 @@ export function emptyPanel(ready = new Promise<void>(() => undefined)): Notebook
     cells: [],
     dirty: false,
     getMetadata: () => undefined,
-    contentChanged: signal(),
     stateChanged: signal()
   };
   const content = {

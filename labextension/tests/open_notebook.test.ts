@@ -1,5 +1,6 @@
-/** What the server sees in a notebook is shown when no keys come: drawing it would make the next key late. */
+/** When what the server sees in a notebook is asked for anew, and when it is shown: drawing would make the next key late. */
 
+import type { ISharedCodeCell } from '@jupyter/ydoc';
 import type { Contents } from '@jupyterlab/services';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
@@ -11,25 +12,37 @@ import { later } from './stream';
 
 vi.mock('@jupyterlab/apputils', () => ({ Dialog: {}, showDialog: vi.fn() })); // nothing is asked here
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+let answers: ReturnType<typeof later<Analysis>>[];
+let notebook: OpenNotebook;
+let cell: ISharedCodeCell;
 
-test('What comes back while a person types is shown in the next pause, and else at once.', async () => {
+async function answered(): Promise<void> {
+  answers.at(-1)!.keep({ comments: [], steps: [] } as unknown as Analysis);
+  await vi.advanceTimersByTimeAsync(0);
+}
+
+beforeEach(async () => {
+  vi.useFakeTimers();
   const panel = emptyPanel(Promise.resolve());
-  const answers: ReturnType<typeof later<Analysis>>[] = [];
+  const { sharedModel } = panel.context.model;
+  cell = sharedModel.insertCell(0, { cell_type: 'code', source: 'x' }) as ISharedCodeCell;
+  answers = [];
   const analyse = (): Promise<Analysis> => (answers.push(later()), answers.at(-1)!.promise);
   const api = { analyse, settings: { baseUrl: '/' } } as unknown as Api;
   const contents = { localPath: (path: string) => path } as unknown as Contents.IManager;
-  const notebook = new OpenNotebook(panel, api, contents);
+  notebook = new OpenNotebook(panel, api, contents);
+  await vi.advanceTimersByTimeAsync(0);
+});
+
+afterEach(() => {
+  notebook.dispose();
+  vi.useRealTimers();
+});
+
+test('What comes back while a person types is shown in the next pause, and else at once.', async () => {
   const shown = vi.fn();
   notebook.changed.connect(shown);
-  const key = (): void => (panel.context.model.contentChanged as unknown as { emit(_: void): void }).emit();
-  const answered = async (): Promise<void> => {
-    answers.at(-1)!.keep({ comments: [], steps: [] } as unknown as Analysis);
-    await vi.advanceTimersByTimeAsync(0);
-  };
-
-  await vi.advanceTimersByTimeAsync(0);
+  const key = (): void => cell.updateSource(0, 0, 'x');
   await answered();
   expect(shown).toHaveBeenCalledTimes(1);
   key();
@@ -41,5 +54,43 @@ test('What comes back while a person types is shown in the next pause, and else 
   await vi.advanceTimersByTimeAsync(100);
   expect(shown).toHaveBeenCalledTimes(3);
   expect(notebook.analysis).not.toBe(null);
-  notebook.dispose();
+});
+
+test('While a cell prints, what was typed is analysed, and shown as soon as that comes back.', async () => {
+  const printed = async (): Promise<void> => {
+    const text = `${cell.getOutputs().length}\n`;
+    cell.updateOutputs(0, 0, [{ output_type: 'display_data', data: { 'text/plain': text }, metadata: {} }]);
+    cell.execution_count = (cell.execution_count ?? 0) + 1;
+    cell.setMetadata('execution', { 'iopub.status.busy': text });
+    await vi.advanceTimersByTimeAsync(50);
+  };
+  await answered();
+  cell.updateSource(0, 0, 'y');
+  for (let time = 0; time < 600; time += 50) {
+    await printed();
+  }
+  expect(answers).toHaveLength(2);
+  const shown = vi.fn();
+  notebook.changed.connect(shown);
+  await printed();
+  await answered();
+  expect(shown).toHaveBeenCalledTimes(1);
+});
+
+test.each<[string, () => void]>([
+  ['Tags of a cell', () => cell.setMetadata('tags', ['skip'])],
+  ['Metadata of the notebook', () => cell.notebook!.setMetadata('kfnb', { steps: {} })],
+  ['A cell that is gone', () => cell.notebook!.deleteCell(0)]
+])('%s are analysed.', async (_, change) => {
+  change();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(answers).toHaveLength(2);
+});
+
+test('The code of a cell that was added is analysed.', async () => {
+  const added = cell.notebook!.insertCell(1, { cell_type: 'code', source: '' });
+  await vi.advanceTimersByTimeAsync(500);
+  added.setSource('y');
+  await vi.advanceTimersByTimeAsync(500);
+  expect(answers).toHaveLength(3);
 });

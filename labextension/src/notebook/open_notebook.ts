@@ -19,6 +19,7 @@ import { stepsIn, type TaggedCell, type TaggedStep } from '../model/tags';
 import type { Homecoming } from '../run/bring_home';
 import { RunDraft } from '../run/draft';
 import type { RunSession } from '../run/session';
+import { ContentChanges } from './content_changes';
 import { Folding } from './folding';
 import { Saved } from './saved';
 import { Scrolling } from './scrolling';
@@ -42,6 +43,7 @@ export class OpenNotebook implements IDisposable {
   readonly suggesting: Suggesting;
   private readonly _saved: Saved;
   private readonly _scrolling: Scrolling;
+  private readonly _content: ContentChanges;
   private readonly _api: Api;
   private readonly _view = UUID.uuid4();
   private readonly _contents: Contents.IManager;
@@ -69,7 +71,7 @@ export class OpenNotebook implements IDisposable {
       () => api.suggest(this.path, this.withoutOutputs()),
       () => (this._isDisposed ? '' : JSON.stringify(this.cells))
     );
-    panel.context.model.contentChanged.connect(this._onContent, this);
+    this._content = new ContentChanges(panel.context.model.sharedModel, () => this._onContent());
     panel.context.pathChanged.connect(this._onContent, this);
     panel.content.activeCellChanged.connect(this._emit, this);
     panel.content.selectionChanged.connect(this._emit, this);
@@ -286,6 +288,7 @@ export class OpenNotebook implements IDisposable {
     this._session?.dispose();
     this.draft.dispose();
     this._saved.dispose();
+    this._content.dispose();
     Signal.clearData(this);
   }
 
