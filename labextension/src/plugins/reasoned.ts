@@ -1,4 +1,4 @@
-/** Commands that say why they cannot be given, where they cannot: in their caption, and in a menu in their label. */
+/** Commands that say why they cannot be given, where they cannot: in their caption, and in their label. */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -26,7 +26,7 @@ export interface Reasoned {
 export function addReasoned(commands: CommandRegistry, id: string, parts: Reasoned): void {
   const { label, caption, icon, why, execute } = parts;
   commands.addCommand(id, {
-    label: args => labelled(label, args.isContextMenu ? why(args) : null),
+    label: args => labelled(label, why(args)),
     caption: args => why(args) ?? caption,
     icon,
     describedBy: parts.describedBy ?? NO_ARGUMENTS,
@@ -64,7 +64,11 @@ export function addAboutNotebook(parts: NotebookCommandParts, id: string, about:
   });
 }
 
-/** A menu shows no caption: there the label says why an item cannot be chosen. */
+/**
+ * Menus and the palette show no caption: there the label says why an item cannot be chosen.
+ *
+ * It does so without arguments of the item: one with arguments of its own does not show the keys of its command.
+ */
 export function labelled(label: string, why: string | null): string {
   return why === null ? label : `${label} (${why.replace(/\.$/, '')})`;
 }
