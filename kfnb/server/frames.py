@@ -62,7 +62,7 @@ class LogFrame(_Frame, frozen=True, kw_only=True, tag="log"):
 
 
 class InterruptedFrame(_Frame, frozen=True, kw_only=True, tag="interrupted"):
-    """Nothing drives the run any more, or something does again."""
+    """Whether nothing drives the run any more: told once that is known, and when it changes."""
 
     interrupted: bool
 

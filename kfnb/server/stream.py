@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from kfnb.client import Run
     from kfnb.server.desk import Desk
     from kfnb.server.frames import Event, Frame
-    from kfnb.server.watch import Standing, Watch
+    from kfnb.server.watch import Watch
     from kfnb.spec import RunEvent
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class Feed:
         self._events = EventReader(watch.batches, self.run.id, after)
         self._log: _LogReader | None = None
         self._first = True
-        self._standing: Standing = "driven"
+        self._interrupted: bool | None = None  # as the page was told; None: it may know it from before, or otherwise
         self._waits: str | None = None
         self._unseen: str | None = "" if self.run.cluster is not None else None  # "": the page has it from before
 
@@ -90,7 +90,6 @@ class Feed:
 
     def about_its_process(self) -> list[Frame]:
         """Return frames about what has changed in what drives the run."""
-        before, self._standing = self._standing, self._watch.standing
         waited, self._waits = self._waits, self._watch.waits
         frames: list[Frame] = []
         if self._waits != waited:
@@ -98,8 +97,10 @@ class Feed:
         if self._watch.unseen not in ("", self._unseen):
             self._unseen = self._watch.unseen
             frames.append(UnseenFrame(why=self._unseen))
-        if self._standing != before and "interrupted" in (self._standing, before):
-            frames.append(InterruptedFrame(interrupted=self._standing == "interrupted"))
+        is_interrupted = self._watch.standing == "interrupted"
+        if self._watch.standing not in (None, "ended") and is_interrupted != self._interrupted:
+            self._interrupted = is_interrupted
+            frames.append(InterruptedFrame(interrupted=is_interrupted))
         return frames
 
 

@@ -72,15 +72,15 @@ class Watch:
     """One run as the server looks at it while pages listen; used in the server's own thread only.
 
     `batch`: number of the last batch of events; `ends`: how often the run was seen to be over, with all events told;
-    `unseen`: why the run's cluster could not be asked lately, "" before the first look; `trouble`: why it is looked at
-    no more.
+    `standing`: None before the first look; `unseen`: why the run's cluster could not be asked lately, "" before the
+    first look; `trouble`: why it is looked at no more.
     """
 
     def __init__(self, run: Run, batch: int, threads: Executor) -> None:
         self.run = run
         self.batch = batch
         self.batches = Batches(run.store)
-        self.standing: Standing = "driven"
+        self.standing: Standing | None = None
         self.waits: str | None = None
         self.unseen: str | None = ""
         self.is_over = False

@@ -897,7 +897,7 @@ export interface components {
         };
         /**
          * InterruptedFrame
-         * @description Nothing drives the run any more, or something does again.
+         * @description Whether nothing drives the run any more: told once that is known, and when it changes.
          */
         readonly InterruptedFrame: {
             /** @enum {unknown} */
