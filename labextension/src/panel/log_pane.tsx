@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { LogText } from '../model/log_pieces';
+import type { LogPiece, LogText } from '../model/log_pieces';
 import { plainText } from '../model/terminal_text';
 import { useAttempt } from './run_head';
 import { Trouble } from './trouble';
@@ -21,19 +21,20 @@ export function LogPane({ log, loadEarlier, address, trans }: LogPaneProps): JSX
   const pane = React.useRef<HTMLPreElement>(null);
   const follows = React.useRef(true);
   const [wanted, setWanted] = React.useState('');
+  const shown = useShown(log.pieces, wanted);
   const { attempt, trouble } = useAttempt();
   const before = React.useRef({ start: log.start, height: 0 });
   React.useLayoutEffect(() => {
-    const { current: shown } = pane;
-    if (shown === null) {
+    const { current: scrolled } = pane;
+    if (scrolled === null) {
       return;
     }
     if (log.start < before.current.start) {
-      shown.scrollTop += shown.scrollHeight - before.current.height; // what a person looks at stays where it is
+      scrolled.scrollTop += scrolled.scrollHeight - before.current.height; // what is looked at stays where it is
     } else if (follows.current) {
-      shown.scrollTop = shown.scrollHeight;
+      scrolled.scrollTop = scrolled.scrollHeight;
     }
-    before.current = { start: log.start, height: shown.scrollHeight };
+    before.current = { start: log.start, height: scrolled.scrollHeight };
   }, [log]);
   return (
     <div className="kfnb-log">
@@ -61,6 +62,9 @@ export function LogPane({ log, loadEarlier, address, trans }: LogPaneProps): JSX
           {trans.__('Download')}
         </a>
       </div>
+      <p className="kfnb-quiet kfnb-log-found" role="status">
+        {wanted === '' ? '' : foundText(shown, log, trans)}
+      </p>
       <Trouble text={trouble} />
       <pre
         ref={pane}
@@ -74,18 +78,43 @@ export function LogPane({ log, loadEarlier, address, trans }: LogPaneProps): JSX
       >
         {log.pieces.length === 0
           ? trans.__('Nothing has been printed yet.')
-          : log.pieces.map(({ id, text }) => <Piece key={id} {...{ text, wanted }} />)}
+          : shown.map(({ id, text }) => <React.Fragment key={id}>{text}</React.Fragment>)}
       </pre>
     </div>
   );
 }
 
-/** Some lines, or those of them with the wanted text; drawn again only where one of both is another. */
-const Piece = React.memo(function Piece({ text, wanted }: { text: string; wanted: string }): JSX.Element {
-  const lines = plainText(text);
+/** A piece as it is shown: its lines, or those of them with the wanted text. */
+interface Shown {
+  readonly id: number;
+  readonly text: string;
+  readonly count: number;
+}
+
+/** Return what is shown of pieces; each is looked through once for one wanted text, however the log grows. */
+function useShown(pieces: readonly LogPiece[], wanted: string): readonly Shown[] {
+  const known = React.useMemo(() => new WeakMap<LogPiece, Shown>(), [wanted]);
+  return pieces.map(piece => {
+    const shown = known.get(piece) ?? shownOf(piece, wanted.toLowerCase());
+    known.set(piece, shown);
+    return shown;
+  });
+}
+
+function shownOf({ id, text }: LogPiece, wanted: string): Shown {
+  const plain = plainText(text);
   if (wanted === '') {
-    return <>{lines}</>;
+    return { id, text: plain, count: 0 };
   }
-  const found = lines.split('\n').filter(line => line.toLowerCase().includes(wanted.toLowerCase()));
-  return <>{found.map(line => `${line}\n`).join('')}</>;
-});
+  const lines = plain.split('\n').filter(line => line.toLowerCase().includes(wanted));
+  return { id, text: lines.map(line => `${line}\n`).join(''), count: lines.length };
+}
+
+/** Say how many lines were found, and where no more than a part of the log was searched. */
+function foundText(shown: readonly Shown[], { start }: LogText, trans: TranslationBundle): string {
+  const count = shown.reduce((sum, piece) => sum + piece.count, 0);
+  const found = trans._n('%1 line found.', '%1 lines found.', count);
+  return start > 0
+    ? `${found} ${trans.__('Only the part that is shown was searched; “Earlier …” brings more.')}`
+    : found;
+}
