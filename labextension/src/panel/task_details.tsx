@@ -37,8 +37,9 @@ export interface TaskDetailsProps {
 export function TaskDetails(props: TaskDetailsProps): JSX.Element {
   const { session, api, task, trans, beside, openExecuted } = props;
   const working = workingFor(session.status, task);
-  const hasStarted = (session.status.tasks.get(working)?.attempt ?? 0) > 0;
-  const error = session.document.tasks[working]?.error ?? null;
+  const current = session.status.tasks.get(working);
+  const hasStarted = (current?.attempt ?? 0) > 0;
+  const error = current?.output?.error ?? null;
   const owner = session.status.tasks.get(task)?.owner ?? task;
   const elements = session.status.tasks.get(owner)?.elements ?? 0;
   const step = session.document.steps.find(({ name }) => name === owner);
