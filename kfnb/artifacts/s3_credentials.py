@@ -12,7 +12,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kfnb.artifacts.connections import query_string
+from kfnb.artifacts.connections import Refusal, query_string
 from kfnb.errors import NoAccess, StoreError
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 _ALGORITHM = "AWS4-HMAC-SHA256"
+_BUSY = ("IDPCommunicationError", "Throttling", "ThrottlingException")
+"""Codes with which Amazon's token service asks to be asked again, though it says that the request was wrong."""
 
 
 class Keys(NamedTuple):
@@ -37,7 +39,7 @@ class Credentials:
         self._chain: Any = None
 
     def keys(self) -> Keys:
-        """Return keys that are valid now; StoreError if there are none."""
+        """Return keys that are valid now; StoreError if there are none, Refusal where asking again may help."""
         access, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
         if access and secret:
             return Keys(access, secret, os.environ.get("AWS_SESSION_TOKEN"))
@@ -46,6 +48,8 @@ class Credentials:
         try:
             frozen = self._chain.get_frozen_credentials()
         except Exception as error:  # whatever the ways of getting credentials raise
+            if _passes(error):
+                raise Refusal(503, "TokenServer", f"what gives keys does not answer: {error}") from error
             raise StoreError(f"The keys of the artifact store cannot be had anew: {error}.") from error
         return Keys(frozen.access_key, frozen.secret_key, frozen.token)
 
@@ -62,10 +66,26 @@ def _found_by_botocore() -> Any:
     try:
         found = botocore.session.get_session().get_credentials()
     except BotoCoreError as error:
+        if _passes(error):
+            raise Refusal(503, "TokenServer", f"what gives keys does not answer: {error}") from error
         raise StoreError(f"{none}: {error}.") from error
     if found is None:
         raise NoAccess(f"{none}.")
     return found
+
+
+def _passes(error: Exception) -> bool:
+    """Say whether keys may be had a moment later: their server, of a role or a machine, is away or busy."""
+    from botocore import exceptions
+
+    if isinstance(error, exceptions.ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        code = error.response.get("Error", {}).get("Code", "")
+        return bool(status >= 500 or status == 429 or code in _BUSY)
+    if isinstance(error, exceptions.CredentialRetrievalError):  # of a program that gives keys, say, which is not asked
+        return bool(error.kwargs.get("provider") == "container-role")
+    away = (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.MetadataRetrievalError)
+    return isinstance(error, away)
 
 
 def signed(

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import http.server
+import itertools
+import json
 import os
 import re
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import botocore.utils
 import pytest
 from s3_gateway import Gateway
 
+from kfnb.artifacts import calls
 from kfnb.artifacts.bucket import PART
 from kfnb.artifacts.s3 import Bucket
 from kfnb.artifacts.store import Store
@@ -124,6 +130,38 @@ def test_keys_from_the_files_of_aws_are_found(
     store = Store(bucket)
     store.write("key", b"found")
     assert b"found" == store.read("key")
+
+
+def test_what_gives_a_pod_its_keys_may_be_away_for_a_moment(
+    s3_gateway: Gateway, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pod's identity is asked for anew, as the store itself is; botocore alone gives up after three questions."""
+    given, asked = s3_gateway.environment, itertools.count(1)
+    keys = {"AccessKeyId": given["AWS_ACCESS_KEY_ID"], "SecretAccessKey": given["AWS_SECRET_ACCESS_KEY"]}
+    body = json.dumps({**keys, "Token": "", "Expiration": "2099-01-01T00:00:00Z"}).encode()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(503 if next(asked) <= 3 else 200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            """Say nothing."""
+
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(variable)
+    monkeypatch.setattr(botocore.utils.ContainerMetadataFetcher, "SLEEP_TIME", 0.1)
+    monkeypatch.setattr(calls, "_FIRST_PATIENCE", 30.0)  # as a launcher has, whose store must be there
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{server.server_port}/")
+        store = Store(bucket)
+        store.write("key", b"found")
+        assert b"found" == store.read("key")
+        server.shutdown()
+    assert 5 == next(asked)
 
 
 def test_a_secure_endpoint_is_used_if_its_certificate_is_trusted(
