@@ -20,6 +20,7 @@ from kfnb.artifacts.store import Store
 from kfnb.client.person import who_starts
 from kfnb.client.run import Listener, Run
 from kfnb.errors import (
+    ClusterError,
     Diagnostic,
     KfnbError,
     LeaseHeld,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from kfnb.compiler import Outline
     from kfnb.notebook.cells import Notebook
     from kfnb.profiles import Profile
+    from kfnb.runners.run_objects import RunObjects
     from kfnb.suggestion import Suggestion
 
 __all__ = ["Client", "Listener", "Run"]
@@ -311,13 +313,22 @@ class Client:
             if again or not self._expects_hits(run):
                 there.start_orchestrator(again=again, again_after=run.begins)
             else:
-                run.settle(chosen.cluster_runner(there, run.id, run.info.options), there.start_orchestrator)
+                self._settle(run, there)
             if on_event is not None:
                 threading.Thread(target=run.watch, args=(on_event,), name=f"kfnb-{run.id}", daemon=True).start()
         elif detach:
             run.start_detached(again=again)
         else:
             run.start(chosen.cluster_runner(there, run.id, run.info.options), on_event, again=again)
+
+    def _settle(self, run: Run, there: RunObjects) -> None:
+        """Take from here what the cache has; who may start an orchestrator and not hold a run leaves that to it."""
+        try:
+            run.settle(chosen.cluster_runner(there, run.id, run.info.options), there.start_orchestrator)
+        except ClusterError as error:
+            if not error.lacks_right:
+                raise
+            there.start_orchestrator()
 
     def _expects_hits(self, run: Run) -> bool:
         """Say whether the same was run there from here before, so that this may need no pod, nor one to drive it."""

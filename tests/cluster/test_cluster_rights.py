@@ -192,14 +192,19 @@ def test_whoever_may_not_watch_cannot_drive_a_run(
 def test_little_is_enough_to_start_a_run(
     cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody who may make Jobs and get them, and nothing else, starts a run, is warned, and sees it end."""
+    """Somebody who may make Jobs and get them, and nothing else, starts a run, is warned, and sees it end.
+
+    The second time, too, where whoever may hold the run would look into the cache from here.
+    """
     person, api = people(cluster, namespace, tmp_path, {"starter": sorted(STARTS)})["starter"]
     wait_until(lambda: not missing(api, STARTS), "The rights of somebody who starts runs", 30)
     quick = notebook(tmp_path / "quick.ipynb", "x = 1", "print(x)")
     with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as place:
-        run = place.run(quick, profile={"kubeconfig": str(person)}, preflight=True)
-        assert "SUCCEEDED" == end(run)
-    assert ["KF920", "KF920"] == [each.code for each in run.warnings if each.code == "KF920"]
+        for is_cached in (False, True):
+            run = place.run(quick, profile={"kubeconfig": str(person)}, preflight=True)
+            assert "SUCCEEDED" == end(run)
+            assert {is_cached} == {task.cached for task in run.tasks.values()}
+            assert ["KF920", "KF920"] == [each.code for each in run.warnings if each.code == "KF920"]
 
 
 # ------------------------------------------------------------------------------------------------- kfnb cluster init
