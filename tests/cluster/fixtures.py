@@ -1,7 +1,8 @@
 """The test cluster for pytest, loaded by `tests/conftest.py`: any test may ask for `cluster`, `namespace` and `chaos`.
 
-What asks for one of them is marked `cluster` and runs in a part of its own (`make pytest-cluster`). The workers of a
-run share the cluster: the first brings it up, and what ran pytest takes it down.
+What asks for one of them is marked `cluster` and runs in a part of its own (`make pytest-cluster`), what asks for
+`chaos` is marked `alone` too and runs after the others, one by one. The workers of a run share the cluster: the first
+brings it up, and what ran pytest takes it down.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Cluster:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the cluster, so that `-m` can tell it apart."""
+    """Mark what needs the cluster, and what needs it alone, so that `-m` can tell them apart."""
     for item in items:
         if not isinstance(item, pytest.Function):
             continue
@@ -60,6 +61,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         )  # a room may have a fixture of its own by that name
         if meant and meant[-1].func.__module__ == __name__:
             item.add_marker(pytest.mark.cluster)
+            if "chaos" in item.fixturenames:
+                item.add_marker(pytest.mark.alone)
 
 
 @pytest.fixture(scope="session")

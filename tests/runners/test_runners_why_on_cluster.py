@@ -99,6 +99,7 @@ def expected(cluster: Cluster) -> dict[str, str]:
     return found
 
 
+@pytest.mark.leaves("the run that is looked at is nobody's: only what it waits for was made")
 def test_every_situation_is_told_in_words(cluster: Cluster, namespace: str) -> None:
     """Of each of some fifty real Jobs that wait or fail, the runner tells why, in one sentence with what to do."""
     told = Told()
@@ -168,6 +169,7 @@ def test_an_orchestrator_that_cannot_begin_says_why(
 
 
 @pytest.mark.soak
+@pytest.mark.leaves("the run that is looked at is nobody's: only what it waits for was made")
 def test_a_store_that_pods_cannot_reach_is_told_in_words(cluster: Cluster, namespace: str) -> None:
     """A launcher waits two minutes for its store, and then says which one does not answer."""
     told = Told()
