@@ -65,8 +65,6 @@ if TYPE_CHECKING:
 
 _REQUESTS_EVERY = 1.0
 _LOOK_AGAIN_EVERY = 0.2
-_GRACE = 15.0
-"""Seconds that a task has to save what it has after a clean cancel; then it is killed."""
 
 _input_decoder = msgspec.json.Decoder(ExecutorInput)
 
@@ -172,7 +170,8 @@ class Loop:
             try:
                 held.enter_context(self._lease)
             except ClusterError as error:  # for want of a right, say: then a run that was not begun has failed
-                lost = not error.is_passing and self._read_log() is None
+                may_others = self._elsewhere is not None and error.lacks_right
+                lost = not error.is_passing and not may_others and self._read_log() is None
                 raise (self._give_up(error) if lost else error) from None
             return self._run_alone()
 
@@ -356,7 +355,7 @@ class Loop:
             self._retries.put(instruction.task, instruction.seconds)
         elif isinstance(instruction, CancelTask) and (instruction.task, instruction.attempt) in self._running:
             self._beginnings.start(self._state.active())  # what is to be cancelled may be about to start
-            self._deadlines[instruction.task, instruction.attempt] = time.monotonic() + _GRACE
+            self._deadlines[instruction.task, instruction.attempt] = time.monotonic() + self._runner.grace
             self._runner.cancel(instruction.task, instruction.attempt, now=instruction.now)
         return []
 

@@ -82,6 +82,10 @@ Report = Started | Waits | Progress | Lost | Exited | Broken
 class Runner(Protocol):
     """A place where tasks run."""
 
+    @property
+    def grace(self) -> float:
+        """Seconds that a task has to save what it has after a clean cancel; then it is killed."""
+
     def open(self, report: Callable[[Report], None], preload: tuple[str, ...]) -> None:
         """Get ready; from now on `report` is called, from any thread. KernelError if the place cannot be used."""
 

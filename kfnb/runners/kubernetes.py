@@ -214,6 +214,11 @@ class KubernetesRunner:
                 self._following[key] = _Following(task.name, attempt)
         return self._adopted[name]
 
+    @property
+    def grace(self) -> float:
+        """What the profile gives a pod to save what it has, and what it takes to be told."""
+        return self._profile.grace_seconds + pod_state.END_SEEN
+
     def cancel(self, task: str, attempt: int, *, now: bool) -> None:
         """Remove the attempt's Job: its pod gets SIGTERM and the grace time, or (now) is killed.
 

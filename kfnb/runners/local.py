@@ -37,6 +37,8 @@ class LocalRunner:
     `leave_out`: folders that are kfnb's own (runs, artifacts, scratch); a notebook above them does not see them.
     """
 
+    grace = 15.0
+
     def __init__(self, home: Path | None = None) -> None:
         self.leave_out: tuple[str, ...] = ()
         self.memory: Path | None = None  # folder for what is known about interpreters

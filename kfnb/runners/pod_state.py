@@ -18,6 +18,7 @@ from kfnb.runners.diagnose import (
     why_overused,
     why_pod_waits,
 )
+from kfnb.runners.lost_nodes import is_out_of_sight
 from kfnb.runners.pod_logs import last_memory, without_events
 from kfnb.runners.pod_manifest import MAIN
 
@@ -86,13 +87,17 @@ def _ended(pod: Object, ended: Object | None, disrupted: str | None, last_words:
         return Seen("broken", REMOVED)
     memory, last_words = last_memory(last_words), without_events(last_words)
     why = why_container_ended(pod, ended, last_words, memory)
-    if ended.get("reason") == "ContainerStatusUnknown":
+    if ended.get("reason") in _UNKNOWN_ENDS:
         return Seen("broken", why or "its node does not know how it ended")
     return Seen("ended", why, code, is_unfit(pod, ended, last_words))
 
 
+END_SEEN = 15.0
+"""Seconds that the removal of a task may take to reach its pod, and its end to be seen, beside the pod's grace."""
 REMOVED = "its pod was removed before it had ended: by someone, or by the cluster"
 """Why an attempt is lost of which no pod is left to say how it ended."""
+_UNKNOWN_ENDS = ("ContainerStatusUnknown", "Unknown")
+"""The kubelet's word for a container that is not there any more, and containerd's, after its node started anew."""
 _TOLD_TO_END = (130, 137, 143)
 """Exit codes of what ends because it is told to: the launcher's own, and those of SIGKILL and SIGTERM."""
 
@@ -130,9 +135,16 @@ _DISRUPTIONS = {
 
 
 def has_lost_its_node(pod: Object) -> bool:
-    """Say whether a pod was ended because its node is gone, which nothing can be asked about any more."""
-    found = condition(pod, "DisruptionTarget")
-    return found is not None and found.get("reason") in ("DeletionByTaintManager", "DeletionByPodGC")
+    """Say whether a pod was ended because its node is gone, which nothing can be asked about any more.
+
+    By a taint pods are evicted from living nodes too, where they may take their time to end: what runs there is not
+    lost before its node is out of sight.
+    """
+    reason = (condition(pod, "DisruptionTarget") or {}).get("reason")
+    if reason != "DeletionByTaintManager":
+        return reason == "DeletionByPodGC"
+    state = container((pod.get("status") or {}).get("containerStatuses") or (), MAIN).get("state") or {}
+    return "terminated" not in state and ("running" not in state or is_out_of_sight(pod))
 
 
 def has_ended(pod: Object) -> bool:

@@ -40,8 +40,6 @@ _LOOK_EVERY, _LOOK_AFTER_SILENCE = 1.0, 15.0
 _READ_ANEW = 10.0
 """Seconds after which a kubeconfig that did not lead to the run's cluster is read anew."""
 _QUICK = 5.0
-_LATER = 15.0
-"""Seconds that the removal of a task may take to reach its pod, and its end to be seen."""
 
 
 class RunObjects:
@@ -227,7 +225,7 @@ class RunObjects:
         """Remove the run's tasks and wait until their pods have ended, having saved what they have; then kill them."""
         self.api.delete(self.api.place("jobs", orchestrator_name(self._run_id), _BATCH))
         self.api.delete(self.api.place("configmaps", run_name(self._run_id)))
-        end = time.monotonic() + self.profile.grace_seconds + _LATER
+        end = time.monotonic() + self.profile.grace_seconds + pod_state.END_SEEN
         while living := [pod for pod in self._pods() if pod["status"].get("phase") in ("Pending", "Running")]:
             for pod in living if time.monotonic() > end else ():
                 self.api.delete(self.api.place("pods", pod["metadata"]["name"]), grace=0)

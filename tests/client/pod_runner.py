@@ -19,6 +19,8 @@ from kfnb.spec import ExecutorInput, Task
 class PodRunner:
     """Starts a launcher for each attempt. `versions` are those of `local`. `started`: the tasks, as they came."""
 
+    grace = 15.0
+
     def __init__(self, local: LocalRunner, place: Path, keys: dict[str, str]) -> None:
         self.started: list[str] = []
         self.versions = local.versions

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from tests.cluster import components, control_plane, network, node
 from tests.cluster.places import node_named
 
@@ -55,6 +58,17 @@ def drain(node_name: str) -> None:
 def uncordon(node_name: str) -> None:
     """Let a drained node take pods again."""
     control_plane.kubectl("uncordon", node_name)
+
+
+@contextmanager
+def tainted(node_name: str) -> Iterator[None]:
+    """Drive all pods off a node that goes on, as who repairs it does; afterwards it takes pods again."""
+    taint = "maintenance=now:NoExecute"
+    control_plane.kubectl("taint", "node", node_name, taint)
+    try:
+        yield
+    finally:
+        control_plane.kubectl("taint", "node", node_name, f"{taint}-")
 
 
 def delete_pod(namespace: str, pod: str) -> None:

@@ -23,6 +23,8 @@ from kfnb.spec import ExecutorInput, ExecutorOutput, Task, TaskError, to_json
 class ProcessRunner:
     """Starts a process for each task."""
 
+    grace = 15.0
+
     def __init__(self) -> None:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._threads: list[threading.Thread] = []

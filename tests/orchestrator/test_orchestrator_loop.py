@@ -69,16 +69,19 @@ def test_a_clean_cancel_lets_tasks_save_and_starts_no_more(tmp_path: Path) -> No
     assert "CANCELED" == output.state
 
 
-def test_a_cancel_now_does_not_wait_for_a_task_that_ignores_it(tmp_path: Path) -> None:
-    """A task that ignores SIGTERM is killed by the second request."""
-    stubborn = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+@pytest.mark.parametrize(("grace", "is_asked_again"), [(600.0, True), (0.3, False)])
+def test_a_task_that_ignores_a_cancel_is_killed(tmp_path: Path, grace: float, is_asked_again: bool) -> None:
+    """By the second request, or when the time is over that its place gives it to save what it has."""
+    stubborn = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
     place = Place(tmp_path, with_source(make_spec({"a": []}), a=stubborn))
+    place.runner.grace = grace
     thread = threading.Thread(target=place.loop.run)
     thread.start()
     place.wait_for(lambda event: event.data.get("line") == "deaf")
     place.loop.cancel()
     place.wait_for(lambda event: event.state == "CANCELING" and event.task == "a")
-    place.loop.cancel(now=True)
+    if is_asked_again:
+        place.loop.cancel(now=True)
     thread.join(30)
     assert not thread.is_alive()
     assert -9 == place.runner.processes["a"].returncode

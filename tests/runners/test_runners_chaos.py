@@ -112,6 +112,46 @@ def test_a_drained_node_costs_no_retry(place: Place, chaos: ModuleType, tmp_path
     assert {"s0": 1, "s1": 1} == successes(run)
 
 
+def test_a_node_that_starts_anew_costs_no_retry(place: Place, chaos: ModuleType, tmp_path: Path) -> None:
+    """Back before it is missed, it knows no more how the step ended: that is no error of the step's."""
+    path = notebook(tmp_path / "p.ipynb", WORK.format(10) + "x = int('1')", "print(x + 1)")
+    run = place.run(path, cache=False, local_orchestrator=True, profile={"affinity": BEST_ON_GPU})
+    place.wait_running(run, "s0")
+    assert ["gpu"] == [pod["spec"]["nodeName"] for pod in place.pods(run)]
+    chaos.power_off("gpu")
+    chaos.power_on("gpu")
+    assert "SUCCEEDED" == end(run)
+    assert {"s0": 1, "s1": 1} == successes(run)
+    assert (2, 1) == (run.tasks["s0"].attempt, run.tasks["s1"].attempt)
+    assert "attempt 1 of" not in "".join(event.why or "" for event in run.events())
+
+
+SLOW_TO_END = """
+import time
+print('begun', flush=True)
+try:
+    time.sleep(0 if os.uname().nodename.split('-')[-2] != '1' else 60)
+finally:
+    time.sleep(2)
+    print('over', time.time(), flush=True)
+"""
+"""A step that takes its time to end when it is told to, in its first attempt."""
+
+
+def test_a_taint_drives_steps_off_a_living_node_in_time(place: Place, chaos: ModuleType, tmp_path: Path) -> None:
+    """What runs there ends first, and saves its log; then the next attempt begins, elsewhere, and costs no retry."""
+    path = notebook(tmp_path / "p.ipynb", f"import os{SLOW_TO_END}")
+    run = place.run(path, cache=False, local_orchestrator=True, profile={"affinity": BEST_ON_GPU})
+    place.wait_running(run, "s0")
+    with chaos.tainted("gpu"):
+        assert "SUCCEEDED" == end(run)
+    first = run.store.read(f"{attempt_key(run.id, 's0', 1)}/log.txt").decode()
+    over = float(first.partition("over ")[2].split()[0])
+    started = [event.time for event in run.events() if event.task == "s0" and event.state == "RUNNING"]
+    assert (2, True) == (len(started), over < started[1])
+    assert "attempt 1 of" not in "".join(event.why or "" for event in run.events())
+
+
 @pytest.mark.soak
 def test_a_node_without_power_is_given_up(place: Place, chaos: ModuleType, tmp_path: Path) -> None:
     """What ran there starts again on the other node, by the cluster's word, or by silence where pods tolerate that."""

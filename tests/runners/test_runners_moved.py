@@ -1,12 +1,13 @@
-"""Why an attempt was lost whose pod the cluster took away, where its Job failed before the end of that pod was seen."""
+"""How attempts end whose pods the cluster takes away, or the run."""
 
 from __future__ import annotations
 
 import queue
 from pathlib import Path
 
+import msgspec
 import pytest
-from nowhere import served
+from nowhere import nowhere, served
 from scripted_api import Object, ScriptedApi, listed
 
 from kfnb.profiles import Profile
@@ -47,7 +48,10 @@ def job(reason: str) -> Object:
 def test_why_a_pod_was_to_go_is_remembered(
     conditions: tuple[Object, ...], reason: str, why: str, counted: bool, tmp_path: Path
 ) -> None:
-    """A Job says that its pod was taken away, not why: the pod said so while it still ran."""
+    """A Job says that its pod was taken away, not why; where its failure is seen before the pod's end, that one did.
+
+    The pod said so while it still ran.
+    """
     api = ScriptedApi(listed("1"))
     told: queue.SimpleQueue[Report] = queue.SimpleQueue()
     runner = KubernetesRunner(PROFILE, "r", served(tmp_path, api.address))
@@ -62,3 +66,9 @@ def test_why_a_pod_was_to_go_is_remembered(
     lost = told.get_nowait()
     assert isinstance(lost, Lost)
     assert (why, counted) == (lost.why, lost.counted)
+
+
+def test_a_cancelled_pod_has_the_time_that_the_profile_gives_it(tmp_path: Path) -> None:
+    """It is killed after that, and not before: it may have much to save."""
+    slow = msgspec.structs.replace(PROFILE, grace_seconds=300)
+    assert 300 < KubernetesRunner(slow, "r", nowhere(tmp_path)).grace < 330

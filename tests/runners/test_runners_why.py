@@ -237,18 +237,43 @@ def test_the_log_of_a_pod_is_not_asked_for_where_its_node_is_gone(
     assert gone is pod_state.has_lost_its_node({"metadata": {"name": "p"}, "status": {"conditions": conditions}})
 
 
-@pytest.mark.parametrize(("reason", "kind"), [("DeletionByTaintManager", "moved"), ("EvictionByEvictionAPI", "runs")])
-def test_a_pod_that_is_taken_away_runs_until_it_has_ended(reason: str, kind: str) -> None:
-    """The next attempt must not begin beside it; one whose node is gone is not waited for."""
+NODE_AWAY = ({"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "True"})
+"""How a pod stands that ran on a node of which nothing is heard."""
+
+
+@pytest.mark.parametrize(
+    ("reason", "others", "kind"),
+    [
+        ("DeletionByTaintManager", NODE_AWAY, "moved"),
+        ("DeletionByTaintManager", (), "runs"),
+        ("DeletionByPodGC", (), "moved"),
+        ("EvictionByEvictionAPI", (), "runs"),
+    ],
+)
+def test_a_pod_that_is_taken_away_runs_until_it_has_ended(
+    reason: str, others: tuple[dict[str, str], ...], kind: str
+) -> None:
+    """The next attempt must not begin beside it, also where a taint drives it off a living node.
+
+    One whose node is gone is not waited for.
+    """
     condition = {"type": "DisruptionTarget", "status": "True", "reason": reason}
     main = {"name": "main", "state": {"running": {}}}
     pod = {
         "metadata": {"name": "p", "deletionTimestamp": "2026-01-01T00:00:00Z"},
-        "status": {"phase": "Running", "conditions": [condition], "containerStatuses": [main]},
+        "status": {"phase": "Running", "conditions": [condition, *others], "containerStatuses": [main]},
     }
     assert kind == pod_state.of_pod(pod).kind
     main["state"] = {"terminated": {"exitCode": 130}}
     assert "moved" == pod_state.of_pod(pod).kind
+
+
+@pytest.mark.parametrize("reason", ["ContainerStatusUnknown", "Unknown"])
+def test_an_end_that_the_node_does_not_know_of_is_not_the_steps(reason: str) -> None:
+    """A node that starts anew says 255 of what ran on it, which is no exit code of the step's."""
+    ended = {"name": "main", "state": {"terminated": {"exitCode": 255, "reason": reason}}}
+    pod = {"metadata": {"name": "p"}, "status": {"phase": "Failed", "containerStatuses": [ended]}}
+    assert "broken" == pod_state.of_pod(pod).kind
 
 
 def test_a_job_whose_pod_was_taken_away_unseen_is_no_fault() -> None:
