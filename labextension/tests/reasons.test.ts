@@ -42,10 +42,11 @@ describe('the run that is shown', () => {
     expect(whyNoCancel(run(state), trans)).toBe(why);
   });
 
-  test('Outputs come home once it has ended, into a notebook that can be written, and can be taken back then.', () => {
+  test('Outputs come home once it has ended or was interrupted, into a notebook that can be written, and can be taken back then.', () => {
     expect(whyNoHome(notebook(run('RUNNING')), trans)).toBe('The run is going on.');
     expect(whyNoHome(notebook(run('FAILED'), true), trans)).toBe('This notebook can only be read.');
     expect(whyNoHome(notebook(run('FAILED')), trans)).toBe(null);
+    expect(whyNoHome(notebook(run('RUNNING', { isInterrupted: true })), trans)).toBe(null);
   });
 
   test('Outputs can be taken back whichever run is shown, while there are any in a notebook that can be written.', () => {

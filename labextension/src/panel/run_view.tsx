@@ -74,7 +74,7 @@ function RunButtons({ notebook, session, api, trans }: RunViewProps): JSX.Elemen
     <>
       <div className="kfnb-buttons">
         <RunControls {...{ session, attempt, trans }} />
-        {session.hasEnded && (
+        {(session.hasEnded || session.isInterrupted) && (
           <ReasonedButton
             data-action="bring-home"
             why={notHome}

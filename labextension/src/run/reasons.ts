@@ -29,7 +29,7 @@ export function whyNoHome(notebook: OpenNotebook, trans: TranslationBundle): str
   if (notebook.isReadOnly) {
     return whyNoWriting(notebook, trans);
   }
-  return session.hasEnded ? null : trans.__('The run is going on.');
+  return session.hasEnded || session.isInterrupted ? null : trans.__('The run is going on.');
 }
 
 /** Why outputs that were brought home cannot be taken back. */
