@@ -1,6 +1,7 @@
 """What the pods of a pipeline name, and whether it is there: Secrets, claims, accounts, queues and the like. Pure.
 
-The pods themselves are asked, so what a pod patch names counts too.
+The pods themselves are asked, so what a pod patch names counts too. What a patch has written wrongly, so that it names
+nothing, is passed over: the API server says so (patches.py).
 """
 
 from __future__ import annotations
@@ -43,33 +44,47 @@ def references(template: Mapping[str, Any], queue: str | None = None) -> Iterato
         yield Reference(Named("PriorityClass", priority))
     if queue:
         yield Reference(Named("LocalQueue", queue))
-    for secret in spec.get("imagePullSecrets") or ():
-        yield Reference(Named("Secret", secret["name"]))
-    for volume in spec.get("volumes") or ():
+    for secret in _objects(spec, "imagePullSecrets"):
+        if name := secret.get("name"):
+            yield Reference(Named("Secret", name))
+    for volume in _objects(spec, "volumes"):
         yield from _of_volume(volume)
-    for container in (*(spec.get("initContainers") or ()), *spec["containers"]):
+    for container in (*_objects(spec, "initContainers"), *_objects(spec, "containers")):
         yield from _of_environment(container)
 
 
 def _of_volume(volume: Mapping[str, Any]) -> Iterator[Reference]:
-    if claim := volume.get("persistentVolumeClaim"):
-        yield Reference(Named("PersistentVolumeClaim", claim["claimName"]))
-    for kind, source, name in (("Secret", "secret", "secretName"), ("ConfigMap", "configMap", "name")):
-        found = volume.get(source) or {}
-        if found.get(name) and not found.get("optional"):
-            yield Reference(Named(kind, found[name]))
+    for kind, source, field in (
+        ("PersistentVolumeClaim", "persistentVolumeClaim", "claimName"),
+        ("Secret", "secret", "secretName"),
+        ("ConfigMap", "configMap", "name"),
+    ):
+        found = _object(volume, source)
+        if found.get(field) and not found.get("optional"):
+            yield Reference(Named(kind, found[field]))
 
 
 def _of_environment(container: Mapping[str, Any]) -> Iterator[Reference]:
-    for each in container.get("envFrom") or ():
+    for each in _objects(container, "envFrom"):
         for kind, source in (("Secret", "secretRef"), ("ConfigMap", "configMapRef")):
-            if source in each and not each[source].get("optional"):
-                yield Reference(Named(kind, each[source]["name"]))
-    for each in container.get("env") or ():
+            found = _object(each, source)
+            if found.get("name") and not found.get("optional"):
+                yield Reference(Named(kind, found["name"]))
+    for each in _objects(container, "env"):
         for kind, source in (("Secret", "secretKeyRef"), ("ConfigMap", "configMapKeyRef")):
-            found = (each.get("valueFrom") or {}).get(source)
-            if found and not found.get("optional"):
+            found = _object(_object(each, "valueFrom"), source)
+            if found.get("name") and found.get("key") and not found.get("optional"):
                 yield Reference(Named(kind, found["name"]), found["key"])
+
+
+def _object(holder: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    found = holder.get(field)
+    return found if isinstance(found, dict) else {}
+
+
+def _objects(holder: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
+    found = holder.get(field)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def missing(

@@ -1,4 +1,4 @@
-"""Whether the API server takes the Jobs whose pods are patched, by patches that may hold anything; none is made."""
+"""Whether the API server takes the Jobs of pods with an affinity or patches, which may hold anything; none is made."""
 
 from __future__ import annotations
 
@@ -24,9 +24,21 @@ _INVALID = (400, 422)
 
 
 def patched_tasks(profile: Profile, spec: PipelineSpec) -> list[Task]:
-    """Return the steps whose pods are patched; where the profile patches all, one of those that are no different."""
-    own = [task for task in spec.tasks if task.settings.pod_patches]
-    return own or ([*spec.tasks[:1]] if profile.pod_patch else [])
+    """Return the steps whose pods are others by an affinity or patches of their own.
+
+    Where the profile has some for all, one of those that are no different.
+    """
+    own = [task for task in spec.tasks if _own(task)]
+    return own or ([*spec.tasks[:1]] if _words(bool(profile.affinity), bool(profile.pod_patch)) else [])
+
+
+def _own(task: Task) -> str:
+    return _words(bool(task.settings.affinity), bool(task.settings.pod_patches))
+
+
+def _words(has_affinity: bool, has_patch: bool) -> str:
+    """Name what a pod is made another one by; "" if by nothing."""
+    return " and ".join([*(["`affinity`"] if has_affinity else []), *(["`pod_patch`"] if has_patch else [])])
 
 
 def refused(api: ApiServer, profile: Profile, spec: PipelineSpec, *, local: bool) -> list[Diagnostic]:
@@ -47,11 +59,14 @@ def _refused(api: ApiServer, profile: Profile, task: Task) -> Diagnostic | None:
     why = _tried(api, job(profile, attempt))
     if why is None:
         return None
-    where = "the notebook's `metadata.kfnb`" if task.settings.pod_patches else f"cluster `{profile.name}`"
-    message = f"The cluster does not take the pod of step `{task.name}` as its pod patches make it: {why}."
-    cell = cell_of(task) if task.settings.pod_patches else None
-    fix = Fix(f"Correct `pod_patch` in {where}.")
-    return Diagnostic("KF911", "error", message, cell=cell, line=1 if cell else None, fix=fix)
+    own = _own(task)
+    what = own or _words(bool(profile.affinity), bool(profile.pod_patch))
+    where = "the notebook's `metadata.kfnb`" if own else f"cluster `{profile.name}`"
+    message = f"The cluster does not take the pod of step `{task.name}` as {what} of {where} makes it: {why}."
+    cell = cell_of(task) if own else None
+    return Diagnostic(
+        "KF911", "error", message, cell=cell, line=1 if cell else None, fix=Fix(f"Correct {what} in {where}.")
+    )
 
 
 def _driver_refused(api: ApiServer, profile: Profile) -> Diagnostic | None:

@@ -156,7 +156,7 @@ def _asked_for(
     profile: Profile, spec: PipelineSpec, named: Iterable[Named], to_pull: Sequence[str], *, local: bool
 ) -> str:
     """Return a digest of all that the answers of the cluster and of registries depend on, but for those themselves."""
-    own = [task.settings.pod_patches for task in patches.patched_tasks(profile, spec)]
+    own = [(task.settings.affinity, task.settings.pod_patches) for task in patches.patched_tasks(profile, spec)]
     who = who_asks(profile.kubeconfig)
     return digest.of_json([msgspec.to_builtins(profile), who, sorted(named), sorted(to_pull), own, local])[:32]
 

@@ -42,20 +42,27 @@ def _bears(toleration: Object, taint: Object) -> bool:
 
 
 def meets(node: Object, affinity: Object) -> bool:
-    """Say whether a node has what a pod's node affinity requires: one of the terms, and of that everything."""
-    required = (affinity.get("nodeAffinity") or {}).get(REQUIRED)
-    if required is None:
+    """Say whether a node has what a pod's node affinity requires: one of the terms, and of that everything.
+
+    What is not written as the API has it requires nothing: the API server refuses it, and says why.
+    """
+    terms: Any = affinity
+    for field in ("nodeAffinity", REQUIRED, "nodeSelectorTerms"):
+        terms = terms.get(field) if isinstance(terms, dict) else None
+    if not isinstance(terms, list):
         return True
     labels = labels_of(node)
-    return any(
-        all(_holds(labels, each) for each in term.get("matchExpressions") or ())
-        for term in required["nodeSelectorTerms"]
-    )
+    return any(all(_holds(labels, each) for each in _expressions(term)) for term in terms)
+
+
+def _expressions(term: Any) -> list[Object]:
+    found = term.get("matchExpressions") if isinstance(term, dict) else None
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _holds(labels: dict[str, str], expression: Object) -> bool:
-    value, wanted = labels.get(expression["key"]), expression.get("values") or []
-    match expression["operator"]:
+    value, wanted = labels.get(str(expression.get("key"))), expression.get("values") or []
+    match expression.get("operator"):
         case "In":
             return value in wanted
         case "NotIn":
@@ -64,10 +71,12 @@ def _holds(labels: dict[str, str], expression: Object) -> bool:
             return value is not None
         case "DoesNotExist":
             return value is None
-        case "Gt":
-            return value is not None and value.isdigit() and int(value) > int(wanted[0])
+        case "Gt" | "Lt" as operator if wanted and str(wanted[0]).isdigit():
+            if value is None or not value.isdigit():
+                return False
+            return int(value) > int(wanted[0]) if operator == "Gt" else int(value) < int(wanted[0])
         case _:
-            return value is not None and value.isdigit() and int(value) < int(wanted[0])
+            return True
 
 
 def labels_of(node: Object) -> dict[str, str]:

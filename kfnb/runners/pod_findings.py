@@ -10,6 +10,8 @@ import difflib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from kfnb.errors import Diagnostic, Fix
 from kfnb.profiles import accelerator, known_accelerators
 from kfnb.profiles.checks import is_own_label
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
 
 def findings(profile: Profile, spec: PipelineSpec) -> tuple[Diagnostic, ...]:
     """Return what stands against making the pods of a pipeline in the cluster of `profile`, all of them errors."""
-    return (*_of_profile(profile), *(found for task in spec.tasks for found in _of_task(profile, task)))
+    of_profile = tuple(_of_profile(profile))
+    if of_profile:  # steps are judged by what their own patches make of its pod
+        profile = msgspec.structs.replace(profile, pod_patch={})
+    return (*of_profile, *(found for task in spec.tasks for found in _of_task(profile, task)))
 
 
 def cell_of(task: Task, *beginnings: str) -> str:
@@ -59,7 +64,7 @@ def _of_task(profile: Profile, task: Task) -> Iterator[Diagnostic]:
             cell = cell_of(task, f"{word}:")
             yield Diagnostic("KF912", "error", message, cell=cell, line=1, fix=Fix("Mount it elsewhere, like /data."))
     try:
-        patched(pod_template(profile, settings, (), labels={}), *settings.pod_patches)
+        patched(pod_template(profile, settings, (), labels={}), profile.pod_patch, *settings.pod_patches)
     except BadPatch as error:
         message = f"The pod patch of step `{task.name}` cannot be applied: {error}."
         fix = Fix("Correct `pod_patch` in the notebook's `metadata.kfnb`.")

@@ -57,6 +57,18 @@ def test_everything_that_a_pod_names_is_seen() -> None:
     assert ["ConfigMap patched", "Secret store"] == named(Settings(), {"spec": {"volumes": more}})
 
 
+def test_what_a_patch_writes_wrongly_names_nothing() -> None:
+    """A field that is not there, or of another form, is for the API server to say."""
+    volumes = [{"name": "a", "persistentVolumeClaim": {"claim": "x"}}, {"name": "b", "secret": "text"}]
+    variables = [
+        {"name": "A", "valueFrom": {"secretKeyRef": {"name": "without-key"}}},
+        {"name": "B", "valueFrom": "text"},
+        {"name": "C", "valueFrom": {"configMapKeyRef": {"key": "without-name"}}},
+    ]
+    main = {"name": "main", "env": variables, "envFrom": [{"secretRef": {"name": "store"}}, {"secretRef": {}}, "text"]}
+    assert ["Secret store"] == named(Settings(), {"spec": {"volumes": volumes, "containers": [main]}})
+
+
 def missing(
     reference: Reference, *tags: str, of_profile: bool = False, **facts: Any
 ) -> list[tuple[str, str | None, str, str | None]]:

@@ -15,6 +15,7 @@ from kfnb.errors import Diagnostic, Refused
 from kfnb.profiles import Profile
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.cluster_facts import look
+from kfnb.runners.node_fit import REQUIRED
 from kfnb.runners.rights import Right, drives, in_words, missing, needed
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
@@ -136,6 +137,15 @@ def test_patches_that_the_cluster_does_not_take_are_told(profile: Profile, check
         found = check(replace(profile, pod_patch=patch), "fine")
         assert [("KF911", True)] == [(each.code, words in each.message) for each in found]
     assert [] == check(replace(profile, pod_patch={"spec": {"dnsPolicy": "Default"}}), "fine")
+    claim = {"spec": {"volumes": [{"name": "v", "persistentVolumeClaim": {"claim": "x"}}]}}
+    terms = [{"matchExpressions": [{"key": "zone", "operator": "in", "values": ["a"]}]}]
+    for changed, words in (
+        ({"pod_patch": claim}, "`pod_patch` of cluster `test`"),
+        ({"affinity": {"nodeAffinity": {REQUIRED: terms}}}, "`affinity` of cluster `test`"),
+        ({"affinity": {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": terms}}}}, '"in"'),
+    ):
+        found = check(replace(profile, **changed), "fine")
+        assert [("KF911", True)] == [(each.code, words in each.message) for each in found]
 
 
 def test_a_patch_that_is_none_for_the_orchestrator_is_told(profile: Profile, check: Any) -> None:

@@ -105,3 +105,12 @@ def test_patches_are_tried_before_anything_runs() -> None:
     assert [("KF911", "a", f"The pod patch of step `train` {why}")] == [
         each[:3] for each in found(Settings(pod_patches=(patch,)))
     ]
+
+
+def test_patches_that_fit_alone_and_not_together_are_told() -> None:
+    """What the profile makes of a pod, the patch of a step may not go with: that is a finding of the step's."""
+    of_profile, of_step = {"spec": {"dnsConfig": "text"}}, {"spec": {"dnsConfig": {"searches": ["x"]}}}
+    assert [] == found(Settings(), pod_patch=of_profile)
+    assert [] == found(Settings(pod_patches=(of_step,)))
+    (told,) = found(Settings(pod_patches=(of_step,)), pod_patch=of_profile)
+    assert ("KF911", "a", True) == (*told[:2], "The pod patch of step `train`" in told[2])
