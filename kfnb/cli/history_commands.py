@@ -129,12 +129,15 @@ def _table(listed: list[dict[str, Any]]) -> str:
 
 
 def _cells(run: dict[str, Any]) -> list[str]:
-    state = f"{run['state']} (interrupted)" if run["interrupted"] else run["state"]
     metrics = [f"{name}={_short(value)}" for values in run["metrics"].values() for name, value in values.items()]
     more = ["…"] if len(metrics) > 3 else []
     created = run["created"][:19].replace("T", " ")
     tags = " ".join(run["tags"])
-    return [run["run_id"], state, created, run["name"], run["experiment"], tags, " ".join(metrics[:3] + more)]
+    return [run["run_id"], _standing(run), created, run["name"], run["experiment"], tags, " ".join(metrics[:3] + more)]
+
+
+def _standing(run: dict[str, Any]) -> str:
+    return f"{run['state']} (interrupted)" if run["interrupted"] else run["state"]
 
 
 def _short(value: Any) -> str:
@@ -210,7 +213,7 @@ def compare(
         emit(document)
         return 0
     ids = [run["run_id"] for run in document["runs"]]
-    states = ["", "state", *(run["state"] for run in document["runs"])]
+    states = ["", "state", *(_standing(run) for run in document["runs"])]
     rows = [["", "", *ids], states]
     for kind in ("parameters", "metrics", "versions"):
         for entry in document[kind]:

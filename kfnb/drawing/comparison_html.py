@@ -63,8 +63,7 @@ def _values(document: Mapping[str, Any]) -> str:
     runs = document["runs"]
     head = _row("th", ["", "", *(run["run_id"] for run in runs)])
     rows = [_row("td", ["", "name", *(run["name"] for run in runs)])]
-    states = [f"{look(run['state']).icon} {look(run['state']).word}" for run in runs]
-    rows.append(_row("td", ["", "state", *states]))
+    rows.append(_row("td", ["", "state", *map(_standing, runs)]))
     for kind in ("parameters", "metrics", "versions"):
         for entry in document[kind]:
             if entry["differs"] or kind != "versions":
@@ -72,6 +71,11 @@ def _values(document: Mapping[str, Any]) -> str:
                 cells = [show_number(value) if there else "" for value, there in said]
                 rows.append(_row("td", [kind, entry["name"], *cells], bold=entry["differs"]))
     return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _standing(run: Mapping[str, Any]) -> str:
+    seen = look(run["state"])
+    return f"{seen.icon} {seen.word}{' (interrupted)' if run['interrupted'] else ''}"
 
 
 def _row(tag: str, cells: Sequence[object], *, bold: bool = False) -> str:

@@ -28,7 +28,7 @@ def compare(runs: Sequence[Run]) -> dict[str, Any]:
     first, *others = runs
     cells = {run.id: _code_cells(run) for run in runs}
     return {
-        "runs": [{"run_id": run.id, "name": run.name, "state": run.state, "created": iso(run.created)} for run in runs],
+        "runs": [_comparand(run) for run in runs],
         "parameters": _side_by_side([_parameters(run) for run in runs]),
         "metrics": _side_by_side([_metrics(run) for run in runs]),
         "versions": _side_by_side([_versions(run) for run in runs]),
@@ -37,6 +37,16 @@ def compare(runs: Sequence[Run]) -> dict[str, Any]:
             for other in others
             for found in _differing_cells(cells[first.id], cells[other.id])
         ],
+    }
+
+
+def _comparand(run: Run) -> dict[str, Any]:
+    return {
+        "run_id": run.id,
+        "name": run.name,
+        "state": run.state,
+        "interrupted": run.is_interrupted,
+        "created": iso(run.created),
     }
 
 

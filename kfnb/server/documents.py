@@ -480,6 +480,7 @@ class Comparand(_Answer, frozen=True, kw_only=True):
     run_id: str
     name: str
     state: State
+    interrupted: bool
     created: str | None
 
 

@@ -69,6 +69,12 @@ describe('plain columns', () => {
     expect(text('notebook', row('a'))).toBe('elsewhere/a.ipynb');
   });
 
+  test('say in words how a run stands, and of one that nothing drives that it was interrupted', () => {
+    const state = 'RUNNING';
+    expect(text('state', row('a', { state }))).toBe('running');
+    expect(text('state', row('a', { state, interrupted: true }))).toBe('interrupted');
+  });
+
   test('say who started a run, where that is known', () => {
     expect([text('started_by', row('a', { started_by: 'ada' })), text('started_by', row('a'))]).toEqual([
       'ada',
@@ -90,4 +96,5 @@ test('a run takes from its start to its end, or until now', () => {
   expect(durationOf(row('a', { started, finished: '2026-01-01T00:01:30Z' }), 0)).toBe(90);
   expect(durationOf(row('a', { started }), Date.parse(started) / 1000 + 5)).toBe(5);
   expect(durationOf(row('a'), 0)).toBe(null);
+  expect(durationOf(row('a', { started, interrupted: true }), Date.parse(started) / 1000 + 5)).toBe(null);
 });

@@ -27,7 +27,10 @@ const value = (name: string, ...values: number[]): object => ({
 });
 const COMPARED = {
   comparison: {
-    runs: ['a', 'b'].map(run_id => ({ run_id, name: run_id, state: 'SUCCEEDED', created: null })),
+    runs: [
+      { run_id: 'a', name: 'a', state: 'SUCCEEDED', interrupted: false, created: null },
+      { run_id: 'b', name: 'b', state: 'RUNNING', interrupted: true, created: null }
+    ],
     ...{ parameters: [], versions: [], metrics: [value('score.auc', 0.25, 0.5)] },
     cells: [{ run_id: 'b', against: 'a', cell: 's', kind: 'changed', diff: '-x = 1\n+x = 2' }]
   },
@@ -142,6 +145,7 @@ test('chosen runs are put side by side', async () => {
   await answer('compare', { value: COMPARED });
   await until(() => text('.kfnb-comparison figcaption')[0] === 'score · loss');
   expect(text('.kfnb-diff del')).toEqual(['1']);
+  expect(text('.kfnb-comparison thead .kfnb-state')).toEqual(['✔ succeeded', '⏸ interrupted']);
 });
 
 test('a run is opened and followed until it is closed, with what its steps printed', async () => {

@@ -161,7 +161,10 @@ def test_a_run_that_goes_on_is_seen_and_acted_on(page: Page, lab: Lab) -> None:
 
 
 def test_who_comes_back_to_the_page_finds_what_was_run_meanwhile(page: Page, lab: Lab) -> None:
-    """A run that another program made while the page was hidden is in the list, and its experiment in the filter."""
+    """A run that another program made while the page was hidden is in the list, its experiment in the filter.
+
+    One that is made while an experiment is looked at is counted there.
+    """
     path = lab.root / "scores" / "later.ipynb"
     path.parent.mkdir(exist_ok=True)
     cell = nbformat.v4.new_code_cell("print(1)", id="s", metadata={"tags": ["step:say"]})
@@ -174,13 +177,19 @@ def test_who_comes_back_to_the_page_finds_what_was_run_meanwhile(page: Page, lab
     experiments = shown.get_by_label("Experiment").locator("option")
     expect(shown.get_by_role("button", name="before", exact=True)).to_be_visible()
     expect(experiments.filter(has_text="found later")).to_have_count(0)
+    shown.get_by_role("button", name="Default", exact=True).first.click()
+    succeeded = shown.get_by_role("region", name="Experiment Default").locator(".kfnb-state", has_text="succeeded")
+    expect(succeeded).to_be_visible()
+    counted = succeeded.inner_text()
     command(page, "New Launcher")
     expect(shown).to_be_hidden()
     run = client.run(path, name="meanwhile", experiment="found later").wait()
-    client.close()
     page.locator(".lm-TabBar-tab", has_text="Pipeline Runs").click()
     expect(shown.locator(f"tr[data-run='{run.id}']")).to_be_visible()
     expect(experiments.filter(has_text="found later")).to_have_count(1)
+    client.run(path, name="looked at").wait()
+    client.close()
+    expect(succeeded).not_to_have_text(counted)
 
 
 def look_at_reason(shown: Locator) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from kfnb.client import Client
 from kfnb.errors import OutsideError, StoreError, WrongCall
 from kfnb.history import History
 from kfnb.history.collection import collect
+from kfnb.history.compared import Comparison
 from kfnb.history.comparison import compare
 from kfnb.history.filters import condition, moment, run_filter
 from kfnb.metadata.filtering import Condition
@@ -273,6 +275,17 @@ def test_compare_names_what_differs(client: Client) -> None:
     assert [("a", "changed"), ("b", "removed"), ("d", "added")] == [(c["cell"], c["kind"]) for c in document["cells"]]
     assert " x = 1\n-y = 2\n+y = 5" == document["cells"][0]["diff"].partition("\n")[2]
     assert [] == compare([client.get("r1"), client.get("r1")])["cells"]
+
+
+def test_compared_runs_say_which_are_interrupted(client: Client) -> None:
+    """In the document and in what a notebook shows."""
+    finished(client.store, "r1")
+    prepare(client.store, "r2")
+    for run in ("r1", "r2"):
+        client.store.write(places.run_key(run, "notebook.ipynb"), msgspec.json.encode({"cells": []}))
+    compared = Comparison([client.get("r1"), client.get("r2")])
+    assert [("r1", False), ("r2", True)] == [(run["run_id"], run["interrupted"]) for run in compared.document["runs"]]
+    assert ["pending (interrupted)"] == re.findall(r"pending[^<]*", compared._repr_html_())
 
 
 # ---------------------------------------------------------------------------------------------------------- filters

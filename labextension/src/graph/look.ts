@@ -35,6 +35,18 @@ export function lookOf(status: NodeStatus | undefined): Look {
   return look.word === '' ? look : { ...look, word: trans.__(look.word) };
 }
 
+/** What is known of how a run stands. */
+export interface RunStanding {
+  readonly state: NodeStatus['state'];
+  readonly interrupted: boolean;
+}
+
+/** Return how a run stands to look wherever one is named: of one that nothing drives its state is not true any more. */
+export function lookOfRun({ state, interrupted }: RunStanding): Look {
+  const look = lookOf({ state });
+  return interrupted ? { ...look, icon: '⏸', word: trans.__('interrupted') } : look;
+}
+
 function englishLookOf(status: NodeStatus | undefined): Look {
   if (status === undefined) {
     return NO_STATE;

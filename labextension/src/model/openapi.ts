@@ -770,6 +770,7 @@ export interface components {
             readonly name: string;
             /** @enum {unknown} */
             readonly state: "CANCELED" | "CANCELING" | "FAILED" | "PENDING" | "RUNNING" | "SKIPPED" | "SUCCEEDED";
+            readonly interrupted: boolean;
             readonly created: string | null;
         };
         /**

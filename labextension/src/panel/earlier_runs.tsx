@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Api } from '../api';
-import { lookOf } from '../graph';
+import { lookOfRun } from '../graph';
 import type { RunRow } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { Choosing } from '../run/choosing';
@@ -51,8 +51,6 @@ export function EarlierRuns({ notebook, api, changes, trans }: EarlierRunsProps)
     return null;
   }
   const isListed = runs.some(run => run.run_id === session?.id);
-  const stateOf = (run: RunRow): string =>
-    run.interrupted ? trans.__('interrupted') : lookOf({ state: run.state }).word;
   return (
     <Selection
       label={trans.__('Runs of this notebook')}
@@ -61,7 +59,7 @@ export function EarlierRuns({ notebook, api, changes, trans }: EarlierRunsProps)
       choices={[
         ['', trans.__('none is shown')],
         session === null || isListed ? null : [session.id, session.id],
-        ...runs.map(run => [run.run_id, `${run.run_id} · ${stateOf(run)} · ${run.name}`] as const)
+        ...runs.map(run => [run.run_id, `${run.run_id} · ${lookOfRun(run).word} · ${run.name}`] as const)
       ]}
       onChange={chosen => void choosing.choose(chosen || null)}
     >

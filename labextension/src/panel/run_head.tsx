@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { lookOf } from '../graph';
+import { lookOfRun } from '../graph';
 import { whyNoCancel } from '../run/reasons';
 import type { RunSession } from '../run/session';
 import { ReasonedButton } from './reasoned_button';
@@ -15,14 +15,14 @@ interface RunProps {
 
 export function RunHead({ session, trans }: RunProps): JSX.Element {
   const { status, document } = session;
-  const look = lookOf({ state: status.state });
+  const look = lookOfRun({ state: status.state, interrupted: session.isInterrupted });
   const parameters = Object.entries(document.parameters)
     .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
     .join(', ');
   return (
     <div className="kfnb-run-head" aria-live="polite">
       <span className="kfnb-run-state kfnb-state" style={{ borderColor: look.colour }}>
-        {session.isInterrupted ? trans.__('⏸ interrupted') : `${look.icon} ${look.word}`}
+        {look.icon} {look.word}
       </span>
       <span className="kfnb-quiet">{session.id}</span>
       {document.started_by !== null && (

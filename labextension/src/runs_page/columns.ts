@@ -1,7 +1,7 @@
 /** The table of runs: which columns there are, and what stands in them. Pure. */
 
 import { numberFrom, showValue } from '../charts/values';
-import { showDuration } from '../graph/look';
+import { lookOfRun, showDuration, type RunStanding } from '../graph/look';
 import type { RunRow } from '../model/documents';
 import { hasEnded } from '../model/run_state';
 import { trans } from '../model/words';
@@ -18,13 +18,17 @@ export interface Column {
 export const MOST_VALUE_COLUMNS = 12;
 
 /** Say whether more is to come of a run. */
-export function goesOn({ state, interrupted }: RunRow): boolean {
+export function goesOn({ state, interrupted }: RunStanding): boolean {
   return !hasEnded(state) && !interrupted;
 }
 
-/** Return how long a run took, or has taken until `now` (seconds since the epoch); null if it has not started. */
+/**
+ * Return how long a run took, or has taken until `now` (seconds since the epoch).
+ *
+ * Null if it has not started, or if it was interrupted: nothing tells when.
+ */
 export function durationOf(row: RunRow, now: number): number | null {
-  if (row.started === null) {
+  if (row.started === null || (row.finished === null && row.interrupted)) {
     return null;
   }
   const finished = row.finished === null ? now : Date.parse(row.finished) / 1000;
@@ -41,7 +45,7 @@ export function plainColumns(now: number): Column[] {
   });
   return [
     column('name', trans.__('Run'), row => row.name),
-    column('state', trans.__('State'), row => row.state),
+    column('state', trans.__('State'), row => lookOfRun(row).word),
     column('notebook', trans.__('Notebook'), row => row.notebook ?? row.notebook_path),
     column('experiment', trans.__('Experiment'), row => row.experiment),
     column('started_by', trans.__('Who'), row => row.started_by ?? ''),

@@ -4,8 +4,8 @@ import * as React from 'react';
 
 import type { Api } from '../api';
 import { numberFrom, showValue } from '../charts';
-import { lookOf } from '../graph';
-import type { SideBySide } from '../model/documents';
+import { lookOfRun } from '../graph';
+import type { Comparison, SideBySide } from '../model/documents';
 import type { Words } from '../model/words';
 import { Made } from '../panel/made';
 import { CellDifferences } from './cell_differences';
@@ -38,10 +38,7 @@ export function ComparisonView(props: { compared: Compared; trans: Words }): JSX
               {trans.__('Value')}
             </th>
             {comparison.runs.map(run => (
-              <th key={run.run_id} scope="col">
-                {run.name} <span className="kfnb-quiet">{run.run_id}</span>{' '}
-                {lookOf({ state: run.state }).icon}
-              </th>
+              <Head key={run.run_id} run={run} />
             ))}
           </tr>
         </thead>
@@ -52,6 +49,19 @@ export function ComparisonView(props: { compared: Compared; trans: Words }): JSX
       <Charts {...props.compared} />
       <CellDifferences {...{ comparison, trans }} />
     </div>
+  );
+}
+
+/** The name of a run, and how it stands. */
+function Head({ run }: { run: Comparison['runs'][number] }): JSX.Element {
+  const { icon, word, colour } = lookOfRun(run);
+  return (
+    <th scope="col">
+      {run.name} <span className="kfnb-quiet">{run.run_id}</span>{' '}
+      <span className="kfnb-state" style={{ borderColor: colour }}>
+        {icon} {word}
+      </span>
+    </th>
   );
 }
 
@@ -88,10 +98,10 @@ function Group(props: { label: string; entries: readonly SideBySide[]; width: nu
 function Charts(compared: Compared): JSX.Element {
   return (
     <div className="kfnb-charts">
-      {chartsOf(compared).map(({ name, make }) => (
+      {chartsOf(compared).map(({ name, make, data }) => (
         <figure key={name} className="kfnb-figure">
           <figcaption>{name}</figcaption>
-          <Made make={make} of={[compared.comparison]} />
+          <Made make={make} of={[data]} />
         </figure>
       ))}
     </div>

@@ -1,15 +1,17 @@
-/** An experiment: how its runs stand, and a metric of all of them over a parameter. A point opens its run. */
+/** An experiment as it goes: how its runs stand, and a metric of all of them over a parameter. A point opens its run. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
 import type { Api } from '../api';
 import { scatterChart, showValue, type Dot } from '../charts';
-import { lookOf } from '../graph';
+import { lookOfRun, type Look } from '../graph';
 import type { RunPage, RunRow } from '../model/documents';
 import { Made } from '../panel/made';
+import { AskedAgain, useAskedAgain, type News } from './asked_again';
 import { axesOf, dotsOf, extremesOf, firstChoice, IN_ORDER, type Choice } from './plot';
-import { NEWEST_FIRST, NO_FILTERS, questionFor } from './query';
+import { NEWEST_FIRST, NO_FILTERS, questionFor, type Filters } from './query';
 import { Trouble } from '../panel/trouble';
 
 /** As many as the server gives at once; more points would lie on one another. */
@@ -18,38 +20,22 @@ const MOST = 1000;
 export interface ExperimentViewProps {
   readonly name: string;
   readonly api: Api;
+  readonly news: ISignal<unknown, News>;
   readonly trans: TranslationBundle;
   readonly onOpen: (id: string) => void;
 }
 
-export function ExperimentView({ name, api, trans, onOpen }: ExperimentViewProps): JSX.Element {
-  const [page, setPage] = React.useState<RunPage | null>(null);
-  const [trouble, setTrouble] = React.useState<string | null>(null);
-  const [reads, readAgain] = React.useReducer((count: number) => count + 1, 0);
-  React.useEffect(() => {
-    let isGone = false;
-    const question = questionFor({ ...NO_FILTERS, experiment: name }, NEWEST_FIRST, MOST, null);
-    const showing =
-      <T,>(show: (value: T) => void) =>
-      (value: T): void => {
-        if (!isGone) {
-          show(value);
-        }
-      };
-    setTrouble(null);
-    api.runs(question).then(
-      showing(setPage),
-      showing((error: Error) => setTrouble(error.message))
-    );
-    return () => {
-      isGone = true;
-    };
-  }, [api, name, reads]);
+export function ExperimentView({ name, api, news, trans, onOpen }: ExperimentViewProps): JSX.Element {
+  const asked = useAskedAgain(
+    () => new AskedAgain<RunPage>(() => api.runs(questionFor(of(name), NEWEST_FIRST, MOST, null)), news),
+    [api, name, news]
+  );
+  const { value: page, trouble } = asked;
   return (
     <section className="kfnb-experiment" aria-label={trans.__('Experiment %1', name)}>
       <h2>
         {trans.__('Experiment %1', name)}{' '}
-        <button type="button" className="kfnb-link" onClick={readAgain}>
+        <button type="button" className="kfnb-link" onClick={() => void asked.ask()}>
           {trans.__('read again')}
         </button>
       </h2>
@@ -63,19 +49,22 @@ export function ExperimentView({ name, api, trans, onOpen }: ExperimentViewProps
   );
 }
 
+function of(experiment: string): Filters {
+  return { ...NO_FILTERS, experiment };
+}
+
 function States({ rows }: { rows: readonly RunRow[] }): JSX.Element {
-  const counts = new Map<RunRow['state'], number>();
-  rows.forEach(({ state }) => counts.set(state, (counts.get(state) ?? 0) + 1));
+  const counts = new Map<string, { readonly look: Look; readonly count: number }>();
+  for (const look of rows.map(lookOfRun)) {
+    counts.set(look.word, { look, count: (counts.get(look.word)?.count ?? 0) + 1 });
+  }
   return (
     <p>
-      {[...counts].map(([state, count]) => {
-        const { icon, word, colour } = lookOf({ state });
-        return (
-          <span key={state} className="kfnb-state" style={{ borderColor: colour }}>
-            {icon} {count} {word}
-          </span>
-        );
-      })}
+      {[...counts.values()].map(({ look: { icon, word, colour }, count }) => (
+        <span key={word} className="kfnb-state" style={{ borderColor: colour }}>
+          {icon} {count} {word}
+        </span>
+      ))}
     </p>
   );
 }

@@ -28,14 +28,16 @@ export interface Compared {
 export interface Chart {
   readonly name: string;
   readonly make: () => Element;
+  /** What it shows, as text: a chart with equal data is left as it is, with what a person pointed at or switched off. */
+  readonly data: string;
 }
 
 /** Return how metrics went, then ROC curves, then confusion matrices, each by task and name. */
 export function chartsOf(compared: Compared): readonly Chart[] {
   const { lines, curves, matrices } = collected(compared);
   return [
-    ...[...lines].map(([name, found]) => ({ name, make: () => seriesChart(found) })),
-    ...[...curves].map(([name, found]) => ({ name, make: () => rocChart(found) })),
+    ...[...lines].map(([name, found]) => ({ name, make: () => seriesChart(found), ...dataOf(found) })),
+    ...[...curves].map(([name, found]) => ({ name, make: () => rocChart(found), ...dataOf(found) })),
     ...[...matrices].flatMap(([, found]) => found)
   ];
 }
@@ -60,11 +62,16 @@ function collected({ comparison, metrics, series }: Compared): Collected {
         add(found.curves, key, { name: run, ...curve });
       } else if (metric.kind === 'confusion_matrix') {
         const matrix = { labels: metric.labels, rows: metric.rows.map(numbers) };
-        add(found.matrices, key, { name: `${key} · ${run}`, make: () => matrixTable(matrix) });
+        const chart = { name: `${key} · ${run}`, make: () => matrixTable(matrix), ...dataOf(matrix) };
+        add(found.matrices, key, chart);
       }
     }
   });
   return found;
+}
+
+function dataOf(shown: unknown): Pick<Chart, 'data'> {
+  return { data: JSON.stringify(shown) };
 }
 
 function named<T>(tasks: Readonly<Record<string, Readonly<Record<string, T>>>>): [string, T][] {

@@ -3,21 +3,22 @@
 import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
+import { Signal, type ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { CHART_STYLE } from '../charts';
-import type { RunRow } from '../model/documents';
+import type { RunRow, RunsFrame } from '../model/documents';
 import { useSignal } from '../panel/watching';
 import type { RunSession } from '../run/session';
 import { Actions, type ActionsProps, type Outcome, type PageAction } from './actions';
-import { ComparisonView, compareRuns } from './comparison';
+import type { News } from './asked_again';
 import { ExperimentView } from './experiment';
 import { FilterBar } from './filter_bar';
 import { Listing } from './listing';
+import { LivingComparison } from './living_comparison';
 import type { Done } from './marking';
 import { pageActions, type ActionName } from './page_actions';
 import { ListedRuns, Troubles, useChosen } from './list_parts';
-import type { Compared } from './overlaid';
 import { RunDetails, type Shown } from './run_details';
 import { RunTags } from './run_tags';
 import type { IRunChanges } from '../tokens';
@@ -25,6 +26,7 @@ import '../../style/runs_page.css';
 
 export class RunsPage extends ReactWidget {
   private readonly _listing: Listing;
+  private readonly _news = new Signal<this, News>(this);
   private _actions: (() => ReadonlyMap<ActionName, PageAction>) | null = null;
 
   constructor(
@@ -34,6 +36,7 @@ export class RunsPage extends ReactWidget {
   ) {
     super();
     this._listing = new Listing(_shown.api, changes.changed, () => this.isVisible);
+    changes.changed.connect(this._hear, this);
     changes.lost.connect(this._listing.hear, this._listing); // asked for, it says what is wrong
     this.addClass('kfnb-runs-page');
   }
@@ -57,6 +60,7 @@ export class RunsPage extends ReactWidget {
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
     void this._listing.refresh();
+    this._news.emit(null);
   }
 
   protected override render(): JSX.Element {
@@ -64,16 +68,25 @@ export class RunsPage extends ReactWidget {
       <PageView
         listing={this._listing}
         shown={this._shown}
+        news={this._news}
         trans={this._trans}
         onActions={actions => (this._actions = actions)}
       />
     );
+  }
+
+  /** Nothing is asked for what nobody sees. */
+  private _hear(_: unknown, frame: RunsFrame): void {
+    if (this.isVisible) {
+      this._news.emit(frame);
+    }
   }
 }
 
 interface PageProps {
   readonly listing: Listing;
   readonly shown: Shown;
+  readonly news: ISignal<unknown, News>;
   readonly trans: TranslationBundle;
   /** Hear how to learn what can be done. */
   readonly onActions: (actions: () => ReadonlyMap<ActionName, PageAction>) => void;
@@ -83,10 +96,10 @@ interface PageProps {
 type Below =
   | { readonly kind: 'experiment'; readonly name: string }
   | { readonly kind: 'run'; readonly id: string }
-  | { readonly kind: 'comparison'; readonly compared: Compared }
+  | { readonly kind: 'comparison'; readonly ids: readonly string[] }
   | null;
 
-function PageView({ listing, shown, trans, onActions }: PageProps): JSX.Element {
+function PageView({ listing, shown, news, trans, onActions }: PageProps): JSX.Element {
   const { api, openExecuted } = shown;
   useSignal(listing.changed);
   const { chosen, choose, chooseNone } = useChosen();
@@ -108,9 +121,7 @@ function PageView({ listing, shown, trans, onActions }: PageProps): JSX.Element 
     return attempt(work);
   };
   const compare = (): Promise<void> =>
-    attemptNew(async () => {
-      setBelow({ kind: 'comparison', compared: await compareRuns(api, [...chosen.keys()]) });
-    });
+    attemptNew(async () => setBelow({ kind: 'comparison', ids: [...chosen.keys()] }));
   const act = (work: () => Promise<Outcome>): Promise<void> =>
     attemptNew(async () => {
       const outcome = await work();
@@ -173,10 +184,10 @@ function PageView({ listing, shown, trans, onActions }: PageProps): JSX.Element 
           key={below.name}
           name={below.name}
           onOpen={id => setBelow({ kind: 'run', id })}
-          {...{ api, trans }}
+          {...{ api, news, trans }}
         />
       )}
-      {below?.kind === 'comparison' && <ComparisonView compared={below.compared} trans={trans} />}
+      {below?.kind === 'comparison' && <LivingComparison ids={below.ids} {...{ api, news, trans }} />}
     </>
   );
 }

@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 
-import { lookOf } from '../graph';
+import { lookOfRun } from '../graph';
 import type { RunRow } from '../model/documents';
 import type { Words } from '../model/words';
 import { useSeconds } from '../panel/watching';
@@ -84,7 +84,7 @@ function Row(props: RunsTableProps & { row: RunRow; columns: readonly Column[] }
           {column.key === 'name' ? (
             <Name {...props} />
           ) : column.key === 'state' ? (
-            <State {...{ row, trans }} />
+            <State row={row} />
           ) : column.key === 'experiment' && onExperiment !== null ? (
             <button
               type="button"
@@ -124,12 +124,11 @@ function Name({ row, onOpen, onTag, trans }: RunsTableProps & { row: RunRow }): 
   );
 }
 
-function State({ row, trans }: { row: RunRow; trans: Words }): JSX.Element {
-  const look = lookOf({ state: row.state });
-  const text = row.interrupted ? trans.__('⏸ interrupted') : `${look.icon} ${look.word}`;
+function State({ row }: { row: RunRow }): JSX.Element {
+  const { icon, word, colour } = lookOfRun(row);
   return (
-    <span className="kfnb-state" style={{ borderColor: look.colour }} title={row.why ?? undefined}>
-      {text}
+    <span className="kfnb-state" style={{ borderColor: colour }} title={row.why ?? undefined}>
+      {icon} {word}
     </span>
   );
 }
