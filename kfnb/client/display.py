@@ -48,21 +48,40 @@ def show(run: Run, now: Callable[[], RunStatus]) -> None:
 
 
 class Pace:
-    """How often a run that another process drives is looked at. `came`: when something came last."""
+    """How often a run that another process drives is looked at, and whether anything drives it any more.
+
+    `came`: when something came last; `is_interrupted`: what was seen when it was asked last.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._is_here = run.store.local_path("") is not None
         self._batches = run.batches
         self.came = time.monotonic()
+        self._asked = self.came  # when it was asked what drives the run, or there was news
+        self.is_interrupted = False
 
     def look(self) -> bool:
         """Read what is new, and say whether there is any: of a run afar one request, of the next batch by name."""
         batches = self._run.batches
         if batches == self._batches:
             return False
-        self._batches, self.came = batches, time.monotonic()
+        self._batches = batches
+        self.hear()
         return True
+
+    def hear(self) -> None:
+        """Something came: it is driven."""
+        self.came = self._asked = time.monotonic()
+        self.is_interrupted = False
+
+    def ask_who_drives(self) -> bool:
+        """Ask after a while without news whether anything drives the run; say whether that is otherwise than before."""
+        if time.monotonic() - self._asked < ASKS_WHO_DRIVES_EVERY:
+            return False
+        before, self.is_interrupted = self.is_interrupted, self._run.is_interrupted
+        self._asked = time.monotonic()
+        return self.is_interrupted != before
 
     def pause(self, is_seen: bool = True) -> float:
         """Seconds until the next look."""
@@ -84,7 +103,6 @@ class RunDisplay:
         self._run, self._now = run, now
         self._news = threading.Event()
         self._pace = Pace(run)
-        self._asked = time.monotonic()  # when it was asked what drives the run, or there was news
         self._unsubscribe = run.subscribe(lambda _event: self._news.set())
         self._widget = RunWidget(
             graph(run.spec),
@@ -107,14 +125,12 @@ class RunDisplay:
         found = self._now()  # reads what another process wrote: of a run afar one request, of the next batch by name
         if self._news.wait(self._pace.pause(self.is_seen)):
             self._news.clear()
-            self._pace.came = self._asked = time.monotonic()
+            self._pace.hear()
             self._widget.status = status(self._run, found)
         if found.ended:
             return False
-        if time.monotonic() - self._asked < ASKS_WHO_DRIVES_EVERY:
-            return True
-        self._asked = time.monotonic()
-        return not self._run.is_interrupted
+        self._pace.ask_who_drives()
+        return not self._pace.is_interrupted
 
     def close(self) -> None:
         """Take the widget away: the plain form stands in its place."""
@@ -122,9 +138,9 @@ class RunDisplay:
         self._widget.close()
 
 
-def standing(run: Run) -> dict[str, Any]:
+def standing(run: Run, *, interrupted: bool) -> dict[str, Any]:
     """Return how a run stands, by the name that its page has for it."""
-    return {"status": status(run, run._now())}
+    return {"status": status(run, run._now(), interrupted=interrupted)}
 
 
 def graph(spec: PipelineSpec) -> dict[str, Any]:
@@ -148,12 +164,13 @@ def _badges(task: Task) -> Iterator[str]:
             yield f"{resource.rpartition('/')[2].upper()} {amount}"
 
 
-def status(run: Run, now: RunStatus) -> dict[str, Any]:
-    """Return how a run stands as the widget reads it: `TaskStatus` of labextension/src/model/run_state.ts."""
+def status(run: Run, now: RunStatus, *, interrupted: bool = False) -> dict[str, Any]:
+    """Return how a run stands as the widget reads it: `RunDocument` of labextension/src/widget/run_view.ts."""
     return {
         "name": run.name,
         "run_id": run.id,
         "state": now.state,
+        "interrupted": interrupted,
         "why": now.why,
         "tasks": [_task(task) for task in list(now.tasks.values())],
         "metrics": metrics(now),

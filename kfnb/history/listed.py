@@ -155,11 +155,13 @@ class _Opened:
     def first(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Return graph and status of a run."""
         run = self._listed.run(asked)
-        return {"graph": display.graph(run.spec), **display.standing(run)}
+        if run.id not in self._paces:
+            self._paces[run.id] = _pace(run)
+        return {"graph": display.graph(run.spec), **self._standing(run)}
 
     def now(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Return how the run stands."""
-        return display.standing(self._listed.run(asked))
+        return self._standing(self._listed.run(asked))
 
     def is_other(self, followed: Collection[dict[str, Any]]) -> bool:
         """Read what is new of the runs' events."""
@@ -168,14 +170,25 @@ class _Opened:
         self.pause = min((pace.pause() for pace in self._paces.values()), default=display.LOOKS_EVERY)
         return any(came)
 
+    def _standing(self, run: Run) -> dict[str, Any]:
+        pace = self._paces.get(run.id)
+        return display.standing(run, interrupted=pace is not None and pace.is_interrupted)
+
     def _look(self, asked: dict[str, Any], before: dict[str, display.Pace]) -> bool:
         try:
             run = self._listed.run(asked)
-            pace = self._paces[run.id] = before.get(run.id) or display.Pace(run)
-            return pace.look() or run.id not in before
+            pace = self._paces[run.id] = before.get(run.id) or _pace(run)
+            return pace.look() or pace.ask_who_drives() or run.id not in before
         except KfnbError:
             return True  # the answer says what is wrong, of this run alone
 
     def rest(self) -> None:
         """Forget what was looked at."""
         self._paces = {}
+
+
+def _pace(run: Run) -> display.Pace:
+    """Return the pace of a run that is opened, which may be interrupted already."""
+    pace = display.Pace(run)
+    pace.is_interrupted = run.is_interrupted
+    return pace

@@ -2,7 +2,7 @@
 /** A run's status from its events: the same as Python's, on the files that pytest checks too. */
 
 import { describe, expect, test } from 'vitest';
-import { nodeStatuses, type NodeStatus } from '../src/graph';
+import { nodeStatuses, statusLine, type NodeStatus } from '../src/graph';
 import {
   elementCounts,
   metricsOf,
@@ -115,6 +115,19 @@ test('what was learned of a notebook is kept with its task until that starts aga
   expect(failed.tasks.get('a')!.fact).toEqual(['c1', 'changes:df']);
   const again = reduce(failed, [{ kind: 'task-state', time: 2, task: 'a', state: 'PENDING' }]);
   expect(again.tasks.get('a')!.fact).toBe(null);
+});
+
+test('in an interrupted run nothing is shown to go on, a fan-out neither; all else stands as it does', () => {
+  const state = (task: string, state: State): RunEvent => ({ kind: 'task-state', time: 1, task, state });
+  const status = reduce(pending(['a', 'b', 'c', 'fit[items]', 'fit']), [
+    state('a', 'SUCCEEDED'),
+    state('b', 'CANCELING'),
+    state('fit[items]', 'RUNNING')
+  ]);
+  const shown = nodeStatuses({ ...status, interrupted: true });
+  const states = ['a', 'b', 'c', 'fit'].map(name => shown.get(name)!.state);
+  expect(states).toEqual(['SUCCEEDED', 'INTERRUPTED', 'PENDING', 'INTERRUPTED']);
+  expect(statusLine(shown.get('fit'), 99)).toBe('⏸ interrupted');
 });
 
 describe('a fan-out is shown as one step', () => {

@@ -156,11 +156,14 @@ test('a run is opened and followed until it is closed, with what its steps print
     run_id: 'b',
     why: null,
     metrics: {},
+    interrupted: false,
     tasks: [...pending(['s']).tasks.values()]
   };
   const graph = { nodes: [{ name: 's' }], edges: [] };
   await answer('run', { value: { graph, status: { ...status, state: 'RUNNING' } } });
   await until(() => text('.kfnb-live-state')[0] === '▶ running');
+  await answer('run', { value: { status: { ...status, state: 'RUNNING', interrupted: true } } });
+  await until(() => text('.kfnb-live-state')[0] === '⏸ interrupted');
   await answer('run', { trouble: 'The bucket cannot be reached.' });
   await until(() => text('.kfnb-warning')[0] === 'The bucket cannot be reached.');
   await answer('run', { value: { status: { ...status, state: 'SUCCEEDED' } } });

@@ -89,6 +89,18 @@ test('Where no items could be made, that task’s log, error and pod are the ste
   expect(workingFor(session.status, 'train [v2]')).toBe('train [v2]');
 });
 
+test('While nothing drives it none of its steps runs, and no time passes.', () => {
+  const load = (): unknown => {
+    const { state, started } = nodeStatuses(session.status).get('load')!;
+    return [session.isInterrupted, state, started];
+  };
+  stream.tell({ kind: 'task-state', task: 'load', state: 'RUNNING', attempt: 1 });
+  stream.frame({ kind: 'interrupted', interrupted: true });
+  expect(load()).toEqual([true, 'INTERRUPTED', null]);
+  stream.frame({ kind: 'interrupted', interrupted: false });
+  expect(load()).toEqual([false, 'RUNNING', 0]);
+});
+
 test('It is said as long as the run’s cluster cannot be asked, and not of a run that has ended.', () => {
   expect(session.unseen).toBe(null);
   stream.frame({ kind: 'unseen', why: 'no answer' });

@@ -173,6 +173,10 @@ def test_a_run_that_nothing_drives_is_shown_interrupted_and_resumed(
     assert kill_each(orchestrators_of(lab.home)) == 1
     expect(shown.locator(".kfnb-run-state")).to_have_text("⏸ interrupted")
     expect(shown.locator(".kfnb-run-head .kfnb-warning")).to_contain_text("Nothing drives this run any more.")
+    expect(shown.locator(".kfnb-graph-node[data-node=wait]")).to_have_attribute("data-state", "INTERRUPTED")
+    expect(page.locator(".kfnb-chip-state", has_text="⏸ interrupted")).to_have_count(1)
+    page.locator("[data-action=bring-home]").click()
+    expect(page.locator("[data-action=undo-home]")).to_be_visible()
     command(page, "Pipeline Runs")
     row = page.locator(f".kfnb-runs tr[data-run='{run_id}']")
     for state, count in {"INTERRUPTED": 1, "RUNNING": 0, "": 1}.items():

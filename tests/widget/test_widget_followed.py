@@ -114,6 +114,27 @@ def test_a_resumed_run_is_followed_again(page: Page, tmp_path: Path) -> None:
     page.wait(lambda message: (said(message, number) or {}).get("status", {}).get("state") == "SUCCEEDED")
 
 
+@needs_widgets
+def test_an_opened_run_that_nothing_drives_any_more_is_said_to_be_interrupted(page: Page) -> None:
+    """It was opened while it went on, or opened again afterwards; resumed, it is not."""
+    page.run("from kfnb.client import display as shows\nshows.ASKS_WHO_DRIVES_EVERY = 0.1")
+    data = shown(page, "kfnb.runs()")
+    about = {"kind": "run", "run": state(page, data)["page"]["runs"][0]["run_id"]}
+
+    def wait_for(number: int, *, interrupted: bool) -> None:
+        page.tell(data[VIEW]["model_id"], {"method": "custom", "content": {"number": number, **about}})
+        page.wait(lambda m: (said(m, number) or {}).get("status", {}).get("interrupted") is interrupted)
+
+    wait_for(1001, interrupted=False)
+    page.run("import json, os, signal\nos.kill(json.loads(run.lease.path.read_text())['pid'], signal.SIGKILL)")
+    wait_for(1001, interrupted=True)
+    page.tell(data[VIEW]["model_id"], {"method": "custom", "content": {"kind": "leave", "number": 1001}})
+    page.run(f"for thread in {FOLLOWS}:\n    thread.join(1)")
+    wait_for(1002, interrupted=True)
+    page.run("kfnb.client.Client().resume(run.id, detach=True)")
+    wait_for(1002, interrupted=False)
+
+
 def ignore(_work: object) -> None:
     """The kernel is never free."""
 

@@ -80,7 +80,7 @@ function drawnElements(
     const state = statuses.get(name)?.state;
     if (number < MOST_ELEMENTS || name === chosen || state === 'FAILED') {
       drawn.push(name);
-    } else if (state === 'RUNNING' && running < MOST_RUNNING) {
+    } else if ((state === 'RUNNING' || state === 'INTERRUPTED') && running < MOST_RUNNING) {
       running += 1;
       drawn.push(name);
     }

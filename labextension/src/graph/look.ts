@@ -1,6 +1,7 @@
 /** How a state looks: an icon, a word and a colour of JupyterLab's theme; the same icons and words as kfnb/drawing/states.py. */
 
 import type { NodeStatus } from './model';
+import type { State } from '../model/run_state';
 import { trans } from '../model/words';
 
 /** `colour` is a CSS colour that follows the theme and has a fallback where there is none. */
@@ -21,7 +22,8 @@ const LOOKS: Readonly<Record<string, Look>> = {
   SKIPPED: { icon: '⤼', word: trans.__('skipped'), colour: QUIET },
   FAILED: { icon: '✖', word: trans.__('failed'), colour: 'var(--jp-error-color1, #c23b32)' },
   CANCELING: { icon: '◌', word: trans.__('canceling'), colour: WARN },
-  CANCELED: { icon: '■', word: trans.__('canceled'), colour: WARN }
+  CANCELED: { icon: '■', word: trans.__('canceled'), colour: WARN },
+  INTERRUPTED: { icon: '⏸', word: trans.__('interrupted'), colour: WARN }
 };
 const CACHED: Look = { icon: '⚡', word: trans.__('cached'), colour: GOOD };
 const WAITING: Look = { icon: '◔', word: trans.__('waiting'), colour: WARN };
@@ -37,14 +39,13 @@ export function lookOf(status: NodeStatus | undefined): Look {
 
 /** What is known of how a run stands. */
 export interface RunStanding {
-  readonly state: NodeStatus['state'];
+  readonly state: State;
   readonly interrupted: boolean;
 }
 
 /** Return how a run stands to look wherever one is named: of one that nothing drives its state is not true any more. */
 export function lookOfRun({ state, interrupted }: RunStanding): Look {
-  const look = lookOf({ state });
-  return interrupted ? { ...look, icon: '⏸', word: trans.__('interrupted') } : look;
+  return lookOf({ state: interrupted ? 'INTERRUPTED' : state });
 }
 
 function englishLookOf(status: NodeStatus | undefined): Look {

@@ -36,9 +36,14 @@ export interface Count {
   readonly total: number;
 }
 
+/**
+ * How a step of a run, or the run, stands for a person: what is told to go on does not where nothing drives it any more.
+ */
+export type ShownState = State | 'INTERRUPTED';
+
 /** How one step stands in a run. Times are seconds since the epoch; `why` is shown in words. */
 export interface NodeStatus {
-  readonly state: State;
+  readonly state: ShownState;
   readonly cached?: boolean;
   readonly started?: number | null;
   readonly finished?: number | null;

@@ -12,7 +12,7 @@ import type { NodeStatus } from './model';
 
 /**
  * Return how each task stands, elements of fan-outs among them. A fan-out is shown as one step: as running from the
- * first moment of what makes its items, and as failed where that failed.
+ * first moment of what makes its items, and as failed where that failed. In an interrupted run nothing runs.
  */
 export function nodeStatuses(status: RunStatus): Map<string, NodeStatus> {
   const counts = elementCounts(status);
@@ -22,9 +22,16 @@ export function nodeStatuses(status: RunStatus): Map<string, NodeStatus> {
     const head = status.tasks.get(headName(name));
     const own =
       head === undefined ? ownStatus(task) : fanStatus(task, head, counts.get(name), begun.get(name));
-    found.set(name, { ...own, elements: counts.get(name) ?? null });
+    const shown = status.interrupted ? stopped(own) : own;
+    found.set(name, { ...shown, elements: counts.get(name) ?? null });
   }
   return found;
+}
+
+/** What was running has stopped, nobody saw when: it has no time. */
+function stopped(own: NodeStatus): NodeStatus {
+  const wasGoingOn = own.state === 'RUNNING' || own.state === 'CANCELING';
+  return wasGoingOn ? { ...own, state: 'INTERRUPTED', started: null } : own;
 }
 
 function ownStatus(task: TaskStatus): NodeStatus {

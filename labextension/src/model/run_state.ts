@@ -50,6 +50,8 @@ export interface RunStatus {
   readonly finished: number | null;
   readonly host: string | null;
   readonly tasks: ReadonlyMap<string, TaskStatus>;
+  /** Nothing drives it any more. No event says that: who knows it adds it. */
+  readonly interrupted?: boolean;
 }
 
 const ENDED: ReadonlySet<State> = new Set<State>(['SUCCEEDED', 'SKIPPED', 'FAILED', 'CANCELED']);

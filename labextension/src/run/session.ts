@@ -43,7 +43,6 @@ export class RunSession implements IDisposable {
   private _trouble: string | null = null;
   private _waits: string | null;
   private _unseen: string | null;
-  private _isInterrupted: boolean;
   private _isGone = false;
   private _isDisposed = false;
 
@@ -51,8 +50,7 @@ export class RunSession implements IDisposable {
     this._api = api;
     this.id = found.run_id;
     this._results = new RunResults(api, found, () => this._changed.emit());
-    this._status = pending(declaredTasks(found));
-    this._isInterrupted = found.interrupted;
+    this._status = { ...pending(declaredTasks(found)), interrupted: found.interrupted };
     this._waits = found.waits;
     this._unseen = found.unseen;
     watched.add(this);
@@ -112,7 +110,7 @@ export class RunSession implements IDisposable {
 
   /** Whether nothing drives the run, so that it can be resumed. */
   get isInterrupted(): boolean {
-    return this._isInterrupted && !this.hasEnded;
+    return this._status.interrupted === true && !this.hasEnded;
   }
 
   get hasEnded(): boolean {
@@ -149,7 +147,7 @@ export class RunSession implements IDisposable {
   /** Go on with what was interrupted, failed or was cancelled; or only with this task and what waits for it. */
   async resume(task: string | null = null): Promise<void> {
     await this._api.resume(this.id, task);
-    this._isInterrupted = false;
+    this._status = { ...this._status, interrupted: false };
     this._connect();
     watched.forEach(other => other.id === this.id && other.listen()); // it is shown elsewhere in the page too
   }
@@ -336,7 +334,7 @@ export class RunSession implements IDisposable {
     } else if (frame.kind === 'unseen') {
       this._unseen = frame.why;
     } else if (frame.kind === 'interrupted') {
-      this._isInterrupted = frame.interrupted;
+      this._status = { ...this._status, interrupted: frame.interrupted };
     } else if (frame.kind === 'error') {
       this._trouble = frame.message;
     } else if (frame.kind === 'end') {

@@ -1,7 +1,7 @@
 /** A run in a notebook's output: its head, its graph, and the chosen task with metrics and log. Knows no widget library. */
 
 import { CHART_STYLE, showValue } from '../charts';
-import { GraphView, lookOf, nodeStatuses, statusLine, type Graph, type NodeStatus } from '../graph';
+import { GraphView, lookOfRun, nodeStatuses, statusLine, type Graph, type NodeStatus } from '../graph';
 import { html, setText } from '../graph/svg';
 import { pending, type State, type TaskStatus } from '../model/run_state';
 import { plainText } from '../model/terminal_text';
@@ -15,6 +15,7 @@ export interface RunDocument {
   readonly name: string;
   readonly run_id: string;
   readonly state: State;
+  readonly interrupted: boolean;
   readonly why: string | null;
   readonly tasks: readonly TaskStatus[];
   readonly metrics: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -97,7 +98,7 @@ export class RunView {
   /** Show how the run stands. */
   update(document: RunDocument): void {
     this._document = document;
-    const look = lookOf({ state: document.state });
+    const look = lookOfRun(document);
     setText(this._title, document.name);
     setText(this._id, document.run_id);
     setText(this._state, `${look.icon} ${look.word}`);
@@ -106,7 +107,7 @@ export class RunView {
     const tasks = new Map(document.tasks.map(task => [task.name, task]));
     const chosen = this._graph.selected ?? '';
     const before = this._statuses.get(chosen)?.state;
-    this._statuses = nodeStatuses({ ...pending([]), tasks });
+    this._statuses = nodeStatuses({ ...pending([]), tasks, interrupted: document.interrupted });
     if (this._statuses.get(chosen)?.state !== before) {
       this._isAsked = false; // what is on its way may be from before
       this._ask(chosen);
