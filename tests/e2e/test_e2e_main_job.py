@@ -284,7 +284,10 @@ def test_what_fits_no_tag_is_checked_and_written_into_the_metadata(lab: Lab, pag
 
 
 def test_the_cells_of_a_step_fold_together_and_nothing_is_written(lab: Lab, page: Page, quickstart: Path) -> None:
-    """The arrow at the chip hides a step's cells; going to one of them shows them; the notebook stays as it was."""
+    """The arrow at the chip hides a step's cells; going to one of them shows them; the notebook stays as it was.
+
+    Keys that go from cell to cell pass those that are hidden.
+    """
     open_notebook(page, lab, quickstart)
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
     code = cell(page, "counts = Counter").locator(".cm-content")
@@ -302,11 +305,31 @@ def test_the_cells_of_a_step_fold_together_and_nothing_is_written(lab: Lab, page
     expect(code).to_be_visible()
     chip.locator(".kfnb-chip-fold").click()
     expect(code).to_be_hidden()
+    pass_folded_step(page)
+    expect(code).to_be_hidden()
     page.locator("#kfnb-tab-pipeline").click()
     page.locator(".kfnb-graph-node[data-node=read]").click()
     expect(code).to_be_visible()
     expect(unsaved).to_have_count(0)
     assert before == quickstart.read_bytes()
+
+
+def pass_folded_step(page: Page) -> None:
+    """Go by keys from the first cell of the folded step to beyond its last, and back: only seen cells are come to."""
+    cells = page.locator(".jp-Notebook .jp-Cell")
+    hidden = page.locator(".jp-Cell[data-kfnb-folded=rest]")
+    folded = cells.evaluate_all("cells => cells.map(cell => cell.dataset.kfnbFolded ?? '')")
+    last = max(place for place, part in enumerate(folded) if part == "rest")
+    seen = [place for place, part in enumerate(folded) if part != "rest" and place >= folded.index("first")]
+    way = [place for place in seen if place < last] + [next(place for place in seen if place > last)]
+    active = re.compile("jp-mod-active")
+    expect(cells.nth(way[0])).to_have_class(active)
+    for key, places in (("ArrowDown", way[1:]), ("ArrowUp", way[-2::-1])):
+        for place in places:
+            page.keyboard.press(key)
+            expect(cells.nth(place)).to_have_class(active)
+            expect(cells.nth(place)).to_be_focused()
+            expect(hidden).to_have_count(folded.count("rest"))
 
 
 def test_findings_are_underlined_where_the_code_is(lab: Lab, page: Page, quickstart: Path) -> None:
