@@ -134,11 +134,11 @@ class Bucket(abc.ABC):
         return digest, view.nbytes
 
     def put_file(self, path: Path) -> tuple[str, int]:
+        before = path.stat()
         digest, size = files.digest_of_file(path)
         if size <= _SMALL:
             return self.put(path.read_bytes())
         if not (self.holds(self._place(digest), size) and self.renew(self._place(digest))):
-            before = path.stat()
             self._send(self._place(digest), size, lambda start, end: files.read_part(path, start, end))
             if (path.stat().st_size, path.stat().st_mtime_ns) != (size, before.st_mtime_ns):
                 self.remove_one(self._place(digest))  # not what its name says

@@ -92,8 +92,11 @@ def walk(folder: Path, own: Collection[Path] = ()) -> Iterator[Entry]:
 
 
 def is_environment(folder: Path) -> bool:
-    """Say whether a folder is a Python environment (venv, conda): shown as it is, not copied."""
-    return (folder / "pyvenv.cfg").exists() or (folder / "conda-meta").is_dir()
+    """Say whether a folder is a Python environment (venv, conda): shown as it is, not copied.
+
+    One that may not be entered is none: `Path.exists` would raise for it (before Python 3.14).
+    """
+    return os.path.exists(folder / "pyvenv.cfg") or os.path.isdir(folder / "conda-meta")  # noqa: PTH110, PTH112
 
 
 def is_hidden(folder: Path, path: str, own: Collection[Path]) -> bool:

@@ -27,11 +27,23 @@ _REGION = re.compile(rb"<Region>(.*?)</Region>")
 
 _SKEWED = "RequestTimeTooSkewed"
 
+_BUSY = frozenset(
+    {
+        "ConditionalRequestConflict",
+        "InternalError",  # which comes after a 200 as well, of CompleteMultipartUpload and CopyObject
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+    }
+)
+
 DIALECT = Dialect(
     scheme="s3",
     missing=frozenset({"NoSuchKey", "NoSuchUpload", "404", "NotFound"}),
     taken=frozenset({"PreconditionFailed", "412"}),
-    busy=frozenset({"SlowDown", "Throttling", "ThrottlingException", "RequestTimeout", "ConditionalRequestConflict"}),
+    busy=_BUSY,
     words={
         "NoSuchBucket": "there is no bucket {bucket!r}: make it, or name another with --root",
         "AccessDenied": "these keys may not {verb} there: have the bucket's owner allow it",
@@ -106,7 +118,8 @@ class Endpoint:
         answer = self._connections.ask(method, target, more, body)
         if answer.status == 416:  # the first bytes of an object that has none
             return answer._replace(body=b"")
-        if answer.status >= 300 or (answer.body[:200].find(b"<Error") >= 0 and method == "POST"):
+        # What takes long, to join parts or to copy, is said to go well before it may go wrong.
+        if answer.status >= 300 or (method in ("POST", "PUT") and answer.body[:200].find(b"<Error") >= 0):
             raise _refusal(answer)
         return answer
 

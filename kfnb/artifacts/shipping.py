@@ -122,7 +122,7 @@ def _beside(folder: Path, place: Path, own: set[Path]) -> Iterator[Entry]:
 def _settled(folder: Path, entry: Entry) -> Entry:
     """Return a link that leads out as what it leads to: a file is shipped, a folder stays where it is."""
     place = folder / entry.path
-    if entry.kind != "link" or not place.exists():
+    if entry.kind != "link" or not os.path.exists(place):  # noqa: PTH110 - Path.exists raises where one may not look
         return entry
     target = Path(os.path.normpath(place.parent / entry.target))
     if target.is_relative_to(folder):

@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import botocore.utils
 import pytest
@@ -21,6 +22,7 @@ from s3_gateway import Gateway
 
 from kfnb.artifacts import calls
 from kfnb.artifacts.bucket import PART
+from kfnb.artifacts.connections import Answer, Connections
 from kfnb.artifacts.s3 import Bucket
 from kfnb.artifacts.store import Store
 from kfnb.errors import StoreError
@@ -130,6 +132,48 @@ def test_keys_from_the_files_of_aws_are_found(
     store = Store(bucket)
     store.write("key", b"found")
     assert b"found" == store.read("key")
+
+
+def test_what_goes_wrong_after_it_was_said_to_go_well_is_done_again(
+    s3_gateway: Gateway, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Joining the parts of an object and copying one take long: Amazon says 200 first, and then how it ended."""
+    ask, failing = Connections.ask, ["POST", "PUT"]
+    wrong = Answer(200, {}, b"<?xml version='1.0'?><Error><Code>InternalError</Code><Message>again</Message></Error>")
+
+    def asked(self: Connections, method: str, target: str, headers: Any, body: Any) -> Answer:
+        is_long = "uploadId" in target if method == "POST" else "x-amz-copy-source" in headers
+        if is_long and method in failing:
+            failing.remove(method)
+            return wrong
+        return ask(self, method, target, headers, body)
+
+    monkeypatch.setattr(Connections, "ask", asked)
+    store = Store(bucket)
+    blob = store.put(LARGE)
+    assert ["PUT"] == failing
+    s3_gateway.make_old(bucket, f"artifacts/{blob.digest[:2]}/{blob.digest[2:]}")
+    assert store.renew(blob.digest)
+    assert [] == failing
+    assert not store.discard(blob.digest, time.time() - 3600)
+    assert LARGE == store.get(blob)
+
+
+def test_a_file_that_changes_while_it_is_looked_for_is_not_kept_by_another_name(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its digest and its first byte sent it may be written anew, by as many bytes."""
+    store, path, holds = Store(bucket), tmp_path / "table", Bucket.holds
+    path.write_bytes(LARGE)
+
+    def written_meanwhile(self: Bucket, key: str, size: int) -> bool:
+        path.write_bytes(LARGE[::-1])
+        return holds(self, key, size)
+
+    monkeypatch.setattr(Bucket, "holds", written_meanwhile)
+    with pytest.raises(StoreError, match="was changed while it was being stored"):
+        store.put_file(path)
+    assert [] == store.list("")
 
 
 def test_what_gives_a_pod_its_keys_may_be_away_for_a_moment(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from kfnb.artifacts.folder import RealFolder, look
+from kfnb.artifacts import shipping
+from kfnb.artifacts.folder import RealFolder, look, walk
 from kfnb.artifacts.shipped import ShippedFolder, read_index
 from kfnb.artifacts.shipping import named_beside, ship
 from kfnb.artifacts.store import Store
@@ -84,6 +87,30 @@ def test_bytes_that_are_gone_from_the_store_are_put_there_again(folder: Path, tm
     assert store.discard(blob.digest, float("inf"))
     ship(folder, store, KEY, memory=memory)
     assert b"one" == store.get(blob)
+
+
+@pytest.fixture
+def nobody() -> Iterator[Path]:
+    """A folder, while this process is nobody who may do everything; a test of it as root says nothing."""
+    with tempfile.TemporaryDirectory() as made:
+        folder, before = Path(made), os.geteuid()
+        folder.chmod(0o755)
+        (folder / "closed").mkdir(0o700 if before == 0 else 0o000)
+        (folder / "file").write_text("x")
+        (folder / "link").symlink_to("closed/further")
+        if before == 0:
+            os.seteuid(65534)
+        yield folder
+        if before == 0:
+            os.seteuid(before)
+        (folder / "closed").chmod(0o700)
+
+
+def test_what_may_not_be_entered_keeps_no_folder_from_being_shipped(nobody: Path) -> None:
+    """A disk's lost+found, or the data of a database, beside a notebook: it is there, with nothing in it."""
+    entries = list(walk(nobody))
+    assert {"closed": "directory", "file": "file", "link": "link"} == {each.path: each.kind for each in entries}
+    assert entries == [shipping._settled(nobody, each) for each in entries]
 
 
 def test_files_over_the_limit_are_noted_only(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
