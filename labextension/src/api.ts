@@ -206,7 +206,10 @@ export class Api {
     return (await this._get('/runs/{run_id}/artifacts', { run_id })).artifacts;
   }
 
-  /** The end of a task's log, or with `before` what stands in front of that byte; whole lines, and where they begin. */
+  /**
+   * The end of a task's log, or with `before` what stands in front of that byte, and where it begins: whole lines, but
+   * for one that is longer than what is asked for at a time.
+   */
   async log(run_id: string, task: string, before?: number): Promise<{ text: string; start: number }> {
     const range = before === undefined ? `-${LOG_BYTES}` : `${Math.max(0, before - LOG_BYTES)}-${before - 1}`;
     const headers = { Range: `bytes=${range}` };
@@ -216,7 +219,7 @@ export class Api {
     }
     const first = Number(/\d+/.exec(response.headers.get('Content-Range') ?? '')?.[0] ?? 0);
     const bytes = new Uint8Array(await response.arrayBuffer());
-    const skipped = first === 0 ? 0 : bytes.indexOf(NEWLINE) + 1;
+    const skipped = first === 0 ? 0 : beginningIn(bytes);
     return { text: new TextDecoder().decode(bytes.subarray(skipped)), start: first + skipped };
   }
 
@@ -313,6 +316,17 @@ export class Api {
     }
     throw failure(response.status, await response.text());
   }
+}
+
+/** Where the first line begins that a piece of a log has whole; of one that is a part of one line, its first character. */
+function beginningIn(bytes: Uint8Array): number {
+  const line = bytes.indexOf(NEWLINE) + 1;
+  return line > 0 && line < bytes.length ? line : Math.max(0, bytes.findIndex(isCharacter));
+}
+
+/** Whether a character of UTF-8 begins with this byte. */
+function isCharacter(byte: number): boolean {
+  return (byte & 0xc0) !== 0x80;
 }
 
 /** The address of a task's log. */
