@@ -26,7 +26,7 @@ from kfnb.cli.options import (
 from kfnb.cli.output import emit, say, show
 from kfnb.cli.parameters import read_parameters
 from kfnb.cli.signals import ending_like_interrupt
-from kfnb.errors import LeaseHeld, WrongCall
+from kfnb.errors import KfnbError, LeaseHeld, StoreError, WrongCall
 from kfnb.orchestrator import detached
 from kfnb.orchestrator.parameters import effective_parameters
 
@@ -181,7 +181,9 @@ def _run_sweep(
     name = options.pop("name") or spec.name
 
     def run_one(one: sweeping.Combination, words: str) -> Run:
-        return _run_live(here, notebook, {**values, **one}, name=f"{name} {words}", **options)
+        ended = _run_live(here, notebook, {**values, **one}, name=f"{name} {words}", **options)
+        _remember(ended)
+        return ended
 
     with ending_like_interrupt():
         done = sweeping.sweep(found, run_one, stop_at_failure=options["fail_fast"])
@@ -347,6 +349,10 @@ def _wait(run: Run) -> None:
             say("Cancelling; Ctrl-C again stops at once." if presses == 1 else "Stopping at once.")
             if presses > 1:  # `wait` has asked for a clean end at the first
                 run.cancel(now=True)
+        except StoreError:
+            if run.drives_itself:
+                say(f"Run {run.id} goes on in its cluster. `kfnb watch {run.id}` shows it again.")
+            raise
 
 
 def _say_why_it_does_not_begin(run: Run) -> None:
@@ -369,9 +375,25 @@ def _report(run: Run, *, as_json: bool) -> int:
     from kfnb.cli.summary import print_failures, print_summary, print_warnings
 
     print_warnings(run, sys.stderr)
-    print_failures(run, sys.stderr, remembered=bool(run.info.options.get("remember")))
+    print_failures(run, sys.stderr, remembered=_remember(run))
     print_summary(run, _from_here(run.notebook_path), sys.stderr if as_json else sys.stdout)
     return EXIT_CODES.get(document["state"], 1)
+
+
+def _remember(run: Run) -> bool:
+    """Say whether what a run has learned is in its notebook; a run that the cluster drove has it put there now."""
+    if not run.info.options.get("remember"):
+        return False
+    if not run.drives_itself:
+        return True  # who drove it did that
+    if not run.has_ended or not Path(run.notebook_path).is_file():
+        return False
+    try:
+        run.remember()
+    except KfnbError as error:  # its cell is gone, or nobody may write there
+        say(f"What the run has learned is not written into the notebook: {error}")
+        return False
+    return True
 
 
 def _from_here(path: str) -> Path:

@@ -315,7 +315,7 @@ class Client:
             else:
                 self._settle(run, there)
             if on_event is not None:
-                threading.Thread(target=run.watch, args=(on_event,), name=f"kfnb-{run.id}", daemon=True).start()
+                threading.Thread(target=_tell, args=(run, on_event), name=f"kfnb-{run.id}", daemon=True).start()
         elif detach:
             run.start_detached(again=again)
         else:
@@ -493,6 +493,12 @@ class Client:
         """Return all runs here, the newest first."""
         infos = (read_info(self.store, run) for run in names_under(self.store, "runs"))
         return [Run(self.store, i, self.home) for i in sorted(infos, key=lambda info: info.created, reverse=True)]
+
+
+def _tell(run: Run, on_event: Listener) -> None:
+    """Tell of a run of another process, until it has ended or cannot be seen; whoever waits for it says why then."""
+    with contextlib.suppress(KfnbError):
+        run.watch(on_event)
 
 
 def _notebook(path: Path, content: dict[str, Any] | None) -> Notebook:
