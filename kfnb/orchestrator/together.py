@@ -141,7 +141,7 @@ class Beginnings:
         for key, shared in self._shared.items():
             before = shared.described.most
             most = min(before + room, shared.widest, len(shared.left(begun)))
-            if most > before:
+            if most > before and self._runner.may_widen(shared.elements):
                 described = msgspec.structs.replace(shared.described, most=most)
                 self._store.write(key, to_json(described))
                 self._share(key, shared.elements, described)
@@ -149,15 +149,19 @@ class Beginnings:
                 room -= most - before
 
     def _start_together(self, group: _Group, elements: list[Task], room: int) -> int:
-        """Start elements, at most `room` of them at once; return how many that are."""
+        """Start elements, at most `room` of them at once; return how many that are.
+
+        Those of which later no more may run at once begin with as many as ever may: what holds them says how many run.
+        """
         assert isinstance(self._runner, StartsTogether)
         fan = self._info.spec.task(group.fan)
         key = places.together_key(self._info.run_id, f"{elements[0].slug}-{group.attempt}")
         before = places.run_key(self._info.run_id, "tasks", f"{fan.slug}.")
+        widest = self._widest(fan.name, len(elements))
         described = Together(
             task=fan.name,
             attempt=group.attempt,
-            most=min(room, self._widest(fan.name, len(elements))),
+            most=min(room, widest) if self._runner.may_widen(elements) else widest,
             numbers=tuple(int(task.slug.removeprefix(f"{fan.slug}.")) for task in elements),
             before=places.uri(self._root, before),
             after=f"/{group.attempt}/input.json",

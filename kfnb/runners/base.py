@@ -137,6 +137,9 @@ class StartsTogether(Protocol):
     def start_together(self, fan: Task, elements: Sequence[Task], described: Together, uri: str) -> None:
         """Start the same attempt of these elements of `fan`, which the document at `uri` describes; never blocks."""
 
+    def may_widen(self, elements: Sequence[Task]) -> bool:
+        """Say whether more of these elements may run at once later than at first."""
+
     def widen(self, elements: Sequence[Task], described: Together) -> None:
         """Have as many of these elements run at once as is described now, where that can still be changed."""
 

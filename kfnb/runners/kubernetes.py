@@ -187,9 +187,13 @@ class KubernetesRunner:
         made = made._replace(elements=len(elements), parallelism=described.most)
         self._sender.put(functools.partial(self._make_job, name, made))
 
+    def may_widen(self, elements: Sequence[Task]) -> bool:
+        """Say that more may run at once later, unless the Job is in a queue, which counts its pods when it begins."""
+        return not (elements[0].settings.queue or self._profile.queue)
+
     def widen(self, elements: Sequence[Task], described: Together) -> None:
-        """Have the Job of these elements run more of them at once, unless it is in a queue, which counted its pods."""
-        if not (elements[0].settings.queue or self._profile.queue):
+        """Have the Job of these elements run more of them at once, if it may."""
+        if self.may_widen(elements):
             with self._lock:
                 name = self._share(elements, described)
             self._sender.put(functools.partial(self._widen_job, name))

@@ -14,7 +14,7 @@ from kfnb.artifacts.store import Store
 from kfnb.orchestrator.places import attempt_key, together_key
 from kfnb.orchestrator.together import Beginnings
 from kfnb.runners.base import StartsTogether
-from kfnb.spec import FAN_COUNT, FAN_ITEMS, Fan, PipelineSpec, RunInfo, Task, Together, element_of
+from kfnb.spec import FAN_COUNT, FAN_ITEMS, Fan, PipelineSpec, RunInfo, Settings, Task, Together, element_of
 
 
 class TogetherRunner(ProcessRunner):
@@ -31,6 +31,10 @@ class TogetherRunner(ProcessRunner):
         self.together.append((fan.name, [task.name for task in elements], described, uri))
         for task, number in zip(elements, described.numbers, strict=True):
             self.start(task, described.attempt, f"{described.before}{number}{described.after}")
+
+    def may_widen(self, elements: Sequence[Task]) -> bool:
+        """Say so, unless there is a queue."""
+        return not elements[0].settings.queue
 
     def widen(self, elements: Sequence[Task], described: Together) -> None:
         """Remember it."""
@@ -132,6 +136,15 @@ def test_no_more_run_at_once_than_the_run_may(tmp_path: Path) -> None:
     place.loop.run()
     ((_, names, described, _),) = runner.together
     assert (5, 2) == (len(names), described.most)
+
+
+def test_elements_in_a_queue_begin_with_as_many_as_ever_may_run(tmp_path: Path) -> None:
+    """What counts pods when it lets them in would have the few run to the end for which there was room at first."""
+    spec, tasks = two_fans(a=3, b=9)
+    queued = [msgspec.structs.replace(task, settings=Settings(queue="q")) for task in tasks]
+    beginnings, runner = began(tmp_path, spec, queued)
+    beginnings.start([("c", 1), *((task.name, 1) for task in queued)])
+    assert [("a", 3), ("b", 8)] == shared(runner)
 
 
 def test_fan_outs_that_begin_together_share_the_room(tmp_path: Path) -> None:
