@@ -13,6 +13,7 @@ import datetime
 import queue
 import re
 import threading
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,6 +38,8 @@ MOST_PODS = 100
 """How many logs are read at once; further pods' come from the store."""
 _SILENCE = 60.0
 _PAUSE = 0.5
+_GIVES_UP = 10.0
+"""Seconds for which the log of a pod that has ended is asked for where it cannot be had."""
 
 
 class Piece(NamedTuple):
@@ -205,25 +208,29 @@ class _Reader:
 
     def _run(self) -> None:
         try:
-            while not self._stopped.is_set():
-                all_is_there = self.ended.is_set()
-                try:
-                    self._read(follow=not all_is_there)
-                    if all_is_there:
-                        if self._placed is not None:
-                            self._placed.hand_out()
-                        return
-                except ApiError as error:
-                    if error.status == 404:
-                        return
-                    if error.status in (401, 403):
-                        self._refuse(str(error))
-                        return
-                except ClusterError:
-                    pass  # out of reach for a moment
-                self._stopped.wait(_PAUSE)
+            self._read_all()
         finally:
             self.done.set()
+
+    def _read_all(self) -> None:
+        ended: float | None = None  # since when all that there is could be read
+        while not self._stopped.is_set():
+            all_is_there = self.ended.is_set()
+            ended = (ended or time.monotonic()) if all_is_there else None
+            try:
+                self._read(follow=not all_is_there)
+                if all_is_there:
+                    if self._placed is not None:
+                        self._placed.hand_out()
+                    return
+            except ClusterError as error:  # out of reach for a moment, or for good: its node may not have it any more
+                status = error.status if isinstance(error, ApiError) else 0
+                if status == 404:
+                    return
+                if status in (401, 403) or (ended is not None and time.monotonic() - ended > _GIVES_UP):
+                    self._refuse(str(error))
+                    return
+            self._stopped.wait(_PAUSE)
 
     def _read(self, *, follow: bool) -> None:
         """Read on from the last line, to the end of the log or of the connection."""

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import queue
+from pathlib import Path
 
+import pytest
+from nowhere import served
+from scripted_api import ScriptedApi, refused
+
+from kfnb.runners import live_logs
 from kfnb.runners.live_logs import Position
 
 LINES = [
@@ -27,6 +33,26 @@ SET_BACK = [
     "2026-11-28T13:00:03Z h\n",
 ]
 """What a container prints while its node's clock is set back, twice, and a line overtakes another one."""
+
+
+def test_the_log_of_a_pod_that_has_ended_is_given_up_where_it_cannot_be_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node that has started anew does not know it any more: whoever reads it is told, and does not wait for ever."""
+    monkeypatch.setattr(live_logs, "_GIVES_UP", 1.0)
+    api, why = ScriptedApi(*[refused(400, 'container "main" in pod "p" is terminated')] * 99), list[str]()
+    reader = live_logs._Reader(
+        served(tmp_path, api.address), {"metadata": {"name": "p"}}, "t", queue.SimpleQueue(), why.append, placed=False
+    )
+    try:
+        reader.ended.set()
+        reader.start()
+        assert reader.done.wait(30)
+    finally:
+        reader.stop()
+        api.close()
+    (said,) = why
+    assert 'container "main" in pod "p" is terminated' in said
 
 
 @pytest.mark.parametrize(("lines", "expected"), [(LINES, "a b c d  e"), (SET_BACK, "a b c d e f g h")])
