@@ -78,7 +78,14 @@ class Listed:
         notebook = str(self._folder / one["notebook"]) if "notebook" in one else None
         names = renames.read(self._client.home).names_of(notebook) if notebook is not None else None
         times: dict[str, Any] = {name: one.get(name) for name in ("since", "until")}
-        wanted = run_filter(**several, **times, search=one.get("search"), notebook=names, archived="too")
+        wanted = run_filter(
+            **several,
+            **times,
+            search=one.get("search"),
+            notebook=names,
+            archived="too",
+            interrupted=one.get("interrupted", "too"),
+        )
         behind = cursor(one["cursor"], by) if "cursor" in one else None
         with self._historian:
             page = self._history.sorted_runs(replace(wanted, ids=self._ids), by, int(one["limit"]), behind)

@@ -21,6 +21,7 @@ from kfnb.history.collection import collect
 from kfnb.history.compared import Comparison
 from kfnb.history.comparison import compare
 from kfnb.history.filters import condition, moment, run_filter
+from kfnb.history.listed import FIRST_PAGE, Listed
 from kfnb.metadata.filtering import Condition
 from kfnb.metadata.paging import Order
 from kfnb.orchestrator import marks, places
@@ -129,6 +130,18 @@ def test_interrupted_runs_are_found_by_that(client: Client, history: History, id
         page = history.sorted_runs(run_filter(interrupted="only"), Order("name"), 1)
         assert (["r2"], False) == ([row.columns["id"] for row in page.runs], page.more)
     assert {"r2", "r3"} == set(ids(interrupted=True))
+
+
+def test_a_list_in_a_notebook_finds_interrupted_runs_by_that(client: Client, history: History) -> None:
+    """As the page of runs does: only these, or none of these."""
+    finished(client.store, "r1")
+    prepare(client.store, "r2")
+    listed = Listed(client, history.runs(run_filter()).runs)
+    found = {
+        share: [row["run_id"] for row in listed.page({"question": {**FIRST_PAGE, "interrupted": [share]}})["runs"]]
+        for share in ("only", "no")
+    }
+    assert {"only": ["r2"], "no": ["r1"]} == found
 
 
 # --------------------------------------------------------------------------------------------------------- sweeping
