@@ -19,8 +19,12 @@ class Kept {
     this.archived[undo ? 'delete' : 'add'](id);
   }
 
-  get runs(): { run_id: string; tags: string[] }[] {
-    return Object.entries(this.tags).map(([run_id, tags]) => ({ run_id, tags }));
+  get runs(): { run_id: string; tags: string[]; archived: boolean }[] {
+    return Object.entries(this.tags).map(([run_id, tags]) => ({
+      run_id,
+      tags,
+      archived: this.archived.has(run_id)
+    }));
   }
 
   private _refuse(id: string): void {
@@ -51,8 +55,20 @@ test('a tag that is taken off comes back', async () => {
 
 test('where a run refuses, what was done before is told and can be taken back', async () => {
   const kept = new Kept();
-  const { done, error } = await archive(kept as unknown as Api, ['a', 'locked', 'b'], false, count);
+  const [a, b, locked] = kept.runs;
+  const { done, error } = await archive(kept as unknown as Api, [a!, locked!, b!], false, count);
   expect([done.text, error?.message, [...kept.archived]]).toEqual(['1', 'no', ['a']]);
   await done.undo!();
   expect([...kept.archived]).toEqual([]);
+});
+
+test('only runs that were archived now are put back, and nothing is where none was', async () => {
+  const kept = new Kept();
+  kept.archived.add('b');
+  const { done } = await archive(kept as unknown as Api, kept.runs.slice(0, 2), false, count);
+  expect([done.text, [...kept.archived]]).toEqual(['1', ['b', 'a']]);
+  await done.undo!();
+  expect([...kept.archived]).toEqual(['b']);
+  const again = await archive(kept as unknown as Api, [kept.runs[1]!], false, count);
+  expect([again.done.text, again.done.undo]).toEqual(['0', null]);
 });

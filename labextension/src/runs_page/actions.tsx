@@ -74,12 +74,11 @@ export function Actions(props: ActionsProps): JSX.Element {
 }
 
 function putAway({ chosen, isArchive, api, trans, onAct }: ActionsProps): void {
-  const ids = chosen.map(run => run.run_id);
   const text = (count: number): string =>
     isArchive
       ? trans._n('%1 run was put back.', '%1 runs were put back.', count)
       : trans._n('%1 run was archived.', '%1 runs were archived.', count);
-  onAct(() => archive(api, ids, isArchive, text));
+  onAct(() => archive(api, chosen, isArchive, text));
 }
 
 async function askForTag({ chosen, api, trans, onAct }: ActionsProps): Promise<void> {

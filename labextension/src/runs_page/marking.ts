@@ -25,18 +25,19 @@ export async function toEach(
   return { done, error: null };
 }
 
-/** Take runs out of the lists (`isBack`: put them back), and say how to take that back. */
+/** Take runs out of the lists (`isBack`: put them back), and say how to take that back; those that were so stay so. */
 export async function archive(
   api: Api,
-  ids: readonly string[],
+  runs: readonly { readonly run_id: string; readonly archived: boolean }[],
   isBack: boolean,
   text: (count: number) => string
 ): Promise<{ done: Done; error: Error | null }> {
-  const { done, error } = await toEach(ids, id => api.archive(id, isBack));
+  const others = runs.filter(run => run.archived === isBack).map(run => run.run_id);
+  const { done, error } = await toEach(others, id => api.archive(id, isBack));
   const undo = async (): Promise<void> => {
     raise((await toEach(done, id => api.archive(id, !isBack))).error);
   };
-  return { done: { text: text(done.length), undo }, error };
+  return { done: { text: text(done.length), undo: done.length > 0 ? undo : null }, error };
 }
 
 /** Give a tag to runs or take it off them, and say how to take that back; those that were so before stay as they were. */
