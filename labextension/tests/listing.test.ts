@@ -1,10 +1,12 @@
 /** The list of the page of runs: what is asked of the server again, and when. */
 
 import { Signal } from '@lumino/signaling';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import type { Api } from '../src/api';
-import type { RunRow, RunsFrame } from '../src/model/documents';
+import type { RunPage, RunRow, RunsFrame } from '../src/model/documents';
+import { ENGLISH } from '../src/model/words';
+import { whyNoNext } from '../src/runs_page/list_parts';
 import { Listing } from '../src/runs_page/listing';
 import { later, settled } from './stream';
 
@@ -95,4 +97,71 @@ test('A slow answer is shown though the list changed meanwhile, and then the lis
   await settled();
   expect(server.asked).toBe(2);
   expect(listing.rows.map(row => row.run_id)).toEqual(['first', 'second']);
+});
+
+/** A list of three pages of one run, each of which is answered when a test likes; runs and cursors name order and place. */
+function deferred() {
+  const asked: { readonly at: string; readonly answer: () => Promise<void> }[] = [];
+  const runs = (question: URLSearchParams): Promise<RunPage> => {
+    const order = question.get('sort')!;
+    const at = question.get('cursor') ?? `${order} 1`;
+    const place = Number(at.split(' ')[1]);
+    const next = place < 3 ? `${order} ${place + 1}` : null;
+    const page = later<RunPage>();
+    const answer = (): Promise<void> => {
+      page.keep({ runs: [{ run_id: at } as RunRow], next, messages: [] });
+      return settled();
+    };
+    asked.push({ at, answer });
+    return page.promise;
+  };
+  const source = { runs, experiments: () => Promise.resolve([]) };
+  return { asked, pages: new Listing(source, new Signal<object, void>({}), () => true) };
+}
+
+const shown = (pages: Listing) => [pages.page, pages.rows[0]?.run_id, whyNoNext(pages, ENGLISH)];
+
+test('The page after one that is being asked for is not known before the answer: none is shown twice, none is left out.', async () => {
+  const { asked, pages } = deferred();
+  void pages.load();
+  await asked[0]!.answer();
+  expect(shown(pages)).toEqual([1, '-created 1', null]);
+  pages.next();
+  pages.next();
+  expect(shown(pages)).toEqual([2, '-created 1', 'The list is being asked for.']);
+  await asked[1]!.answer();
+  expect(shown(pages)).toEqual([2, '-created 2', null]);
+  pages.previous();
+  pages.next();
+  await asked[2]!.answer();
+  expect(shown(pages)).toEqual([1, '-created 1', null]);
+  expect(asked.map(({ at }) => at)).toEqual(['-created 1', '-created 2', '-created 1']);
+  pages.dispose();
+});
+
+test('No cursor of another order, or of other filters, is ever asked with.', async () => {
+  const { asked, pages } = deferred();
+  void pages.load();
+  await asked[0]!.answer();
+  pages.sort({ key: 'name', isDown: false });
+  pages.next();
+  expect(asked.map(({ at }) => at)).toEqual(['-created 1', 'name 1']);
+  vi.useFakeTimers();
+  pages.filter({ search: 'r' }, true);
+  vi.useRealTimers();
+  await asked[1]!.answer(); // before what is typed is asked for
+  expect(shown(pages)).toEqual([1, '-created 1', 'The list is being asked for.']);
+  pages.next();
+  expect(asked).toHaveLength(2);
+  pages.dispose();
+});
+
+test('The list that is listened to anew offers what follows it meanwhile, and one page alone has none beside it.', async () => {
+  const { asked, pages } = deferred();
+  expect(pages.isWhole).toBe(true);
+  void pages.load();
+  await asked[0]!.answer();
+  void pages.load();
+  expect([...shown(pages), pages.isWhole]).toEqual([1, '-created 1', null, false]);
+  pages.dispose();
 });

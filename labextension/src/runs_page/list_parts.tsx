@@ -89,14 +89,19 @@ export function whyNoPrevious(listing: Listing, trans: Words): string | null {
   return listing.page === 1 ? trans.__('This is the first page.') : null;
 }
 
-/** Why there is no page after the one that is shown. */
+/** Why no page after the one that is shown can be turned to. */
 export function whyNoNext(listing: Listing, trans: Words): string | null {
-  return listing.hasNext ? null : trans.__('This is the last page.');
+  if (listing.hasNext) {
+    return null;
+  }
+  return listing.isLoading
+    ? trans.__('The list is being asked for.')
+    : (listing.trouble ?? trans.__('This is the last page.'));
 }
 
 /** The number of the page of the list, and the way to those beside it; nothing where there is one page. */
 function Pages({ listing, trans }: { listing: Listing; trans: Words }): JSX.Element | null {
-  if (listing.page === 1 && !listing.hasNext) {
+  if (listing.isWhole) {
     return null;
   }
   return (

@@ -24,7 +24,9 @@ export class Listing implements IDisposable {
   private _rows: readonly RunRow[] = [];
   private _messages: readonly string[] = [];
   private _experiments: readonly string[] = [];
+  /** Where the page after the one that is shown begins; null too while another page is asked for. */
   private _next: string | null = null;
+  private _isWhole = true;
   /** Where each page begins that was turned to; the last is the one that is shown. */
   private _begins: readonly (string | null)[] = [null];
   private _request = 0;
@@ -78,6 +80,11 @@ export class Listing implements IDisposable {
     return this._next !== null;
   }
 
+  /** Whether the last answer was all that there is, on one page. */
+  get isWhole(): boolean {
+    return this._isWhole;
+  }
+
   get isLoading(): boolean {
     return this._isLoading;
   }
@@ -93,7 +100,7 @@ export class Listing implements IDisposable {
   /** List the runs that pass other filters, from the first page. `isTyped`: more letters may come at once. */
   filter(part: Partial<Filters>, isTyped = false): void {
     this._filters = { ...this._filters, ...part };
-    this._begins = [null];
+    this._turnTo([null]);
     this._changed.emit();
     clearTimeout(this._timer);
     if (isTyped) {
@@ -106,14 +113,14 @@ export class Listing implements IDisposable {
   /** List the runs in another order, from the first page. */
   sort(order: Order): void {
     this._order = order;
-    this._begins = [null];
+    this._turnTo([null]);
     void this.load();
   }
 
   /** Show the next page. */
   next(): void {
     if (this._next !== null) {
-      this._begins = [...this._begins, this._next];
+      this._turnTo([...this._begins, this._next]);
       void this.load();
     }
   }
@@ -121,7 +128,7 @@ export class Listing implements IDisposable {
   /** Show the page before. */
   previous(): void {
     if (this._begins.length > 1) {
-      this._begins = this._begins.slice(0, -1);
+      this._turnTo(this._begins.slice(0, -1));
       void this.load();
     }
   }
@@ -141,6 +148,7 @@ export class Listing implements IDisposable {
       }
       this._rows = answer.runs;
       this._next = answer.next;
+      this._isWhole = this.page === 1 && answer.next === null;
       this._messages = answer.messages;
       this._trouble = null;
     } catch (error) {
@@ -185,6 +193,14 @@ export class Listing implements IDisposable {
     if (!this._isDisposed) {
       this._changed.emit();
     }
+  }
+
+  /** Another page is about to be asked for: what comes after it is not known, and an older answer does not tell. */
+  private _turnTo(begins: readonly (string | null)[]): void {
+    this._begins = begins;
+    this._next = null;
+    this._request += 1;
+    this._isLoading = true;
   }
 
   private _isLate(request: number): boolean {
