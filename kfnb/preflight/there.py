@@ -26,6 +26,7 @@ from kfnb.runners import cluster_facts, pod_findings
 from kfnb.runners.api_server import ApiServer, who_asks
 from kfnb.runners.cluster_facts import Facts, Named  # noqa: TC001 - msgspec looks at the annotations
 from kfnb.runners.orchestrator_job import SERVICE_ACCOUNT, orchestrator_job
+from kfnb.runners.own_modules import is_own
 from kfnb.runners.pod_manifest import pod_template
 from kfnb.runners.pod_patch import patched
 from kfnb.runners.task_packages import kernel_of
@@ -89,10 +90,10 @@ def findings_there(
     if refused is not None and not any(each.severity != "hint" for each in found):
         _keep(memory, answers)
     known = images.known(recalled.result(), answers.images)
-    own_modules = _modules_of(folder)
+    kernel = kernel_of(spec, home / "interpreters") if known else None
+    own_modules = _modules_of(folder, kernel.modules if kernel is not None else frozenset())
     found += images.unseen(known, profile, spec.tasks, own_modules)
-    if known:
-        kernel = kernel_of(spec, home / "interpreters")
+    if kernel is not None:
         found += images.unsuited(known, profile, spec.tasks, own_modules, kernel)
     return by_severity(found)
 
@@ -222,9 +223,10 @@ def _recall(memory: Path) -> _Answers | None:
         return None
 
 
-def _modules_of(folder: Path) -> frozenset[str]:
-    """Return the modules and packages that lie beside the notebook."""
+def _modules_of(folder: Path, given: frozenset[str]) -> frozenset[str]:
+    """Return the modules and packages that lie beside the notebook. `given`: those that packages of its kernel give."""
     try:
-        return frozenset(entry.stem for entry in folder.iterdir() if entry.suffix == ".py" or entry.is_dir())
+        names = {entry.stem for entry in folder.iterdir() if entry.suffix == ".py" or entry.is_dir()}
     except OSError:
         return frozenset()
+    return frozenset(name for name in names if is_own(name, folder, given=name in given))

@@ -43,7 +43,11 @@ def _imported(file: Path) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
-def is_own(module: str, folder: Path) -> bool:
-    """Say whether a module comes with Python, or lies beside the notebook."""
-    here = (folder / f"{module}.py", folder / module)
+def is_own(module: str, folder: Path, *, given: bool = False) -> bool:
+    """Say whether a module comes with Python, or lies beside the notebook.
+
+    `given`: a package gives one of this name, to which Python prefers what lies beside the notebook only where that is
+    a file or has an `__init__.py`; a plain folder (`wandb`, `datasets`) holds what it may.
+    """
+    here = (folder / f"{module}.py", folder / module / "__init__.py" if given else folder / module)
     return module in sys.stdlib_module_names or any(place.exists() for place in here)

@@ -44,7 +44,7 @@ def lock(spec: PipelineSpec, folder: Path, memory: Path, imports: Mapping[str, I
     """
     interpreter = find_interpreter(spec.kernel)
     modules, everything, _ = installed.packages(interpreter.command, {**os.environ, **interpreter.env}, memory)
-    given = {name for name in modules if name != "kfnb" and not is_own(name, folder)}
+    given = {name for name in modules if name != "kfnb" and not is_own(name, folder, given=True)}
     needs = {task: tuple(sorted(given.intersection(with_own(found, folder)))) for task, found in imports.items()}
     wanted = {module for found in needs.values() for module in found}
     giving = {module: tuple(pinned(*one) for one in sorted(modules[module].items())) for module in sorted(wanted)}

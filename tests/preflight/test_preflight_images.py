@@ -20,6 +20,7 @@ from kfnb.errors import Diagnostic
 from kfnb.launcher.own_image import OwnImage
 from kfnb.preflight import images
 from kfnb.preflight.registry import Seen
+from kfnb.preflight.there import _modules_of
 from kfnb.profiles import Profile
 from kfnb.runners.pod_report import Report
 from kfnb.runners.task_packages import Kernel
@@ -63,6 +64,15 @@ def test_images_are_remembered(store: Store) -> None:
     assert [("KF925", "warning"), ("KF925", "warning")] == [(each.code, each.severity) for each in found]
     assert found[0].message.startswith("Step `train` imports `torch`, which image `base:1` did not have on ")
     assert f"Image `other:1` had on {DAY} Python 3.99, and the notebook's kernel has {HERE}." == found[1].message
+
+
+def test_modules_of_a_folder(tmp_path: Path) -> None:
+    """Files and folders, but no plain folder whose name a package of the kernel has: Python prefers the package."""
+    for name in ("mine.py", "pack/__init__.py", "wandb/run.log", "data/a.csv", "torch.py", "notes.d/a.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert {"mine", "pack", "data", "torch"} == _modules_of(tmp_path, frozenset({"wandb", "pack", "torch"}))
+    assert frozenset() == _modules_of(tmp_path / "gone", frozenset())
 
 
 def test_images_are_recalled_at_once(bucket: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import msgspec
 import pytest
 
 from kfnb.profiles import Profile
+from kfnb.runners.own_modules import is_own
 from kfnb.runners.task_packages import Lock, installable, lock, packages_of
 from kfnb.spec import Packages, PipelineSpec, Settings, Task, element_name
 
@@ -30,6 +33,24 @@ def test_modules_of_the_kernel_are_locked(tmp_path: Path) -> None:
     expected = ({"a": ("joblib",)}, {"joblib": (f"joblib=={version('joblib')}",)})
     assert expected == (found.needs, found.modules)
     assert version("pandas") == found.versions["pandas"]
+
+
+def test_a_plain_folder_is_not_the_package_of_its_name(tmp_path: Path) -> None:
+    """Python prefers the package to it, also in a pod, so that is needed; a package beside the notebook is its own."""
+    (tmp_path / "joblib").mkdir()
+    (tmp_path / "joblib" / "run.log").write_text("")
+    (tmp_path / "yaml").mkdir()
+    (tmp_path / "yaml" / "__init__.py").write_text("")
+    spec = PipelineSpec(name="n", notebook="n.ipynb", notebook_digest="", kernel="python3", tasks=(task("a"),))
+    found = lock(spec, tmp_path, tmp_path / "memory", {"a": ("joblib", "yaml")})
+    assert {"a": ("joblib",)} == found.needs
+    assert [True, True, False] == [
+        is_own("joblib", tmp_path),
+        *(is_own(n, tmp_path, given=True) for n in ("yaml", "joblib")),
+    ]
+    with_it = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import joblib; print(joblib.__version__)"
+    done = subprocess.run([sys.executable, "-c", with_it], capture_output=True, text=True, check=True)
+    assert version("joblib") == done.stdout.strip()
 
 
 def test_each_task_gets_its_part() -> None:
