@@ -47,3 +47,16 @@ export function keepForm(server: string, path: string, form: FilledForm): void {
     // a browser that stores nothing: the form begins empty next time
   }
 }
+
+/** Keep under its new name what was filled in for a notebook that is renamed. */
+export function moveForm(server: string, from: string, to: string): void {
+  try {
+    const found = window.localStorage.getItem(key(server, from));
+    if (found !== null && from !== to) {
+      window.localStorage.setItem(key(server, to), found);
+      window.localStorage.removeItem(key(server, from));
+    }
+  } catch {
+    // a browser that stores nothing has nothing to move
+  }
+}

@@ -8,7 +8,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 import { ApiError, type Api } from '../api';
 import type { Finding, Started } from '../model/documents';
-import { keepForm, lastForm, OF_ONE_RUN, type FilledForm } from '../model/filled_form';
+import { keepForm, lastForm, moveForm, OF_ONE_RUN, type FilledForm } from '../model/filled_form';
 import { trans } from '../model/words';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { checkOf, requestOf } from './request';
@@ -31,6 +31,7 @@ export class RunDraft {
   private readonly _notebook: OpenNotebook;
   private readonly _api: Api;
   private readonly _changed = new Signal<this, void>(this);
+  private _path: string;
   private _form: FilledForm;
   private _isStarting = false;
   private _refusal: ApiError | null = null;
@@ -47,7 +48,9 @@ export class RunDraft {
   constructor(notebook: OpenNotebook, api: Api) {
     this._notebook = notebook;
     this._api = api;
-    this._form = lastForm(api.settings.baseUrl, notebook.path);
+    this._path = notebook.path;
+    this._form = lastForm(api.settings.baseUrl, this._path);
+    notebook.panel.context.pathChanged.connect(this._renamed, this);
   }
 
   /** What is filled in, found or refused is different from before. */
@@ -202,6 +205,12 @@ export class RunDraft {
     clearTimeout(this._showing);
     this._asked += 1;
     Signal.clearData(this);
+  }
+
+  private _renamed(): void {
+    const { path } = this._notebook;
+    moveForm(this._api.settings.baseUrl, this._path, path);
+    this._path = path;
   }
 
   private async _ask(): Promise<void> {
