@@ -9,6 +9,7 @@ import { CHART_STYLE } from '../charts';
 import { inflow, outflow } from '../graph/model';
 import type { Edge, Finding } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
+import { stepOf } from '../run/step_runs';
 import { ClustersTab } from './clusters_tab';
 import { EmptyPanel } from './empty_panel';
 import { Findings } from './findings';
@@ -93,7 +94,7 @@ function NotebookView(props: NotebookViewProps): JSX.Element {
     <>
       <TabBody panel={panel}>
         {trouble !== null && !isServerSilent && <p className="kfnb-warning">{trouble.message}</p>}
-        {panel.tab === 'step' && <StepTab {...{ notebook, api, trans }} />}
+        {panel.tab === 'step' && <StepTab key={path} {...{ notebook, api, trans }} />}
         {panel.tab === 'pipeline' && <PipelineTab key={path} {...{ notebook, commands, trans }} />}
         {panel.tab === 'run' && <RunTab key={path} {...props} />}
       </TabBody>
@@ -134,7 +135,7 @@ function PipelineTab({ notebook, commands, trans }: PipelineTabProps): JSX.Eleme
         status={session?.status ?? null}
         selected={step?.name ?? null}
         emptyText={trans.__('No steps yet: tag a cell to begin one.')}
-        onChoose={name => void notebook.select(notebook.seen(name)?.cells ?? [])}
+        onChoose={name => void notebook.select(notebook.seen(stepOf(name))?.cells ?? [])}
       />
       {step !== undefined && <Flow edges={analysis.edges} step={step.name} trans={trans} />}
       {step !== undefined && <StepActions {...{ commands, trans }} step={step.name} beside={false} />}

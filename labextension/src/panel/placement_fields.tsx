@@ -50,15 +50,30 @@ function PlacementField(
   const { notebook, api, step, isDisabled, trans, field } = props;
   const { kind } = field;
   const value = placementOf(notebook.placements, step, kind);
-  const [text, setText] = useWritten(api, kind, value);
+  const written = useWritten(api, kind, value);
+  const [draft, setDraft] = React.useState<string | null>(null);
   const [problem, setProblem] = React.useState<string | null>(null);
+  const text = draft ?? written;
   const id = React.useId();
-  const commit = async (): Promise<void> => {
-    try {
-      const { value: read, yaml } = await api.readPlacement(kind, text);
+  const said = JSON.stringify(value ?? {});
+  React.useEffect(() => {
+    if (written !== null) {
+      setDraft(null);
       setProblem(null);
-      setText(yaml);
-      if (JSON.stringify(read) !== JSON.stringify(value ?? {})) {
+    }
+  }, [said, written]);
+  const commit = async (): Promise<void> => {
+    if (draft === null) {
+      return; // nobody has written here
+    }
+    const settle = (settled: string | null): void => setDraft(now => (now === draft ? settled : now));
+    try {
+      const { value: read, yaml } = await api.readPlacement(kind, draft);
+      setProblem(null);
+      if (JSON.stringify(read) === said) {
+        settle(null);
+      } else {
+        settle(yaml);
         notebook.writePlacements(withPlacement(notebook.placements, step, kind, read));
       }
     } catch (error) {
@@ -72,43 +87,42 @@ function PlacementField(
         id={`${id}-input`}
         className="kfnb-input kfnb-mod-code"
         data-field={kind}
-        rows={Math.min(12, Math.max(2, text.split('\n').length))}
-        value={text}
-        disabled={isDisabled}
+        rows={Math.min(12, Math.max(2, (text ?? '').split('\n').length))}
+        value={text ?? ''}
+        disabled={isDisabled || text === null}
         spellCheck={false}
         aria-invalid={problem !== null}
         aria-describedby={`${id}-hint`}
-        onChange={event => setText(event.target.value)}
+        onChange={event => setDraft(event.target.value)}
         onBlur={() => void commit()}
       />
       <div className={problem === null ? 'kfnb-hint' : 'kfnb-problem'} id={`${id}-hint`}>
-        {problem ?? trans.__(field.hint)}
+        {problem ?? (text === null ? trans.__('It is being read …') : trans.__(field.hint))}
       </div>
     </div>
   );
 }
 
-/** The text of a field: what the notebook says, as YAML, until a person writes something else. */
-function useWritten(
-  api: Api,
-  kind: PlacementKind,
-  value: PlacementValue | null
-): [string, (text: string) => void] {
+/** What the notebook says, as YAML; null while that is asked for. */
+function useWritten(api: Api, kind: PlacementKind, value: PlacementValue | null): string | null {
   const said = JSON.stringify(value);
-  const [text, setText] = React.useState('');
+  const [known, setKnown] = React.useState({ said: 'null', yaml: '' });
   React.useEffect(() => {
     let isCurrent = true;
-    if (value === null) {
-      setText('');
-      return undefined;
+    const take = (yaml: string): void => {
+      if (isCurrent) {
+        setKnown({ said, yaml });
+      }
+    };
+    if (value !== null) {
+      api.writtenPlacement(kind, value).then(
+        ({ yaml }) => take(yaml),
+        () => take(JSON.stringify(value, null, 2))
+      );
     }
-    api.writtenPlacement(kind, value).then(
-      ({ yaml }) => isCurrent && setText(yaml),
-      () => isCurrent && setText(JSON.stringify(value, null, 2))
-    );
     return () => {
       isCurrent = false;
     };
   }, [api, kind, said]);
-  return [text, setText];
+  return value === null ? '' : known.said === said ? known.yaml : null;
 }
