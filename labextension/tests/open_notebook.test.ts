@@ -1,6 +1,7 @@
 /** When what the server sees in a notebook is asked for anew, and when it is shown: drawing would make the next key late. */
 
 import type { ISharedCodeCell } from '@jupyter/ydoc';
+import { Notification } from '@jupyterlab/apputils';
 import type { Contents } from '@jupyterlab/services';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
@@ -10,7 +11,12 @@ import { OpenNotebook } from '../src/notebook/open_notebook';
 import { emptyPanel } from './empty_panel';
 import { later } from './stream';
 
-vi.mock('@jupyterlab/apputils', () => ({ Dialog: {}, showDialog: vi.fn() })); // nothing is asked here
+// nothing is asked here
+vi.mock('@jupyterlab/apputils', () => ({
+  Dialog: {},
+  showDialog: vi.fn(),
+  Notification: { warning: vi.fn() }
+}));
 
 let answers: ReturnType<typeof later<Analysis>>[];
 let notebook: OpenNotebook;
@@ -93,4 +99,12 @@ test('The code of a cell that was added is analysed.', async () => {
   added.setSource('y');
   await vi.advanceTimersByTimeAsync(500);
   expect(answers).toHaveLength(3);
+});
+
+test('It is said that a cell which is to be shown was deleted.', async () => {
+  await notebook.select([]);
+  expect(Notification.warning).not.toHaveBeenCalled();
+  await notebook.select(['gone']);
+  const [[said]] = vi.mocked(Notification.warning).mock.calls as [[string]];
+  expect(said).toBe('The cell is not in this notebook any more.');
 });

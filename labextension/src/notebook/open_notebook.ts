@@ -4,6 +4,7 @@
  * Chips, panel and commands look at it and change it through here; each change of tags is one step of undo.
  */
 
+import { Notification } from '@jupyterlab/apputils';
 import type { Cell, ICellModel } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
@@ -16,6 +17,7 @@ import { shortened } from '../graph/model';
 import type { Edit } from '../model/comments';
 import type { Analysis, Step } from '../model/documents';
 import { stepsIn, type TaggedCell, type TaggedStep } from '../model/tags';
+import { trans } from '../model/words';
 import type { Homecoming } from '../run/bring_home';
 import { RunDraft } from '../run/draft';
 import type { RunSession } from '../run/session';
@@ -31,6 +33,7 @@ const QUIET_MS = 500;
 const PAUSE_MS = 100;
 /** After how long a server that could not be reached is asked again. */
 const AGAIN_MS = 3000;
+const NOTE_MS = 4000;
 /** So much of a cell's first line names it. */
 const LINE_LIMIT = 60;
 
@@ -246,12 +249,20 @@ export class OpenNotebook implements IDisposable {
     this._emit();
   }
 
-  /** Scroll the cells with these ids into view and select them. */
+  /** Scroll the cells with these ids into view and select them; it is said where all of them were deleted. */
   async select(ids: readonly string[]): Promise<void> {
     const { content } = this.panel;
     const places = content.widgets.flatMap((cell, index) => (ids.includes(cell.model.id) ? [index] : []));
     const [first] = places;
     if (first === undefined) {
+      if (ids.length > 0) {
+        const gone = trans._n(
+          'The cell is not in this notebook any more.',
+          'The cells are not in this notebook any more.',
+          ids.length
+        );
+        Notification.warning(gone, { autoClose: NOTE_MS });
+      }
       return;
     }
     places.forEach(index => this.folding.unfold(content.widgets[index]!));

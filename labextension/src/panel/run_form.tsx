@@ -81,7 +81,10 @@ export function RunForm({ notebook, api, consent, trans }: RunFormProps): JSX.El
           {trans.__('Steps that ask for a GPU may run without one')}
         </label>
       )}
-      <More {...{ form, set, trans }} steps={steps.map(step => step.name)} />
+      <More
+        {...{ form, set, trans }}
+        steps={notebook.analysis === null ? null : steps.map(({ name }) => name)}
+      />
       {notThere === null && <PreflightView {...{ notebook, trans }} />}
       <div className="kfnb-buttons">
         <ReasonedButton
@@ -195,7 +198,8 @@ function ParameterInput({ parameter, text, trans, onChange }: ParameterInputProp
 
 interface MoreProps {
   readonly form: FilledForm;
-  readonly steps: readonly string[];
+  /** Those that the notebook has; null while that is not known. */
+  readonly steps: readonly string[] | null;
   readonly trans: TranslationBundle;
   readonly set: (change: Partial<FilledForm>) => void;
 }
@@ -230,7 +234,7 @@ function More({ form, steps, trans, set }: MoreProps): JSX.Element {
         field="part"
         value={form.part}
         choices={PARTS.map(({ part, label }) => [part, trans.__(label)] as const)}
-        onChange={part => set({ part: part as Part, step: form.step || (steps[0] ?? '') })}
+        onChange={part => set({ part: part as Part, step: form.step || (steps?.[0] ?? '') })}
       >
         {form.part !== 'all' && (
           <select
@@ -240,7 +244,12 @@ function More({ form, steps, trans, set }: MoreProps): JSX.Element {
             value={form.step}
             onChange={event => set({ step: event.target.value })}
           >
-            {steps.map(name => (
+            {steps?.includes(form.step) !== true && (
+              <option value={form.step}>
+                {steps === null || form.step === '' ? form.step : trans.__('%1 (gone)', form.step)}
+              </option>
+            )}
+            {steps?.map(name => (
               <option key={name}>{name}</option>
             ))}
           </select>
