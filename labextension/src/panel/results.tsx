@@ -49,8 +49,9 @@ function chartOf(name: string, metric: Metric): Element {
     : matrixTable({ labels: metric.labels, rows: metric.rows.map(numbers) });
 }
 
-/** What artifacts are shown with. `load`: makes one a variable of a kernel, and gives its name. */
+/** What artifacts of a run are shown with. `load`: makes one a variable of a kernel, and gives its name. */
 interface Showing {
+  readonly run: string;
   readonly api: Api;
   readonly rendermime: IRenderMimeRegistry | null;
   readonly trans: TranslationBundle;
@@ -76,9 +77,9 @@ export function ArtifactsView(
 }
 
 function ArtifactView(props: Showing & { readonly artifact: Artifact }): JSX.Element {
-  const { artifact, api, rendermime, trans, load } = props;
+  const { artifact, run, api, rendermime, trans, load } = props;
   const [isOpen, setOpen] = React.useState(false);
-  const { content } = artifact;
+  const { content, digest } = artifact;
   const isPicture = content !== null && artifact.media_type?.startsWith('image/') === true;
   return (
     <details
@@ -92,13 +93,14 @@ function ArtifactView(props: Showing & { readonly artifact: Artifact }): JSX.Ele
           {artifact.task} · {artifact.type} · {shownSize(artifact.size)}
         </span>
       </summary>
-      {isOpen && isPicture && <img src={api.address(content)} alt={artifact.name} />}
+      {isOpen && isPicture && <img src={pictureAddress(api, content, digest)} alt={artifact.name} />}
       {isOpen && isPage(artifact) && <PageView {...{ artifact, api, rendermime, trans }} />}
       {isOpen && !isPicture && !isPage(artifact) && (
-        <Made make={() => previewOf(artifact.name, artifact.preview)} of={[artifact.digest]} />
+        <Made make={() => previewOf(artifact.name, artifact.preview)} of={[digest]} />
       )}
       {isOpen && load !== undefined && artifact.kind === 'value' && (
         <LoadButton
+          key={`${run} ${digest}`} // what was said of another run or attempt does not stand beside this one
           label={trans.__('Load')}
           title={trans.__('Make it a variable of the notebook’s kernel')}
           load={() => load(artifact)}
@@ -112,6 +114,11 @@ function ArtifactView(props: Showing & { readonly artifact: Artifact }): JSX.Ele
       )}
     </details>
   );
+}
+
+/** Another attempt's picture is at the same address, where a browser would not look again. */
+function pictureAddress(api: Api, content: string, digest: string | null): string {
+  return `${api.address(content)}?digest=${encodeURIComponent(digest ?? '')}`;
 }
 
 /** Return a number of bytes in words. */

@@ -56,6 +56,7 @@ export function RunView(props: RunViewProps & { readonly commands: CommandRegist
       <MetricsView metrics={session.metrics} trans={trans} />
       {task === null && <SeriesView series={session.series} trans={trans} />}
       <ArtifactsView
+        run={session.id}
         artifacts={session.artifacts}
         rendermime={notebook.panel.content.rendermime}
         {...{ api, trans }}

@@ -110,6 +110,7 @@ function SessionView({ session, trans, shown }: SessionProps): JSX.Element {
       <MetricsView metrics={session.metrics} trans={trans} />
       {task === null && <SeriesView series={session.series} trans={trans} />}
       <ArtifactsView
+        run={session.id}
         artifacts={session.artifacts}
         rendermime={rendering?.rendermime ?? null}
         {...{ api, trans }}
