@@ -6,10 +6,12 @@ kernel; so has what it brings along.
 
 from __future__ import annotations
 
+import functools
 import importlib
-import importlib.util
 import subprocess
 import sys
+from importlib.machinery import PathFinder
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfnb.errors import OutsideError
@@ -17,7 +19,7 @@ from kfnb.notebook.requirements import canonical, is_met, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+    from importlib.machinery import ModuleSpec
 
     from kfnb.spec import Packages
 
@@ -32,6 +34,9 @@ _PIP = (
     "1",
 )
 
+_BUNDLE = Path(__file__).resolve().parents[3]
+"""Where the bundle is whose kfnb this is, if the launcher is lent (bundled.py)."""
+
 
 class NotInstalled(OutsideError):
     """What a task needs cannot be installed; the text names it and says why."""
@@ -42,7 +47,7 @@ def install(wanted: Packages, folder: Path) -> None:
 
     NotInstalled if there is no index, it cannot be reached, or it has not what is wanted.
     """
-    missing = [*_missing(wanted)]
+    missing = [*dict.fromkeys(_missing(wanted))]
     if not missing:
         return
     names = ", ".join(missing)
@@ -68,21 +73,47 @@ def keep_on_path(before: list[str]) -> None:
 
 
 def _missing(wanted: Packages) -> Iterator[str]:
-    """Yield requirements that are not met here: those that were asked for, and those of modules that are not found."""
+    """Yield requirements that are not met here: those that were asked for, and those of modules that are not found.
+
+    Of a module that several packages give, such as `google`, each has its part, and which of them a step needs is not
+    known: what is not there is yielded. Not so without an index: there the step's code finds what it lacks, and what is
+    lent to the image has to do.
+    """
+    path = sys.path if wanted.offline else _own_path()
     fixed = {name_of(line): line.partition("==")[2] for line in wanted.constraints}
-    installed: dict[str, str] = {}
-    if wanted.requirements:
+
+    @functools.cache
+    def installed() -> dict[str, str]:
         from importlib import metadata  # 10 ms, and most tasks ask for nothing
 
-        installed = {canonical(one.name): one.version for one in metadata.distributions()}
+        return {canonical(one.name): one.version for one in metadata.distributions(path=path) if one.name}
+
     asked = set()
     for line in wanted.requirements:
         asked.add(name_of(line))
-        if not is_met(line, installed, fixed):
+        if not is_met(line, installed(), fixed):
             yield line
     for module, lines in wanted.modules.items():
-        if module not in sys.modules and importlib.util.find_spec(module) is None:
-            yield from (line for line in lines if name_of(line) not in asked)
+        lacked = [line for line in lines if name_of(line) not in asked]
+        spec = _spec(module, path)
+        if spec is None:
+            yield from lacked
+        elif (len(lines) > 1 or spec.origin is None) and not wanted.offline:
+            yield from (line for line in lacked if name_of(line) not in installed())
+
+
+def _own_path() -> list[str]:
+    """Return the module search path without what is lent to this image: that has other versions than the kernel."""
+    is_lent = (_BUNDLE / "least.json").is_file()
+    return [entry for entry in sys.path if not (is_lent and Path(entry).parent == _BUNDLE)]
+
+
+def _spec(module: str, path: list[str]) -> ModuleSpec | None:
+    """Return how a module was imported, or would be from `path`; None if it would not."""
+    if module in sys.modules:
+        return sys.modules[module].__spec__
+    specs = (finder.find_spec(module, path if finder is PathFinder else None) for finder in sys.meta_path)
+    return next((spec for spec in specs if spec is not None), None)
 
 
 def _last_error(text: str) -> str:

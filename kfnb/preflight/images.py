@@ -21,7 +21,7 @@ from kfnb.runners.pod_findings import cell_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from kfnb.artifacts.known_images import KnownImage
+    from kfnb.artifacts.known_images import Contents, KnownImage
     from kfnb.artifacts.store import Store
     from kfnb.preflight.registry import Seen
     from kfnb.profiles import Profile
@@ -112,13 +112,23 @@ def unsuited(
         if image not in said:
             said.add(image)
             yield from _other_python(found, task, kernel.python)
-        if missing := [name for name in _beyond_python(task, local_modules) if name not in has.modules]:
+        imported = _beyond_python(task, local_modules)
+        if parts := _lacked_parts(has, kernel, imported):
+            yield _lacking(found, task, "may need", parts, offline=profile.package_index is False)
+        if missing := [name for name in imported if name not in has.modules]:
             offline = profile.package_index is False and not kernel.modules.isdisjoint(missing)
             yield _lacking(found, task, "imports", missing, offline=offline)
         if profile.package_index is False:
             versions = {canonical(name): version for name, version in has.packages.items()}
             if unmet := [line for line in task.settings.packages if not is_met(line, versions, {})]:
                 yield _lacking(found, task, "asks for", unmet, offline=True)
+
+
+def _lacked_parts(has: Contents, kernel: Kernel, imported: Iterable[str]) -> list[str]:
+    """Return the kernel's packages that an image lacks of names which several have a part of, and it has some."""
+    there = {canonical(name) for name in has.packages}
+    shared = (kernel.shared.get(name, frozenset()) for name in imported if name in has.modules)
+    return sorted({package for giving in shared for package in giving if canonical(package) not in there})
 
 
 def _other_python(known: Known, task: Task, here: str) -> Iterator[Diagnostic]:
@@ -131,7 +141,10 @@ def _other_python(known: Known, task: Task, here: str) -> Iterator[Diagnostic]:
 
 
 def _lacking(known: Known, task: Task, verb: str, names: list[str], *, offline: bool) -> Diagnostic:
-    """Return what is to be said of modules that an image lacks: an error where it ends the step (`offline`)."""
+    """Return what is to be said of what an image lacks: an error where it surely ends the step.
+
+    `offline`: it cannot be installed when the step runs.
+    """
     listed, image = ", ".join(f"`{name}`" for name in names), f"image `{known.image.image}`"
     lacks = f"{image} does not have" if known.is_certain else f"{image} did not have on {known.day}"
     text = "Use an image that has it (`kfnb image build`)."
@@ -140,9 +153,9 @@ def _lacking(known: Known, task: Task, verb: str, names: list[str], *, offline: 
     fix = Fix(text if offline else f"{text} Else it is installed from the package index whenever the step runs.")
     return Diagnostic(
         "KF925",
-        "error" if offline else "warning",
+        "error" if offline and verb != "may need" else "warning",
         f"Step `{task.name}` {verb} {listed}, which {lacks}.",
-        cell=cell_of(task, "image:" if verb == "imports" else "packages:"),
+        cell=cell_of(task, "packages:" if verb == "asks for" else "image:"),
         line=1,
         fix=fix,
     )

@@ -52,17 +52,22 @@ def lock(spec: PipelineSpec, folder: Path, memory: Path, imports: Mapping[str, I
 
 
 class Kernel(NamedTuple):
-    """What the notebook's kernel is: the modules that its packages give, and its minor version of Python."""
+    """What the notebook's kernel is: the modules that its packages give, and its minor version of Python.
+
+    `shared`: the packages of each name that several have a part of, such as `google`.
+    """
 
     modules: frozenset[str]
     python: str
+    shared: Mapping[str, frozenset[str]] = {}
 
 
 def kernel_of(spec: PipelineSpec, memory: Path) -> Kernel:
     """Return what the notebook's kernel is. KernelError if it cannot be asked."""
     interpreter = find_interpreter(spec.kernel)
     modules, _, version = installed.packages(interpreter.command, {**os.environ, **interpreter.env}, memory)
-    return Kernel(frozenset(modules), ".".join(version.split(".")[:2]))
+    shared = {module: frozenset(giving) for module, giving in modules.items() if len(giving) > 1}
+    return Kernel(frozenset(modules), ".".join(version.split(".")[:2]), shared)
 
 
 def installable(profile: Profile, locked: Lock, imports: Iterable[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kfnb.launcher import packages
 from kfnb.launcher.packages import NotInstalled, install, keep_on_path
 from kfnb.spec import Packages
 
@@ -36,7 +37,8 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
     monkeypatch.setattr(sys, "path", [*sys.path])
     yield
-    sys.modules.pop(NAME, None)
+    for name in (NAME, "kfnb_test_shared"):
+        sys.modules.pop(name, None)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,59 @@ def test_what_is_there_is_not_installed(tmp_path: Path, wanted: Packages) -> Non
     before = [*sys.path]
     install(wanted, tmp_path / "packages")
     assert (before, False) == (sys.path, (tmp_path / "packages").exists())
+
+
+def has(place: Path, name: str, module: str) -> str:
+    """Have a distribution of a module in a folder of the path; return the folder."""
+    info = place / f"{name}-1.0.dist-info"
+    for file, text in ((info / "METADATA", f"Name: {name}\nVersion: 1.0\n"), (place / module, "VERSION = 'here'\n")):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return str(place)
+
+
+@pytest.mark.parametrize(
+    ("module", "is_loaded"), [("kfnb_test_shared/part.py", True), ("kfnb_test_shared/__init__.py", False)]
+)
+def test_what_is_lacked_of_a_shared_name_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, is_loaded: bool
+) -> None:
+    """Of a name that several packages give each has its part: that one is there, even loaded, is not enough."""
+    monkeypatch.syspath_prepend(has(tmp_path / "image", "kfnb-test-one", module))
+    if is_loaded:
+        importlib.import_module("kfnb_test_shared")
+    giving = ("kfnb_test_one==1.0", f"{NAME}==1.0")
+    install(Packages(modules={"kfnb_test_shared": giving}), tmp_path / "packages")
+    assert [NAME] == [path.stem for path in (tmp_path / "packages").glob("*.py")]
+    install(Packages(modules={"kfnb_test_shared": giving}), tmp_path / "not made")
+    install(Packages(modules={"kfnb_test_shared": (*giving, "gone==1.0")}, offline=True), tmp_path / "not made")
+    assert not (tmp_path / "not made").exists()
+
+
+def test_a_namespace_alone_is_not_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of that name, of another package than the kernel's, is not what the step needs."""
+    monkeypatch.syspath_prepend(has(tmp_path / "image", "kfnb-test-one", "kfnb_test_shared/part.py"))
+    install(Packages(modules={"kfnb_test_shared": (f"{NAME}==1.0",)}), tmp_path / "packages")
+    assert (tmp_path / "packages" / f"{NAME}.py").is_file()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "version"),
+    [
+        (Packages(requirements=(f"{NAME}==1.0",)), "1.0"),
+        (Packages(modules={NAME: (f"{NAME}==1.0",)}), "1.0"),
+        (Packages(modules={NAME: (f"{NAME}==1.0",)}, offline=True), "here"),
+    ],
+)
+def test_what_is_lent_is_not_the_image_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: Packages, version: str
+) -> None:
+    """What an image lacks is installed at the kernel's version, though the launcher that is lent to it has another."""
+    monkeypatch.setattr(packages, "_BUNDLE", tmp_path / "bundle")
+    sys.path.append(has(tmp_path / "bundle" / "any", NAME, f"{NAME}.py"))
+    (tmp_path / "bundle" / "least.json").write_text("{}")
+    install(wanted, tmp_path / "packages")
+    assert version == importlib.import_module(NAME).VERSION
 
 
 def test_another_version_than_the_kernels_is_not_enough(tmp_path: Path) -> None:

@@ -132,6 +132,18 @@ def test_an_image_is_held_against_the_notebooks_kernel(store: Store) -> None:
     assert f"Image `base:1` had on {DAY} Python {HERE}, and the notebook's kernel has 3.98." == found.message
 
 
+def test_packages_that_share_a_name_are_told_apart(store: Store) -> None:
+    """That an image has one of them says nothing of the others; a step may do without these, so it is no error."""
+    has = msgspec.structs.replace(HAS, modules=("google",), packages={"protobuf": "6.1"})
+    known_images.remember(store, msgspec.structs.replace(KNOWN, contents=has))
+    kernel = Kernel(frozenset({"google"}), HERE, {"google": frozenset({"Protobuf", "google-cloud-bigquery"})})
+    for index in (None, False):
+        profile = msgspec.structs.replace(PROFILE, package_index=index)
+        (found,) = unsuited(store, profile, task(Settings(), imports=("google",)), kernel=kernel)
+        said = f"Step `train` may need `google-cloud-bigquery`, which image `base:1` did not have on {DAY}."
+        assert ("warning", said) == (found.severity, found.message)
+
+
 def test_what_cannot_be_installed_is_refused(store: Store) -> None:
     """Without a package index it is an error to lack what the kernel has; what the kernel lacks too is a warning."""
     known_images.remember(store, KNOWN)
