@@ -279,6 +279,8 @@ class Client:
         """Write the run down, ship the notebook's folder, and have the cluster (or, `local`, this machine) drive it."""
         if Store(on.root).root != self.root:
             raise WrongCall(f"Runs on cluster {on.name!r} lie in {on.root}, and this client is for {self.root}.")
+        if not preflight:
+            self._must_be_mounted(on)
         self.close()
         spec = spec if spec is not None else self.compile(path)
         found = self._lacking_there(_selected(spec, options), Path(path), on, local=local) if preflight else ()
@@ -295,6 +297,13 @@ class Client:
                 takeover.fail_undriven(run.store, run.id, str(error), time.time())
             raise
         return run
+
+    def _must_be_mounted(self, on: Profile) -> None:
+        """StoreError where the folder of the runs is not the one that pods have, which preflight would have said."""
+        from kfnb.preflight import unmounted  # for runs elsewhere only
+
+        if why := unmounted(on):
+            raise StoreError(f"{why} Mount it there, or use a machine of the cluster that has it.")
 
     def _locked(self, spec: PipelineSpec, path: Path) -> dict[str, Any]:
         """Return the option of a run elsewhere that says which packages its tasks need, at the kernel's versions."""

@@ -93,10 +93,24 @@ def pull(node: Node, images: Iterable[str]) -> None:
 
 
 def stop(node: Node) -> None:
-    """Kill the node's programs and its containers; the anchor keeps its namespaces."""
+    """Kill the node's programs and its containers; the anchor keeps its namespaces.
+
+    What watches a container goes before it: else it would note how that ended, as no node without power does.
+    """
     for name in {kubelet(node), proxy(node), containerd(node)} & {*components.names()}:
         components.stop(name)
-    components.kill(containers(node))
+    components.kill([*_shims(node), *containers(node)])
+
+
+def _shims(node: Node) -> list[int]:
+    """Ids of the processes of the node's containerd that each watch the containers of a pod."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            if b"shim" in words[0] and f"{node.folder}/containerd.sock".encode() in words:
+                found.append(int(folder.name))
+    return found
 
 
 def containers(node: Node) -> list[int]:

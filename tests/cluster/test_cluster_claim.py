@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from kfnb.errors import Refused
+from kfnb.errors import Refused, StoreError
 from kfnb.preflight.cluster_check import Line, check
 from kfnb.profiles import Profile
 from tests.cluster.fixtures import Cluster
@@ -106,9 +106,11 @@ def lines_of(place: Place, profile: Profile) -> dict[str, Line]:
 
 
 def test_a_run_without_the_folder_is_refused(place: Place, tmp_path: Path) -> None:
-    """Nothing is made at a path where the claim is not mounted."""
+    """Nothing is made at a path where the claim is not mounted, whether or not that is looked at before."""
     nowhere = tmp_path / "nowhere"
     profile = replace(place.profile, root=f"{nowhere}/kfnb", root_claim=f"shared:{nowhere}")
-    with pytest.raises(Refused, match=f"Nothing is mounted at {nowhere} on this machine"):
-        dataclasses.replace(place, profile=profile).run(notebook(tmp_path / "nb.ipynb", "x = 1"))
+    elsewhere, path = dataclasses.replace(place, profile=profile), notebook(tmp_path / "nb.ipynb", "x = 1")
+    for preflight, error in ((True, Refused), (False, StoreError)):
+        with pytest.raises(error, match=f"Nothing is mounted at {nowhere} on this machine"):
+            elsewhere.run(path, preflight=preflight)
     assert not nowhere.exists()
