@@ -3,7 +3,8 @@
 KfnbError                 what a person sees when kfnb cannot go on; its text says what, where and what to do
 ├── Refused               diagnostics with an error in them: nothing ran            (exit code 2)
 ├── WrongCall             a call that cannot be understood                          (exit code 3)
-│   └── NotFound          a run, task or artifact was named that is not there
+│   ├── NotFound          a run, task or artifact was named that is not there
+│   └── Outdated          what is to be changed is no longer what it was when it was looked at
 ├── OutsideError          something outside kfnb cannot be used: store, disk, kernel (exit code 4)
 │   ├── StoreError        the artifact store refused, is full, or lost something
 │   │   └── NoAccess      it cannot be used from here at all
@@ -109,6 +110,10 @@ class WrongCall(KfnbError):
 
 class NotFound(WrongCall):
     """A run, a task or an artifact was named that is not there."""
+
+
+class Outdated(WrongCall):
+    """What is to be changed was changed by somebody else since it was looked at."""
 
 
 class OutsideError(KfnbError):

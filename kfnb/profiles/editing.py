@@ -1,4 +1,4 @@
-"""Changes the file of cluster profiles; only `kfnb cluster add|remove|default` calls this.
+"""Changes the file of cluster profiles; `kfnb cluster add|remove|default` and JupyterLab's page of clusters call this.
 
 What a person wrote into the file stays: comments, order, spacing. The file is replaced as a whole or not at all, and
 is its owner's alone when it is new.
@@ -15,10 +15,11 @@ import msgspec
 import tomlkit
 from tomlkit.exceptions import ParseError
 
-from kfnb.errors import OutsideError, WrongCall
+from kfnb.errors import Outdated, OutsideError, WrongCall
 from kfnb.notebook.quantities import BadValue
 from kfnb.profiles.checks import check_name, problems
-from kfnb.profiles.reading import not_toml, profiles_file, read_text
+from kfnb.profiles.profile import Profile
+from kfnb.profiles.reading import not_toml, profile_of, profiles_file, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,17 +27,23 @@ if TYPE_CHECKING:
 
     from tomlkit import TOMLDocument
 
-    from kfnb.profiles.profile import Profile
-
 _TABLE = "clusters"
 
 
 def add_profile(
-    name: str, table: dict[str, Any], *, replace: bool = False, default: bool = False, path: Path | None = None
+    name: str,
+    table: dict[str, Any],
+    *,
+    replace: bool = False,
+    default: bool = False,
+    expected: dict[str, Any] | None = None,
+    path: Path | None = None,
 ) -> bool:
     """Write a profile, and make it the default one if asked to or if it is the first; return whether it is.
 
-    WrongCall: it cannot be so, each reason named, or there is one of that name and `replace` is not said.
+    `expected`: what the replaced one said (`as_said`) when it was looked at; then what is the same in `table` stays as
+    it is written. Outdated: it says something else by now. WrongCall: it cannot be so, each reason named, or there is
+    one of that name and `replace` is not said.
     """
     if wrong := [*_wrong(name, table)]:
         raise WrongCall(f"The cluster `{name}` cannot be added:\n" + "\n".join(f"  {each}." for each in wrong))
@@ -47,7 +54,11 @@ def add_profile(
         if name in clusters and not replace:
             raise WrongCall(f"There is a cluster `{name}` already. --replace puts this one in its place.")
         default = default or not clusters or document.get("default") == name
-        if isinstance(clusters.get(name), dict):
+        if expected is not None:
+            if not _says(document.unwrap()[_TABLE].get(name), expected):
+                raise Outdated(f"The profile of the cluster `{name}` was changed meanwhile; look at it again.")
+            _amend(clusters[name], expected, table)
+        elif isinstance(clusters.get(name), dict):
             _overwrite(clusters[name], table)
         else:
             clusters[name] = _table(table)
@@ -119,6 +130,31 @@ def _overwrite(old: dict[str, Any], table: dict[str, Any]) -> None:
             old[key] = _item(value)
 
 
+def _says(table: Any, expected: dict[str, Any]) -> bool:
+    """Return whether a table of the file says what somebody was shown of it, in JSON."""
+    if not isinstance(table, dict) or [*problems(table)]:
+        return False
+    said: object = msgspec.json.decode(msgspec.json.encode(as_said(profile_of("", table))))
+    return said == expected
+
+
+def _amend(old: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Make `old`, which says `before`, say `after`; a line that says the same in both is left as it is written."""
+    for key in before.keys() - after.keys():
+        old.pop(key, None)
+    for key, value in after.items():
+        was, written = before.get(key), old.get(key)
+        if value == (was if key in before else written):
+            continue
+        if isinstance(value, dict) and isinstance(was, dict) and isinstance(written, dict):
+            _amend(written, was, value)
+        elif isinstance(value, dict | list) or isinstance(written, dict | list):
+            old.pop(key, None)
+            old[key] = _item(value)
+        else:
+            old[key] = value
+
+
 def _table(values: dict[str, Any]) -> Any:
     table = tomlkit.table()
     for key, value in values.items():
@@ -180,6 +216,12 @@ def as_table(profile: Profile) -> dict[str, Any]:
     """Return every setting of a profile that has a value, as its table in the file would hold it."""
     values = {key: getattr(profile, key) for key in profile.__struct_fields__ if key != "name"}
     return {key: msgspec.to_builtins(value) for key, value in values.items() if value is not None}
+
+
+def as_said(profile: Profile) -> dict[str, Any]:
+    """Return the settings of a profile that are not as where nothing is said, as its table in the file holds them."""
+    bare = as_table(Profile(name=profile.name, namespace="", root="", image=""))
+    return {key: value for key, value in as_table(profile).items() if key not in bare or value != bare[key]}
 
 
 def as_text(profile: Profile) -> str:

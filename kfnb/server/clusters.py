@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kfnb.profiles import Profile, find_profile, known_accelerators, profiles_file, read_profiles
-from kfnb.profiles.editing import add_profile, as_table, remove_profile, set_default
+from kfnb.profiles.editing import add_profile, as_said, remove_profile, set_default
 from kfnb.server.documents import Accelerators, AcceleratorType, Cluster, ClusterRequest, Clusters, DefaultRequest
 from kfnb.server.handler import KfnbHandler, allowed
 from kfnb.server.showing import finding
@@ -23,12 +23,15 @@ class ClusterHandler(KfnbHandler):
 
     @allowed("write")
     async def put(self, name: str) -> None:
-        """Write what a ClusterRequest says, and return Clusters; 400 with every reason why that cannot be."""
+        """Write what a ClusterRequest says, and return Clusters; 400 with every reason why that cannot be.
+
+        409 where the profile does not say any more what was expected.
+        """
         asked = self.read(ClusterRequest)
 
         def work() -> Clusters:
             settings = {key: value for key, value in asked.settings.items() if value is not None}
-            add_profile(name, settings, replace=asked.replace, default=asked.default)
+            add_profile(name, settings, replace=asked.replace, default=asked.default, expected=asked.expected)
             return _clusters()
 
         self.answer(await self.aside(work))
@@ -89,10 +92,9 @@ def _clusters() -> Clusters:
 
 
 def _cluster(profile: Profile, default: str | None) -> Cluster:
-    bare = as_table(Profile(name=profile.name, namespace="", root="", image=""))
     return Cluster(
         name=profile.name,
         default=profile.name == default,
-        settings={key: value for key, value in as_table(profile).items() if key not in bare or value != bare[key]},
+        settings=as_said(profile),
         accelerators=tuple(known_accelerators(profile)),
     )

@@ -549,9 +549,8 @@ class Experiments(_Answer, frozen=True, kw_only=True):
 
 
 class Cluster(_Answer, frozen=True, kw_only=True):
-    """A cluster profile. `settings`: those that are not as where nothing is said, as the file has them.
-
-    `accelerators`: types that steps can ask for.
+    """A cluster profile. `settings`: those that are not as where nothing is said, as the file has them. `accelerators`:
+    types that steps can ask for.
     """
 
     name: str
@@ -586,12 +585,12 @@ class Accelerators(_Answer, frozen=True, kw_only=True):
 
 
 class ClusterRequest(_Request, frozen=True, kw_only=True):
-    """What a profile is to say: settings as in the file. `default`: it is to be the default one.
-
-    `replace`: in the place of one of that name.
+    """What a profile is to say: settings as in the file. `default`: it is to be the default one. `replace`: in the
+    place of one of that name. `expected`: the settings of that one; only what differs from them is written.
     """
 
     settings: dict[str, Any]
+    expected: dict[str, Any] | None = None
     default: bool = False
     replace: bool = False
 

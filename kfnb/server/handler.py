@@ -16,7 +16,7 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.services.contents.fileio import FileManagerMixin
 from tornado.web import HTTPError, authenticated
 
-from kfnb.errors import KfnbError, LeaseHeld, NotFound, OutsideError, Refused, WrongCall
+from kfnb.errors import KfnbError, LeaseHeld, NotFound, Outdated, OutsideError, Refused, WrongCall
 from kfnb.server.documents import Failure
 from kfnb.server.showing import finding
 
@@ -33,6 +33,7 @@ Request = TypeVar("Request", bound=msgspec.Struct)
 
 STATUSES: dict[type[KfnbError], int] = {
     NotFound: 404,
+    Outdated: 409,
     WrongCall: 400,
     Refused: 422,
     LeaseHeld: 409,

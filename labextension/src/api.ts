@@ -102,9 +102,14 @@ export class Api {
     return this._get('/clusters/{name}/accelerators', { name });
   }
 
-  /** Write a profile: a new one, or with `replaces` in the place of the one of that name. */
-  async writeCluster(name: string, settings: Cluster['settings'], replaces: boolean): Promise<ClusterFile> {
-    return this._send('put', '/clusters/{name}', { name }, { settings, replace: replaces });
+  /** Write a profile: a new one, or in the place of the one of that name that said `before`, and still does. */
+  async writeCluster(
+    name: string,
+    settings: Cluster['settings'],
+    before: Cluster['settings'] | null
+  ): Promise<ClusterFile> {
+    const body = { settings, replace: before !== null, expected: before };
+    return this._send('put', '/clusters/{name}', { name }, body);
   }
 
   /** Take a profile out of the file; what is in the cluster stays. */

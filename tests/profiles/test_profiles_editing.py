@@ -7,13 +7,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kfnb.errors import OutsideError, Refused, WrongCall
+from kfnb.errors import Outdated, OutsideError, Refused, WrongCall
 from kfnb.profiles import find_profile, read_profiles
-from kfnb.profiles.editing import add_profile, as_table, as_text, remove_profile, set_default
+from kfnb.profiles.editing import add_profile, as_said, as_table, as_text, remove_profile, set_default
 
 TABLE: dict[str, Any] = {"context": "kind", "namespace": "ml", "root": "s3://runs/kfnb", "image": "base:1"}
 OF_A_PERSON = """# my clusters
@@ -58,6 +59,47 @@ def test_a_replaced_profile_keeps_the_comments_of_what_stays(tmp_path: Path) -> 
     add_profile("test", {**TABLE, "image": "base:2"}, replace=True, path=path)
     assert 'namespace = "ml"          # the team\'s' in path.read_text("utf-8")
     assert ("base:2", "kind") == (find_profile("test", path).image, find_profile("test", path).context)
+
+
+WITH_DEFAULTS = """[clusters.test]
+scratch_size = "10Gi"     # as it is anyway
+namespace = "ml"          # the team's
+root = "s3://runs/kfnb"
+image = "base:1"          # pinned
+queue = "slow"
+limits.memory = "4Gi"     # of one node
+limits.cpu = "2"
+
+[clusters.test.env]
+A = "1"                   # of the library
+"""
+
+
+def test_an_edited_profile_keeps_every_line_that_was_not_edited(tmp_path: Path) -> None:
+    """With what it said before only what differs is written, in its place, also beside lines that repeat a default."""
+    path = tmp_path / "clusters.toml"
+    path.write_text(WITH_DEFAULTS, "utf-8")
+    before = as_said(find_profile("test", path))
+    assert "scratch_size" not in before
+    add_profile("test", before, replace=True, expected=before, path=path)
+    assert WITH_DEFAULTS == path.read_text("utf-8")
+    after = {key: value for key, value in before.items() if key != "queue"}
+    after |= {"image": "base:2", "limits": {"memory": "8Gi", "cpu": "2"}, "env": {"A": "1", "B": "2"}}
+    add_profile("test", after, replace=True, expected=before, path=path)
+    edited = WITH_DEFAULTS.replace("base:1", "base:2").replace("4Gi", "8Gi").replace('queue = "slow"\n', "")
+    assert edited + 'B = "2"\n' == path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("now", [OF_A_PERSON, WITH_DEFAULTS.replace("slow", "fast"), WITH_DEFAULTS + "x = 1\n", ""])
+def test_a_profile_that_was_changed_meanwhile_is_not_overwritten(tmp_path: Path, now: str) -> None:
+    """Also one that is gone, or that cannot be used by now; the file stays."""
+    path = tmp_path / "clusters.toml"
+    path.write_text(WITH_DEFAULTS, "utf-8")
+    before = as_said(find_profile("test", path))
+    path.write_text(now, "utf-8")
+    with pytest.raises(Outdated, match="`test` was changed meanwhile; look at it again"):
+        add_profile("test", {**before, "image": "base:2"}, replace=True, expected=before, path=path)
+    assert now == path.read_text("utf-8")
 
 
 def test_a_profile_is_not_replaced_unasked(tmp_path: Path) -> None:
@@ -190,6 +232,20 @@ def test_what_is_written_is_what_is_read(tmp_path_factory: pytest.TempPathFactor
     for table in (one, two):
         add_profile("a", table, path=path, replace=True)
         assert table == tomllib.loads(path.read_text("utf-8"))["clusters"]["a"]
+    assert TABLE == tomllib.loads(path.read_text("utf-8"))["clusters"]["b"]
+
+
+@settings(deadline=None)
+@given(SETTINGS, SETTINGS)
+def test_what_is_edited_is_what_is_read(tmp_path_factory: pytest.TempPathFactory, one: Any, two: Any) -> None:
+    """Any profile can be made any other one where it is known what it said."""
+    path = tmp_path_factory.mktemp("profiles") / "clusters.toml"
+    add_profile("a", one, path=path)
+    add_profile("b", TABLE, path=path)
+    before = msgspec.json.decode(msgspec.json.encode(as_said(find_profile("a", path))))
+    add_profile("a", two, replace=True, expected=before, path=path)
+    add_profile("c", two, path=path)
+    assert as_said(find_profile("c", path)) == as_said(find_profile("a", path))
     assert TABLE == tomllib.loads(path.read_text("utf-8"))["clusters"]["b"]
 
 

@@ -41,6 +41,23 @@ async def test_clusters_are_written_into_the_file_of_the_command_line(
     assert "# mine" in file.read_text()
 
 
+async def test_what_somebody_else_changed_meanwhile_is_not_overwritten(fetch: Fetch, get: Get, tmp_path: Path) -> None:
+    """Who edits says what they were shown: only what they changed is written, and nothing where it is old."""
+    file = tmp_path / "clusters.toml"
+    tolerations = 'tolerations = [{operator = "Exists"}] # all\ngrace_seconds = 30 # as ever\n'
+    file.write_text("[clusters.test]\n" + "".join(f'{key} = "{SETTINGS[key]}"\n' for key in SETTINGS) + tolerations)
+    shown = (await get("clusters"))["clusters"][0]["settings"]
+    asked = {"settings": {**shown, "queue": "gpus"}, "replace": True, "expected": shown}
+    status, found = await _put(fetch, "test", **asked)
+    assert (200, "gpus") == (status, found["clusters"][0]["settings"]["queue"])
+    assert tolerations in file.read_text()
+    status, found = await _put(fetch, "test", **asked)
+    assert (409, "The profile of the cluster `test` was changed meanwhile; look at it again.") == (
+        status,
+        found["message"],
+    )
+
+
 async def test_what_no_profile_can_say(fetch: Fetch, get: Get, post: Post, tmp_path: Path) -> None:
     """Every reason is named, credentials are refused, and the file stays as it was."""
     status, found = await _put(fetch, "test", settings={"namespace": "ml", "image": "x", "nmae": 1, "root": 3})

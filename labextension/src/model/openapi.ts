@@ -134,7 +134,7 @@ export interface paths {
         readonly get?: never;
         /**
          * `PUT clusters/NAME`: write a profile. `DELETE clusters/NAME`: forget it; its runs stay.
-         * @description Write what a ClusterRequest says, and return Clusters; 400 with every reason why that cannot be.
+         * @description Write what a ClusterRequest says, and return Clusters; 400 with every reason why that cannot be. 409 where the profile does not say any more what was expected.
          */
         readonly put: operations["put-clusters-name"];
         readonly post?: never;
@@ -740,12 +740,16 @@ export interface components {
         };
         /**
          * ClusterRequest
-         * @description What a profile is to say: settings as in the file. `default`: it is to be the default one. `replace`: in the place of one of that name.
+         * @description What a profile is to say: settings as in the file. `default`: it is to be the default one. `replace`: in the place of one of that name. `expected`: the settings of that one; only what differs from them is written.
          */
         readonly ClusterRequest: {
             readonly settings: {
                 readonly [key: string]: unknown;
             };
+            /** @default null */
+            readonly expected?: {
+                readonly [key: string]: unknown;
+            } | null;
             /** @default false */
             readonly default?: boolean;
             /** @default false */

@@ -30,11 +30,12 @@ export function ClustersTab({ api, trans, takeWish }: ClustersTabProps & WishPro
   const [trouble, setTrouble] = React.useState<string | null>(null);
   const [unread, setUnread] = React.useState<string | null>(null);
   const [edited, setEdited] = React.useState<Cluster | 'new' | null>(null);
-  const attempt = async (act: Promise<ClusterFile>, then?: () => void): Promise<void> => {
+  const attempt = async (act: Promise<ClusterFile>, then?: (found: ClusterFile) => void): Promise<void> => {
     try {
-      setFile(await act);
+      const found = await act;
+      setFile(found);
       setTrouble(null);
-      then?.();
+      then?.(found);
     } catch (error) {
       setTrouble((error as Error).message);
     }
@@ -48,6 +49,19 @@ export function ClustersTab({ api, trans, takeWish }: ClustersTabProps & WishPro
       }),
     [api]
   );
+  const edit = async (cluster: Cluster | 'new'): Promise<void> => {
+    if (cluster === 'new') {
+      setEdited(cluster);
+      return;
+    }
+    await attempt(api.clusterFile(), ({ clusters }) => {
+      const now = clusters.find(({ name }) => name === cluster.name); // anybody may have written to the file
+      setEdited(before => before ?? now ?? null);
+      if (now === undefined) {
+        setTrouble(trans.__('The cluster %1 cannot be edited any more.', cluster.name));
+      }
+    });
+  };
   const makeDefault = ({ name }: Cluster): Promise<void> => attempt(api.makeDefault(name));
   const forget = async ({ name }: Cluster): Promise<void> => {
     if (await mayBeForgotten(name, trans)) {
@@ -76,7 +90,7 @@ export function ClustersTab({ api, trans, takeWish }: ClustersTabProps & WishPro
     <div className="kfnb-clusters">
       {edited === null ? (
         <>
-          <ClusterList {...{ file, trans }} onDefault={makeDefault} onForget={forget} onEdit={setEdited} />
+          <ClusterList {...{ file, trans }} onDefault={makeDefault} onForget={forget} onEdit={edit} />
           <FileNotes {...{ file, trans }} />
         </>
       ) : (
@@ -85,7 +99,9 @@ export function ClustersTab({ api, trans, takeWish }: ClustersTabProps & WishPro
           taken={file.clusters.map(({ name }) => name)}
           trans={trans}
           onSave={(name, settings) =>
-            attempt(api.writeCluster(name, settings, edited !== 'new'), () => setEdited(null))
+            attempt(api.writeCluster(name, settings, edited === 'new' ? null : edited.settings), () =>
+              setEdited(null)
+            )
           }
           onLeave={() => {
             setTrouble(null);
@@ -116,7 +132,7 @@ interface ClusterListProps {
   readonly trans: TranslationBundle;
   readonly onDefault: (cluster: Cluster) => Promise<void>;
   readonly onForget: (cluster: Cluster) => Promise<void>;
-  readonly onEdit: (cluster: Cluster | 'new') => void;
+  readonly onEdit: (cluster: Cluster | 'new') => Promise<void>;
 }
 
 function ClusterList({ file, trans, onDefault, onForget, onEdit }: ClusterListProps): JSX.Element {
@@ -147,7 +163,12 @@ function ClusterList({ file, trans, onDefault, onForget, onEdit }: ClusterListPr
               ))}
           </dl>
           <div className="kfnb-buttons">
-            <button type="button" className="kfnb-button" data-action="edit" onClick={() => onEdit(cluster)}>
+            <button
+              type="button"
+              className="kfnb-button"
+              data-action="edit"
+              onClick={() => void onEdit(cluster)}
+            >
               {trans.__('Edit')}
             </button>
             {!cluster.default && (
@@ -177,7 +198,7 @@ function ClusterList({ file, trans, onDefault, onForget, onEdit }: ClusterListPr
           type="button"
           className="kfnb-button kfnb-mod-main"
           data-action="add"
-          onClick={() => onEdit('new')}
+          onClick={() => void onEdit('new')}
         >
           {trans.__('Add a cluster')}
         </button>
