@@ -290,6 +290,8 @@ class Run:
 
         A run that no process drives has ended when this returns; others end soon: `wait`.
         """
+        if self.there is not None:
+            self.there.look_anew()
         if self._loop is not None:
             self._loop.cancel(now=now)
         elif not self._now().ended and not (self._is_left_alone() and self._end_abandoned()):

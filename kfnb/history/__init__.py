@@ -78,7 +78,7 @@ class History:
         with self.database.reading() as connection:
             found = rows.page(connection, wanted, limit + 1 if limit is not None else None, offset)
         cut = found if limit is None else found[:limit]
-        return Page([replace_state(row, self._is_gone(row)) for row in cut], len(found) > len(cut))
+        return Page([replace_state(row, self._is_gone_in(wanted, row)) for row in cut], len(found) > len(cut))
 
     def sorted_runs(self, wanted: RunFilter, order: Order, limit: int, after: Cursor | None = None) -> Page:
         """Return the next `limit` runs that pass, in `order`, behind where another page ended; else as `runs`."""
@@ -86,7 +86,7 @@ class History:
         wanted = self._with_gone(wanted)
         with self.database.reading() as connection:
             found, end = page_after(connection, wanted, order, limit, after)
-        return Page([replace_state(row, self._is_gone(row)) for row in found], end is not None, end)
+        return Page([replace_state(row, self._is_gone_in(wanted, row)) for row in found], end is not None, end)
 
     def experiments(self) -> list[str]:
         """Return the names of all experiments, the one with the newest run first."""
@@ -134,6 +134,12 @@ class History:
             living = rows.page(connection, replace(wanted, states=states, interrupted="too"), None)
         return replace(wanted, gone=tuple(row.key for row in living if self._is_gone(row)))
 
+    def _is_gone_in(self, wanted: RunFilter, row: RunRow) -> bool:
+        """Say whether nothing drives a run any more, as it was seen where the filter needed it: a cluster is slow."""
+        if wanted.interrupted == "too":
+            return self._is_gone(row)
+        return row.columns["state"] in rows.UNFINISHED and row.key in wanted.gone
+
     def is_interrupted(self, root: str, run_id: str, host: str | None) -> bool:
         """Say whether the process of a run that has not ended is gone, as far as that can be seen from here."""
         client = self._client
@@ -178,6 +184,8 @@ class History:
     def deletable(self, run_id: str, *, gone: bool = False) -> Run:
         """Return a run that may be deleted; LeaseHeld if it is living. `gone`: see `delete`."""
         run = self._client.get(run_id)
+        if run.there is not None:
+            run.there.look_anew()
         if not run.has_ended and not run.is_interrupted:
             if (why := run.unseen) is not None:
                 if gone:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from kfnb.errors import ClusterError, LeaseHeld
 from kfnb.runners import cluster_lease, pod_state, task_objects
-from kfnb.runners.api_server import PATIENCE, ApiError, ApiServer, Foreign
+from kfnb.runners.api_server import PATIENCE, ApiError, ApiServer, Foreign, Unreachable
 from kfnb.runners.cluster_lease import ClusterLease
 from kfnb.runners.job_manifest import RUN, Attempt, foreign, job, job_name, owner_reference, run_labels, run_name
 from kfnb.runners.orchestrator_job import orchestrator_job, orchestrator_name
@@ -40,6 +40,9 @@ _LOOK_EVERY, _LOOK_AFTER_SILENCE = 1.0, 15.0
 _READ_ANEW = 10.0
 """Seconds after which a kubeconfig that did not lead to the run's cluster is read anew."""
 _QUICK = 5.0
+
+_silent: dict[tuple[str | None, ...], tuple[float, str]] = {}
+"""Clusters that did not answer, since when, and why: a look waits for that, and many runs are looked at in a row."""
 
 
 class RunObjects:
@@ -113,7 +116,7 @@ class RunObjects:
         manifest["metadata"]["annotations"] = {_START: os.urandom(8).hex()}
         while not self._try_create(manifest):
             self._make_way()
-        self._looked = 0.0
+        self.look_anew()
 
     def _try_create(self, job: pod_state.Object) -> bool:
         """Make a Job; false if there is one of its name. One that was made and whose answer was lost is ours."""
@@ -146,18 +149,36 @@ class RunObjects:
     def is_driven(self) -> bool | None:
         """Say whether something drives the run, or is about to; None if that was never seen.
 
-        Looks once a second, and less often at a cluster that did not answer: lists of runs wait for each look.
+        Looks once a second, and less often at a cluster that did not answer this process: lists of runs wait for that.
         """
-        if time.monotonic() - self._looked >= (_LOOK_EVERY if self.unseen is None else _LOOK_AFTER_SILENCE):
-            try:
-                self._reach(_QUICK)
-                found = self._orchestrator()
-                there = found is not None and not _has_ended(found)
-                self._driven, self.unseen = there or self._is_held(), None
-            except ClusterError as error:  # out of reach, for a moment or for this machine: what was seen last counts
-                self.unseen = str(error)
-            self._looked = time.monotonic()
+        if time.monotonic() - self._looked < (_LOOK_EVERY if self.unseen is None else _LOOK_AFTER_SILENCE):
+            return self._driven
+        since, why = _silent.get(self._where, (0.0, ""))
+        if why and time.monotonic() - since < _LOOK_AFTER_SILENCE:
+            self.unseen = why
+            return self._driven
+        try:
+            self._reach(_QUICK)
+            found = self._orchestrator()
+            there = found is not None and not _has_ended(found)
+            self._driven, self.unseen = there or self._is_held(), None
+        except ClusterError as error:  # out of reach, for a moment or for this machine: what was seen last counts
+            self.unseen = str(error)
+            if isinstance(error, ApiError | Unreachable) and error.is_passing:  # then `_silent` says when to look again
+                _silent[self._where] = (time.monotonic(), str(error))
+                return self._driven
+        _silent.pop(self._where, None)
+        self._looked = time.monotonic()
         return self._driven
+
+    def look_anew(self) -> None:
+        """Have the next look ask the cluster, also where it did not answer just now: somebody wants to act."""
+        _silent.pop(self._where, None)
+        self._looked = 0.0
+
+    @property
+    def _where(self) -> tuple[str | None, ...]:
+        return (self.profile.context, self.profile.kubeconfig, self.profile.namespace)
 
     def _is_held(self) -> bool:
         try:
