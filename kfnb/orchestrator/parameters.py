@@ -24,7 +24,7 @@ _WORDS = {
 
 
 def effective_parameters(spec: PipelineSpec, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the value of every parameter of the run: the given one, else the notebook's.
+    """Return the value of every parameter of the run: the given one, else the notebook's. 2 for a float is 2.0.
 
     Raises Refused with a diagnostic for each one that does not exist, has the wrong type, or that JSON cannot hold.
     """
@@ -32,7 +32,12 @@ def effective_parameters(spec: PipelineSpec, given: Mapping[str, Any]) -> dict[s
     problems = [d for name, value in given.items() if (d := _problem(spec, known, name, value)) is not None]
     if problems:
         raise Refused(tuple(problems))
-    return {name: given.get(name, parameter.default) for name, parameter in known.items()}
+    values = {name: _as_typed(known[name].type, value) for name, value in given.items()}
+    return {name: values.get(name, parameter.default) for name, parameter in known.items()}
+
+
+def _as_typed(kind: str, value: Any) -> Any:
+    return float(value) if kind == "float" else value
 
 
 def _problem(spec: PipelineSpec, known: Mapping[str, Parameter], name: str, value: Any) -> Diagnostic | None:

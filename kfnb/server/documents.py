@@ -75,11 +75,12 @@ ParameterType = Literal["int", "float", "str", "bool", "list", "dict", "any"]
 
 
 class ParameterField(_Answer, frozen=True, kw_only=True):
-    """A parameter of the notebook."""
+    """A parameter of the notebook. `written`: its default as JSON, in which 1.0 is not 1."""
 
     name: str
     type: ParameterType
     default: Any = None
+    written: str = "null"
 
 
 class CellComment(_Answer, frozen=True, kw_only=True):
@@ -133,10 +134,12 @@ class AnalyseRequest(_Request, frozen=True, kw_only=True):
 class RunRequest(_Request, frozen=True, kw_only=True):
     """A run to start; what is left out is as `kfnb run` has it. `force`: nothing is taken from the cache. `cluster`:
     name of a profile; None: this machine. `asked_as`: a word of who asks, another one for each run, by which the run is
-    found if the answer is lost; asked with the same word again, nothing more is started."""
+    found if the answer is lost; asked with the same word again, nothing more is started. `written`: parameters as JSON
+    each, from those to whom 1.0 is 1."""
 
     path: str
     parameters: dict[str, Any] = {}
+    written: dict[str, str] = {}
     name: str | None = None
     experiment: str = "Default"
     force: bool = False
@@ -196,8 +199,7 @@ class TaskError(_Answer, frozen=True, kw_only=True):
 class TaskDocument(_Answer, frozen=True, kw_only=True):
     """A task of a run. `owner`: the step that it is a part of (an element of a fan-out, `train[3]`, or what makes its
     items, `train[items]`); `elements`: how many a fan-out has. `cells_done` of `cells`; `cell_id`: the running one.
-    `python`: version of the interpreter that its cells ran in, once that is known.
-    """
+    `python`: version of the interpreter that its cells ran in, once that is known."""
 
     state: State
     cached: bool = False
@@ -221,7 +223,7 @@ class RunDocument(_Answer, frozen=True, kw_only=True):
     `notebook`: path below the server's root, None if it lies elsewhere. `interrupted`: nothing drives it, and it can be
     resumed. `driven`: a process drives it. `waits`: why its orchestrator in a cluster has not begun. `unseen`: why its
     cluster could not be asked lately, so that the rest may be old. `started_by`: who did so; null if that is not known.
-    """
+    `written`: the parameters as JSON each, in which 1.0 is not 1."""
 
     run_id: str
     name: str
@@ -241,6 +243,7 @@ class RunDocument(_Answer, frozen=True, kw_only=True):
     unseen: str | None
     started_by: str | None
     parameters: dict[str, Any]
+    written: dict[str, str]
     options: dict[str, Any]
     batch: int
     tasks: dict[str, TaskDocument]
@@ -308,8 +311,7 @@ class ArtifactList(_Answer, frozen=True, kw_only=True):
 
 class TaskEvent(_Answer, frozen=True, kw_only=True):
     """Something that happened to a task. `source`: the run, or its cluster. `about`: the cluster's object. `count`: how
-    often it was seen, `time` the last time.
-    """
+    often it was seen, `time` the last time."""
 
     time: str
     source: Literal["run", "cluster"]
@@ -328,8 +330,7 @@ class TaskEvents(_Answer, frozen=True, kw_only=True):
 
 class TaskPod(_Answer, frozen=True, kw_only=True):
     """A task's pod as YAML, without values that look like credentials. `living`: as the cluster has it now. `why`: why
-    it is not, or why there is none.
-    """
+    it is not, or why there is none."""
 
     yaml: str | None
     living: bool
@@ -452,8 +453,7 @@ class Proposal(_Answer, frozen=True, kw_only=True):
 
 class CheckRequest(_Request, frozen=True, kw_only=True):
     """The notebook at `path`, as it is saved; `notebook`: its JSON, where it is not. `cluster`: where it is to run;
-    None: this machine. `from_step`, `only`, `until`: the part that is to run.
-    """
+    None: this machine. `from_step`, `only`, `until`: the part that is to run."""
 
     path: str
     notebook: dict[str, Any] | None = None

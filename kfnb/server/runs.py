@@ -29,6 +29,7 @@ from kfnb.server.documents import (
 from kfnb.server.handler import KfnbHandler, allowed
 from kfnb.server.notebooks import must_be_there
 from kfnb.server.showing import finding, run_document, run_row
+from kfnb.server.written import values_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,7 +111,7 @@ class RunsHandler(KfnbHandler):
         client, profile = _client_for(self.desk, asked.cluster)
         return client.run(
             path,
-            asked.parameters,
+            {**asked.parameters, **values_of(asked.written)},
             name=asked.name,
             experiment=asked.experiment,
             max_parallel=asked.max_parallel,

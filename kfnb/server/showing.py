@@ -32,6 +32,7 @@ from kfnb.server.documents import (
     TaskError,
 )
 from kfnb.server.frames import Event, GivenInShort
+from kfnb.server.written import written
 from kfnb.spec import owner_of
 
 if TYPE_CHECKING:
@@ -95,7 +96,9 @@ def analysis(outline: Outline) -> Analysis:
         edges=edges(outline.edges),
         diagnostics=tuple(map(finding, found)),
         parameters=tuple(
-            ParameterField(name=p.name, type=cast("ParameterType", p.type), default=p.default)
+            ParameterField(
+                name=p.name, type=cast("ParameterType", p.type), default=p.default, written=written(p.default)
+            )
             for p in outline.parameters
         ),
         skipped_cells=tuple(cell.id for cell in outline.steps.skipped),
@@ -216,6 +219,7 @@ def run_document(run: Run, place: Place) -> RunDocument:
         unseen=run.unseen,
         started_by=run.info.started_by or None,
         parameters=run.info.parameters,
+        written={name: written(value) for name, value in run.info.parameters.items()},
         options={key: run.info.options.get(key) for key in _OPTIONS},
         batch=batch,
         tasks={name: _task(task) for name, task in run.tasks.items()},

@@ -166,7 +166,8 @@ class _Verification:
         for task in self._spec.tasks:
             for cell in task.cells:
                 if cell.role == "parameters" and self._parameters:
-                    sources[cell.index] = with_parameters(sources[cell.index], self._parameters)
+                    given = {name: run.info.parameters[name] for name in self._parameters}
+                    sources[cell.index] = with_parameters(sources[cell.index], given)
         return Plan(
             actions=actions_of(cells, self._spec, probes, self._last_probe(run) if compare else None, left_out),
             sources=sources,

@@ -3,10 +3,10 @@
 import { describe, expect, test } from 'vitest';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Cluster, Finding } from '../src/model/documents';
+import type { Cluster, Finding, Parameter } from '../src/model/documents';
 import { EMPTY_FORM } from '../src/model/filled_form';
 import type { OpenNotebook } from '../src/notebook/open_notebook';
-import { whyNot, whyNotThere, type KnownClusters } from '../src/run/request';
+import { requestOf, whyNot, whyNotThere, type KnownClusters } from '../src/run/request';
 
 const trans = {
   __: (text: string, ...values: unknown[]) => text.replace(/%(\d)/g, (_, place) => String(values[place - 1]))
@@ -51,4 +51,19 @@ test.each([
   const notebook = { isReadOnly, isSaved, draft, analysis: { valid: true, parameters: [] } };
   const why = whyNot(notebook as unknown as OpenNotebook, trans);
   expect(why).toEqual(may ? null : expect.stringContaining('without your changes'));
+});
+
+test('Parameters are sent as they were written, but for those that are as in the notebook or that no box can show.', () => {
+  const known = [
+    { name: 'rate', type: 'float', default: 0.1, written: '0.1' },
+    { name: 'sizes', type: 'list', default: [1], written: '[1.0]' },
+    { name: 'few', type: 'any', default: 1, written: '1' },
+    { name: 'loud', type: 'bool', default: true, written: 'true' }
+  ] satisfies Parameter[];
+  const parameters = { rate: '1', sizes: '[1.0]', few: '1.0', loud: '3' };
+  const draft = { form: { ...EMPTY_FORM, parameters }, isStarting: false };
+  const notebook = { draft, isSaved: true, analysis: { valid: true, parameters: known } };
+  const open = notebook as unknown as OpenNotebook;
+  expect(requestOf(open, draft.form)).toEqual({ written: { rate: '1.0', few: '1.0' } });
+  expect(whyNot(open, trans)).toBe(null);
 });

@@ -10,7 +10,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 const trans = {
   __: (text: string, ...values: unknown[]) => text.replace(/%(\d)/g, (_, place) => String(values[place - 1]))
 } as unknown as TranslationBundle;
-const parameter = { name: 'word', type: 'str', default: 'notebook' } as const;
+const parameter = { name: 'word', type: 'str', default: 'notebook', written: '"notebook"' } as const;
 const analysis = { valid: true, parameters: [parameter] };
 const notebook = {
   analysis,
@@ -37,7 +37,7 @@ const session = (state: State, task: State): RunSession => {
       experiment: 'Words',
       cluster: null,
       options: { allow_cpu: false },
-      parameters: { word: 'axes', gone: 1 }
+      written: { word: '"axes"', gone: '1' }
     }
   } as unknown as RunSession;
 };

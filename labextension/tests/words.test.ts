@@ -80,7 +80,7 @@ test('States, badges and columns are said in the words of the language.', () => 
 test('What is wrong with a value is said in the words of the language.', () => {
   const field = (key: string): (typeof FIELDS)[number] => FIELDS.find(one => one.key === key)!;
   const parameter = (type: 'int' | 'float' | 'list' | 'dict'): string | null =>
-    parameterProblem({ name: 'x', type, default: null }, '"no"');
+    parameterProblem({ name: 'x', type, default: null, written: 'null' }, '"no"');
   const said = [
     quantityProblem('x')?.text,
     durationProblem('x')?.text,

@@ -183,6 +183,14 @@ def test_a_parameter_that_does_not_fit_is_refused(
     assert [] == client.runs()
 
 
+def test_a_whole_number_for_a_float_is_a_float(client: Client, tmp_path: Path) -> None:
+    """As the type says, and as the result of a run that was given 2.0 is called in the cache."""
+    notebook = write_notebook(tmp_path / "p.ipynb", "rate = 0.5", "text = str(rate)", tags={0: ("parameters",)})
+    runs = [client.run(notebook, {"rate": rate}).wait() for rate in (2, 2.0)]
+    assert ["2.0", "2.0"] == [run.artifacts["text"].load() for run in runs]
+    assert [False, True] == [task.cached for run in runs for task in run.tasks.values()]
+
+
 def test_two_runs_of_one_notebook_at_once(client: Client, tmp_path: Path) -> None:
     """Each run has its own folder view, processes and results."""
     notebook = write_notebook(

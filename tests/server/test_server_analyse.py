@@ -25,7 +25,7 @@ async def test_a_saved_notebook(post: Post, quickstart: Path) -> None:
         for step in found["steps"][:2]
     ]
     assert {"source": "read", "target": "longest", "names": ["counts"], "why": []} == found["edges"][0]
-    assert [{"name": "word", "type": "str", "default": "notebook"}] == found["parameters"]
+    assert [{"name": "word", "type": "str", "default": "notebook", "written": '"notebook"'}] == found["parameters"]
     assert ([], True) == (found["diagnostics"], found["valid"])
 
 

@@ -13,6 +13,7 @@ from server_notebooks import Fetch, Get, Post, write_notebook
 
 from kfnb.client import Client, Run
 from kfnb.server.starts import Starts
+from tests.written_notebooks import write_cells
 
 
 async def test_a_run_is_started_and_outlives_the_server(get: Get, post: Post, quickstart: Path, client: Client) -> None:
@@ -269,3 +270,23 @@ async def test_a_refused_start_is_none(post: Post, fetch: Fetch, jp_root_dir: Pa
     write_notebook(jp_root_dir / "bad.ipynb", {"a": "x = 1"})
     status, _ = await post("runs", path="bad.ipynb", asked_as="twice")
     assert 201 == status
+
+
+async def test_numbers_are_what_was_written(get: Get, post: Post, jp_root_dir: Path, client: Client) -> None:
+    """Parameters that come as JSON each are read by Python: 1.0 is not 1, nor is a large number rounded."""
+    parameters = (["parameters"], "rate: float = 0.5\nfew = [1.0]\nmany = 1")
+    write_cells(jp_root_dir / "numbers.ipynb", [parameters, (["step:show"], "text = str((rate, few, many))")])
+    _, found = await post("analyse", path="numbers.ipynb")
+    assert ["0.5", "[1.0]", "1"] == [one["written"] for one in found["parameters"]]
+    given = {"rate": "2", "few": "[3.0, 4]", "many": "9007199254740993"}
+    status, begun = await post("runs", path="numbers.ipynb", parameters={"many": 2}, written=given)
+    assert 201 == status
+    run = client.get(begun["run_id"]).wait()
+    assert "(2.0, [3.0, 4], 9007199254740993)" == run.artifacts["text"].load()
+    assert {**given, "rate": "2.0"} == (await get("runs", run.id))["written"]
+
+
+async def test_a_text_that_is_no_json_is_refused_by_name(post: Post, quickstart: Path) -> None:
+    """The answer names the parameter."""
+    status, said = await post("runs", path="quickstart.ipynb", written={"word": "1."})
+    assert (400, True) == (status, said["message"].startswith("The value of word is not JSON"))

@@ -196,10 +196,10 @@ def test_parameters_reach_both_sides(tmp_path: Path) -> None:
     """Both run with the given values, and what the parameters cell works out from them agrees."""
     path = notebook(
         tmp_path,
-        [("parameters", "n = 2"), ("step:a", "print(list(range(n)))"), ("step:b", "print('n is', n)")],
+        [("parameters", "n = 2\nx = 0.5"), ("step:a", "print(list(range(n)))"), ("step:b", "print('n is', n, x)")],
     )
     seen: list[str] = []
-    assert "equal" == verify(path, {"n": 4}, progress=seen.append).outcome
+    assert "equal" == verify(path, {"n": 4, "x": 1}, progress=seen.append).outcome
     assert 2 == len(seen)
 
 

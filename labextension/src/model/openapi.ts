@@ -991,13 +991,14 @@ export interface components {
         };
         /**
          * ParameterField
-         * @description A parameter of the notebook.
+         * @description A parameter of the notebook. `written`: its default as JSON, in which 1.0 is not 1.
          */
         readonly ParameterField: {
             readonly name: string;
             /** @enum {unknown} */
             readonly type: "any" | "bool" | "dict" | "float" | "int" | "list" | "str";
             readonly default: unknown;
+            readonly written: string;
         };
         /**
          * Placement
@@ -1066,7 +1067,7 @@ export interface components {
         };
         /**
          * RunDocument
-         * @description A run as it is now. `batch`: number of the last batch of events that is in it: the stream goes on `after` it. `notebook`: path below the server's root, None if it lies elsewhere. `interrupted`: nothing drives it, and it can be resumed. `driven`: a process drives it. `waits`: why its orchestrator in a cluster has not begun. `unseen`: why its cluster could not be asked lately, so that the rest may be old. `started_by`: who did so; null if that is not known.
+         * @description A run as it is now. `batch`: number of the last batch of events that is in it: the stream goes on `after` it. `notebook`: path below the server's root, None if it lies elsewhere. `interrupted`: nothing drives it, and it can be resumed. `driven`: a process drives it. `waits`: why its orchestrator in a cluster has not begun. `unseen`: why its cluster could not be asked lately, so that the rest may be old. `started_by`: who did so; null if that is not known. `written`: the parameters as JSON each, in which 1.0 is not 1.
          */
         readonly RunDocument: {
             readonly run_id: string;
@@ -1089,6 +1090,9 @@ export interface components {
             readonly started_by: string | null;
             readonly parameters: {
                 readonly [key: string]: unknown;
+            };
+            readonly written: {
+                readonly [key: string]: string;
             };
             readonly options: {
                 readonly [key: string]: unknown;
@@ -1134,13 +1138,17 @@ export interface components {
         };
         /**
          * RunRequest
-         * @description A run to start; what is left out is as `kfnb run` has it. `force`: nothing is taken from the cache. `cluster`: name of a profile; None: this machine. `asked_as`: a word of who asks, another one for each run, by which the run is found if the answer is lost; asked with the same word again, nothing more is started.
+         * @description A run to start; what is left out is as `kfnb run` has it. `force`: nothing is taken from the cache. `cluster`: name of a profile; None: this machine. `asked_as`: a word of who asks, another one for each run, by which the run is found if the answer is lost; asked with the same word again, nothing more is started. `written`: parameters as JSON each, from those to whom 1.0 is 1.
          */
         readonly RunRequest: {
             readonly path: string;
             /** @default {} */
             readonly parameters?: {
                 readonly [key: string]: unknown;
+            };
+            /** @default {} */
+            readonly written?: {
+                readonly [key: string]: string;
             };
             /** @default null */
             readonly name?: string | null;

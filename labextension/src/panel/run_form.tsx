@@ -6,7 +6,7 @@ import * as React from 'react';
 import type { Api } from '../api';
 import type { Parameter } from '../model/documents';
 import type { FilledForm, Part } from '../model/filled_form';
-import { problemOf, shownValue } from '../model/parameters';
+import { filledIn, problemOf, shownValue } from '../model/parameters';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { whyNot, whyNotThere, type KnownClusters } from '../run/request';
 import type { Consent } from '../run/start';
@@ -58,7 +58,7 @@ export function RunForm({ notebook, api, consent, trans }: RunFormProps): JSX.El
         <ParameterInput
           key={parameter.name}
           {...{ parameter, trans }}
-          text={form.parameters[parameter.name] ?? shownValue(parameter, parameter.default)}
+          text={filledIn(parameter, form.parameters) ?? shownValue(parameter, parameter.written)}
           onChange={text => set({ parameters: { ...form.parameters, [parameter.name]: text } })}
         />
       ))}
@@ -189,7 +189,7 @@ function ParameterInput({ parameter, text, trans, onChange }: ParameterInputProp
       />
       <div className={problem === null ? 'kfnb-hint' : 'kfnb-problem'} id={`${id}-hint`}>
         {problem === null
-          ? trans.__('In the notebook: %1', shownValue(parameter, parameter.default))
+          ? trans.__('In the notebook: %1', shownValue(parameter, parameter.written))
           : problem}
       </div>
     </div>

@@ -16,8 +16,8 @@ interface RunProps {
 export function RunHead({ session, trans }: RunProps): JSX.Element {
   const { status, document } = session;
   const look = lookOfRun({ state: status.state, interrupted: session.isInterrupted });
-  const parameters = Object.entries(document.parameters)
-    .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
+  const parameters = Object.entries(document.written)
+    .map(([name, json]) => `${name} = ${json}`)
     .join(', ');
   return (
     <div className="kfnb-run-head" aria-live="polite">

@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { CheckRequest, Cluster, Finding, RunRequest } from '../model/documents';
 import type { FilledForm } from '../model/filled_form';
-import { problemOf, readValue, shownValue } from '../model/parameters';
+import { filledIn, problemOf, readValue, shownValue } from '../model/parameters';
 import type { OpenNotebook } from '../notebook/open_notebook';
 
 /** What the file of profiles says. `trouble`: why it cannot be read. */
@@ -36,7 +36,7 @@ export function whyNot(
     return trans.__('The notebook has errors; they are listed below.');
   }
   const wrong = notebook.analysis.parameters.find(parameter => {
-    const text = form.parameters[parameter.name];
+    const text = filledIn(parameter, form.parameters);
     return text !== undefined && problemOf(parameter, text) !== null;
   });
   if (wrong !== undefined) {
@@ -86,16 +86,16 @@ export function checkOf(notebook: OpenNotebook, form: FilledForm): CheckRequest 
 
 /** The run. Parameters that are as the notebook has them are left to it. */
 export function requestOf(notebook: OpenNotebook, form: FilledForm): Omit<RunRequest, 'path'> {
-  const values: Record<string, unknown> = {};
+  const written: Record<string, string> = {};
   for (const parameter of notebook.analysis?.parameters ?? []) {
-    const text = form.parameters[parameter.name];
+    const text = filledIn(parameter, form.parameters);
     const reading = text === undefined ? null : readValue(parameter, text);
-    if (reading !== null && 'value' in reading && text !== shownValue(parameter, parameter.default)) {
-      values[parameter.name] = reading.value;
+    if (reading !== null && 'json' in reading && text !== shownValue(parameter, parameter.written)) {
+      written[parameter.name] = reading.json;
     }
   }
   return {
-    parameters: values,
+    written,
     ...(form.name.trim() === '' ? {} : { name: form.name.trim() }),
     ...(form.experiment.trim() === '' ? {} : { experiment: form.experiment.trim() }),
     ...(form.cluster === '' ? {} : { cluster: form.cluster }),

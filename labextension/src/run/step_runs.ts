@@ -23,8 +23,8 @@ export function formOf(
   if (beside === null) {
     return asked;
   }
-  const { name, experiment, cluster, options, parameters: given } = beside.document;
-  const known = (notebook.analysis?.parameters ?? []).filter(parameter => parameter.name in given);
+  const { name, experiment, cluster, options, written } = beside.document;
+  const known = (notebook.analysis?.parameters ?? []).filter(parameter => parameter.name in written);
   return {
     ...asked,
     name,
@@ -32,7 +32,7 @@ export function formOf(
     allowCpu: options.allow_cpu === true,
     cluster: cluster ?? '',
     parameters: Object.fromEntries(
-      known.map(parameter => [parameter.name, shownValue(parameter, given[parameter.name])])
+      known.map(parameter => [parameter.name, shownValue(parameter, written[parameter.name]!)])
     )
   };
 }
