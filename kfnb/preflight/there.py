@@ -91,7 +91,7 @@ def findings_there(
         _keep(memory, answers)
     known = images.known(recalled.result(), answers.images)
     kernel = kernel_of(spec, home / "interpreters") if known else None
-    own_modules = _modules_of(folder, kernel.modules if kernel is not None else frozenset())
+    own_modules = _modules_of(folder, kernel.modules - kernel.editable if kernel is not None else frozenset())
     found += images.unseen(known, profile, spec.tasks, own_modules)
     if kernel is not None:
         found += images.unsuited(known, profile, spec.tasks, own_modules, kernel)

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PROGRAM = """
-import json, os, sys
+import json, os, re, sys
 from importlib import metadata
 found = {}
 for module, names in metadata.packages_distributions().items():
     found[module] = {name: metadata.version(name) for name in names}
+urls = {one.name: one.read_text("direct_url.json") or "" for one in metadata.distributions()}
+editable = [name for name, url in urls.items() if re.search('"editable": *true', url)]
 folders = [path for path in sys.path if os.path.isdir(path)]
-print(json.dumps({"python": ".".join(map(str, sys.version_info[:3])), "folders": folders, "modules": found}))
+python = ".".join(map(str, sys.version_info[:3]))
+print(json.dumps({"python": python, "folders": folders, "modules": found, "editable": editable}))
 """
 _SECONDS = 120.0
 
@@ -56,8 +59,18 @@ def packages(
     return modules, {name: number for found in modules.values() for name, number in found.items()}, seen["python"]
 
 
+def editable(command: Iterable[str], env: Mapping[str, str], memory: Path) -> frozenset[str]:
+    """Return the modules that only packages give which Python takes from where they are written (`pip install -e`).
+
+    KernelError if the interpreter cannot be asked.
+    """
+    seen = _known(list(command), env, memory)
+    return frozenset(module for module, giving in seen["modules"].items() if giving.keys() <= set(seen["editable"]))
+
+
 def _known(command: list[str], env: Mapping[str, str], memory: Path) -> dict[str, Any]:
-    question = json.dumps([command, env.get("PYTHONPATH"), env.get("PYTHONNOUSERSITE"), env.get("HOME")])
+    told = [env.get(name) for name in ("PYTHONPATH", "PYTHONNOUSERSITE", "HOME")]
+    question = json.dumps([zlib.crc32(_PROGRAM.encode()), command, *told])
     place = memory / f"{zlib.crc32(question.encode()):08x}.json"
     with contextlib.suppress(OSError, ValueError, KeyError):
         kept: dict[str, Any] = json.loads(place.read_bytes())

@@ -43,8 +43,9 @@ def lock(spec: PipelineSpec, folder: Path, memory: Path, imports: Mapping[str, I
     `folder`: the notebook's; modules there are its own. `memory`: folder for what interpreters said.
     """
     interpreter = find_interpreter(spec.kernel)
-    modules, everything, _ = installed.packages(interpreter.command, {**os.environ, **interpreter.env}, memory)
-    given = {name for name in modules if name != "kfnb" and not is_own(name, folder, given=True)}
+    asked = (interpreter.command, {**os.environ, **interpreter.env}, memory)
+    (modules, everything, _), beside = installed.packages(*asked), installed.editable(*asked)
+    given = {name for name in modules if name != "kfnb" and not is_own(name, folder, given=name not in beside)}
     needs = {task: tuple(sorted(given.intersection(with_own(found, folder)))) for task, found in imports.items()}
     wanted = {module for found in needs.values() for module in found}
     giving = {module: tuple(pinned(*one) for one in sorted(modules[module].items())) for module in sorted(wanted)}
@@ -54,20 +55,23 @@ def lock(spec: PipelineSpec, folder: Path, memory: Path, imports: Mapping[str, I
 class Kernel(NamedTuple):
     """What the notebook's kernel is: the modules that its packages give, and its minor version of Python.
 
-    `shared`: the packages of each name that several have a part of, such as `google`.
+    `shared`: the packages of each name that several have a part of, such as `google`. `editable`: those of the modules
+    that lie where they are written.
     """
 
     modules: frozenset[str]
     python: str
     shared: Mapping[str, frozenset[str]] = {}
+    editable: frozenset[str] = frozenset()
 
 
 def kernel_of(spec: PipelineSpec, memory: Path) -> Kernel:
     """Return what the notebook's kernel is. KernelError if it cannot be asked."""
     interpreter = find_interpreter(spec.kernel)
-    modules, _, version = installed.packages(interpreter.command, {**os.environ, **interpreter.env}, memory)
+    asked = (interpreter.command, {**os.environ, **interpreter.env}, memory)
+    modules, _, version = installed.packages(*asked)
     shared = {module: frozenset(giving) for module, giving in modules.items() if len(giving) > 1}
-    return Kernel(frozenset(modules), ".".join(version.split(".")[:2]), shared)
+    return Kernel(frozenset(modules), ".".join(version.split(".")[:2]), shared, installed.editable(*asked))
 
 
 def installable(profile: Profile, locked: Lock, imports: Iterable[str]) -> dict[str, str]:

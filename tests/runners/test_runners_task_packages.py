@@ -12,7 +12,7 @@ import pytest
 
 from kfnb.profiles import Profile
 from kfnb.runners.own_modules import is_own
-from kfnb.runners.task_packages import Lock, installable, lock, packages_of
+from kfnb.runners.task_packages import Lock, installable, kernel_of, lock, packages_of
 from kfnb.spec import Packages, PipelineSpec, Settings, Task, element_name
 
 PROFILE = Profile(name="test", namespace="ml", root="s3://runs/kfnb", image="base:1")
@@ -51,6 +51,27 @@ def test_a_plain_folder_is_not_the_package_of_its_name(tmp_path: Path) -> None:
     with_it = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import joblib; print(joblib.__version__)"
     done = subprocess.run([sys.executable, "-c", with_it], capture_output=True, text=True, check=True)
     assert version("joblib") == done.stdout.strip()
+
+
+def test_a_package_that_is_written_beside_the_notebook_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Installed by `pip install -e`, without an `__init__.py`: no index has it, and the folder goes along."""
+    info = tmp_path / "site" / "kfnb_test_mine-1.0.dist-info"
+    files = {
+        "METADATA": "Name: kfnb-test-mine\nVersion: 1.0\n",
+        "top_level.txt": "kfnb_test_mine\n",
+        "direct_url.json": '{"dir_info": {"editable": true}, "url": "file:///work"}',
+    }
+    for place, text in ((tmp_path / "kfnb_test_mine" / "part.py", ""), *((info / f, t) for f, t in files.items())):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    spec = PipelineSpec(name="n", notebook="n.ipynb", notebook_digest="", kernel="python3", tasks=(task("a"),))
+    kernel = kernel_of(spec, tmp_path / "memory")
+    assert "kfnb_test_mine" in kernel.modules & kernel.editable
+    assert {} == lock(spec, tmp_path, tmp_path / "memory", {"a": ("kfnb_test_mine",)}).needs
+    assert {"a": ("kfnb_test_mine",)} == lock(spec, info, tmp_path / "memory", {"a": ("kfnb_test_mine",)}).needs
 
 
 def test_each_task_gets_its_part() -> None:
