@@ -35,7 +35,7 @@ function offered(steps: readonly string[] | null, change: Partial<FilledForm>): 
   const root = createRoot(page);
   const trans = ENGLISH as unknown as TranslationBundle;
   flushSync(() =>
-    root.render(<RunForm {...{ notebook, trans }} api={{} as Api} consent={() => Promise.resolve(true)} />)
+    root.render(<RunForm {...{ notebook, trans }} api={{} as Api} consent={{ saves: true }} />)
   );
   const { options, selectedOptions } = page.querySelector<HTMLSelectElement>('[data-field=part-step]')!;
   const texts = [...selectedOptions, ...options].map(({ text }) => text);
