@@ -76,7 +76,8 @@ def recipe(
     interpreter = find_interpreter(spec.kernel)
     env = {**os.environ, **interpreter.env}
     modules, everything, version = installed.packages(interpreter.command, env, memory)
-    imported = with_own({module for task in spec.tasks for module in task.imports}, folder)
+    given = modules.keys() - installed.editable(interpreter.command, env, memory)
+    imported = with_own({module for task in spec.tasks for module in task.imports}, folder, given)
     asked = {line for task in spec.tasks for line in task.settings.packages}
     tagged = {name_of(line) for line in asked}
     wanted = {name for module in imported for name in modules.get(module, ()) if canonical(name) not in tagged}

@@ -6,6 +6,8 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from kfnb.errors import Diagnostic, Fix
 from kfnb.runners.api_server import ApiError
 from kfnb.runners.job_manifest import Attempt, job
@@ -59,8 +61,12 @@ def _refused(api: ApiServer, profile: Profile, task: Task) -> Diagnostic | None:
     why = _tried(api, job(profile, attempt))
     if why is None:
         return None
-    own = _own(task)
-    what = own or _words(bool(profile.affinity), bool(profile.pod_patch))
+    own, of_profile = _own(task), _words(bool(profile.affinity), bool(profile.pod_patch))
+    if own and of_profile:
+        plain = msgspec.structs.replace(task.settings, affinity={}, pod_patches=())
+        if of_all := _tried(api, job(profile, attempt._replace(settings=plain))):
+            own, why = "", of_all
+    what = own or of_profile
     where = "the notebook's `metadata.kfnb`" if own else f"cluster `{profile.name}`"
     message = f"The cluster does not take the pod of step `{task.name}` as {what} of {where} makes it: {why}."
     cell = cell_of(task) if own else None

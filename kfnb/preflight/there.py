@@ -68,6 +68,9 @@ def findings_there(
     """
     if impossible := pod_findings.findings(profile, spec):
         return impossible
+    api = ApiServer(profile.context, profile.kubeconfig, profile.namespace)
+    if refused := patches.refused(api, profile, spec, local=local):
+        return by_severity(refused)  # what is not as the API has it says nothing that could be looked for
     pods = [*_pods(profile, spec)]
     driver = None if local else orchestrator_job(profile, "preflight")["spec"]["template"]
     own = _own_references(profile, driver)
@@ -78,16 +81,16 @@ def findings_there(
         *([Pull(None, driver["spec"])] if driver else ()),
     ]
     references = pulls.images_of(to_pull)
-    memory = home / "preflight" / f"{_asked_for(profile, spec, named, references, local=local)}.json"
-    answers, refused = _recall(memory), None
+    memory = home / "preflight" / f"{_asked_for(profile, named, references, local=local)}.json"
+    answers, of_store = _recall(memory), None
     with ThreadPoolExecutor(1) as aside:
         recalled = aside.submit(images.recalled, Store(profile.root), profile, spec.tasks)
         if answers is None:
-            answers, refused = _ask(profile, spec, named, references, home, local=local)
-    found = [*(refused or ()), *_judged(answers.facts, profile, own, by_task, pods, driver)]
+            answers, of_store = _ask(api, profile, named, references, home, local=local)
+    found = [*(of_store or ()), *_judged(answers.facts, profile, own, by_task, pods, driver)]
     if answers.facts.namespace is not False:
         found += pulls.findings(answers.images, answers.facts, profile, to_pull)
-    if refused is not None and not any(each.severity != "hint" for each in found):
+    if of_store is not None and not any(each.severity != "hint" for each in found):
         _keep(memory, answers)
     known = images.known(recalled.result(), answers.images)
     kernel = kernel_of(spec, home / "interpreters") if known else None
@@ -153,27 +156,23 @@ def _own_references(profile: Profile, driver: Manifest | None) -> list[names.Ref
     return found + ([*names.references(driver)] if driver is not None else [])
 
 
-def _asked_for(
-    profile: Profile, spec: PipelineSpec, named: Iterable[Named], to_pull: Sequence[str], *, local: bool
-) -> str:
+def _asked_for(profile: Profile, named: Iterable[Named], to_pull: Sequence[str], *, local: bool) -> str:
     """Return a digest of all that the answers of the cluster and of registries depend on, but for those themselves."""
-    own = [(task.settings.affinity, task.settings.pod_patches) for task in patches.patched_tasks(profile, spec)]
     who = who_asks(profile.kubeconfig)
-    return digest.of_json([msgspec.to_builtins(profile), who, sorted(named), sorted(to_pull), own, local])[:32]
+    return digest.of_json([msgspec.to_builtins(profile), who, sorted(named), sorted(to_pull), local])[:32]
 
 
 def _ask(
-    profile: Profile, spec: PipelineSpec, named: Iterable[Named], to_pull: Sequence[str], home: Path, *, local: bool
+    api: ApiServer, profile: Profile, named: Iterable[Named], to_pull: Sequence[str], home: Path, *, local: bool
 ) -> tuple[_Answers, list[Diagnostic]]:
-    """Return what cluster and registries say, and what is wrong with the store and with pod patches."""
-    api = ApiServer(profile.context, profile.kubeconfig, profile.namespace)
+    """Return what cluster and registries say, and what is wrong with the store."""
     with ThreadPoolExecutor(2) as aside:
         store = aside.submit(_try_store, profile)
         seen = aside.submit(registry.look, to_pull, home / "images" / "processors", seconds=registry.DEADLINE)
         in_full = [str(registry.reference(image)) for image in to_pull]
         account = None if local else (profile.orchestrator_service_account or SERVICE_ACCOUNT)
         facts = cluster_facts.look(api, named, allowed.asked_for(local=local), in_full, account)
-        return _Answers(facts, seen.result()), [*patches.refused(api, profile, spec, local=local), *store.result()]
+        return _Answers(facts, seen.result()), store.result()
 
 
 def _try_store(profile: Profile) -> list[Diagnostic]:

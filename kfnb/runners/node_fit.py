@@ -62,6 +62,8 @@ def _expressions(term: Any) -> list[Object]:
 
 def _holds(labels: dict[str, str], expression: Object) -> bool:
     value, wanted = labels.get(str(expression.get("key"))), expression.get("values") or []
+    if not isinstance(wanted, list):
+        return True
     match expression.get("operator"):
         case "In":
             return value in wanted

@@ -21,10 +21,10 @@ SERVICE_ACCOUNT = "kfnb-orchestrator"
 ROLE = "kfnb.dev/role"
 """The label that tells an orchestrator's pod from those of tasks."""
 
-_RESTARTS = 1000
-"""How often an orchestrator is started again that was killed, evicted, or lost with its node: more often than weeks on
-nodes that come and go can give, as the cluster waits twice as long each time, up to ten minutes. One that crashes ends
-its run itself, much sooner (`kfnb.orchestrator.crashes`)."""
+_RESTARTS = 100
+"""How often an orchestrator is started again that was killed, evicted, or lost with its node. The cluster waits twice
+as long each time, up to ten minutes: on nodes that come and go that is enough for days, and one that can never run is
+given up after some sixteen hours. One that crashes ends its run itself, much sooner (`kfnb.orchestrator.crashes`)."""
 _OF_POD = {"KFNB_POD_IP": "status.podIP", "KFNB_POD_NAME": "metadata.name"}
 """The variables by which it knows where tasks reach it (report_server.py), and how its pod is called
 (cluster_lease.py), which its host's name does not say where a patch gives that another one."""

@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING
 from kfnb.parsing import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
 
-def with_own(modules: Iterable[str], folder: Path) -> set[str]:
-    """Return modules together with what those of them import that lie beside the notebook, and so on."""
+def with_own(modules: Iterable[str], folder: Path, given: Collection[str] = ()) -> set[str]:
+    """Return modules together with what those of them import that lie beside the notebook, and so on.
+
+    `given`: modules that packages give, see `is_own`.
+    """
     found: set[str] = set()
     left = [*modules]
     while left:
         module = left.pop()
         if module not in found:
             found.add(module)
-            left += (name for file in _sources(module, folder) for name in _imported(file))
+            if is_own(module, folder, given=module in given):
+                left += (name for file in _sources(module, folder) for name in _imported(file))
     return found
 
 

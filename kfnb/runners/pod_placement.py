@@ -99,9 +99,11 @@ def affinity(profile: Profile, settings: Settings) -> dict[str, Any]:
     wanted = accelerator_of(profile, settings)
     if wanted is None or not wanted.any_label:
         return found
-    of_node = found.get("nodeAffinity", {})
-    required = of_node.get(_REQUIRED, {})
-    terms = required.get("nodeSelectorTerms", [{}])
+    of_node: Any = found.get("nodeAffinity", {})
+    required: Any = of_node.get(_REQUIRED, {}) if isinstance(of_node, dict) else None
+    terms = required.get("nodeSelectorTerms", [{}]) if isinstance(required, dict) else None
+    if not isinstance(terms, list) or not all(map(_is_term, terms)):
+        return found  # the API server says what is wrong
     joined = [_both(term, other) for term, other in product(terms, _terms(wanted))]
     return {**found, "nodeAffinity": {**of_node, _REQUIRED: {**required, "nodeSelectorTerms": joined}}}
 
@@ -113,6 +115,10 @@ def _terms(wanted: Accelerator) -> Iterator[dict[str, Any]]:
     """Yield one term a label: terms are alternatives."""
     for label, values in wanted.any_label.items():
         yield {"matchExpressions": [{"key": label, "operator": "In", "values": list(values)}]}
+
+
+def _is_term(written: Any) -> bool:
+    return isinstance(written, dict) and isinstance(written.get("matchExpressions", []), list)
 
 
 def _both(term: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def lock(spec: PipelineSpec, folder: Path, memory: Path, imports: Mapping[str, I
     asked = (interpreter.command, {**os.environ, **interpreter.env}, memory)
     (modules, everything, _), beside = installed.packages(*asked), installed.editable(*asked)
     given = {name for name in modules if name != "kfnb" and not is_own(name, folder, given=name not in beside)}
-    needs = {task: tuple(sorted(given.intersection(with_own(found, folder)))) for task, found in imports.items()}
+    needs = {task: tuple(sorted(given.intersection(with_own(found, folder, given)))) for task, found in imports.items()}
     wanted = {module for found in needs.values() for module in found}
     giving = {module: tuple(pinned(*one) for one in sorted(modules[module].items())) for module in sorted(wanted)}
     return Lock({task: found for task, found in needs.items() if found}, giving, everything)

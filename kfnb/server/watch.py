@@ -143,10 +143,11 @@ class Watch:
             (self.standing, self.waits, self.unseen), self._stood = found, time.monotonic()
             if is_new:
                 self._tell()
-            if self.standing == "ended":
-                await self._moved.wait()  # what is resumed says so in its events
+            pause = DRIVEN_EVERY if self.is_seen else DRIVEN_UNSEEN_EVERY
+            if self.standing in ("ended", "interrupted"):  # what is resumed says so in its events
+                await _set_within(self._moved, None if self.standing == "ended" else pause)
             else:
-                await asyncio.sleep(DRIVEN_EVERY if self.is_seen else DRIVEN_UNSEEN_EVERY)
+                await asyncio.sleep(pause)
 
     def _look(self) -> bool:
         """Read the next batch, if it is there: one request. NotFound where a run that had ended was removed."""

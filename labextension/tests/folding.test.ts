@@ -12,6 +12,7 @@ import { settled } from './stream';
 class Content {
   readonly activeCellChanged = new Signal<this, Cell | null>(this);
   readonly stateChanged = new Signal<this, void>(this);
+  readonly node = document.createElement('div');
   readonly widgets: readonly Cell[];
   mode: 'command' | 'edit' = 'command';
   scrolledTo: number | null = null;
@@ -61,6 +62,9 @@ let folding: Folding;
 
 function open(...steps: readonly (string | null)[]): void {
   content = new Content(steps);
+  content.node.tabIndex = 0;
+  document.body.replaceChildren(content.node);
+  content.node.focus();
   folding = new Folding(content as unknown as Notebook);
 }
 
@@ -110,6 +114,13 @@ test('What lies between cells of a folded step is not passed.', async () => {
 
 test('What jumps to a hidden cell shows its step.', async () => {
   expect(await go(5, 2)).toBe(2);
+  expect(folding.has('read')).toBe(false);
+});
+
+test('What finds a hidden cell from elsewhere shows its step, also from the cell beside it.', async () => {
+  await go(1);
+  content.node.blur();
+  expect(await go(2)).toBe(2);
   expect(folding.has('read')).toBe(false);
 });
 

@@ -30,6 +30,15 @@ test('What stands before comes in front, with numbers of its own.', () => {
   expect(ids).toEqual(ids.map((_, index) => ids[0]! + index));
 });
 
+test('A line of which the beginning comes later is in one piece then, and each piece has a place of its own.', () => {
+  const after = appended({ pieces: [], start: 40_005 }, `${'x'.repeat(40_000)}\n${lines(1, 3)}`);
+  const log = prepended(after, `line 0\n${'y'.repeat(40_000)}`, 0);
+  expect(textOf(log)).toBe(`line 0\n${'y'.repeat(40_000)}${'x'.repeat(40_000)}\n${lines(1, 3)}`);
+  expect(log.pieces.every(({ text }) => text.endsWith('\n'))).toBe(true);
+  const ids = log.pieces.map(({ id }) => id);
+  expect(ids).toEqual(ids.map((_, index) => ids[0]! + index));
+});
+
 test('A log that grows without end loses its beginning, and says from which byte on it is there.', () => {
   let log: LogText = NO_LOG;
   const more = `${'ü'.repeat(99)}\n`.repeat(1000);

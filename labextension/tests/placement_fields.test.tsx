@@ -85,6 +85,17 @@ test('What a person writes is written into the notebook, and stands there while 
   expect([field().disabled, field().value]).toEqual([false, '']);
 });
 
+test('What a person goes on to write while it is read again stays.', async () => {
+  await act(async () => answer.keep({ value: SPREAD, yaml: IN_YAML }));
+  answer = later();
+  await visit('{"podAffinity": {}}');
+  await show();
+  readPlacement.mockRejectedValueOnce(new Error('This is no YAML'));
+  await visit('{');
+  await act(async () => answer.keep({ value: { podAffinity: {} }, yaml: 'podAffinity: {} # read' }));
+  expect(field().value).toBe('{');
+});
+
 test('What is undone elsewhere takes the place of what was half written.', async () => {
   await act(async () => answer.keep({ value: SPREAD, yaml: IN_YAML }));
   readPlacement.mockRejectedValueOnce(new Error('This is no YAML'));

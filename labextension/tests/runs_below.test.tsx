@@ -165,6 +165,17 @@ test('Runs side by side have the words of their states, and go on until all have
   expect(server.asked).toBe(asked + 1);
 });
 
+test('What could not be asked for is asked for with the next news, whatever that is of.', async () => {
+  server.rows = [row('a', 'SUCCEEDED'), row('b', 'SUCCEEDED')];
+  await show(comparison());
+  server.isAway = true;
+  await tell(['b']);
+  expect(texts('[role=alert]')).toEqual([expect.stringContaining('away')]);
+  server.isAway = false;
+  await tell(['another']);
+  expect(texts('[role=alert]')).toEqual([]);
+});
+
 test('A chart of theirs stays as it is until its own curves are others.', async () => {
   await show(comparison());
   await tell([]);

@@ -46,7 +46,7 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
-test('Why it failed is said until it starts again.', async () => {
+test('Why it failed is said until it is to be tried again.', async () => {
   const given = { state: 'FAILED', metrics: {}, error: ERROR, warnings: [], artifacts: [] } as const;
   last().tell(
     { kind: 'task-state', task: 'a', state: 'RUNNING', attempt: 1 },

@@ -34,12 +34,15 @@ CELLS = {
     "foreign": ["step:foreign", f"image:{REGISTRY}/foreign:1"],
 }
 
+RIGHT = {"podAntiAffinity": {}}
+"""An affinity that there may be."""
+
 
 @pytest.fixture
 def check(tmp_path: Path) -> Any:
-    """Gives the findings about a notebook of these cells of CELLS on a cluster."""
+    """Gives the findings about a notebook of these cells of CELLS on a cluster; `about`: its `metadata.kfnb`."""
 
-    def found(profile: Profile, *cells: str) -> list[Diagnostic]:
+    def found(profile: Profile, *cells: str, **about: Any) -> list[Diagnostic]:
         written = [
             {
                 "cell_type": "code",
@@ -52,7 +55,9 @@ def check(tmp_path: Path) -> Any:
             for name in cells
         ]
         path = tmp_path / "work.ipynb"
-        path.write_text(json.dumps({"cells": written, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), "utf-8")
+        path.write_text(
+            json.dumps({"cells": written, "metadata": {"kfnb": about}, "nbformat": 4, "nbformat_minor": 5}), "utf-8"
+        )
         return [*Client(home=tmp_path / "home", root=profile.root).check(path, on=profile)]
 
     return found
@@ -146,6 +151,10 @@ def test_patches_that_the_cluster_does_not_take_are_told(profile: Profile, check
     ):
         found = check(replace(profile, **changed), "fine")
         assert [("KF911", True)] == [(each.code, words in each.message) for each in found]
+        found = check(replace(profile, **changed), "fine", affinity=RIGHT)
+        assert [("KF911", None, True)] == [(each.code, each.cell, words in each.message) for each in found]
+    (found,) = check(replace(profile, affinity=RIGHT), "fine", pod_patch=claim)
+    assert ("KF911", "fine", True) == (found.code, found.cell, "`pod_patch` of the notebook" in found.message)
 
 
 def test_a_patch_that_is_none_for_the_orchestrator_is_told(profile: Profile, check: Any) -> None:

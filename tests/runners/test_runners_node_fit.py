@@ -11,6 +11,9 @@ from kfnb.runners.node_fit import REQUIRED, meets
 NODE = {"metadata": {"name": "n", "labels": {"zone": "a", "disks": "4"}}}
 
 
+WITHOUT = {"key": "zone", "operator": "In"}
+
+
 def one(operator: str, key: str = "zone", *values: str) -> dict[str, Any]:
     """A node affinity that requires one thing."""
     expression = {"key": key, "operator": operator, "values": [*values]}
@@ -48,6 +51,10 @@ def test_a_node_has_what_is_required_or_has_it_not(affinity: dict[str, Any], exp
         one("in", "zone", "b"),
         one("Gt", "disks"),
         one("Gt", "disks", "many"),
+        *(
+            {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [{"matchExpressions": [{**WITHOUT, "values": values}]}]}}}
+            for values in (8, "b", {"b": 1})
+        ),
     ],
 )
 def test_what_is_not_written_as_the_api_has_it_requires_nothing(affinity: dict[str, Any]) -> None:

@@ -38,7 +38,7 @@ def test_modules_of_the_kernel_are_locked(tmp_path: Path) -> None:
 def test_a_plain_folder_is_not_the_package_of_its_name(tmp_path: Path) -> None:
     """Python prefers the package to it, also in a pod, so that is needed; a package beside the notebook is its own."""
     (tmp_path / "joblib").mkdir()
-    (tmp_path / "joblib" / "run.log").write_text("")
+    (tmp_path / "joblib" / "copied.py").write_text("import numpy")
     (tmp_path / "yaml").mkdir()
     (tmp_path / "yaml" / "__init__.py").write_text("")
     spec = PipelineSpec(name="n", notebook="n.ipynb", notebook_digest="", kernel="python3", tasks=(task("a"),))

@@ -299,9 +299,10 @@ async def test_an_interrupted_run_is_said_to_be_so(
     os.kill(holder["pid"], signal.SIGKILL)
     while not (await frames_of(socket, "interrupted"))[-1]["interrupted"]:
         pass
-    mark.write_text("")
     status, answer = await post("runs", begun["run_id"], "resume")
     assert 200 == status, answer
+    assert not (await frames_of(socket, "interrupted"))[-1]["interrupted"]
+    mark.write_text("")
     assert {"kind": "end", "state": "SUCCEEDED"} == (await frames_of(socket))[-1]
 
 

@@ -33,10 +33,16 @@ export function appended({ pieces, start }: LogText, text: string): LogText {
   return { pieces: grown.slice(dropped.length), start: start + bytesOf(dropped) };
 }
 
-/** Return a log with what stands before it, from the byte `start` on. */
+/** Return a log with what stands before it, from the byte `start` on; that may end within a line. */
 export function prepended({ pieces }: LogText, text: string, start: number): LogText {
+  const [first, ...others] = pieces;
+  if (first !== undefined && text !== '' && !text.endsWith('\n')) {
+    const open = text.slice(text.lastIndexOf('\n') + 1);
+    const joined = { id: first.id, text: open + first.text };
+    return prepended({ pieces: [joined, ...others], start }, text.slice(0, text.length - open.length), start);
+  }
   const count = cut(text, 0).length;
-  return { pieces: [...cut(text, (pieces[0]?.id ?? 0) - count), ...pieces], start };
+  return { pieces: [...cut(text, (first?.id ?? 0) - count), ...pieces], start };
 }
 
 function cut(text: string, first: number): LogPiece[] {

@@ -11,8 +11,8 @@ import { Signal, type ISignal } from '@lumino/signaling';
 /**
  * The folded steps of one notebook. A step unfolds by itself when one of its hidden cells is gone to, as a search does.
  *
- * JupyterLab does not know that they are out of sight: keys that go from cell to cell come to them. Who comes from the
- * cell beside one passes the step.
+ * JupyterLab does not know that they are out of sight: keys that go from cell to cell come to them. Who comes by such a
+ * key, from the cell beside one and with the focus in the notebook, passes the step.
  */
 export class Folding {
   private readonly _content: Notebook;
@@ -63,14 +63,15 @@ export class Folding {
   }
 
   private _come(): void {
-    const { activeCell, activeCellIndex, mode, widgets } = this._content;
+    const { activeCell, activeCellIndex, mode, node, widgets } = this._content;
     const left = this._left === null ? -1 : widgets.indexOf(this._left);
     this._left = activeCell;
     if (activeCell === null || !this._isOutOfSight(activeCell)) {
       return;
     }
     const way = activeCellIndex - left;
-    if (mode === 'edit' || left < 0 || Math.abs(way) !== 1) {
+    const isByKey = mode === 'command' && node.contains(document.activeElement);
+    if (!isByKey || left < 0 || Math.abs(way) !== 1) {
       this.unfold(activeCell);
     } else {
       // Others are still to hear of this cell: who went on at once would have them hear of it last.

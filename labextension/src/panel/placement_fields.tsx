@@ -52,13 +52,16 @@ function PlacementField(
   const value = placementOf(notebook.placements, step, kind);
   const written = useWritten(api, kind, value);
   const [draft, setDraft] = React.useState<string | null>(null);
+  const settled = React.useRef<string | null>(null); // what was written into the notebook from here, until it is read
   const [problem, setProblem] = React.useState<string | null>(null);
   const text = draft ?? written;
   const id = React.useId();
   const said = JSON.stringify(value ?? {});
   React.useEffect(() => {
     if (written !== null) {
-      setDraft(null);
+      const own = settled.current;
+      settled.current = null;
+      setDraft(now => (own === null || now === own ? null : now)); // what somebody goes on to write here stays
       setProblem(null);
     }
   }, [said, written]);
@@ -66,7 +69,7 @@ function PlacementField(
     if (draft === null) {
       return; // nobody has written here
     }
-    const settle = (settled: string | null): void => setDraft(now => (now === draft ? settled : now));
+    const settle = (left: string | null): void => setDraft(now => (now === draft ? left : now));
     try {
       const { value: read, yaml } = await api.readPlacement(kind, draft);
       setProblem(null);
@@ -74,6 +77,7 @@ function PlacementField(
         settle(null);
       } else {
         settle(yaml);
+        settled.current = yaml;
         notebook.writePlacements(withPlacement(notebook.placements, step, kind, read));
       }
     } catch (error) {

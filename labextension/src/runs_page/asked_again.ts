@@ -90,7 +90,7 @@ export class AskedAgain<T> implements IDisposable {
   }
 
   private _hear(_: unknown, news: News): void {
-    if (!this._concerns(news, this._value)) {
+    if (this._trouble === null && !this._concerns(news, this._value)) {
       return;
     }
     if (this._doing === 'nothing') {
