@@ -125,7 +125,7 @@ store-endpoints: .venv/.ready-dev
 
 pytest: .venv/.ready-dev front-end postgresql store-endpoints
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --durations 10 -m "not soak and not cluster and not browser" --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal --durations 10 -m "not soak and not cluster and not browser" --cov --cov-report=term:skip-covered
 
 pytest-browser: .venv/.ready-dev front-end chromium
 	$(BIN)/pytest -n $(WORKERS) --maxprocesses 2 --dist loadfile --durations 10 -m "browser and not cluster and not soak" tests/e2e

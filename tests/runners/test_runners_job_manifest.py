@@ -288,22 +288,6 @@ def test_an_accelerators_labels_are_joined_to_each_way_of_an_affinity() -> None:
     assert (expected, {"p": 1}) == (found["nodeAffinity"][required]["nodeSelectorTerms"], found["podAffinity"])
 
 
-@pytest.mark.parametrize(
-    "of_node",
-    [
-        "gpu",
-        {"requiredDuringSchedulingIgnoredDuringExecution": [{"matchExpressions": []}]},
-        {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": ["zone"]}},
-        {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": "zone"}]}},
-    ],
-)
-def test_an_affinity_that_there_cannot_be_is_left_for_the_api_server_to_refuse(of_node: Any) -> None:
-    """It says what is wrong; nothing is joined to it."""
-    table = {"t": Accelerator(any_label={"a": ("x",)})}
-    wanted = {"nodeAffinity": of_node}
-    assert wanted == pod_of(Settings(accelerator="t", affinity=wanted), accelerators=table)["affinity"]
-
-
 def test_placement_of_profile_and_step_adds_up() -> None:
     """Selectors are united, the step's value winning; tolerations are joined, each once; affinity is the step's."""
     spot = {"key": "spot", "operator": "Exists"}

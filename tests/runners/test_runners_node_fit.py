@@ -1,4 +1,4 @@
-"""Whether a node has what a pod's affinity requires."""
+"""What a pod's affinity requires of a node, and whether the node has it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from kfnb.profiles import Accelerator, Profile
 from kfnb.runners.node_fit import REQUIRED, meets
+from kfnb.runners.pod_placement import affinity
+from kfnb.spec import Settings
 
 NODE = {"metadata": {"name": "n", "labels": {"zone": "a", "disks": "4"}}}
 
@@ -60,3 +63,20 @@ def test_a_node_has_what_is_required_or_has_it_not(affinity: dict[str, Any], exp
 def test_what_is_not_written_as_the_api_has_it_requires_nothing(affinity: dict[str, Any]) -> None:
     """The API server refuses it, and says why: no node is said not to fit, and nothing breaks."""
     assert meets(NODE, affinity)
+
+
+@pytest.mark.parametrize(
+    "of_node",
+    [
+        "gpu",
+        {REQUIRED: [{"matchExpressions": []}]},
+        {REQUIRED: {"nodeSelectorTerms": ["zone"]}},
+        {REQUIRED: {"nodeSelectorTerms": [{"matchExpressions": "zone"}]}},
+    ],
+)
+def test_what_an_accelerator_needs_is_joined_to_nothing_that_is_not_written_so(of_node: Any) -> None:
+    """It is left as it is: the API server refuses it."""
+    table = {"t": Accelerator(any_label={"a": ("x",)})}
+    profile = Profile(name="test", namespace="n", root="s3://x", image="i", accelerators=table)
+    wanted = {"nodeAffinity": of_node}
+    assert wanted == affinity(profile, Settings(accelerator="t", affinity=wanted))
