@@ -100,8 +100,10 @@ def test_an_end_says_nothing_about_what_is_there(follow: Follow) -> None:
 def test_a_version_that_is_gone_again_and_again_is_asked_for_later_each_time(follow: Follow) -> None:
     """The list after the first no is taken at once, and so it is where the watch had said something before the no."""
     gone, anew = watched(("ERROR", GONE)), listed("100", A)
-    seen = follow(anew, gone, anew, refused(410), anew, gone, anew, watched(("ADDED", B), ("ERROR", GONE)), anew, gone)
-    assert ["list", "watch from 100"] * 5 + ["list"] == seen.asked
+    seen = follow(
+        anew, gone, anew, refused(410), anew, gone, anew, watched(("ADDED", B), ("ERROR", GONE)), anew, gone, anew
+    )
+    assert ["list", "watch from 100"] * 6 == seen.asked
     assert (["+a", "+b", "-b"], [0.2, 0.4, 0.2]) == (seen.told, seen.pauses)
 
 
