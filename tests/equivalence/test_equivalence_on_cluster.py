@@ -102,5 +102,5 @@ def test_equals_the_notebook_on_the_cluster(place: Place, tmp_path: Path) -> Non
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_notebook_equals_its_run_on_the_cluster(kind: str, place: Place, tmp_path: Path) -> None:
     """The same for all notebooks of a kind, those that their author did not cut being cut anew."""
-    splits = {label(one): sampled(index, one)[0] for index, one in enumerate(EXAMPLES) if one.kind == kind}
+    splits = {label(one): sampled(index, one) for index, one in enumerate(EXAMPLES) if one.kind == kind}
     assert {} == complaints(splits, tmp_path, place)
