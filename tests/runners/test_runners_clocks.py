@@ -83,7 +83,7 @@ def test_a_laptop_whose_clock_is_wrong_harms_no_run(place: Place, tmp_path: Path
     """The store is asked by its own clock, and a lease is judged by the API server's, whatever machines' say; so it is
     where the laptop drives the run, and where it only starts it and follows it.
 
-    The first now and then hangs by `faketime` itself, in which a thread's wait for a second lasts an hour; so it is soak.
+    The first hangs now and then by `faketime` itself, in which a thread's wait for a second lasts an hour: it is soak.
     """
     path = notebook(tmp_path / "p.ipynb", *STEPS)
     now = time.time()
