@@ -48,9 +48,7 @@ class Credentials:
         try:
             frozen = self._chain.get_frozen_credentials()
         except Exception as error:  # whatever the ways of getting credentials raise
-            if _passes(error):
-                raise Refusal(503, "TokenServer", f"what gives keys does not answer: {error}") from error
-            raise StoreError(f"The keys of the artifact store cannot be had anew: {error}.") from error
+            raise _in_words(error, "The keys of the artifact store cannot be had anew") from error
         return Keys(frozen.access_key, frozen.secret_key, frozen.token)
 
 
@@ -66,12 +64,17 @@ def _found_by_botocore() -> Any:
     try:
         found = botocore.session.get_session().get_credentials()
     except BotoCoreError as error:
-        if _passes(error):
-            raise Refusal(503, "TokenServer", f"what gives keys does not answer: {error}") from error
-        raise StoreError(f"{none}: {error}.") from error
+        raise _in_words(error, none) from error
     if found is None:
         raise NoAccess(f"{none}.")
     return found
+
+
+def _in_words(error: Exception, words: str) -> Exception:
+    """Return what is raised where keys cannot be had, which `words` say if asking again does not help."""
+    if _passes(error):
+        return Refusal(503, "TokenServer", f"what gives keys does not answer: {error}")
+    return StoreError(f"{words}: {error}.")
 
 
 def _passes(error: Exception) -> bool:

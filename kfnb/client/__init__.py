@@ -300,10 +300,10 @@ class Client:
 
     def _must_be_mounted(self, on: Profile) -> None:
         """StoreError where the folder of the runs is not the one that pods have, which preflight would have said."""
-        from kfnb.preflight import unmounted  # for runs elsewhere only
+        from kfnb.preflight.there import MOUNT_IT, unmounted  # for runs elsewhere only
 
         if why := unmounted(on):
-            raise StoreError(f"{why} Mount it there, or use a machine of the cluster that has it.")
+            raise StoreError(f"{why} {MOUNT_IT}")
 
     def _locked(self, spec: PipelineSpec, path: Path) -> dict[str, Any]:
         """Return the option of a run elsewhere that says which packages its tasks need, at the kernel's versions."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kfnb.profiles import Profile
     from kfnb.spec import PipelineSpec
 
-__all__ = ["findings_here", "findings_there", "unmounted"]
+__all__ = ["findings_here", "findings_there"]
 
 
 def findings_there(
@@ -27,10 +27,3 @@ def findings_there(
     from kfnb.preflight import there
 
     return there.findings_there(spec, profile, home, folder, local=local)
-
-
-def unmounted(profile: Profile) -> str | None:
-    """As `there.unmounted`."""
-    from kfnb.preflight import there
-
-    return there.unmounted(profile)

@@ -21,7 +21,7 @@ from kfnb.artifacts.store import Store
 from kfnb.errors import ClusterError, StoreError
 from kfnb.preflight import names, room
 from kfnb.preflight.accelerators import offer
-from kfnb.preflight.there import unmounted
+from kfnb.preflight.there import MOUNT_IT, unmounted
 from kfnb.runners import cluster_facts, rights
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.check_pods import run_check_pod
@@ -101,7 +101,7 @@ def check(
     yield from of_clock("this machine and the cluster", time.time() - api.now().timestamp())
     store = Store(profile.root)
     if why := unmounted(profile):
-        yield Line("store, from here", "failed", why, "Mount it there, or use a machine of the cluster that has it.")
+        yield Line("store, from here", "failed", why, MOUNT_IT)
         return
     yield from of_store(_try_store(store), profile)
     if facts.namespace is False or not _LOOK.isdisjoint(facts.lacking):

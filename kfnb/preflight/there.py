@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 REMEMBERED = 60.0
 """Seconds for which a cluster in which all was right is not asked again."""
+MOUNT_IT = "Mount it there, or use a machine of the cluster that has it."
+"""What to do where a claim is `unmounted`."""
 
 
 class _Pod(NamedTuple):
@@ -178,9 +180,7 @@ def _ask(
 def _try_store(profile: Profile) -> list[Diagnostic]:
     store, key = Store(profile.root), f"checks/{os.urandom(8).hex()}"
     if why := unmounted(profile):
-        return [
-            Diagnostic("KF924", "error", why, fix=Fix("Mount it there, or use a machine of the cluster that has it."))
-        ]
+        return [Diagnostic("KF924", "error", why, fix=Fix(MOUNT_IT))]
     try:
         store.write(key, b"kfnb")
         if store.read(key) != b"kfnb":

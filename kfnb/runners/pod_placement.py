@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kfnb.notebook.quantities import amount
 from kfnb.profiles import GPU, Accelerator, accelerator
+from kfnb.runners.node_fit import REQUIRED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,15 +101,12 @@ def affinity(profile: Profile, settings: Settings) -> dict[str, Any]:
     if wanted is None or not wanted.any_label:
         return found
     of_node: Any = found.get("nodeAffinity", {})
-    required: Any = of_node.get(_REQUIRED, {}) if isinstance(of_node, dict) else None
+    required: Any = of_node.get(REQUIRED, {}) if isinstance(of_node, dict) else None
     terms = required.get("nodeSelectorTerms", [{}]) if isinstance(required, dict) else None
     if not isinstance(terms, list) or not all(map(_is_term, terms)):
         return found  # the API server says what is wrong
     joined = [_both(term, other) for term, other in product(terms, _terms(wanted))]
-    return {**found, "nodeAffinity": {**of_node, _REQUIRED: {**required, "nodeSelectorTerms": joined}}}
-
-
-_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+    return {**found, "nodeAffinity": {**of_node, REQUIRED: {**required, "nodeSelectorTerms": joined}}}
 
 
 def _terms(wanted: Accelerator) -> Iterator[dict[str, Any]]:
