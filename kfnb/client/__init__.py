@@ -369,7 +369,7 @@ class Client:
                     run.must_be_retriable(task)
                 takeover.dismiss_requests(run.store, run.info, time.time())
         except LeaseHeld:
-            raise LeaseHeld(f"Run {run.id} is living; `kfnb watch {run.id}` shows it, `cancel` ends it.") from None
+            raise run.held_elsewhere() from None
         again = task or True
         if run.there is not None:
             self.close()

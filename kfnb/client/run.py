@@ -301,6 +301,10 @@ class Run:
         """Return the run's lease, to be held for a while; LeaseHeld where something drives the run."""
         return self.lease if self.there is None else self.there.lease()
 
+    def held_elsewhere(self) -> LeaseHeld:
+        """Return what says that something drives the run, and what can be done."""
+        return LeaseHeld(f"Run {self.id} is living; `kfnb watch {self.id}` shows it, `cancel` ends it.")
+
     def must_be_retriable(self, task: str) -> None:
         """WrongCall, with what to do instead, unless this task can be done anew by itself. The lease is held."""
         retrying.must_be_retriable(self._now(), task)
@@ -469,11 +473,14 @@ class Run:
         return loop
 
     def start_detached(self, *, again: bool | str = False) -> None:
-        """Start a process that drives the run and outlives this one. The client's."""
-        with self.lease:  # which the process inherits: there is no moment in which nobody holds it
-            self._now()
-            detached.start(self._home, self.store.root, self.id, self.lease, again=again)
-            self._status.state = "PENDING"  # also if it had ended: it goes on
+        """Start a process that drives the run and outlives this one; LeaseHeld if one does. The client's."""
+        try:
+            with self.lease:  # which the process inherits: there is no moment in which nobody holds it
+                self._now()
+                detached.start(self._home, self.store.root, self.id, self.lease, again=again)
+                self._status.state = "PENDING"  # also if it had ended: it goes on
+        except LeaseHeld:
+            raise self.held_elsewhere() from None
 
     def _drive(self, loop: Loop, seen: dict[str, Any] | None) -> None:
         try:
@@ -485,6 +492,8 @@ class Run:
                 foresight.note(self._home, seen)
             if self.info.options.get("remember"):
                 self.remember()
+        except LeaseHeld:  # somebody else was a moment faster
+            self.error = self.held_elsewhere()
         except BaseException as error:
             self.error = error
             if not isinstance(error, KfnbError) and not self._status.ended:

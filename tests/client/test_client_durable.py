@@ -17,6 +17,8 @@ from client_notebooks import Signs, kill_driver, until, write_notebook
 from kfnb.client import Client, Run
 from kfnb.errors import LeaseHeld
 from kfnb.orchestrator import detached
+from kfnb.orchestrator.lease import Lease
+from kfnb.runners.local import LocalRunner
 from tests.run_processes import kill_all, processes_of
 
 
@@ -109,10 +111,26 @@ def test_of_two_that_resume_at_once_one_does(desk: Desk) -> None:
     kill_all(desk.home)
     first, second = desk.client.get(run.id), desk.client.get(run.id)
     first.start_detached(again=True)
-    with pytest.raises(LeaseHeld, match="Another process drives this run"):
+    with pytest.raises(LeaseHeld, match=rf"Run {run.id} is living; `kfnb watch"):
         second.start_detached(again=True)
     desk.signs.give("go")
     assert ("SUCCEEDED", {1, 2}) == (second.wait(60).state, {event.fence for event in second.events()})
+
+
+def test_who_resumes_a_moment_late_is_told_that_the_run_is_living(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else takes the lease after it was seen to be free and before this process drives the run."""
+    run = desk.client.run(desk.write("x = 1", "1 / 0")).wait()
+    take, other = desk.client._take_runner, Lease(run.lease.path)
+
+    def take_late() -> LocalRunner:
+        other.take()
+        return take()
+
+    monkeypatch.setattr(desk.client, "_take_runner", take_late)
+    with pytest.raises(LeaseHeld, match=rf"Run {run.id} is living; `kfnb watch"):
+        desk.client.resume(run.id).wait(60)
+    other.release()
+    assert (False, [1, 1]) == (run.is_driven, desk.attempts(run))
 
 
 # ------------------------------------------------------------------------------------------ what a run keeps as it was
