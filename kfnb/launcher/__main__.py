@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from kfnb.launcher.stopping import Stopped, stop_at_signals
 WRONG_CALL, BROKEN, CANCELED = 3, 70, 130
 MARK_EVERY = 256 << 10
 """Characters of text after which it is said how many there were: of a long log a node keeps the end only."""
+MARK_SECONDS = 1.0
+"""Seconds after which it is said, once there were so many: whoever reads along waits for that."""
 
 
 class Lines:
@@ -30,6 +33,7 @@ class Lines:
         self._out = os.dup(1)
         self._at_start = True
         self._count = self._marked = 0  # characters of text that are no line ends: in all, and when that was said
+        self._said = 0.0
 
     def event(self, name: str, **more: Any) -> None:
         """Write one event."""
@@ -40,10 +44,15 @@ class Lines:
         """Write text of the task, and now and then after a whole line how much that was so far."""
         whole = text.rfind("\n") + 1
         self._write_counted(text[:whole])
-        if whole and self._count - self._marked >= MARK_EVERY:
+        if whole and self._is_to_be_marked():
             self.event("log", at=self._count)
-            self._marked = self._count
+            self._marked, self._said = self._count, time.monotonic()
         self._write_counted(text[whole:])
+
+    def _is_to_be_marked(self) -> bool:
+        more = self._count - self._marked
+        is_late = self._marked and more and time.monotonic() - self._said >= MARK_SECONDS
+        return bool(more >= MARK_EVERY or is_late)
 
     def _write_counted(self, text: str) -> None:
         self._count += len(text) - text.count("\n")

@@ -9,7 +9,6 @@ otherwise). On a connection that lasts lines may come with any times.
 from __future__ import annotations
 
 import contextlib
-import datetime
 import queue
 import re
 import threading
@@ -94,7 +93,7 @@ class LiveLogs:
     def take(self) -> list[Piece]:
         """Return what has come since the last call."""
         for reader in list(self._readers.values()):
-            reader.hand_out()
+            reader.look()
         found: list[Piece] = []
         with contextlib.suppress(queue.Empty):
             while True:
@@ -192,11 +191,11 @@ class _Reader:
         """Whether more may come, and it is known where that stands in the log."""
         return not self.done.is_set() and (self._placed is None or self._placed.at is not None)
 
-    def hand_out(self) -> None:
-        """Put what waits for more, if nothing more seems to come."""
+    def look(self) -> None:
+        """Leave to the store what has long waited to get its place."""
         if self._placed is not None:
             with self._lock:
-                self._placed.hand_out_if_quiet()
+                self._placed.look()
 
     def start(self) -> None:
         """Begin to read."""
@@ -220,8 +219,6 @@ class _Reader:
             try:
                 self._read(follow=not all_is_there)
                 if all_is_there:
-                    if self._placed is not None:
-                        self._placed.hand_out()
                     return
             except ClusterError as error:  # out of reach for a moment, or for good: its node may not have it any more
                 status = error.status if isinstance(error, ApiError) else 0
@@ -257,7 +254,7 @@ class _Reader:
                 if self._position.has_gap:
                     self._position.has_gap = False
                     self._placed.lose()
-                self._placed.take(new, self._api.now().timestamp() - self._position.moment)
+                self._placed.take(new)
 
     def _put(self, at: int, text: str) -> None:
         if text and not self._stopped.is_set():
@@ -287,11 +284,6 @@ class Position:
         self._turns = 0
         self._catches_up = False
         self._is_gone = False  # the last line, as far as this connection has shown it
-
-    @property
-    def moment(self) -> float:
-        """When the last line was printed, by its node's clock: seconds since the epoch."""
-        return datetime.datetime.fromisoformat(re.sub(r"\.\d+", "", self.since)).timestamp()
 
     def begin(self) -> None:
         """A connection begins: its lines come from `since`, which is given to the second only."""

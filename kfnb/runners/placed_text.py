@@ -1,8 +1,9 @@
 """Where the text of a pod's log stands in the whole of it: of a long log a node keeps the end. Used by live_logs.py.
 
-The launcher's first line is the beginning, and from time to time it says how many characters it has printed. What
-stands between is handed out as it comes, unless it came so late that kubelet may have begun a new file meanwhile, and
-another one, of which nobody who reads along is told: then the launcher's next word is waited for.
+The launcher's first line is the beginning, and from time to time it says how many characters it has printed. Of a short
+log what stands between is handed out as it comes. Of a long one kubelet may begin a new file at any moment: to whoever
+reads along, lines that were printed just then are missing, and nobody tells. There text is handed out when the
+launcher's next word says that it is whole; if none comes, the store has it.
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ from kfnb.runners.pod_logs import is_event
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SOON = 5.0
-"""Seconds after which a line comes late; kubelet looks every ten seconds whether a log is to have a new file."""
-_QUIET = 1.0
-"""Seconds without a line after which nothing more is waited for."""
+_SHORT = 1 << 20
+"""Characters of a log for which kubelet begins no new file: it does so after ten megabytes, or as it is told."""
+_QUIET = 3.0
+"""Seconds without a line after which the launcher's next word is waited for no longer."""
 
 
 class PlacedText:
     """The text of one log. `tell` is called with what has its place: the characters before it, and the text.
 
-    Characters are those that are no line ends: the launcher puts some of these before lines of its own.
+    Characters are those that are no line ends: the launcher puts some of these before lines of its own. `at`: how many
+    of them have been told of, or None while it is not known where what comes stands; that is then the store's to tell.
     """
 
     def __init__(self, tell: Callable[[int, str], None]) -> None:
@@ -35,8 +37,8 @@ class PlacedText:
         self._waiting = ""
         self._since = 0.0
 
-    def take(self, lines: list[str], late: float) -> None:
-        """Take in lines as they follow each other; the last one was printed `late` seconds ago."""
+    def take(self, lines: list[str]) -> None:
+        """Take in lines as they follow each other."""
         text: list[str] = []
         for line in lines:
             if is_event(line):
@@ -48,31 +50,33 @@ class PlacedText:
             self._begun = True
         self._waiting += "".join(text)
         self._since = time.monotonic()
-        if late < _SOON:
-            self.hand_out()
+        if (self.at or 0) < _SHORT and self._end() < _SHORT:
+            self._hand_out()
 
     def lose(self) -> None:
         """Something may be missing between what was taken in and what comes."""
         self.at, self._waiting, self._begun = None, "", True
 
-    def hand_out(self, quiet: float = 0.0) -> None:
-        """Tell what waits, if nothing has come for so long."""
-        if self._waiting and self.at is not None and time.monotonic() - self._since >= quiet:
-            self._tell(self.at, self._waiting)
-            self.at += count_characters(self._waiting)
-            self._waiting = ""
+    def look(self) -> None:
+        """Leave to the store what waits, if the launcher seems to say nothing more."""
+        if self._waiting and time.monotonic() - self._since >= _QUIET:
+            self.lose()
 
-    def hand_out_if_quiet(self) -> None:
-        """Tell what waits, if nothing more seems to come."""
-        self.hand_out(_QUIET)
+    def _end(self) -> int:
+        return (self.at or 0) + count_characters(self._waiting)
+
+    def _hand_out(self) -> None:
+        if self._waiting and self.at is not None:
+            self._tell(self.at, self._waiting)
+            self.at, self._waiting = self._end(), ""
 
     def _hear(self, line: str) -> None:
         said = json.loads(line)
         if said["event"] == "started" and not self._begun:
             self.at = 0
         elif said["event"] == "log":
-            if self.at is not None and self.at + count_characters(self._waiting) == said["at"]:
-                self.hand_out()
+            if self.at is not None and self._end() == said["at"]:
+                self._hand_out()
             self.at, self._waiting = said["at"], ""
 
 
