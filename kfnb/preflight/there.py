@@ -11,7 +11,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from kfnb.profiles import Profile
     from kfnb.runners.pod_manifest import Manifest
     from kfnb.spec import PipelineSpec, Task
+
+_Said = TypeVar("_Said")
 
 REMEMBERED = 60.0
 """Seconds for which a cluster in which all was right is not asked again."""
@@ -71,8 +73,12 @@ def findings_there(
     if impossible := pod_findings.findings(profile, spec):
         return impossible
     api = ApiServer(profile.context, profile.kubeconfig, profile.namespace)
-    if refused := patches.refused(api, profile, spec, local=local):
-        return by_severity(refused)  # what is not as the API has it says nothing that could be looked for
+    others = [task.settings for task in patches.patched_tasks(profile, spec)]
+    tried = _memory(home, profile, others, local)
+    if others and _recall(tried, bool) is None:
+        if refused := patches.refused(api, profile, spec, local=local):
+            return by_severity(refused)  # what is not as the API has it says nothing that could be looked for
+        _keep(tried, True)
     pods = [*_pods(profile, spec)]
     driver = None if local else orchestrator_job(profile, "preflight")["spec"]["template"]
     own = _own_references(profile, driver)
@@ -83,8 +89,8 @@ def findings_there(
         *([Pull(None, driver["spec"])] if driver else ()),
     ]
     references = pulls.images_of(to_pull)
-    memory = home / "preflight" / f"{_asked_for(profile, named, references, local=local)}.json"
-    answers, of_store = _recall(memory), None
+    memory = _memory(home, profile, sorted(named), sorted(references), local)
+    answers, of_store = _recall(memory, _Answers), None
     with ThreadPoolExecutor(1) as aside:
         recalled = aside.submit(images.recalled, Store(profile.root), profile, spec.tasks)
         if answers is None:
@@ -158,10 +164,10 @@ def _own_references(profile: Profile, driver: Manifest | None) -> list[names.Ref
     return found + ([*names.references(driver)] if driver is not None else [])
 
 
-def _asked_for(profile: Profile, named: Iterable[Named], to_pull: Sequence[str], *, local: bool) -> str:
-    """Return a digest of all that the answers of the cluster and of registries depend on, but for those themselves."""
-    who = who_asks(profile.kubeconfig)
-    return digest.of_json([msgspec.to_builtins(profile), who, sorted(named), sorted(to_pull), local])[:32]
+def _memory(home: Path, profile: Profile, *asked: object) -> Path:
+    """Return where it is remembered what was answered: all that this depends on is in the name, but for the answer."""
+    key = digest.of_json(msgspec.to_builtins([profile, who_asks(profile.kubeconfig), *asked]))
+    return home / "preflight" / f"{key[:32]}.json"
 
 
 def _ask(
@@ -203,7 +209,7 @@ def unmounted(profile: Profile) -> str | None:
     )
 
 
-def _keep(memory: Path, answers: _Answers) -> None:
+def _keep(memory: Path, answers: object) -> None:
     """Remember what was said, and forget what is too old to count."""
     with contextlib.suppress(OSError):  # then the next run asks again
         memory.parent.mkdir(parents=True, exist_ok=True)
@@ -213,11 +219,11 @@ def _keep(memory: Path, answers: _Answers) -> None:
         files.replace(memory, msgspec.json.encode(answers))
 
 
-def _recall(memory: Path) -> _Answers | None:
+def _recall(memory: Path, kind: type[_Said]) -> _Said | None:
     try:
         if time.time() - memory.stat().st_mtime > REMEMBERED:
             return None
-        return msgspec.json.decode(memory.read_bytes(), type=_Answers)
+        return msgspec.json.decode(memory.read_bytes(), type=kind)
     except (OSError, msgspec.MsgspecError):
         return None
 

@@ -268,6 +268,25 @@ def test_what_was_right_counts_for_a_minute(cluster: Cluster, profile: Profile, 
     assert [] == check(wrong, "fine")
 
 
+def test_patches_that_the_cluster_took_count_for_a_minute(
+    profile: Profile, check: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The API server is not asked again about the same ones; about others, and about ones it did not take, it is."""
+    tried: list[str] = []
+    create = ApiServer.create
+
+    def noted(api: ApiServer, path: str, body: Any, query: Any = None, **how: Any) -> Any:
+        if query:
+            tried.append(path)
+        return create(api, path, body, query, **how)
+
+    monkeypatch.setattr(ApiServer, "create", noted)
+    for policy, asked in (("Never", 1), ("Never", 1), ("Default", 1), ("Default", 0), ("ClusterFirst", 1)):
+        tried.clear()
+        check(profile, "fine", pod_patch={"spec": {"dnsPolicy": policy}})
+        assert (policy, asked) == (policy, len(tried))
+
+
 def test_what_was_right_for_one_counts_for_nobody_else(
     cluster: Cluster, profile: Profile, check: Any, tmp_path: Path
 ) -> None:
