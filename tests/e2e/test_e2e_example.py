@@ -17,7 +17,7 @@ def test_the_example_is_opened_from_the_launcher_and_from_the_panel(lab: Lab, pa
     page.goto(f"{lab.url}lab?token={TOKEN}&reset")
     page.locator(".jp-LauncherCard", has_text="Pipeline Example").click()
     expect(page.locator(".kfnb-chip", has_text="longest")).to_be_visible()
-    show_panel(page)
+    expect(page.locator(".kfnb-run-form")).to_be_visible()  # the panel comes by itself, a moment after the notebook
     graph = run(page)
     expect(graph.locator("[data-node=longest]")).to_be_visible()
 
