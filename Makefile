@@ -12,6 +12,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 PIP := $(BIN)/python -m pip --quiet install --constraint constraints.txt
 # A test that waits leaves its processor to another.
 WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
+REPORTS := build/reports
 LAB_LINK := .venv/share/jupyter/labextensions/@kfnb/jupyterlab
 
 # Without byte code every start of every process compiles its libraries again.
@@ -62,7 +63,11 @@ $(BIN)/python:
 run: .venv/.ready-run
 	$(BIN)/kfnb run notebooks/churn.ipynb
 
-test: lint docs test-front-end pytest pytest-browser pytest-cluster
+# Last it is said how many tests ran, and what those said that failed.
+test:
+	@rm -rf $(REPORTS); status=0; \
+	  $(MAKE) --no-print-directory lint docs test-front-end pytest pytest-browser pytest-cluster || status=1; \
+	  test ! -d $(REPORTS) || $(BIN)/python -m tests.outcome $(REPORTS) || status=1; exit $$status
 
 lint: .venv/.ready-dev lint-front-end
 	$(BIN)/ruff check $(FOLDERS)
@@ -98,7 +103,7 @@ lint-front-end: labextension/.ready
 	cd labextension && npm run --silent lint
 
 test-front-end: labextension/.ready
-	cd labextension && npm run --silent test
+	cd labextension && npm run --silent test -- --reporter=default --reporter=junit --outputFile.junit=../$(REPORTS)/front-end.xml
 
 # The tests in a browser use Debian's Chromium.
 chromium:
@@ -125,10 +130,10 @@ store-endpoints: .venv/.ready-dev
 
 pytest: .venv/.ready-dev front-end postgresql store-endpoints
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal --durations 10 -m "not soak and not cluster and not browser" --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal --durations 10 -m "not soak and not cluster and not browser" --cov --cov-report=term:skip-covered --junitxml $(REPORTS)/unit.xml
 
 pytest-browser: .venv/.ready-dev front-end chromium
-	$(BIN)/pytest -n $(WORKERS) --maxprocesses 2 --dist loadfile --durations 10 -m "browser and not cluster and not soak" tests/e2e
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 2 --dist loadfile --durations 10 -m "browser and not cluster and not soak" --junitxml $(REPORTS)/browser.xml tests/e2e
 
 # Debian packages are installed and Kubernetes is built once, into a cache; all else is gone at the end. Where there can be
 # no cluster the tests say so and are skipped; in continuous integration they fail. They wait more than they compute, so
@@ -137,8 +142,8 @@ pytest-browser: .venv/.ready-dev front-end chromium
 define ON_CLUSTER
 @$(BIN)/python -m tests.cluster up || true
 @status=0; \
-  $(BIN)/pytest -n 4 --maxschedchunk 1 --durations 10 -m "$(1) and not alone" || [ $$? = 5 ] || status=1; \
-  $(BIN)/pytest --durations 10 -m "$(1) and alone" || [ $$? = 5 ] || status=1; \
+  $(BIN)/pytest -n 4 --maxschedchunk 1 --durations 10 --junitxml $(REPORTS)/cluster.xml -m "$(1) and not alone" || [ $$? = 5 ] || status=1; \
+  $(BIN)/pytest --durations 10 --junitxml $(REPORTS)/cluster-alone.xml -m "$(1) and alone" || [ $$? = 5 ] || status=1; \
   $(BIN)/python -m tests.cluster down --clean || status=1; exit $$status
 endef
 
