@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
 
+from kfnb.errors import ClusterError, StoreError
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 CODES = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": "33", "blue": "34"}
@@ -25,6 +28,19 @@ def emit(document: Any) -> None:
 def say(text: str = "") -> None:
     """Write a message for a person on stderr."""
     print(text, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def only_looking(again: str) -> Iterator[None]:
+    """Say, where the store or the cluster fails whoever looks at a run, that the run is not ended by that.
+
+    `again`: the command that shows it again. The error is raised all the same.
+    """
+    try:
+        yield
+    except (StoreError, ClusterError):
+        say(f"This ends the looking, not the run: `{again}` shows it again.")
+        raise
 
 
 def show(text: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kfnb.cli.options import JsonOption, RootOption, RunArgument, RunsOnOption, client
-from kfnb.cli.output import columns, emit, for_stdout, say, show
+from kfnb.cli.output import columns, emit, for_stdout, only_looking, say, show
 from kfnb.errors import WrongCall
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def _follow(run: Run, task: str | None) -> int:
 
         follower = PodLogFollower(run, task, warn=say)
     try:
-        follower.run(lambda text: show(for_stdout(text)))
+        with only_looking(f"kfnb logs {run.id} -f"):
+            follower.run(lambda text: show(for_stdout(text)))
     except KeyboardInterrupt:
         return 130
     if run.is_interrupted:
@@ -114,8 +116,10 @@ def _follow_orchestrator(run: Run, *, follow: bool) -> int:
     from kfnb.cli.following_pods import say_pods
 
     logs = run.live_logs(orchestrator=True, follow=follow)
+    looking = only_looking(f"kfnb logs {run.id} --orchestrator -f") if follow else contextlib.nullcontext()
     try:
-        found = say_pods(logs, lambda text: show(for_stdout(text)))
+        with looking:
+            found = say_pods(logs, lambda text: show(for_stdout(text)))
     except KeyboardInterrupt:
         return 130
     if not found:

@@ -23,7 +23,7 @@ from kfnb.cli.options import (
     cluster_of,
     tasks_to_retry,
 )
-from kfnb.cli.output import emit, say, show
+from kfnb.cli.output import emit, only_looking, say, show
 from kfnb.cli.parameters import read_parameters
 from kfnb.cli.signals import ending_like_interrupt
 from kfnb.errors import KfnbError, LeaseHeld, StoreError, WrongCall
@@ -266,7 +266,7 @@ def watch(run: RunArgument, root: RootOption = None, on: RunsOnOption = None, js
             here.resume(found.id, detach=True)
     _say_unseen(found)
     try:
-        with watching(watcher, found.spec):
+        with only_looking(f"kfnb watch {found.id}"), watching(watcher, found.spec):
             found.watch(watcher.on_event)
     except KeyboardInterrupt:
         say(f"Run {found.id} goes on. `kfnb watch {found.id}` shows it again, `kfnb cancel {found.id}` ends it.")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from test_cli_runs import write_notebook
 
-from kfnb.cli import run_command
+from kfnb.cli import following_pods, run_command
 from kfnb.cli.app import run_app
 from kfnb.client import Client, Run
 from kfnb.errors import StoreError
@@ -105,6 +105,23 @@ def test_where_the_store_does_not_answer_the_run_goes_on(
         run_command._wait(run)
     said = f"Run {run.id} goes on in its cluster. `kfnb watch {run.id}` shows it again.\n"
     assert said == capfd.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [("watch", "{}"), ("logs", "{}", "-f"), ("logs", "{}", "--orchestrator", "-f")])
+def test_what_ends_the_looking_does_not_end_the_run(
+    client: Client, notebook: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], arguments: Any
+) -> None:
+    """Where store or cluster fail who watches a run or its logs, that is said before the error, whose code counts."""
+    run = prepared(client, notebook)
+    monkeypatch.setattr(Run, "watch", _away)
+    monkeypatch.setattr(Run, "live_logs", lambda *arguments, **options: None)
+    monkeypatch.setattr(following_pods.PodLogFollower, "run", _away)
+    monkeypatch.setattr(following_pods, "say_pods", _away)
+    command = [each.format(run.id) for each in arguments]
+    assert StoreError.exit_code == run_app(command)
+    *_, said, error = capfd.readouterr().err.splitlines()
+    again = f"This ends the looking, not the run: `kfnb {' '.join(command)}` shows it again."
+    assert (again, "The store does not answer.") == (said, error)
 
 
 def test_who_follows_a_run_ends_in_silence_without_the_store(
