@@ -9,7 +9,7 @@ import base64
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kfnb.drawing.run_html import CELL, show_number
+from kfnb.drawing.run_html import CELL, show_number, show_parameter
 from kfnb.drawing.series_svg import COLOURS, Line, series_svg
 from kfnb.drawing.states import look
 
@@ -68,7 +68,8 @@ def _values(document: Mapping[str, Any]) -> str:
         for entry in document[kind]:
             if entry["differs"] or kind != "versions":
                 said = zip(entry["values"], entry["present"], strict=True)
-                cells = [show_number(value) if there else "" for value, there in said]
+                show = show_parameter if kind == "parameters" else show_number
+                cells = [show(value) if there else "" for value, there in said]
                 rows.append(_row("td", [kind, entry["name"], *cells], bold=entry["differs"]))
     return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
 

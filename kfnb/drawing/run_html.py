@@ -110,6 +110,12 @@ def show_number(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+def show_parameter(value: object) -> str:
+    """Return a parameter as people read it: as a metric, but a float without more digits as Python writes it: 1.0."""
+    text = show_number(value)
+    return repr(value) if isinstance(value, float) and float(text) == value else text
+
+
 def show_duration(seconds: float) -> str:
     """Return a time span in at most two units: 0.4 s, 12.3 s, 3 min 05 s, 2 h 07 min."""
     if seconds < 59.95:

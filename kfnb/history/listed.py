@@ -18,6 +18,7 @@ from kfnb.history import History, as_document, renames
 from kfnb.history.changing import AT_LATEST, EVERY, PAUSE, Changes
 from kfnb.history.compared import side_by_side
 from kfnb.history.filters import order, run_filter
+from kfnb.history.written import all_written
 from kfnb.metadata.paging import cursor
 from kfnb.widget.run_widget import log_end
 from kfnb.widget.runs_widget import RunsWidget
@@ -100,7 +101,8 @@ class Listed:
     def _row(self, row: RunRow) -> dict[str, Any]:
         path = Path(row.columns["notebook"])
         near = str(path.relative_to(self._folder)) if path.is_relative_to(self._folder) else None
-        return {**as_document(row), "notebook": near, "notebook_path": str(path)}
+        written = all_written(row.parameters)
+        return {**as_document(row), "notebook": near, "notebook_path": str(path), "written": written}
 
     def _compared(self, asked: dict[str, Any]) -> dict[str, Any]:
         if len(asked["runs"]) < 2:

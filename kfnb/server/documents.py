@@ -254,7 +254,7 @@ class RunDocument(_Answer, frozen=True, kw_only=True):
 
 
 class RunRow(_Answer, frozen=True, kw_only=True):
-    """A run in a list. `started_by`: as of a RunDocument."""
+    """A run in a list. `started_by`, `written`: as of a RunDocument."""
 
     run_id: str
     name: str
@@ -269,6 +269,7 @@ class RunRow(_Answer, frozen=True, kw_only=True):
     notebook_path: str
     started_by: str | None
     parameters: dict[str, Any]
+    written: dict[str, str]
     metrics: dict[str, dict[str, Any]]
     tags: tuple[str, ...]
     archived: bool
@@ -504,10 +505,11 @@ class CellDifference(_Answer, frozen=True, kw_only=True):
 
 
 class ComparisonDocument(_Answer, frozen=True, kw_only=True):
-    """What is the same in runs and what is not; metrics are called TASK.NAME."""
+    """What is the same in runs and what is not; metrics are called TASK.NAME. `written`: parameters, as JSON each."""
 
     runs: tuple[Comparand, ...]
     parameters: tuple[SideBySide, ...]
+    written: dict[str, tuple[str, ...]]
     metrics: tuple[SideBySide, ...]
     versions: tuple[SideBySide, ...]
     cells: tuple[CellDifference, ...]
@@ -550,8 +552,7 @@ class Experiments(_Answer, frozen=True, kw_only=True):
 
 class Cluster(_Answer, frozen=True, kw_only=True):
     """A cluster profile. `settings`: those that are not as where nothing is said, as the file has them. `accelerators`:
-    types that steps can ask for.
-    """
+    types that steps can ask for."""
 
     name: str
     default: bool

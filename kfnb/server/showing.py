@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from kfnb.history import charted
+from kfnb.history.written import all_written, written
 from kfnb.orchestrator.results import iso
 from kfnb.server.documents import (
     Analysis,
@@ -32,7 +33,6 @@ from kfnb.server.documents import (
     TaskError,
 )
 from kfnb.server.frames import Event, GivenInShort
-from kfnb.server.written import written
 from kfnb.spec import owner_of
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def run_document(run: Run, place: Place) -> RunDocument:
         unseen=run.unseen,
         started_by=run.info.started_by or None,
         parameters=run.info.parameters,
-        written={name: written(value) for name, value in run.info.parameters.items()},
+        written=all_written(run.info.parameters),
         options={key: run.info.options.get(key) for key in _OPTIONS},
         batch=batch,
         tasks={name: _task(task) for name, task in run.tasks.items()},
@@ -298,6 +298,7 @@ def run_row(row: Row, document: Mapping[str, Any], place: Place) -> RunRow:
     return RunRow(
         **{
             **known,
+            "written": all_written(document["parameters"]),
             "tags": tuple(document["tags"]),
             "notebook": place(path, row.columns["created"]),
             "notebook_path": path,

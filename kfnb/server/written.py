@@ -1,4 +1,4 @@
-"""Values of parameters as texts of JSON, to and from the front end: to a browser 1.0 is 1."""
+"""Values of parameters that the front end gives as texts of JSON: to a browser 1.0 is 1."""
 
 from __future__ import annotations
 
@@ -9,11 +9,6 @@ from kfnb.errors import WrongCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-def written(value: Any) -> str:
-    """Return the JSON of a value, in which 1.0 is not 1."""
-    return json.dumps(value, ensure_ascii=False)
 
 
 def values_of(texts: Mapping[str, str]) -> dict[str, Any]:

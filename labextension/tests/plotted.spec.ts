@@ -106,13 +106,14 @@ describe('points of runs', () => {
 
   test('lie by number, each a button that says what it is', () => {
     const chart = plot([
-      { name: 'a', x: 1, y: 0.5 },
-      { name: 'b', x: 3, y: 1 },
-      { name: 'c', x: 2, y: NaN }
+      { name: 'a', x: 1, text: '1.0', y: 0.5 },
+      { name: 'b', x: 3, text: '3', y: 1 },
+      { name: 'c', x: 2, text: '2', y: NaN }
     ]);
     expect(places(chart)).toEqual(['60', '344']);
+    expect(words(chart).slice(0, 2)).toEqual(['1.0', '3']);
     const dots = [...chart.querySelectorAll('circle')];
-    expect(dots.map(dot => dot.getAttribute('aria-label'))).toEqual(['a: lr 1, auc 0.5', 'b: lr 3, auc 1']);
+    expect(dots.map(dot => dot.getAttribute('aria-label'))).toEqual(['a: lr 1.0, auc 0.5', 'b: lr 3, auc 1']);
     dots[0]!.dispatchEvent(new MouseEvent('click'));
     dots[1]!.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }));
     expect(chosen).toEqual(['a', 'b']);
@@ -120,16 +121,18 @@ describe('points of runs', () => {
 
   test('lie beside one another where what they are plotted over is a word', () => {
     const chart = plot([
-      { name: 'a', x: 'tree', y: 1 },
-      { name: 'b', x: 'line', y: 1 },
-      { name: 'c', x: 2, y: 1 }
+      { name: 'a', x: 'tree', text: 'tree', y: 1 },
+      { name: 'b', x: 'line', text: 'line', y: 1 },
+      { name: 'c', x: 2, text: '2', y: 1 }
     ]);
     expect(places(chart)).toEqual(['60', '202', '344']);
     expect(words(chart).slice(0, 3)).toEqual(['2', 'line', 'tree']);
   });
 
   test('are one stop of the Tab key, and are walked from left to right by arrow keys', () => {
-    const chart = plot(Array.from({ length: 1000 }, (_, index) => ({ name: `${index}`, x: -index, y: 1 })));
+    const chart = plot(
+      Array.from({ length: 1000 }, (_, index) => ({ name: `${index}`, x: -index, text: `${-index}`, y: 1 }))
+    );
     document.body.replaceChildren(chart);
     const stops = (): (string | null)[] =>
       [...chart.querySelectorAll("[tabindex='0']")].map(dot => dot.getAttribute('aria-label'));

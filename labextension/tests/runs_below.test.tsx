@@ -37,7 +37,7 @@ const api = {
     if (server.isAway) {
       throw new Error('away');
     }
-    return { runs: server.rows, parameters: [], metrics: [], versions: [], cells: [] };
+    return { runs: server.rows, parameters: [], written: {}, metrics: [], versions: [], cells: [] };
   },
   metrics: async () => ({}),
   series: async (id: string) => ({
@@ -59,6 +59,7 @@ function row(run_id: string, state: RunRow['state'], more: Partial<RunRow> = {})
     state,
     interrupted: false,
     parameters: {},
+    written: {},
     metrics,
     ...more
   } as RunRow;

@@ -19,6 +19,7 @@ function row(id: string, more: Partial<RunRow> = {}): RunRow {
     notebook_path: 'elsewhere/a.ipynb',
     started_by: null,
     parameters: {},
+    written: {},
     metrics: {},
     tags: [],
     archived: false,
@@ -49,6 +50,28 @@ describe('columns of values', () => {
   test('are not more than can be read', () => {
     const parameters = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`p${index}`, index]));
     expect(valueColumns([row('a', { parameters })]).length).toBe(MOST_VALUE_COLUMNS);
+  });
+
+  test('show a parameter as it is written: to a browser 1.0 is 1', () => {
+    const parameters = {
+      rate: 1,
+      few: [1],
+      many: 2 ** 53,
+      long: 0.123456789,
+      small: 1e-5,
+      word: '1',
+      none: null
+    };
+    const written = {
+      ...{ rate: '1.0', few: '[1.0, 2]', many: '9007199254740993', long: '0.123456789', small: '1e-05' },
+      ...{ word: '"1"', none: 'null' }
+    };
+    const shown = row('a', { parameters, written });
+    const texts = valueColumns([shown]).map(({ label, text }) => [label, text(shown)]);
+    expect(Object.fromEntries(texts)).toEqual({
+      ...{ rate: '1.0', few: '[1.0, 2]', many: '9007199254740993', long: '0.1235', small: '1e-05' },
+      ...{ word: '1', none: '' }
+    });
   });
 
   test('keep the one that the list is sorted by, whatever others there are', () => {

@@ -18,7 +18,14 @@ const row = (run_id: string, auc: number, state = 'SUCCEEDED'): object => ({
     notebook: 'scores.ipynb',
     notebook_path: '/scores.ipynb'
   },
-  ...{ started_by: null, parameters: {}, metrics: { score: { auc } }, tags: ['good'], archived: false },
+  ...{
+    started_by: null,
+    parameters: {},
+    written: {},
+    metrics: { score: { auc } },
+    tags: ['good'],
+    archived: false
+  },
   ...{ versions: {}, root: '/runs' }
 });
 const page = (...found: object[]): object => ({ runs: found, next: null, messages: [] });
@@ -31,7 +38,12 @@ const COMPARED = {
       { run_id: 'a', name: 'a', state: 'SUCCEEDED', interrupted: false, created: null },
       { run_id: 'b', name: 'b', state: 'RUNNING', interrupted: true, created: null }
     ],
-    ...{ parameters: [], versions: [], metrics: [value('score.auc', 0.25, 0.5)] },
+    ...{
+      parameters: [value('rate', 1, 1)],
+      written: { rate: ['1', '1.0'] },
+      versions: [],
+      metrics: [value('score.auc', 0.25, 0.5)]
+    },
     cells: [{ run_id: 'b', against: 'a', cell: 's', kind: 'changed', diff: '-x = 1\n+x = 2' }]
   },
   metrics: [{}, {}],
@@ -243,7 +255,7 @@ test('runs side by side ask nothing', async () => {
   el.remove();
   show(comparison, { compared: COMPARED });
   await until(() => text('tr[data-differs=true] td').length > 0);
-  expect(text('tr[data-differs=true] td')).toEqual(['score.auc', '0.25', '0.5']);
+  expect(text('tr[data-differs=true] td')).toEqual(['rate', '1', '1.0', 'score.auc', '0.25', '0.5']);
   expect(el.querySelectorAll('.kfnb-charts polyline').length).toBe(2);
   expect(model.sent).toEqual([]);
 });

@@ -72,6 +72,21 @@ def test_a_notebook_shows_runs_side_by_side(runs: tuple[Run, Run]) -> None:
     assert "+print(&#x27;more&#x27;)" in html
 
 
+def test_floats_among_parameters_are_floats_beside_one_another(client: Client, tmp_path: Path) -> None:
+    """As Python writes them where they have few digits: 1.0 is not 1."""
+    cells = [
+        nbformat.v4.new_code_cell("rate = 1.0", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("twice = rate * 2", metadata={"tags": ["step:twice"]}),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "rates.ipynb")
+    runs = [
+        client.run(tmp_path / "rates.ipynb", given).wait() for given in ({}, {"rate": 0.123456789}, {"rate": 1e-05})
+    ]
+    html = Comparison(runs)._repr_html_()
+    values = re.findall(r"<td[^>]*><b>(.*?)</b></td>", html)
+    assert ["1.0", "0.1235", "1e-05"] == values[(at := values.index("rate") + 1) : at + 3]
+
+
 def test_runs_that_are_the_same_say_so(runs: tuple[Run, Run]) -> None:
     """A run beside itself differs in nothing."""
     assert "The code cells are the same." in Comparison((runs[0], runs[0]))._repr_html_()

@@ -283,7 +283,12 @@ async def test_numbers_are_what_was_written(get: Get, post: Post, jp_root_dir: P
     assert 201 == status
     run = client.get(begun["run_id"]).wait()
     assert "(2.0, [3.0, 4], 9007199254740993)" == run.artifacts["text"].load()
-    assert {**given, "rate": "2.0"} == (await get("runs", run.id))["written"]
+    assert (kept := {**given, "rate": "2.0"}) == (await get("runs", run.id))["written"]
+    other = client.run(jp_root_dir / "numbers.ipynb", {"rate": 1.0}).wait().id
+    [_, row] = (await get("runs"))["runs"]
+    assert kept == row["written"]
+    beside = (await get("compare", run=[run.id, other]))["written"]
+    assert {"rate": ["2.0", "1.0"], "few": ["[3.0, 4]", "[1.0]"], "many": ["9007199254740993", "1"]} == beside
 
 
 async def test_a_text_that_is_no_json_is_refused_by_name(post: Post, quickstart: Path) -> None:

@@ -67,6 +67,7 @@ def test_a_comparison_is_a_widget_beside_its_tables(page: Page) -> None:
     assert data["text/html"].startswith('<div class="kfnb-comparison">')
     compared = state(page, data)["compared"]
     assert ["plain", "<i>"] == [run["name"] for run in compared["comparison"]["runs"]]
+    assert {"rate": ["1", "2"]} == compared["comparison"]["written"]
     roc, matrix = (compared["metrics"][1]["score"][name] for name in ("roc", "matrix"))
     assert ("roc_curve", [0, 0.5, 1]) == (roc["kind"], roc["fpr"])
     assert ("confusion_matrix", [[5, 2], [1, 2]]) == (matrix["kind"], matrix["rows"])
@@ -83,6 +84,7 @@ def test_a_list_of_runs_is_a_widget_beside_its_table(page: Page) -> None:
     traits = state(page, data)
     assert ["<i>", "plain"] == [run["name"] for run in traits["page"]["runs"]]
     assert "scores.ipynb" == traits["page"]["runs"][0]["notebook"]
+    assert {"rate": "2"} == traits["page"]["runs"][0]["written"]
     assert (["rates", "Default"], "") == (traits["experiments"], traits["note"])
 
 

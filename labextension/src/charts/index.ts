@@ -10,6 +10,7 @@ export {
   pictureFrom,
   rocFrom,
   showValue,
+  showWritten,
   summaryFrom,
   tableFrom,
   type ConfusionMatrix,

@@ -13,10 +13,11 @@ export interface Line {
   readonly values: readonly number[];
 }
 
-/** A point of a plot. Words stand beside one another where they come up. */
+/** A point of a plot. Words stand beside one another where they come up. `text`: how its `x` is written. */
 export interface Dot {
   readonly name: string;
   readonly x: number | string;
+  readonly text: string;
   readonly y: number;
 }
 
@@ -79,8 +80,8 @@ export function scatterChart(
     ({ x, y }) => Number.isFinite(y) && (typeof x === 'string' || Number.isFinite(x))
   );
   const isNumber = shown.every(({ x }) => typeof x === 'number');
-  const kinds = [...new Set(shown.map(({ x }) => showValue(x)))].sort();
-  const value = ({ x }: Dot): number => (isNumber ? (x as number) : kinds.indexOf(showValue(x)));
+  const kinds = [...new Set(shown.map(({ text }) => text))].sort();
+  const value = ({ x, text }: Dot): number => (isNumber ? (x as number) : kinds.indexOf(text));
   const x = scale(shown.map(value), LEFT + 8, LEFT + WIDTH - 8);
   const y = scale(
     shown.map(dot => dot.y),
@@ -88,7 +89,7 @@ export function scatterChart(
     TOP + 6
   );
   const ends = isNumber
-    ? [x.least, x.most]
+    ? [x.least, x.most].map(end => shown.find(dot => dot.x === end)?.text ?? end)
     : kinds.length < 5
       ? kinds
       : [kinds[0]!, kinds[kinds.length - 1]!];
@@ -144,7 +145,7 @@ function point(
   names: readonly [string, string],
   onChoose: (dot: Dot) => void
 ): SVGElement {
-  const label = `${dot.name}: ${names[0]} ${showValue(dot.x)}, ${names[1]} ${showValue(dot.y)}`;
+  const label = `${dot.name}: ${names[0]} ${dot.text}, ${names[1]} ${showValue(dot.y)}`;
   const title = svg('title', {});
   title.textContent = label;
   const place = { cx: round(x), cy: round(y), r: 4.5, fill: colour(0), 'fill-opacity': 0.65 };

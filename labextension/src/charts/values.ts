@@ -43,6 +43,19 @@ export function showValue(value: unknown): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
 }
 
+/**
+ * Return a parameter as people read it, from its JSON: as other values, but a number without more digits as it is written.
+ * There 1.0 is not 1, and a large whole number is no rounded one.
+ */
+export function showWritten(json: string): string {
+  if (json === 'null' || json.startsWith('"')) {
+    return showValue(JSON.parse(json));
+  }
+  const value = Number(json); // NaN of lists and the like
+  const shown = showValue(value);
+  return Number.isFinite(value) && Number(shown) !== value ? shown : json;
+}
+
 /** Return the ROC curve of a ClassificationMetrics preview; null if it has none. */
 export function rocFrom(name: string, preview: unknown): RocCurve | null {
   const points = fields(preview)?.confidenceMetrics;

@@ -779,11 +779,14 @@ export interface components {
         };
         /**
          * ComparisonDocument
-         * @description What is the same in runs and what is not; metrics are called TASK.NAME.
+         * @description What is the same in runs and what is not; metrics are called TASK.NAME. `written`: parameters, as JSON each.
          */
         readonly ComparisonDocument: {
             readonly runs: readonly components["schemas"]["Comparand"][];
             readonly parameters: readonly components["schemas"]["SideBySide"][];
+            readonly written: {
+                readonly [key: string]: readonly string[];
+            };
             readonly metrics: readonly components["schemas"]["SideBySide"][];
             readonly versions: readonly components["schemas"]["SideBySide"][];
             readonly cells: readonly components["schemas"]["CellDifference"][];
@@ -1175,7 +1178,7 @@ export interface components {
         };
         /**
          * RunRow
-         * @description A run in a list. `started_by`: as of a RunDocument.
+         * @description A run in a list. `started_by`, `written`: as of a RunDocument.
          */
         readonly RunRow: {
             readonly run_id: string;
@@ -1193,6 +1196,9 @@ export interface components {
             readonly started_by: string | null;
             readonly parameters: {
                 readonly [key: string]: unknown;
+            };
+            readonly written: {
+                readonly [key: string]: string;
             };
             readonly metrics: {
                 readonly [key: string]: {

@@ -1,6 +1,6 @@
 /** The table of runs: which columns there are, and what stands in them. Pure. */
 
-import { numberFrom, showValue } from '../charts/values';
+import { numberFrom, showValue, showWritten } from '../charts/values';
 import { lookOfRun, showDuration, type RunStanding } from '../graph/look';
 import type { RunRow } from '../model/documents';
 import { hasEnded } from '../model/run_state';
@@ -94,7 +94,7 @@ function add(found: Map<string, Column>, key: string): void {
 function valueColumn(key: string): Column {
   const label = key.slice(key.indexOf('.') + 1);
   const value = (row: RunRow): unknown => valueOf(row, key);
-  return { key, label, text: row => showValue(value(row)), isNumber: row => typeof value(row) === 'number' };
+  return { key, label, text: row => textOf(row, key), isNumber: row => typeof value(row) === 'number' };
 }
 
 /** Return what a run has for `param.NAME` or `metric.TASK.NAME`, numbers as such; undefined where it has nothing. */
@@ -103,6 +103,12 @@ export function valueOf(row: RunRow, key: string): unknown {
   const name = key.slice(dot + 1);
   const value = key.slice(0, dot) === 'param' ? row.parameters[name] : metricOf(row, name);
   return numberFrom(value) ?? value;
+}
+
+/** Return what stands in a table of what a run has for `param.NAME` or `metric.TASK.NAME`. */
+export function textOf(row: RunRow, key: string): string {
+  const written: unknown = key.startsWith('param.') ? row.written[key.slice('param.'.length)] : undefined;
+  return typeof written === 'string' ? showWritten(written) : showValue(valueOf(row, key));
 }
 
 /** Of TASK.NAME both may have dots in them. */

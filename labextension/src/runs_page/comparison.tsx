@@ -3,7 +3,7 @@
 import * as React from 'react';
 
 import type { Api } from '../api';
-import { numberFrom, showValue } from '../charts';
+import { numberFrom, showValue, showWritten } from '../charts';
 import { lookOfRun } from '../graph';
 import type { Comparison, SideBySide } from '../model/documents';
 import type { Words } from '../model/words';
@@ -24,8 +24,8 @@ export async function compareRuns(api: Api, ids: readonly string[]): Promise<Com
 export function ComparisonView(props: { compared: Compared; trans: Words }): JSX.Element {
   const { comparison } = props.compared;
   const { trans } = props;
-  const groups: [string, readonly SideBySide[]][] = [
-    [trans.__('Parameters'), comparison.parameters],
+  const groups: [string, readonly SideBySide[], Comparison['written']?][] = [
+    [trans.__('Parameters'), comparison.parameters, comparison.written],
     [trans.__('Metrics'), comparison.metrics],
     [trans.__('Versions'), comparison.versions.filter(({ differs }) => differs)]
   ];
@@ -42,8 +42,8 @@ export function ComparisonView(props: { compared: Compared; trans: Words }): JSX
             ))}
           </tr>
         </thead>
-        {groups.map(([label, entries]) => (
-          <Group key={label} {...{ label, entries }} width={comparison.runs.length} />
+        {groups.map(([label, entries, written]) => (
+          <Group key={label} {...{ label, entries, written }} width={comparison.runs.length} />
         ))}
       </table>
       <Charts {...props.compared} />
@@ -65,7 +65,13 @@ function Head({ run }: { run: Comparison['runs'][number] }): JSX.Element {
   );
 }
 
-function Group(props: { label: string; entries: readonly SideBySide[]; width: number }): JSX.Element | null {
+/** `written`: the values of each entry as JSON, where that is more than the values say. */
+function Group(props: {
+  label: string;
+  entries: readonly SideBySide[];
+  written: Comparison['written'] | undefined;
+  width: number;
+}): JSX.Element | null {
   if (props.entries.length === 0) {
     return null;
   }
@@ -82,7 +88,9 @@ function Group(props: { label: string; entries: readonly SideBySide[]; width: nu
             {name}
           </td>
           {values.map((value, index) => {
-            const text = present[index] ? showValue(numberFrom(value) ?? value) : '–';
+            const json = props.written?.[name]?.[index];
+            const said = json === undefined ? showValue(numberFrom(value) ?? value) : showWritten(json);
+            const text = present[index] ? said : '–';
             return (
               <td key={index} title={text}>
                 {text}

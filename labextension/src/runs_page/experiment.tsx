@@ -131,9 +131,9 @@ function Extremes(props: {
   if (found === null) {
     return null;
   }
-  const line = (title: string, { name, x, y }: Dot): JSX.Element => (
+  const line = (title: string, { name, text, y }: Dot): JSX.Element => (
     <li>
-      {title} {showValue(y)}, {trans.__('at %1:', showValue(x))}{' '}
+      {title} {showValue(y)}, {trans.__('at %1:', text)}{' '}
       <button type="button" className="kfnb-link" onClick={() => onOpen(name)}>
         {name}
       </button>

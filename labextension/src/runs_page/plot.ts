@@ -2,7 +2,7 @@
 
 import type { Dot } from '../charts';
 import type { RunRow } from '../model/documents';
-import { valueOf } from './columns';
+import { textOf, valueOf } from './columns';
 
 /** In place of a parameter: the number of the run, the oldest is 1. */
 export const IN_ORDER = 'order';
@@ -49,8 +49,8 @@ export function dotsOf(rows: readonly RunRow[], { x, y }: Choice): Dot[] {
     if (typeof value !== 'number' || over === undefined || over === null) {
       return [];
     }
-    const place = typeof over === 'number' || typeof over === 'string' ? over : JSON.stringify(over);
-    return [{ name: row.run_id, x: place, y: value }];
+    const text = x === IN_ORDER ? String(over) : textOf(row, x);
+    return [{ name: row.run_id, x: typeof over === 'number' ? over : text, text, y: value }];
   });
 }
 
