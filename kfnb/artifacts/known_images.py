@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from kfnb import digest as digests
+from kfnb.artifacts.lent import LOADED, lent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,12 +33,23 @@ _Document = TypeVar("_Document")
 
 
 class Contents(msgspec.Struct, frozen=True):
-    """What an image has. `modules`: what can be imported beside the standard library. `packages`: version by name."""
+    """What an image has. `modules`: what can be imported beside the standard library. `packages`: version by name.
+
+    `lent_modules`, `lent_packages`: those that kfnb's launcher brings, which is lent to it. They are not the image's: a
+    step that needs them gets the kernel's, where they can be installed.
+    """
 
     python: str
     kfnb: str
     modules: tuple[str, ...] = ()
     packages: dict[str, str] = {}
+    lent_modules: tuple[str, ...] = ()
+    lent_packages: dict[str, str] = {}
+
+    def with_lent(self) -> Contents:
+        """Return what a step finds for which nothing can be installed: then what is lent has to do."""
+        modules = tuple(sorted({*self.modules, *self.lent_modules}))
+        return msgspec.structs.replace(self, modules=modules, packages={**self.lent_packages, **self.packages})
 
 
 class KnownImage(msgspec.Struct, frozen=True):
@@ -58,14 +70,25 @@ class _Digest(msgspec.Struct, frozen=True):
 def contents(path: Sequence[str] | None = None) -> Contents:
     """Return what the image has in which this runs. `path`: its module search path, if `sys.path` has become longer."""
     folders = [folder for folder in (sys.path if path is None else path) if folder]  # "" is where it was started
-    found = [one for one in metadata.distributions(path=folders) if one.name]
-    modules = {name for one in found for name in _modules_of(one)} | {*_lying_in(folders)} - sys.stdlib_module_names
+    is_lent = lent()
+    modules, packages = _found([folder for folder in folders if not is_lent(folder)])
+    lent_modules, lent_packages = _found([folder for folder in folders if is_lent(folder)])
     return Contents(
         python=platform.python_version(),
         kfnb=str(sys.modules["kfnb"].__version__),  # above this room; by name, as it is there in any case
-        modules=tuple(sorted(name for name in modules if name.isidentifier())),
-        packages={one.name: one.version for one in reversed(found)},  # what comes first on the path counts
+        modules=tuple(sorted({*modules, *LOADED.intersection(lent_modules)})),
+        packages=packages,
+        lent_modules=tuple(name for name in lent_modules if name not in LOADED),
+        lent_packages=lent_packages,
     )
+
+
+def _found(folders: list[str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the modules in folders, and the versions of distributions there by their names."""
+    found = [one for one in metadata.distributions(path=folders) if one.name]
+    modules = {name for one in found for name in _modules_of(one)} | {*_lying_in(folders)} - sys.stdlib_module_names
+    packages = {one.name: one.version for one in reversed(found)}  # what comes first on the path counts
+    return tuple(sorted(name for name in modules if name.isidentifier())), packages
 
 
 def _modules_of(found: metadata.Distribution) -> Iterable[str]:

@@ -11,15 +11,16 @@ import importlib
 import subprocess
 import sys
 from importlib.machinery import PathFinder
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kfnb.artifacts.lent import lent
 from kfnb.errors import OutsideError
 from kfnb.notebook.requirements import canonical, is_met, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.machinery import ModuleSpec
+    from pathlib import Path
 
     from kfnb.spec import Packages
 
@@ -33,9 +34,6 @@ _PIP = (
     "--retries",
     "1",
 )
-
-_BUNDLE = Path(__file__).resolve().parents[3]
-"""Where the bundle is whose kfnb this is, if the launcher is lent (bundled.py)."""
 
 
 class NotInstalled(OutsideError):
@@ -104,8 +102,8 @@ def _missing(wanted: Packages) -> Iterator[str]:
 
 def _own_path() -> list[str]:
     """Return the module search path without what is lent to this image: that has other versions than the kernel."""
-    is_lent = (_BUNDLE / "least.json").is_file()
-    return [entry for entry in sys.path if not (is_lent and Path(entry).parent == _BUNDLE)]
+    is_lent = lent()
+    return [entry for entry in sys.path if not is_lent(entry)]
 
 
 def _spec(module: str, path: list[str]) -> ModuleSpec | None:

@@ -178,7 +178,7 @@ def _of_others(
 def _remember(store: Store, image: str, task: Seen) -> None:
     report = task.report
     if report is not None and report.modules:
-        found = Contents(report.python, report.kfnb, report.modules, report.packages)
+        found = Contents(**{name: getattr(report, name) for name in Contents.__struct_fields__})
         with contextlib.suppress(StoreError):  # only a convenience
             known_images.remember(store, known_images.seen_now(image, found, digest=task.digest))
 

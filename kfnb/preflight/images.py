@@ -109,6 +109,7 @@ def unsuited(
         if found is None or found.has_moved:
             continue
         has = found.image.contents
+        has = has.with_lent() if profile.package_index is False else has
         if image not in said:
             said.add(image)
             yield from _other_python(found, task, kernel.python)

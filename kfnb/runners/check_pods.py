@@ -148,7 +148,13 @@ def _outcome(pod: Object, seen: pod_state.Seen, store: Store, key: str, begun: f
         return Seen(why=seen.why or "it ended without a word", begun=begun, digest=digest)
     with contextlib.suppress(KfnbError, msgspec.MsgspecError):
         whole = msgspec.json.decode(store.read(key), type=Report)
-        report = msgspec.structs.replace(report, modules=whole.modules, packages=whole.packages)
+        report = msgspec.structs.replace(
+            report,
+            modules=whole.modules,
+            packages=whole.packages,
+            lent_modules=whole.lent_modules,
+            lent_packages=whole.lent_packages,
+        )
         is_whole = True
     return Seen(report=report, begun=begun, digest=digest, whole=is_whole)
 

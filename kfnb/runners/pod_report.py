@@ -12,6 +12,7 @@ import platform
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -42,6 +43,8 @@ class Report(msgspec.Struct, frozen=True):
     lacking: tuple[Right, ...] = ()
     modules: tuple[str, ...] = ()
     packages: dict[str, str] = {}
+    lent_modules: tuple[str, ...] = ()
+    lent_packages: dict[str, str] = {}
 
 
 def look(root: str, key: str, *, orchestrator: bool) -> Report:
@@ -79,7 +82,8 @@ def main() -> int:
     if not sys.flags.safe_path:
         sys.path.pop(0)  # the folder it was started in, which `-m` puts first, and no step has
     report = look(given.root, given.key, orchestrator=given.orchestrator)
-    short = msgspec.json.encode(msgspec.structs.replace(report, modules=(), packages={}))
+    left_out: dict[str, Any] = {"modules": (), "packages": {}, "lent_modules": (), "lent_packages": {}}
+    short = msgspec.json.encode(msgspec.structs.replace(report, **left_out))
     print(short.decode(), flush=True)
     if _MESSAGE.exists():
         _MESSAGE.write_bytes(short)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kfnb.launcher import packages
+from kfnb.artifacts import lent
 from kfnb.launcher.packages import NotInstalled, install, keep_on_path
 from kfnb.spec import Packages
 
@@ -119,7 +119,7 @@ def test_what_is_lent_is_not_the_image_s(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: Packages, version: str
 ) -> None:
     """What an image lacks is installed at the kernel's version, though the launcher that is lent to it has another."""
-    monkeypatch.setattr(packages, "_BUNDLE", tmp_path / "bundle")
+    monkeypatch.setattr(lent, "BUNDLE", tmp_path / "bundle")
     sys.path.append(has(tmp_path / "bundle" / "any", NAME, f"{NAME}.py"))
     (tmp_path / "bundle" / "least.json").write_text("{}")
     install(wanted, tmp_path / "packages")

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 import kfnb
-from kfnb.artifacts import known_images
+from kfnb.artifacts import known_images, lent
 from kfnb.artifacts.known_images import Contents, KnownImage
 from kfnb.artifacts.store import Store
 from kfnb.errors import Diagnostic
@@ -264,6 +264,36 @@ def test_what_is_installed_for_a_step_is_not_its_images(tmp_path: Path, monkeypa
     assert known is not None
     has = known.contents
     assert (True, False, False) == ("msgspec" in has.modules, "its_own" in has.modules, "own" in has.packages)
+
+
+def test_what_is_lent_to_an_image_is_not_its_own(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that imports it has the kernel's installed; where nothing can be installed, what is lent has to do."""
+    bundle = tmp_path / "bundle"
+    for name in ("lends", "msgspec"):
+        (bundle / "any" / f"{name}-9.dist-info").mkdir(parents=True)
+        (bundle / "any" / f"{name}-9.dist-info" / "METADATA").write_text(f"Name: {name}\nVersion: 9\n")
+        (bundle / "any" / f"{name}.py").write_text("")
+    (bundle / "least.json").write_text("{}")
+    monkeypatch.setattr(lent, "BUNDLE", bundle)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(bundle / "any")])
+    has = known_images.contents()
+    assert (False, True, True) == ("lends" in has.modules, "msgspec" in has.modules, "lends" in has.lent_modules)
+    assert (None, "9") == (has.packages.get("lends"), has.lent_packages["lends"])
+    assert "9" != has.with_lent().packages["msgspec"]
+    known_images.remember(store, msgspec.structs.replace(KNOWN, contents=has))
+    (found,) = unsuited(store, PROFILE, imports := task(Settings(), imports=("lends", "msgspec")))
+    assert found.message.startswith("Step `train` imports `lends`, which image `base:1` did not have on ")
+    assert [] == unsuited(store, msgspec.structs.replace(PROFILE, package_index=False), imports)
+
+
+def test_what_the_launcher_has_imported_is_known() -> None:
+    """All that it imports before a step begins, of what is lent: a step has that, so its image need not."""
+    code = (
+        "import sys, kfnb.launcher.__main__, kfnb.launcher.launch; print(*{name.split('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    others = set(done.stdout.split()) - sys.stdlib_module_names - {"kfnb", "_distutils_hack"}
+    assert {name for name in others if not name.startswith("__")} <= lent.LOADED
 
 
 def test_a_pod_that_looks_sees_what_steps_have(tmp_path: Path) -> None:
