@@ -84,7 +84,8 @@ def _missing(wanted: Packages) -> Iterator[str]:
     def installed() -> dict[str, str]:
         from importlib import metadata  # 10 ms, and most tasks ask for nothing
 
-        return {canonical(one.name): one.version for one in metadata.distributions(path=path) if one.name}
+        found = [one for one in metadata.distributions(path=path) if one.name]
+        return {canonical(one.name): one.version for one in reversed(found)}  # what comes first on the path counts
 
     asked = set()
     for line in wanted.requirements:

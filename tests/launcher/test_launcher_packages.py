@@ -126,6 +126,17 @@ def test_what_is_lent_is_not_the_image_s(
     assert version == importlib.import_module(NAME).VERSION
 
 
+def test_what_comes_first_on_the_path_is_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version further back, such as one that is lent, is not what a step imports: a tag that wants it is not met."""
+    for folder, version in (("lent", "2.0"), ("image", "1.0")):
+        info = tmp_path / folder / f"{NAME}-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Name: {NAME}\nVersion: {version}\n")
+        monkeypatch.syspath_prepend(str(info.parent))
+    with pytest.raises(NotInstalled, match=f"needs {NAME}>=2, which its image does not have"):
+        install(Packages(requirements=(f"{NAME}>=2",), offline=True), tmp_path / "packages")
+
+
 def test_another_version_than_the_kernels_is_not_enough(tmp_path: Path) -> None:
     """Where a tag asks for a package and the place has another version of it, the kernel's is wanted."""
     wanted = Packages(requirements=("pytest",), constraints=("pytest==0.1",), offline=True)
