@@ -73,10 +73,9 @@ class ClusterLease:
 
         A holder that said goodbye, or whose pod is known to be gone, is not waited for.
         """
-        end = time.monotonic() + patience
         pause = 0.0
         seen: tuple[str, str] | None = None
-        since = 0.0
+        since = end = 0.0
         while True:
             found = self._api.find(self._place)
             if found is None:
@@ -90,7 +89,8 @@ class ClusterLease:
                     raise LeaseHeld(
                         f"Another process drives this run: {holder}."
                     )  # it renewed while we looked: it lives
-                seen, since = (holder, renewed), time.monotonic()
+                since = time.monotonic()
+                seen, end = (holder, renewed), end or since + patience  # however long the first answer took
             over = time.monotonic() - since > int(spec.get("leaseDurationSeconds", SECONDS))
             if not holder or over or self._is_a_pod_that_is_gone(holder):
                 if self._try_replace(found):

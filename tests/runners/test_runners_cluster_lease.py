@@ -67,6 +67,33 @@ def test_a_look_at_a_lease_counts_though_its_answer_takes_seconds(
         api.close()
 
 
+def test_a_lease_that_nobody_renews_is_had_however_late_the_first_answer_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked at for as long as it holds from when it was first seen, not from when it was asked for."""
+    api = ScriptedApi(*[lease("gone")] * 17, answered({}), lease("me"), answered({}))
+    server, now = served(tmp_path, api.address), [100.0]
+    held = ClusterLease(server, "kfnb-r", {}, lambda why: None)
+    held._identity = "me"
+    find = server.find
+
+    def slow(path: str, **more: Any) -> Object | None:
+        now[0] += 3.0 * (now[0] == 100.0)
+        return find(path, **more)
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(server, "find", slow)
+    monkeypatch.setattr(cluster_lease, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
+    try:
+        held.take()
+        held.release()
+    finally:
+        api.close()
+    assert "me" == api.sent[0]["spec"]["holderIdentity"]
+
+
 NO_RIGHT = 'leases is forbidden: User "ada" cannot get resource "leases" in API group "" in the namespace "n"'
 
 
