@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from tests.cluster.certificates import CONTEXT, KUBECONFIG
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
 from tests.cluster.runs import Place, made_place
-from tests.cluster.shell import wait_until
+from tests.cluster.shell import ClusterError, wait_until
 from tests.cluster.situations import RUN_ID, Situation
 
 BURSTS, LINES = 8, 40
@@ -97,7 +98,7 @@ def follow_without_rights(place: Place, folder: Path, run: Run) -> list[str]:
     """Follow a run as somebody who may see pods but not logs: all lines come, from the store; what is warned of."""
     rights = [right for right in needed("user") if right.resource != "pods/log"]
     file, api = people(place.cluster, place.namespace, folder, {"nosy": rights})["nosy"]
-    wait_until(lambda: missing(api, rights) == [], "The rights of somebody", 30)
+    wait_until(lambda: missing(api, rights) == [], "The rights of somebody")
     said: list[str] = []
     warnings: list[str] = []
     theirs = Run(run.store, run.info, folder)
@@ -129,8 +130,12 @@ def test_logs_are_followed_while_pods_live_and_kept_when_they_are_gone(
     assert [] == warnings
     assert {"left 0", "right 0"} <= set(early)
     capsys.readouterr()
-    assert 0 == run_app(["logs", run.id, "--root", place.profile.root, "--orchestrator"])
-    assert "run: SUCCEEDED" in capsys.readouterr().out
+
+    def orchestrator_says() -> str:
+        assert 0 == run_app(["logs", run.id, "--root", place.profile.root, "--orchestrator"])
+        return str(capsys.readouterr().out)
+
+    wait_until(lambda: "run: SUCCEEDED" in orchestrator_says(), "The orchestrator's last line")
     assert [True] == ["pods/log" in warning for warning in follow_without_rights(place, tmp_path, run)]
     assert run.there is not None
     run.there.remove()
@@ -161,12 +166,16 @@ def test_a_log_of_which_the_node_keeps_the_end_is_followed_from_its_beginning(pl
     cell = nbformat.v4.new_code_cell(PRINTS_MUCH, metadata={"tags": ["step:much"]})
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
     run = place.run(path)
-    wait_until(lambda: run.tasks["much"].state == "RUNNING", "The start of the step", 120)
+    wait_until(lambda: run.tasks["much"].state == "RUNNING", "The start of the step")
     (pod,) = place.pods(run)
     name = pod["metadata"]["name"]
-    wait_until(
-        lambda: "event" not in place.kubectl("logs", name, "--limit-bytes=100"), "A new file for the pod's log", 120
-    )
+
+    def has_new_file() -> bool:
+        with contextlib.suppress(ClusterError):  # between the files there is none for a moment
+            return '"started"' not in place.kubectl("logs", name, "--limit-bytes=100")
+        return False
+
+    wait_until(has_new_file, "A new file for the pod's log")
     place.kubectl("exec", name, "--", "touch", "/tmp/go")
     said: list[str] = []
     warnings: list[str] = []

@@ -22,6 +22,9 @@ from tests.cluster import components, control_plane, environment, images, lifecy
 from tests.cluster.leavings import left_by_runs
 from tests.cluster.places import NODES
 
+MOST_SECONDS = 600
+"""That a test may take which says nothing else of that: a pod's start may take a minute beside other tests."""
+
 
 @dataclass(frozen=True)
 class Cluster:
@@ -61,6 +64,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         )  # a room may have a fixture of its own by that name
         if meant and meant[-1].func.__module__ == __name__:
             item.add_marker(pytest.mark.cluster)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(MOST_SECONDS))
             if "chaos" in item.fixturenames:
                 item.add_marker(pytest.mark.alone)
 
@@ -92,6 +97,13 @@ def namespace(request: pytest.FixtureRequest, cluster: Cluster, share: None) -> 
             assert [] == left_by_runs(name)
     finally:
         cluster.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+
+
+@pytest.fixture
+def devices(cluster: Cluster) -> Iterator[None]:
+    """The nodes' fake devices, which one test at a time may ask for: whoever takes all of them has others wait."""
+    with locks.held(locks.DEVICES):
+        yield
 
 
 @pytest.fixture

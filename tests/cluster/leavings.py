@@ -25,7 +25,7 @@ _BY_HAND = frozenset({"kubectl-client-side-apply", "kubectl-create"})
 """Who is said to manage what the tests make themselves, as people do; kfnb never calls kubectl."""
 
 
-def left_by_runs(namespace: str, seconds: float = 60) -> list[str]:
+def left_by_runs(namespace: str, seconds: float = 120) -> list[str]:
     """Kind and name of all in a namespace, labelled or not, that neither Kubernetes nor the test itself has made.
 
     A run that the cluster drove may be looked at for a day after its end: it is removed first, as `kfnb delete` does.

@@ -17,6 +17,9 @@ USERS = f"users{SUFFIX}"
 TESTS = f"tests.lock{SUFFIX}"
 """Shared by tests, but held alone by one that breaks parts of the cluster."""
 
+DEVICES = f"devices.lock{SUFFIX}"
+"""Held by a test whose pods take devices of the nodes, of which there are few."""
+
 
 @contextmanager
 def held(name: str, *, shared: bool = False, wait: bool = True) -> Iterator[None]:

@@ -14,6 +14,9 @@ import pytest
 from kfnb.client import Client, Run
 from kfnb.profiles import Profile
 from kfnb.profiles.editing import as_table
+from kfnb.runners.api_server import ApiServer
+from kfnb.runners.orchestrator_job import SERVICE_ACCOUNT
+from kfnb.runners.rights import drives, missing
 from tests.cluster.certificates import CONTEXT, KUBECONFIG
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import BUCKET, CHECKOUT, S3, STORE_SECRET
@@ -25,6 +28,12 @@ KINDS = "pods,jobs,configmaps,leases"
 EVERY_KIND = "all,configmaps,secrets,leases,persistentvolumeclaims"
 """What a run must leave nothing of; `all` is pods, Jobs and what else kubectl counts as that."""
 ORCHESTRATOR = "kfnb.dev/role=orchestrator"
+_GATE = "/tmp/gate"
+AT_GATE = (
+    "import os, time\nprint('begun', flush=True)\n"
+    f"while not os.path.exists('{_GATE}'):\n    time.sleep(0.1)\nx = int('1')"
+)
+"""A step that says that it has begun and goes on when `Place.open_gate` lets it, however slow the machine is."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +90,15 @@ class Place:
         def begun() -> bool:
             return all("begun" in run.tasks[t].log() and run.tasks[t].attempt >= attempt for t in tasks)
 
-        wait_until(begun, f"The start of {', '.join(tasks)}", 120)
+        wait_until(begun, f"The start of {', '.join(tasks)}", 240)
+
+    def open_gate(self, run: Run, task: str) -> None:
+        """Have the pod of a task that waits at its gate go on."""
+        (pod,) = self.pods(run, task)
+        self.kubectl("exec", pod["metadata"]["name"], "--", "touch", _GATE)
 
 
-def end(run: Run, seconds: float = 150) -> str:
+def end(run: Run, seconds: float = 300) -> str:
     """Wait for the end of a run; its state, or that it goes on."""
     run.wait(seconds)
     return run.state if run.has_ended else f"goes on: {[(t.name, t.state, t.why) for t in run.tasks.values()]}"
@@ -102,6 +116,13 @@ def settings_of(profile: Profile) -> dict[str, Any]:
     return {name: value for name, value in as_table(profile).items() if value not in ({}, [], None)}
 
 
+def wait_for_driver(namespace: str) -> None:
+    """Wait until the account that drives runs there may do so: the API server knows of a role a moment after it is
+    made, and what is looked at before a run would find that it may not."""
+    api = ApiServer(CONTEXT, str(KUBECONFIG), namespace)
+    wait_until(lambda: not missing(api, drives(), account=SERVICE_ACCOUNT), "The rights of who drives runs")
+
+
 @contextmanager
 def made_place(cluster: Cluster, namespace: str, home: Path, patch: pytest.MonkeyPatch, **more: Any) -> Iterator[Place]:
     """A place for runs in `namespace`, with the rights that kfnb ships. `more`: further settings of the profile."""
@@ -117,7 +138,8 @@ def made_place(cluster: Cluster, namespace: str, home: Path, patch: pytest.Monke
         endpoint_url=S3,
         store_secret=STORE_SECRET,
         image=cluster.examples_image,
-        grace_seconds=5,
+        grace_seconds=15,
         **more,
     )
+    wait_for_driver(namespace)
     yield Place(cluster, namespace, profile, home)

@@ -65,7 +65,7 @@ def attempt(*command: str | Path, env: Mapping[str, str] | None = None) -> bool:
     return True
 
 
-def wait_until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def wait_until(true: Callable[[], bool], what: str, seconds: float = 120) -> None:
     """Return as soon as it is true; ClusterError with `what` did not happen after this many seconds."""
     end = time.monotonic() + seconds
     while not true():

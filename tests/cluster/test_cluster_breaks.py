@@ -41,7 +41,7 @@ def test_a_node_without_its_kubelet_is_noticed(cluster: Cluster, namespace: str,
     submit(cluster, namespace, job(cluster, "lasts", "import time; time.sleep(1000)", nodeName="cpu"))
     wait_until(lambda: phases(cluster, namespace) == ["Running"], "The start of the pod")
     chaos.stop(chaos.kubelet("cpu"))
-    wait_until(lambda: not node.is_ready(cpu), "The node's being missed", 120)
+    wait_until(lambda: not node.is_ready(cpu), "The node's being missed")
     assert node.containers(cpu)
     chaos.start(chaos.kubelet("cpu"))
     wait_until(lambda: node.is_ready(cpu), "The node's return")

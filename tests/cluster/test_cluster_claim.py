@@ -101,7 +101,7 @@ def test_a_cluster_check_says_whether_pods_and_this_machine_share_the_folder(
 
 def lines_of(place: Place, profile: Profile) -> dict[str, Line]:
     """What `kfnb cluster check` says, by what it says it of."""
-    found = check(profile, version=version("kfnb"), seconds=60, tell=lambda _: None)
+    found = check(profile, version=version("kfnb"), seconds=240, tell=lambda _: None)
     return {line.what: line for line in found}
 
 

@@ -8,16 +8,25 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import urllib3
 
 from kfnb.artifacts import known_images
 from kfnb.artifacts.known_images import KnownImage
 from kfnb.artifacts.store import Store
 from kfnb.client import Client
 from kfnb.errors import Refused
+from kfnb.preflight import registry
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import IMAGES_HOST, REGISTRY
 from tests.cluster.runs import Place, end, made_place, notebook
 from tests.cluster.shell import wait_until
+
+
+@pytest.fixture(autouse=True)
+def registry_has_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the registry answer on a busy machine too: what is not known in time is another finding."""
+    monkeypatch.setattr(registry, "DEADLINE", 30.0)
+    monkeypatch.setattr(registry, "_PATIENCE", urllib3.Timeout(connect=30.0, read=30.0))
 
 
 def known(place: Place, image: str) -> KnownImage:
@@ -29,7 +38,7 @@ def known(place: Place, image: str) -> KnownImage:
         found[:] = [one] if one is not None and one.digest else []
         return bool(found)
 
-    wait_until(there, f"What is known of {image}", 60)
+    wait_until(there, f"What is known of {image}")
     return found[0]
 
 

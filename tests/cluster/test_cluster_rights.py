@@ -70,7 +70,7 @@ def test_each_verb_of_a_role_is_needed(
 
 def _wait_for_rights(api: ApiServer, granted: tuple[Right, ...], but: Right) -> None:
     """Roles count a moment after they are made."""
-    wait_until(lambda: missing(api, granted) == [but], f"The rights of somebody who may not {but}", 30)
+    wait_until(lambda: missing(api, granted) == [but], f"The rights of somebody who may not {but}")
 
 
 def test_each_verb_about_the_whole_cluster_is_needed(cluster: Cluster, profile: Profile, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_the_roles_are_just_enough_for_runs(
     monkeypatch.setattr(cluster_facts, "_kueue", lambda api: "v1beta1")  # which this cluster has not
     with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as place:
         for name, (_, api) in known.items():
-            wait_until(lambda api=api, name=name: missing(api, roles[name]) == [], f"The rights of the {name}", 30)
+            wait_until(lambda api=api, name=name: missing(api, roles[name]) == [], f"The rights of the {name}")
         sent.take()
         _drive(place, tmp_path, {"kubeconfig": str(known["driver"][0])})
         for_driving = sent.take()
@@ -145,7 +145,7 @@ def _drive(place: Place, folder: Path, profile: dict[str, Any]) -> None:
     waits = notebook(folder / "waits.ipynb", "x = 1", tags={0: ("step:waits", "secret:lacking:key:KEY")})
     beside = place.run(many, profile={**profile, "max_parallel": 2}, **here)
     left = place.run(waits, profile=profile, **here)
-    wait_until(lambda: "lacking" in str(left.tasks["waits"].why), "The word that a secret is missing", 60)
+    wait_until(lambda: "lacking" in str(left.tasks["waits"].why), "The word that a secret is missing")
     assert left._loop is not None
     left._loop.leave("it is a test")
     with pytest.raises(OutsideError, match="it is a test"):
@@ -197,7 +197,7 @@ def test_little_is_enough_to_start_a_run(
     The second time, too, where whoever may hold the run would look into the cache from here.
     """
     person, api = people(cluster, namespace, tmp_path, {"starter": sorted(STARTS)})["starter"]
-    wait_until(lambda: not missing(api, STARTS), "The rights of somebody who starts runs", 30)
+    wait_until(lambda: not missing(api, STARTS), "The rights of somebody who starts runs")
     quick = notebook(tmp_path / "quick.ipynb", "x = 1", "print(x)")
     with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as place:
         for is_cached in (False, True):
@@ -255,7 +255,7 @@ def test_init_says_what_is_refused(
     assert 0 == kfnb("init", "test", "--dry-run", "--user", who)
     cluster.kubectl("apply", "--filename=-", text=capsys.readouterr().out)
     api = ApiServer(None, str(path), profile.namespace)
-    wait_until(lambda: missing(api, needed("user")) == [], "The rights of a user", 30)
+    wait_until(lambda: missing(api, needed("user")) == [], "The rights of a user")
 
 
 def test_init_needs_the_namespace(kfnb: Any, capsys: Any) -> None:

@@ -18,7 +18,7 @@ from kfnb.profiles.editing import as_text
 from tests.cluster.fixtures import Cluster
 from tests.cluster.runs import Place, made_place
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200), pytest.mark.usefixtures("devices")]
 
 GATE = "/tmp/gate"
 WAITS = ["\n", "import os, time\n", f"while not os.path.exists({GATE!r}):\n", "    time.sleep(0.05)"]

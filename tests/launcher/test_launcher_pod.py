@@ -167,7 +167,7 @@ def test_a_launcher_that_is_not_heard_leaves_how_far_it_is(pod: PodPlace, *, hea
     uri = pod.give("x = 1", "import time\ntime.sleep(600)", report_to=to)
     place = uri.removeprefix(f"{pod.store.root}/").rpartition("/")[0]
     with pod.start(uri) as process:
-        wait_until(lambda: pod.store.exists(f"{place}/log.txt"), "What is saved meanwhile", 60)
+        wait_until(lambda: pod.store.exists(f"{place}/log.txt"), "What is saved meanwhile")
         if not heard:
             wait_until(lambda: pod.store.exists(f"{place}/progress.json"), "How far it is", 10)
             said = msgspec.json.decode(pod.store.read(f"{place}/progress.json"))

@@ -12,6 +12,7 @@ from kfnb.runners.api_server import ApiServer
 from kfnb.runners.cluster_setup import apply, setup_objects
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import BUCKET, IMAGES_HOST, REGISTRY, S3, STORE_SECRET
+from tests.cluster.runs import wait_for_driver
 
 
 @pytest.fixture(autouse=True)
@@ -38,4 +39,5 @@ def profile(cluster: Cluster, namespace: str, monkeypatch: pytest.MonkeyPatch) -
     api = ApiServer(found.context, found.kubeconfig, found.namespace)
     objects = [each for each in setup_objects(found) if not each["kind"].startswith("Cluster")]
     assert ["made"] * len(objects) == [one.outcome for one in apply(api, objects)]
+    wait_for_driver(namespace)
     return found

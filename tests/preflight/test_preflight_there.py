@@ -181,9 +181,7 @@ def test_queues_are_looked_for_where_there_is_kueue(
     cluster.apply({**definition, "metadata": {"name": f"localqueues.{group}", **metadata}, "spec": spec})
     try:
         cluster.kubectl("wait", "--for=condition=Established", f"crd/localqueues.{group}", "--timeout=30s")
-        wait_until(
-            lambda: ["error"] == [each.severity for each in check(queued, "fine")], "Kueue's place in the API", 30
-        )
+        wait_until(lambda: ["error"] == [each.severity for each in check(queued, "fine")], "Kueue's place in the API")
         queue = {"apiVersion": f"{group}/v1beta1", "kind": "LocalQueue"}
         cluster.apply({**queue, "metadata": {"name": "gpus", "namespace": profile.namespace}})
         assert [] == check(queued, "fine")
@@ -208,7 +206,7 @@ def test_what_nodes_have_is_seen(cluster: Cluster, profile: Profile) -> None:
     def seen() -> set[tuple[str, ...]]:
         return {node.images for node in look(api, (), (), asked).nodes or ()}
 
-    wait_until(lambda: seen() == {(cluster.image,)}, "What nodes say of their images", 60)
+    wait_until(lambda: seen() == {(cluster.image,)}, "What nodes say of their images")
 
 
 def test_a_store_that_cannot_be_used_is_told(profile: Profile, check: Any) -> None:
@@ -226,7 +224,7 @@ def test_what_somebody_may_not_do_or_see(cluster: Cluster, profile: Profile, che
     )
     for name, rights in (("member", needed("user")), ("blind", runs), ("lame", lame)):
         api = known[name][1]
-        wait_until(lambda api=api, rights=rights: not missing(api, rights), f"The rights of {name}", 30)  # type: ignore[misc]
+        wait_until(lambda api=api, rights=rights: not missing(api, rights), f"The rights of {name}")  # type: ignore[misc]
 
     def told(name: str) -> list[tuple[str, str]]:
         found = check(replace(profile, kubeconfig=str(known[name][0])), "fine")
@@ -250,7 +248,7 @@ def test_an_orchestrator_without_rights_is_told_before_a_run(cluster: Cluster, p
     cluster.kubectl("--namespace", profile.namespace, "delete", "rolebinding", "kfnb-orchestrator")
     api = ApiServer(profile.context, profile.kubeconfig, profile.namespace)
     wanted, account = sorted(drives()), "kfnb-orchestrator"
-    wait_until(lambda: wanted == missing(api, wanted, account=account), "The end of the account's rights", 30)
+    wait_until(lambda: wanted == missing(api, wanted, account=account), "The end of the account's rights")
     (found,) = check(profile, "fine")
     said = (
         f"The account `{account}`, which drives runs in namespace `{profile.namespace}` of cluster `test`, lacks rights"

@@ -194,7 +194,7 @@ def test_a_result_that_comes_late_is_none(place: Place, chaos: ModuleType, tmp_p
     place.wait_running(run, "s0", attempt=2)
     chaos.plug_in("gpu")
     late = f"{attempt_key(run.id, 's0', 1)}/output.json"
-    wait_until(lambda: run.store.exists(late), "The result of the first attempt", 120)
+    wait_until(lambda: run.store.exists(late), "The result of the first attempt")
     assert "SUCCEEDED" == end(run)
     assert ({"s0": 1, "s1": 1}, "2\n") == (successes(run), run.tasks["s1"].log())
     assert b'"SUCCEEDED"' in run.store.read(late)

@@ -88,7 +88,7 @@ def test_a_laptop_whose_clock_is_wrong_harms_no_run(place: Place, tmp_path: Path
     path = notebook(tmp_path / "p.ipynb", *STEPS)
     now = time.time()
     with started(wrong, tmp_path / "wrong", path, *(["--local-orchestrator"] if drives else [])) as laptop:
-        wait_until(lambda: place.get("leases") != [] or laptop.poll() is not None, "The run's lease", 120)
+        wait_until(lambda: place.get("leases") != [] or laptop.poll() is not None, "The run's lease")
         (lease,) = place.get("leases")
         run = place.client().get("last")
         renewed = datetime.datetime.fromisoformat(lease["spec"]["renewTime"])

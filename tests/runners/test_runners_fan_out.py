@@ -100,7 +100,7 @@ def whys(run: Run, task: str) -> str:
 
 def wait_running(place: Place, run: Run, *names: str) -> None:
     """Wait until these elements are known and have begun."""
-    wait_until(lambda: set(names) <= set(run.tasks), "The items of the fan-out", 120)
+    wait_until(lambda: set(names) <= set(run.tasks), "The items of the fan-out")
     place.wait_running(run, *names)
 
 
@@ -163,7 +163,7 @@ def test_what_a_queue_takes_back_waits_in_it_again_as_one(place: Place, tmp_path
     let_run(place, run, lambda: "fan[0]" in run.tasks and "begun" in run.tasks["fan[0]"].log())
     (job,) = [job for job in place.get("jobs") if job["spec"]["completionMode"] == "Indexed"]
     suspend(place, job, True)
-    wait_until(lambda: set(elements(run).values()) == {2}, "The next attempt of what its queue took back", 90)
+    wait_until(lambda: set(elements(run).values()) == {2}, "The next attempt of what its queue took back")
     let_run(place, run, lambda: run.has_ended)
     assert "SUCCEEDED" == run.state
     assert dict.fromkeys(EIGHT, 2) == elements(run)
@@ -192,7 +192,7 @@ def test_a_job_may_run_more_at_once_later_unless_a_queue_has_counted_it(
             for most in (2, 3):
                 runner.widen(elements, replace(described, most=most))
             runner.start(replace(task, name="last", slug="last", fan=None), 1, "s3://x/input.json")
-            wait_until(lambda run_id=run_id: len(parallelism(run_id)) == 2, "The last Job", 60)
+            wait_until(lambda run_id=run_id: len(parallelism(run_id)) == 2, "The last Job")
             assert sorted((expected, 1)) == sorted(parallelism(run_id))
 
 
@@ -227,7 +227,7 @@ def test_a_cancelled_fan_out_leaves_nothing(place: Place, tmp_path: Path) -> Non
         assert {"CANCELED"} == {run.tasks[name].state for name in EIGHT}
         assert {""} == {run.tasks[name].log() for name in EIGHT[4:]}
     assert ["begun"] * 2 == [cleanly.tasks[name].log().partition("\n")[0] for name in EIGHT[:2]]
-    wait_until(lambda: not [o for run in runs for o in place.objects(run)], "The end of all objects", 60)
+    wait_until(lambda: not [o for run in runs for o in place.objects(run)], "The end of all objects")
 
 
 def test_elements_with_earlier_results_have_no_pod(place: Place, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from tests.cluster.certificates import CONTEXT
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
 from tests.cluster.places import CHECKOUT
-from tests.cluster.runs import Place, end, made_place, notebook
+from tests.cluster.runs import AT_GATE, Place, end, made_place, notebook
 from tests.cluster.shell import wait_until
 from tests.run_processes import command_of, every_process, kill_each
 
@@ -67,10 +67,16 @@ def successes(run: Run) -> dict[str, int]:
 
 def executions(place: Place, run: Run) -> dict[str, int]:
     """How often the container of each task was started, in whatever pod and attempt, as the cluster tells."""
-    said = place.get("events", "--field-selector", "reason=Started,involvedObject.kind=Pod")
-    pods = [one["involvedObject"]["name"] for one in said if "{main}" in one["involvedObject"].get("fieldPath", "")]
-    found = [re.fullmatch(rf"kfnb-{run.id}-(\w+)-\d+-\w+", pod) for pod in pods]
-    return dict(Counter(pod[1] for pod in found if pod is not None and pod[1] != "orchestrator"))
+
+    def told() -> Counter[str]:
+        said = place.get("events", "--field-selector", "reason=Started,involvedObject.kind=Pod")
+        pods = [one["involvedObject"]["name"] for one in said if "{main}" in one["involvedObject"].get("fieldPath", "")]
+        found = [re.fullmatch(rf"kfnb-{run.id}-(\w+)-\d+-\w+", pod) for pod in pods]
+        return Counter(pod[1] for pod in found if pod is not None and pod[1] != "orchestrator")
+
+    # A node tells a moment after it has started one.
+    wait_until(lambda: told().total() >= sum(attempts(run).values()), "The word of what was started")
+    return dict(told())
 
 
 def whys(run: Run, task: str) -> str:
@@ -80,7 +86,7 @@ def whys(run: Run, task: str) -> str:
 
 def said(run: Run, task: str, words: str) -> None:
     """Wait until it is said of a task."""
-    wait_until(lambda: words in whys(run, task), f"{words!r} said of {task}", 90)
+    wait_until(lambda: words in whys(run, task), f"{words!r} said of {task}")
 
 
 def job_of(run: Run, slug: str, attempt: int = 1) -> str:
@@ -126,7 +132,7 @@ def test_an_attempt_that_is_taken_away_while_nobody_drives_the_run_is_over(place
         conditions = (job["status"] or {}).get("conditions") or ()
         return any(one["type"] == "Failed" and one["status"] == "True" for one in conditions)
 
-    wait_until(is_over, "The end of the attempt", 60)
+    wait_until(is_over, "The end of the attempt")
     assert "SUCCEEDED" == end(place.client().resume(run.id))
     run = place.client().get(run.id)
     assert ({"s0": 2, "s1": 1}, {"s0": 2, "s1": 1}) == (attempts(run), executions(place, run))
@@ -142,7 +148,7 @@ def evict(place: Place, pod: str) -> None:
 
 def test_an_orchestrator_that_is_killed_comes_back(place: Place, tmp_path: Path) -> None:
     """What runs meanwhile is adopted and not started again, in the cluster and from one machine to another."""
-    path = notebook(tmp_path / "p.ipynb", lasts(25), lasts(1, "print('side')"), AFTER)
+    path = notebook(tmp_path / "p.ipynb", AT_GATE, lasts(1, "print('side')"), AFTER)
     there = place.run(path, cache=False)
     here = place.run(path, cache=False, local_orchestrator=True, detach=True)
     place.wait_running(there, "s0")
@@ -160,9 +166,12 @@ def test_an_orchestrator_that_is_killed_comes_back(place: Place, tmp_path: Path)
         except LeaseHeld:
             results.append("held")
 
-    resumers = [threading.Thread(target=resume, args=(client,)) for client in (place.client(), other)]
+    resumers = [threading.Thread(target=resume, args=(client,), daemon=True) for client in (place.client(), other)]
     for thread in resumers:
         thread.start()
+    for run in (there, here):
+        wait_until(lambda run=run: 2 in {event.fence for event in run.events()}, "The next driver")  # type: ignore[misc]
+        place.open_gate(run, "s0")
     for thread in resumers:
         thread.join()
     assert {"SUCCEEDED"} <= {*results} <= {"SUCCEEDED", "held"}  # who comes when all is done finds it so
@@ -214,7 +223,7 @@ def test_cancelled_and_deleted_runs_leave_nothing(place: Place, tmp_path: Path) 
     assert {name: [("ConfigMap", name)] for name in names} == owners
     place.kubectl("delete", "job", "--cascade=orphan", f"kfnb-{alone.id}-orchestrator")
     place.kubectl("delete", "pod", "--grace-period=0", "--force", place.orchestrators(alone)[0]["metadata"]["name"])
-    wait_until(lambda: alone.is_interrupted, "The end of the orchestrator", 60)
+    wait_until(lambda: alone.is_interrupted, "The end of the orchestrator")
     for run in (driven, here, alone, unborn):
         run.cancel()
     at_once.cancel(now=True)
@@ -223,7 +232,7 @@ def test_cancelled_and_deleted_runs_leave_nothing(place: Place, tmp_path: Path) 
     for run in (driven, here, alone):
         kept = run.tasks["s0"].notebook()["cells"][0]["outputs"]
         assert (run.name, "begun\n") == (run.name, "".join(kept[0]["text"]))
-    wait_until(lambda: not [o for run in runs for o in place.objects(run)], "The end of all objects", 60)
+    wait_until(lambda: not [o for run in runs for o in place.objects(run)], "The end of all objects")
     history = History(place.client())
     for run in runs:
         history.delete(run.id)
@@ -233,10 +242,11 @@ def test_cancelled_and_deleted_runs_leave_nothing(place: Place, tmp_path: Path) 
 def test_a_right_that_is_away_for_a_moment_fails_no_step(place: Place, tmp_path: Path) -> None:
     """An API server that starts anew refuses everything until it has read who may do what; what was allowed is waited
     for."""
-    run = place.run(notebook(tmp_path / "p.ipynb", lasts(5), AFTER), cache=False)
+    run = place.run(notebook(tmp_path / "p.ipynb", AT_GATE, AFTER), cache=False)
     place.wait_running(run, "s0")
     place.kubectl("delete", "rolebinding", "kfnb-orchestrator")
-    wait_until(lambda: run.tasks["s0"].state == "SUCCEEDED", "The end of the first step", 60)
+    place.open_gate(run, "s0")
+    wait_until(lambda: run.tasks["s0"].state == "SUCCEEDED", "The end of the first step")
     assert [] == place.pods(run, "s1")
     place.kubectl("apply", "--filename", str(CHECKOUT / "kfnb" / "deploy" / "orchestrator.yaml"))
     assert ("SUCCEEDED", {"s0": 1, "s1": 1}) == (end(run), attempts(run))
@@ -247,21 +257,23 @@ def test_a_right_that_is_away_for_a_moment_fails_no_step(place: Place, tmp_path:
 
 def test_what_the_cluster_refuses_is_waited_for_or_said(place: Place, tmp_path: Path) -> None:
     """A quota of zero is waited for, a queue says when a task runs, and a Job of somebody else's is told."""
-    path = notebook(tmp_path / "p.ipynb", lasts(15), AFTER)
+    path = notebook(tmp_path / "p.ipynb", lasts(1), AFTER)
     here: dict[str, Any] = {"cache": False, "local_orchestrator": True, "preflight": False}
-    queued = place.run(path, name="queued", profile={"queue": "nobodys"}, **here)
+    endless = notebook(tmp_path / "endless.ipynb", ENDLESS_AT_FIRST, AFTER)
+    queued = place.run(endless, name="queued", profile={"queue": "nobodys"}, **here)
     said(queued, "s0", "it waits in queue nobodys")
     set_quota(place, 2)  # one for `queued`, one for the others
-    taken = place.run(path, name="taken", **here)
+    taken = place.run(notebook(tmp_path / "gate.ipynb", AT_GATE, AFTER), name="taken", **here)
     place.wait_running(taken, "s0")
     occupy(place, job_of(taken, "s1"))
     waits = place.run(path, name="waits", **here)
     said(waits, "s0", "the namespace's quota has no room for it")
+    place.open_gate(taken, "s0")
 
     play_kueue(place, queued, suspend=False)
     place.wait_running(queued, "s0")
     play_kueue(place, queued, suspend=True)
-    wait_until(lambda: queued.tasks["s0"].attempt == 2, "The next attempt of what its queue took back", 60)
+    wait_until(lambda: queued.tasks["s0"].attempt == 2, "The next attempt of what its queue took back")
     said(queued, "s0", "its queue took its room back")
     set_quota(place, 100)
     assert "SUCCEEDED" == end(waits)
@@ -373,7 +385,7 @@ def test_a_login_that_expires_leaves_the_run(place: Place, tmp_path: Path, monke
     monkeypatch.setattr(cluster_lease, "REFUSED", 5.0)
     rights = {"driver": needed("orchestrator")}
     kubeconfig, api = people(place.cluster, place.namespace, tmp_path, rights)["driver"]
-    wait_until(lambda: not missing(api, rights["driver"]), "The rights of the driver", 30)
+    wait_until(lambda: not missing(api, rights["driver"]), "The rights of the driver")
     path = notebook(tmp_path / "p.ipynb", lasts(300), AFTER)
     run = place.run(
         path, cache=False, local_orchestrator=True, preflight=False, profile={"kubeconfig": str(kubeconfig)}
@@ -435,7 +447,7 @@ def test_a_namespace_that_is_deleted_is_named(place: Place, tmp_path: Path) -> N
     place.cluster.kubectl("delete", "namespace", place.namespace, "--wait=false")
     with pytest.raises(OutsideError, match=f"the namespace {place.namespace} was deleted"):
         here.wait(120)
-    wait_until(lambda: there.is_interrupted, "The end of the run's orchestrator", 60)
+    wait_until(lambda: there.is_interrupted, "The end of the run's orchestrator")
     assert ("RUNNING", f"the namespace {place.namespace} was deleted") == (there.state, there.why_interrupted)
 
 

@@ -89,7 +89,7 @@ def test_what_a_run_says_of_its_cluster(place: Place, tmp_path: Path) -> None:
     assert space["metadata"]["uid"] == said["namespace"]
     assert "" not in said.values()
     assert "SUCCEEDED" == end(run)
-    wait_until(lambda: not run.is_driven, "The end of the orchestrator", 60)
+    wait_until(lambda: not run.is_driven, "The end of the orchestrator")
 
     ((kubeconfig, _),) = people(place.cluster, place.namespace, tmp_path, {"ada": [*STARTS]}).values()
     hers = msgspec.structs.replace(place.profile, context=None, kubeconfig=str(kubeconfig))

@@ -30,7 +30,7 @@ from kfnb.runners.orchestrator_job import orchestrator_name
 from kfnb.runners.run_objects import RunObjects
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import S3
-from tests.cluster.runs import Place, end, made_place, notebook, settings_of
+from tests.cluster.runs import AT_GATE, Place, end, made_place, notebook, settings_of
 from tests.cluster.shell import wait_until
 
 STEPS = ("import time\nprint('begun', flush=True)\ntime.sleep(8)\nx = int('1')", "y = x + 1\nprint(y)")
@@ -55,7 +55,7 @@ def test_a_laptop_that_is_closed_changes_nothing(
     environment = {**os.environ, "KFNB_HOME": str(tmp_path / "closed")}
     with subprocess.Popen(command, env=environment, start_new_session=True) as laptop:
         try:
-            wait_until(lambda: place.get("jobs") != [], "The run's first Job", 60)
+            wait_until(lambda: place.get("jobs") != [], "The run's first Job")
             run = place.client().get("last")
             place.wait_running(run, "s0")
         finally:
@@ -70,7 +70,7 @@ def test_a_laptop_that_is_closed_changes_nothing(
     assert "RUNNING" == run.state
     kfnb("watch", "last")
     assert [(run.id, "SUCCEEDED")] == [(r["run_id"], r["state"]) for r in json.loads(kfnb("runs", "--json"))["runs"]]
-    wait_until(lambda: place.left() == [], "The end of objects whose time is over", 60)
+    wait_until(lambda: place.left() == [], "The end of objects whose time is over")
     assert "succeeded" in kfnb("show", run.id).splitlines()[0]
     copy = shutil.copy(path, tmp_path / "copy.ipynb")
     kfnb("outputs", "last", "--into", str(copy))
@@ -82,12 +82,14 @@ def test_a_laptop_that_loses_the_store_for_long_leaves_the_run(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The pods of a run that it drives go on, and are taken up when the store can be reached again."""
-    monkeypatch.setattr(calls, "PATIENCE", 2.0)
     with LineBetween(S3.removeprefix("http://")) as line:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{line.address}")
-        run = place.run(notebook(tmp_path / "p.ipynb", *STEPS), cache=False, local_orchestrator=True)
+        path = notebook(tmp_path / "p.ipynb", AT_GATE, "y = x + 1\nprint(y)")
+        run = place.run(path, cache=False, local_orchestrator=True)
         place.wait_running(run, "s0")
+        monkeypatch.setattr(calls, "PATIENCE", 2.0)
         line.cut()
+        place.open_gate(run, "s0")
         with pytest.raises(OutsideError, match=rf"Run {run.id} is left to whoever drives it next: The artifact store"):
             run.wait(120)
         assert 1 == len(place.get("jobs"))
@@ -122,9 +124,9 @@ def test_a_run_that_two_machines_start_is_driven_once(place: Place, tmp_path: Pa
     driven = f"Run {run.id} is driven by its orchestrator in the cluster already."
     assert [driven, "started"] == start_twice(again=False)
     assert "SUCCEEDED" == end(run)
-    wait_until(lambda: not RunObjects(place.profile, run.id).is_driven(), "The end of the orchestrator", 60)
+    wait_until(lambda: not RunObjects(place.profile, run.id).is_driven(), "The end of the orchestrator")
     assert [driven, "started"] == start_twice(again=True)
-    wait_until(lambda: not RunObjects(place.profile, run.id).is_driven(), "The end of the second orchestrator", 60)
+    wait_until(lambda: not RunObjects(place.profile, run.id).is_driven(), "The end of the second orchestrator")
     done = [event.task for event in run.events() if event.state == "SUCCEEDED" and event.task]
     assert ("SUCCEEDED", ["s0", "s1"]) == (run.state, done)
 
@@ -139,7 +141,7 @@ def test_a_run_that_two_laptops_resume_at_once_is_driven_by_one(
     last = f"{NOT_AT_FIRST}\nimport time\ntime.sleep(5)\ny = x + 1\nprint(y)"
     run = place.run(notebook(tmp_path / "p.ipynb", "x = int('1')", last), cache=False, local_orchestrator=local)
     assert "FAILED" == end(run)
-    wait_until(lambda: not run.is_driven, "The end of who drove the run first", 60)
+    wait_until(lambda: not run.is_driven, "The end of who drove the run first")
 
     command = [sys.executable, "-m", "kfnb", "resume", run.id, "--on", "test"]
     laptops = [
@@ -228,11 +230,11 @@ def test_one_task_and_then_the_rest_are_done_anew_by_the_cluster(place: Place, t
     assert "FAILED" == end(run)
     assert ["SUCCEEDED", "FAILED", "FAILED", "SKIPPED", "SKIPPED"] == states(run)
 
-    wait_until(lambda: not run.is_driven, "The end of the orchestrator", 60)
+    wait_until(lambda: not run.is_driven, "The end of the orchestrator")
     assert "FAILED" == end(client.resume(run.id, task="s1"))
     assert ["SUCCEEDED", "SUCCEEDED", "FAILED", "SUCCEEDED", "SKIPPED"] == states(run)
 
-    wait_until(lambda: not run.is_driven, "The end of the second orchestrator", 60)
+    wait_until(lambda: not run.is_driven, "The end of the second orchestrator")
     client.resume(run.id)
     place.wait_running(run, "s2", attempt=2)
     place.kubectl("delete", "pod", "--selector", "kfnb.dev/role=orchestrator", "--grace-period=0", "--force")
@@ -257,8 +259,8 @@ def test_a_quota_without_room_for_any_pod_is_waited_out(place: Place, tmp_path: 
         place.run(path, cache=False, preflight=False, local_orchestrator=local) for local in (False, True)
     ]
     objects = RunObjects(place.profile, there.id)
-    wait_until(lambda: "quota" in str(objects.why_it_waits()), "The word that there is no room for the run", 60)
-    wait_until(lambda: "quota" in str(here.tasks["s0"].why), "The word that there is no room for its step", 60)
+    wait_until(lambda: "quota" in str(objects.why_it_waits()), "The word that there is no room for the run")
+    wait_until(lambda: "quota" in str(here.tasks["s0"].why), "The word that there is no room for its step")
     assert ["PENDING"] * 2 == [run.tasks["s0"].state for run in runs]
     set_quota(place, pods=10)
     assert ["SUCCEEDED"] * 2 == [end(run) for run in runs]

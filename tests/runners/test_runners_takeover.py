@@ -19,14 +19,8 @@ from kfnb.runners.cluster_lease import ClusterLease
 from kfnb.runners.job_manifest import job_name
 from tests.cluster.certificates import CONTEXT
 from tests.cluster.fixtures import Cluster
-from tests.cluster.runs import Place, end, made_place, notebook, settings_of
+from tests.cluster.runs import AT_GATE, Place, end, made_place, notebook, settings_of
 from tests.cluster.shell import wait_until
-
-GATE = "/tmp/gate"
-LASTS = (
-    "import os, time\nprint('begun', flush=True)\n"
-    f"while not os.path.exists('{GATE}'):\n    time.sleep(0.1)\nx = int('1')"
-)
 
 
 @pytest.fixture
@@ -40,7 +34,7 @@ def place(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.
 
 def test_a_driver_that_was_paused_leaves_the_run_to_who_took_it_over(place: Place, tmp_path: Path) -> None:
     """It goes on while the step still runs that it has started: both see that end, and one goes on from there."""
-    path = notebook(tmp_path / "p.ipynb", LASTS, "y = x + 1", "print(y)")
+    path = notebook(tmp_path / "p.ipynb", AT_GATE, "y = x + 1", "print(y)")
     command = [sys.executable, "-m", "kfnb", "run", str(path), "--on", "test", "--no-cache", "--local-orchestrator"]
     with subprocess.Popen(
         command,
@@ -51,16 +45,15 @@ def test_a_driver_that_was_paused_leaves_the_run_to_who_took_it_over(place: Plac
         start_new_session=True,
     ) as paused:
         try:
-            wait_until(lambda: place.get("jobs") != [], "The run's first Job", 120)
+            wait_until(lambda: place.get("jobs") != [], "The run's first Job")
             run = place.client().get("last")
             place.wait_running(run, "s0")
             os.killpg(paused.pid, signal.SIGSTOP)
             other = place.client().resume(run.id)
-            wait_until(lambda: {1, 2} == {event.fence for event in run.events()}, "The next driver", 60)
-            wait_until(lambda: run.tasks["s0"].state == "RUNNING", "The step as the next driver sees it", 60)
+            wait_until(lambda: {1, 2} == {event.fence for event in run.events()}, "The next driver")
+            wait_until(lambda: run.tasks["s0"].state == "RUNNING", "The step as the next driver sees it")
             os.killpg(paused.pid, signal.SIGCONT)
-            (pod,) = place.pods(run, "s0")
-            place.kubectl("exec", pod["metadata"]["name"], "--", "touch", GATE)
+            place.open_gate(run, "s0")
             said, _ = paused.communicate(timeout=120)
         finally:
             paused.kill()
@@ -88,5 +81,5 @@ def test_one_whose_pod_was_removed_does_nothing_once_another_drives_the_run(
         assert first.is_mine()
         with second:
             assert (False, True) == (first.is_mine(), second.is_mine())
-            wait_until(lambda: lost != [], "The word that another has the lease", 30)
+            wait_until(lambda: lost != [], "The word that another has the lease")
     assert lost[0].startswith("another process has taken the run over: pod/gone/")

@@ -57,8 +57,8 @@ def test_what_does_not_suit_a_step_is_said_and_harms_no_other(
     }
     for task, words in waits.items():
         wait_until(lambda task=task, words=words: words in str(run.tasks[task].why), f"{words!r} of {task}", 180)  # type: ignore[misc]
-    wait_until(lambda: run.tasks["fine"].state == "SUCCEEDED", "The step that all suits", 120)
-    wait_until(lambda: run.tasks["bare"].state == "FAILED", "The step whose image has no Python", 120)
+    wait_until(lambda: run.tasks["fine"].state == "SUCCEEDED", "The step that all suits")
+    wait_until(lambda: run.tasks["bare"].state == "FAILED", "The step whose image has no Python")
     why = f"KF657: Image {images.PAUSE} has no program 'python3': an image for steps has Python in it."
     assert why == run.tasks["bare"].why
     run_app(["show", run.id, "--on", "test"])

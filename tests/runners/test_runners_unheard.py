@@ -36,7 +36,7 @@ def process_of(run: Run, module: str) -> int:
         found[:] = [p for p, c in commands.items() if module in c and c[:1] != [""] and run.id in " ".join(c)]
         return bool(found)
 
-    wait_until(there, f"The start of {module} for the run", 60)
+    wait_until(there, f"The start of {module} for the run")
     return min(found)  # its children, which it forks, look the same
 
 
@@ -92,7 +92,7 @@ def test_events_are_the_same_where_reports_are_dropped(place: Place, tmp_path: P
     unheard, heard = (place.run(path, name="p", cache=False) for _ in range(2))
     process = process_of(unheard, "kfnb.run_process")
     in_its_pod(process, "iptables", "-A", "INPUT", "-p", "tcp", "--syn", "-j", "DROP")
-    wait_until(lambda: dropped(process) > 0, "A report that is dropped", 60)
+    wait_until(lambda: dropped(process) > 0, "A report that is dropped")
     assert ["SUCCEEDED"] * 2 == [end(run) for run in (unheard, heard)]
     assert told(heard) == told(unheard)
     last = [(e["task"], e["attempt"], e["data"]["done"]) for e in told(unheard) if e["kind"] == "task-progress"]
@@ -106,7 +106,7 @@ def test_how_far_a_long_step_is_shows_while_it_runs(place: Place, tmp_path: Path
     run = place.run(path, name="p", local_orchestrator=local)
     if not local:
         in_its_pod(process_of(run, "kfnb.run_process"), "iptables", "-A", "INPUT", "-p", "tcp", "--syn", "-j", "DROP")
-    wait_until(lambda: (1, 2) in progress(run, "s0"), "Progress of a step that goes on", 60)
+    wait_until(lambda: (1, 2) in progress(run, "s0"), "Progress of a step that goes on")
     assert "RUNNING" == run.tasks["s0"].state
     run.cancel()
     assert "CANCELED" == end(run)
@@ -118,9 +118,9 @@ def test_how_far_a_step_came_that_left_nothing_its_log_says(place: Place, tmp_pa
     run = place.run(path, name="p")
     in_its_pod(process_of(run, "kfnb.run_process"), "iptables", "-A", "INPUT", "-p", "tcp", "--syn", "-j", "DROP")
     launcher = process_of(run, "kfnb.launcher")
-    wait_until(lambda: [pod["status"]["phase"] for pod in place.pods(run)] == ["Running"], "The step's pod", 60)
+    wait_until(lambda: [pod["status"]["phase"] for pod in place.pods(run)] == ["Running"], "The step's pod")
     of_task = f"kfnb.dev/run={run.id},kfnb.dev/task"
-    wait_until(lambda: '"done":1' in place.kubectl("logs", "--selector", of_task), "The second cell", 60)
+    wait_until(lambda: '"done":1' in place.kubectl("logs", "--selector", of_task), "The second cell")
     os.kill(launcher, signal.SIGKILL)
     assert "FAILED" == end(run)
     assert (1, 2) == progress(run, "s0")[-1]

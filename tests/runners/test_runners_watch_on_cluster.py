@@ -35,7 +35,7 @@ def test_what_a_watch_did_not_see_is_told(
         told.append(sign + found["metadata"]["name"])
 
     def hear(*words: str) -> None:
-        wait_until(lambda: len(told) >= len(words), f"What is told: {words}", 60)
+        wait_until(lambda: len(told) >= len(words), f"What is told: {words}")
         assert sorted(words) == sorted(told)
         told.clear()
 

@@ -99,6 +99,8 @@ def expected(cluster: Cluster) -> dict[str, str]:
     return found
 
 
+@pytest.mark.timeout(1200)
+@pytest.mark.usefixtures("devices")
 @pytest.mark.leaves("the run that is looked at is nobody's: only what it waits for was made")
 def test_every_situation_is_told_in_words(cluster: Cluster, namespace: str) -> None:
     """Of each of some fifty real Jobs that wait or fail, the runner tells why, in one sentence with what to do."""
@@ -112,7 +114,7 @@ def test_every_situation_is_told_in_words(cluster: Cluster, namespace: str) -> N
         followed(cluster, situations.limited(namespace), limited, told),
         followed(cluster, namespace, HOLDERS | others, told),
     ):
-        wait_until(lambda: set(HOLDERS) <= told.running, "The start of what holds something", 120)
+        wait_until(lambda: set(HOLDERS) <= told.running, "The start of what holds something")
         with followed(cluster, namespace, later, told):
             evict(cluster, namespace, pod_of(cluster, namespace, "drained"))
             cluster.kubectl("--namespace", namespace, "delete", "pod", pod_of(cluster, namespace, "deleted"))
@@ -120,13 +122,13 @@ def test_every_situation_is_told_in_words(cluster: Cluster, namespace: str) -> N
             preempts = situations.manifest("preempts", PREEMPTS, namespace, cluster.image)
             preempts["spec"]["template"]["spec"]["priorityClassName"] = namespace
             cluster.apply(preempts)
-            wait_for(told, wanted, 120)
+            wait_for(told, wanted, 240)
     assert wanted == {name: told.words.get(name) for name in wanted}
     counts = {"preempted": False, "drained": False, "deleted": True}
     assert counts == {name: told.lost.get(name) for name in counts}
 
 
-def wait_for(told: Told, wanted: dict[str, str], seconds: float = 30) -> None:
+def wait_for(told: Told, wanted: dict[str, str], seconds: float = 120) -> None:
     """Wait until all this has been told; what has not been told by then is left to an assertion."""
     done = threading.Event()
     end = threading.Timer(seconds, done.set)
@@ -148,7 +150,7 @@ def test_a_step_that_waits_says_why_wherever_its_run_is_looked_at(
     tags = {0: ("step:s0", "image:nowhere.test/image:1")}
     with made_place(cluster, namespace, tmp_path / "home", monkeypatch) as place:
         run = place.run(notebook(tmp_path / "waits.ipynb", "pass", tags=tags))
-        wait_until(lambda: run.tasks["s0"].why == why, "The reason of the wait", 120)
+        wait_until(lambda: run.tasks["s0"].why == why, "The reason of the wait")
         assert ["PENDING"] == [event.state for event in run.events() if event.why == why]
         assert 0 == run_app(["show", run.id, "--root", place.profile.root])
         assert why in capsys.readouterr().out
