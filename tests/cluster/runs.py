@@ -29,11 +29,6 @@ EVERY_KIND = "all,configmaps,secrets,leases,persistentvolumeclaims"
 """What a run must leave nothing of; `all` is pods, Jobs and what else kubectl counts as that."""
 ORCHESTRATOR = "kfnb.dev/role=orchestrator"
 _GATE = "/tmp/gate"
-AT_GATE = (
-    "import os, time\nprint('begun', flush=True)\n"
-    f"while not os.path.exists('{_GATE}'):\n    time.sleep(0.1)\nx = int('1')"
-)
-"""A step that says that it has begun and goes on when `Place.open_gate` lets it, however slow the machine is."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +89,7 @@ class Place:
 
     def open_gate(self, run: Run, task: str) -> None:
         """Have the pod of a task that waits at its gate go on."""
-        (pod,) = self.pods(run, task)
+        (pod,) = [one for one in self.pods(run, task) if one["status"]["phase"] == "Running"]
         self.kubectl("exec", pod["metadata"]["name"], "--", "touch", _GATE)
 
 
@@ -102,6 +97,12 @@ def end(run: Run, seconds: float = 300) -> str:
     """Wait for the end of a run; its state, or that it goes on."""
     run.wait(seconds)
     return run.state if run.has_ended else f"goes on: {[(t.name, t.state, t.why) for t in run.tasks.values()]}"
+
+
+def at_gate(then: str = "x = int('1')") -> str:
+    """The source of a step that says that it has begun and goes on when `Place.open_gate` lets it, however late."""
+    waits = f"import os, time\nprint('begun', flush=True)\nwhile not os.path.exists('{_GATE}'):\n    time.sleep(0.1)\n"
+    return waits + then
 
 
 def notebook(path: Path, *steps: str, tags: Mapping[int, tuple[str, ...]] | None = None) -> Path:

@@ -20,6 +20,8 @@ from tests.cluster.runs import Place, made_place
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200), pytest.mark.usefixtures("devices")]
 
+PODS_MS = 240_000
+"""How long it may take until some pods have begun one after the other, beside those of other tests."""
 GATE = "/tmp/gate"
 WAITS = ["\n", "import os, time\n", f"while not os.path.exists({GATE!r}):\n", "    time.sleep(0.05)"]
 CURVE = ["\n", "kfnb.log_roc_curve([0, 0.5, 1], [0, 1, 1], [1, 0.5, 0])"]
@@ -75,7 +77,7 @@ def test_the_story_on_a_cluster(lab: Lab, page: Page, quickstart: Path, place: P
     graph = page.locator(".kfnb-run .kfnb-graph")
     see_why_it_waits(page, graph)
     page.locator(".kfnb-run [data-action=cancel]").click()
-    expect(page.locator(".kfnb-run[data-state=CANCELED]")).to_be_visible()
+    expect(page.locator(".kfnb-run[data-state=CANCELED]")).to_be_visible(timeout=PODS_MS)
 
     page.locator("#kfnb-tab-step").click()
     cell(page, "longest = max").locator(".jp-InputArea-prompt").click()
@@ -88,7 +90,8 @@ def test_the_story_on_a_cluster(lab: Lab, page: Page, quickstart: Path, place: P
     page.keyboard.type("\nprint('again')")
     node(graph, "report").click()
     page.locator("[data-action=run-up-to-step]").click()
-    expect(page.locator(f".kfnb-run[data-state=SUCCEEDED]:not([data-run='{first}'])")).to_be_visible()
+    again = page.locator(f".kfnb-run[data-state=SUCCEEDED]:not([data-run='{first}'])")
+    expect(again).to_be_visible(timeout=PODS_MS)
     words = {"read": "cached", "repeated": "skipped", "longest": "succeeded", "report": "cached"}
     for name, word in words.items():
         expect(node(graph, name)).to_contain_text(word)
@@ -162,7 +165,7 @@ def see_why_it_waits(page: Page, graph: Locator) -> None:
     """A step whose pod cannot start says so in words, with the cluster's own event, and its pod as YAML."""
     node(graph, "longest").click()
     task = page.locator(".kfnb-task")
-    expect(task.locator("> .kfnb-hint")).to_contain_text("lent")
+    expect(task.locator("> .kfnb-hint")).to_contain_text("lent", timeout=PODS_MS)
     task.locator("[data-tab=events]").click()
     expect(task.locator("[data-source=cluster][data-warning=true]", has_text="key token").first).to_be_visible()
     expect(task.locator("[data-source=run]").first).to_be_visible()
@@ -182,15 +185,15 @@ def run_with_a_look_into_pods(page: Page, graph: Locator, place: Place) -> str:
     press_run(page, shown)
     expect(page.locator(f".kfnb-run:not([data-run='{before}'])")).to_be_visible()
     node(graph, "repeated").click()
-    expect(page.locator(".kfnb-log pre")).to_contain_text("more than once: a")
+    expect(page.locator(".kfnb-log pre")).to_contain_text("more than once: a", timeout=PODS_MS)
     expect(node(graph, "repeated")).to_have_attribute("data-state", "RUNNING")
-    expect(node(graph, "longest")).to_have_attribute("data-state", "SUCCEEDED")
+    expect(node(graph, "longest")).to_have_attribute("data-state", "SUCCEEDED", timeout=PODS_MS)
     run = str(shown.get_attribute("data-run"))
     found = place.get("pods", "--selector", f"kfnb.dev/run={run}")
     pods = {pod["metadata"]["labels"].get("kfnb.dev/task"): pod for pod in found}
     assert "gpu" == pods["longest"]["spec"]["nodeName"]
     place.kubectl("exec", pods["repeated"]["metadata"]["name"], "--", "touch", GATE)
-    expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
+    expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible(timeout=PODS_MS)
     return run
 
 

@@ -94,7 +94,7 @@ def test_a_laptop_whose_clock_is_wrong_harms_no_run(place: Place, tmp_path: Path
         renewed = datetime.datetime.fromisoformat(lease["spec"]["renewTime"])
         assert abs((renewed - RunObjects(place.profile, run.id).api.now()).total_seconds()) < 1800
         assert (True, False) == (run.is_driven, run.is_interrupted)
-        said, _ = laptop.communicate(timeout=180)
+        said, _ = laptop.communicate(timeout=300)
     assert 0 == laptop.returncode, said
     assert is_whole(run)
     off = run.events()[0].time - now

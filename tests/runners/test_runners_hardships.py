@@ -22,7 +22,7 @@ from tests.cluster.certificates import CONTEXT
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
 from tests.cluster.places import CHECKOUT
-from tests.cluster.runs import AT_GATE, Place, end, made_place, notebook
+from tests.cluster.runs import Place, at_gate, end, made_place, notebook
 from tests.cluster.shell import wait_until
 from tests.run_processes import command_of, every_process, kill_each
 
@@ -148,7 +148,7 @@ def evict(place: Place, pod: str) -> None:
 
 def test_an_orchestrator_that_is_killed_comes_back(place: Place, tmp_path: Path) -> None:
     """What runs meanwhile is adopted and not started again, in the cluster and from one machine to another."""
-    path = notebook(tmp_path / "p.ipynb", AT_GATE, lasts(1, "print('side')"), AFTER)
+    path = notebook(tmp_path / "p.ipynb", at_gate(), lasts(1, "print('side')"), AFTER)
     there = place.run(path, cache=False)
     here = place.run(path, cache=False, local_orchestrator=True, detach=True)
     place.wait_running(there, "s0")
@@ -242,7 +242,7 @@ def test_cancelled_and_deleted_runs_leave_nothing(place: Place, tmp_path: Path) 
 def test_a_right_that_is_away_for_a_moment_fails_no_step(place: Place, tmp_path: Path) -> None:
     """An API server that starts anew refuses everything until it has read who may do what; what was allowed is waited
     for."""
-    run = place.run(notebook(tmp_path / "p.ipynb", AT_GATE, AFTER), cache=False)
+    run = place.run(notebook(tmp_path / "p.ipynb", at_gate(), AFTER), cache=False)
     place.wait_running(run, "s0")
     place.kubectl("delete", "rolebinding", "kfnb-orchestrator")
     place.open_gate(run, "s0")
@@ -263,7 +263,7 @@ def test_what_the_cluster_refuses_is_waited_for_or_said(place: Place, tmp_path: 
     queued = place.run(endless, name="queued", profile={"queue": "nobodys"}, **here)
     said(queued, "s0", "it waits in queue nobodys")
     set_quota(place, 2)  # one for `queued`, one for the others
-    taken = place.run(notebook(tmp_path / "gate.ipynb", AT_GATE, AFTER), name="taken", **here)
+    taken = place.run(notebook(tmp_path / "gate.ipynb", at_gate(), AFTER), name="taken", **here)
     place.wait_running(taken, "s0")
     occupy(place, job_of(taken, "s1"))
     waits = place.run(path, name="waits", **here)

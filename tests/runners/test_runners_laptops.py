@@ -30,7 +30,7 @@ from kfnb.runners.orchestrator_job import orchestrator_name
 from kfnb.runners.run_objects import RunObjects
 from tests.cluster.fixtures import Cluster
 from tests.cluster.places import S3
-from tests.cluster.runs import AT_GATE, Place, end, made_place, notebook, settings_of
+from tests.cluster.runs import Place, at_gate, end, made_place, notebook, settings_of
 from tests.cluster.shell import wait_until
 
 STEPS = ("import time\nprint('begun', flush=True)\ntime.sleep(8)\nx = int('1')", "y = x + 1\nprint(y)")
@@ -84,7 +84,7 @@ def test_a_laptop_that_loses_the_store_for_long_leaves_the_run(
     """The pods of a run that it drives go on, and are taken up when the store can be reached again."""
     with LineBetween(S3.removeprefix("http://")) as line:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{line.address}")
-        path = notebook(tmp_path / "p.ipynb", AT_GATE, "y = x + 1\nprint(y)")
+        path = notebook(tmp_path / "p.ipynb", at_gate(), "y = x + 1\nprint(y)")
         run = place.run(path, cache=False, local_orchestrator=True)
         place.wait_running(run, "s0")
         monkeypatch.setattr(calls, "PATIENCE", 2.0)
@@ -138,7 +138,7 @@ def test_a_run_that_two_laptops_resume_at_once_is_driven_by_one(
     """Each has a home of its own and types the command; the other is told so, and no task is done twice."""
     monkeypatch.setenv("KFNB_CONFIG", str(tmp_path / "clusters.toml"))
     add_profile("test", settings_of(place.profile))
-    last = f"{NOT_AT_FIRST}\nimport time\ntime.sleep(5)\ny = x + 1\nprint(y)"
+    last = f"{NOT_AT_FIRST}\n{at_gate('y = x + 1')}"
     run = place.run(notebook(tmp_path / "p.ipynb", "x = int('1')", last), cache=False, local_orchestrator=local)
     assert "FAILED" == end(run)
     wait_until(lambda: not run.is_driven, "The end of who drove the run first")
@@ -155,6 +155,9 @@ def test_a_run_that_two_laptops_resume_at_once_is_driven_by_one(
         for name in ("one", "other")
     ]
     try:
+        wait_until(lambda: any(laptop.poll() is not None for laptop in laptops), "The answer to who came second")
+        place.wait_running(place.client().get(run.id), "s1", attempt=2)
+        place.open_gate(run, "s1")
         said = [laptop.communicate(timeout=240)[0] for laptop in laptops]
     finally:
         for laptop in laptops:

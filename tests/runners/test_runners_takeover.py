@@ -19,7 +19,7 @@ from kfnb.runners.cluster_lease import ClusterLease
 from kfnb.runners.job_manifest import job_name
 from tests.cluster.certificates import CONTEXT
 from tests.cluster.fixtures import Cluster
-from tests.cluster.runs import AT_GATE, Place, end, made_place, notebook, settings_of
+from tests.cluster.runs import Place, at_gate, end, made_place, notebook, settings_of
 from tests.cluster.shell import wait_until
 
 
@@ -34,7 +34,7 @@ def place(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.
 
 def test_a_driver_that_was_paused_leaves_the_run_to_who_took_it_over(place: Place, tmp_path: Path) -> None:
     """It goes on while the step still runs that it has started: both see that end, and one goes on from there."""
-    path = notebook(tmp_path / "p.ipynb", AT_GATE, "y = x + 1", "print(y)")
+    path = notebook(tmp_path / "p.ipynb", at_gate(), "y = x + 1", "print(y)")
     command = [sys.executable, "-m", "kfnb", "run", str(path), "--on", "test", "--no-cache", "--local-orchestrator"]
     with subprocess.Popen(
         command,
