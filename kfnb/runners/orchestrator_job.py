@@ -24,12 +24,14 @@ ROLE = "kfnb.dev/role"
 _RESTARTS = 100
 """How often an orchestrator is started again that was killed, evicted, or lost with its node. The cluster waits twice
 as long each time, up to ten minutes: on nodes that come and go that is enough for days, and one that can never run is
-given up after some sixteen hours. One that crashes ends its run itself, much sooner (`kfnb.orchestrator.crashes`)."""
+given up after some sixteen hours. One that crashes ends its run itself, much sooner (`kfnb.orchestrator.crashes`), as
+does one whose memory is too little (killed_for_memory.py)."""
 _OF_POD = {"KFNB_POD_IP": "status.podIP", "KFNB_POD_NAME": "metadata.name"}
 """The variables by which it knows where tasks reach it (report_server.py), and how its pod is called
 (cluster_lease.py), which its host's name does not say where a patch gives that another one."""
 _ASKS = Settings(requests={"cpu": "100m", "memory": "256Mi"})
-_MOST = {"cpu": "1", "memory": "1Gi"}
+MOST_MEMORY = "1Gi"
+_MOST = {"cpu": "1", "memory": MOST_MEMORY}
 """The limits that do for it, where the profile has any: those of steps may be many times as much."""
 
 
