@@ -48,7 +48,7 @@ def outcome(cluster: Cluster, namespace: str, job_: dict[str, Any]) -> tuple[str
         conditions = cluster.get(*here, name)["status"].get("conditions", [])
         return [each["type"] for each in conditions if each["type"] in ("Complete", "Failed")]
 
-    wait_until(lambda: bool(ends()), f"The end of {name}", 120)
+    wait_until(lambda: bool(ends()), f"The end of {name}", 240)
     return ends()[0], cluster.kubectl(*here, "logs", name).strip()
 
 

@@ -150,7 +150,7 @@ def make_namespace(name: str) -> None:
         },
     )
     # A controller makes it, soon; pods cannot be created before.
-    control_plane.kubectl("--namespace", name, "wait", "--for=create", "serviceaccount/default", "--timeout=30s")
+    control_plane.kubectl("--namespace", name, "wait", "--for=create", "serviceaccount/default", "--timeout=120s")
 
 
 def _start_and_tell() -> None:

@@ -53,7 +53,7 @@ def test_each_verb_of_a_role_is_needed(
     profile = Profile(name="test", namespace=namespace, root="s3://kfnb/x", image=cluster.image)
     for number, right in enumerate(granted):
         _wait_for_rights(known[f"without-{number}"][1], granted, right)
-    cluster.kubectl("--namespace", namespace, "wait", f"job/{PRINTS}", "--for=condition=complete", "--timeout=120s")
+    cluster.kubectl("--namespace", namespace, "wait", f"job/{PRINTS}", "--for=condition=complete", "--timeout=240s")
     sent = Sent(monkeypatch)
 
     def tried(who: str, right: Right, number: int) -> tuple[object, set[str]]:

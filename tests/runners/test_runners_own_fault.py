@@ -29,7 +29,7 @@ def place(cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.
 
 def how_it_ended(place: Place, selector: str) -> dict[str, Any]:
     """Wait for a pod and for the end of its container; what the cluster says of that."""
-    wait = ("--namespace", place.namespace, "wait", "pod", "--selector", selector, "--timeout", "120s")
+    wait = ("--namespace", place.namespace, "wait", "pod", "--selector", selector, "--timeout", "240s")
     place.cluster.kubectl(*wait, "--for", "create")
     ended = "status.containerStatuses[0].state.terminated"
     pod = json.loads(place.cluster.kubectl(*wait, "--for", f"jsonpath={{.{ended}}}", "--output", "json"))
