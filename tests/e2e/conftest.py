@@ -8,7 +8,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import nbformat
 import pytest
@@ -54,15 +54,21 @@ def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         _without("there is no Chromium: `make chromium` installs it")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE_MS)
         yield chromium
         chromium.close()
 
 
 @pytest.fixture
-def page(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+def screen() -> dict[str, Any]:
+    """The screen of a page, in the words of Playwright's contexts."""
+    return {"viewport": {"width": 1280, "height": 800}}
+
+
+@pytest.fixture
+def page(browser: Browser, screen: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[Page]:
     """An empty page of a browser that knows nothing; with KFNB_SCREENSHOTS=FOLDER its last sight is kept there."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context = browser.new_context(**screen)
     context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()
     yield opened

@@ -12,7 +12,7 @@ import pytest
 from jupyter_lab import TOKEN, Lab
 from playwright.sync_api import Page, expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from jupyter_lab import READ_ONLY, TOKEN, Lab
 from playwright.sync_api import Page, expect
 from working import run, show_panel
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 def test_the_example_is_opened_from_the_launcher_and_from_the_panel(lab: Lab, page: Page) -> None:

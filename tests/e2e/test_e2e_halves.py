@@ -20,7 +20,7 @@ from working import show_panel
 
 import kfnb
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 OLDER = "import kfnb; kfnb.__version__ = '0.0.9'"
 

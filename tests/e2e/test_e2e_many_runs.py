@@ -12,7 +12,7 @@ from kfnb.client import Client
 from kfnb.history import History
 from tests.benchmarks.history import fill
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 RUNS, PAGE = 120, 50
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jupyter_lab import TOKEN, Lab, read_notebook
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from working import cell, open_notebook, run
 
 from kfnb.client import Client
@@ -39,12 +39,10 @@ OPEN_ALL = "document.querySelectorAll('#kfnb-panel details').forEach(each => { e
 
 
 @pytest.fixture(params=[(800, 600, 1), (640, 400, 2)], ids=["800 pixels", "1280 pixels at 200 %"])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page on a narrow screen; one that is zoomed has half the pixels, each twice as wide."""
+def screen(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """A narrow screen; one that is zoomed has half the pixels, each twice as wide."""
     width, height, zoom = request.param
-    context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=zoom)
-    yield context.new_page()
-    context.close()
+    return {"viewport": {"width": width, "height": height}, "device_scale_factor": zoom}
 
 
 def cut_off(page: Page, selector: str) -> list[str]:

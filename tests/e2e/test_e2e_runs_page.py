@@ -12,7 +12,7 @@ from working import command
 
 from kfnb.client import Client
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 SCORE = """
 import kfnb

@@ -6,7 +6,7 @@ import pytest
 from jupyter_lab import TOKEN, Lab
 from playwright.sync_api import Page, expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 OURS = "/@kfnb/jupyterlab/static/"
 ASKED_BY_THE_PANEL = "/kfnb/api/version"

@@ -11,7 +11,7 @@ from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Locator, Page, expect
 from working import choose, write_notebook
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 WAITS = "import os, time\nprint('it waits')\nwhile not os.path.exists({gate!r}):\n    time.sleep(0.02)\nprint(rows)"
 

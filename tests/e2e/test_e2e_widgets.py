@@ -11,7 +11,7 @@ from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Locator, Page, expect
 from working import cell, choose, write_notebook
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
