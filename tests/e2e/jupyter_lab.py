@@ -21,13 +21,15 @@ from typing import Any
 TOKEN = "t0ken"
 BASE = "/user/ada/"
 START_SECONDS = 90
+DOCUMENTS = "@jupyterlab/docmanager-extension:plugin"
 
 
 class Lab:
     """A running JupyterLab. `root`: the folder that it serves; `home`: where kfnb keeps its runs.
 
     `profiles`: the file of clusters, not there at first. `workspaces`: what pages show first. `python`: the
-    interpreter of the server. `options`: more of the server's, as on its command line.
+    interpreter of the server. `options`: more of the server's, as on its command line. No page of it saves by itself,
+    which it would after two minutes: on a slow machine in the middle of a test.
     """
 
     def __init__(self, folder: Path, python: str = sys.executable, options: Sequence[str] = ()) -> None:
@@ -37,6 +39,7 @@ class Lab:
         self.home = folder / "kfnb"
         self.workspaces = folder / "workspaces"
         self._settings = folder / "settings"
+        self.set_up(DOCUMENTS, {"autosave": False})
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Page, expect
-from working import cell, command, let_be_saved, open_notebook, write_notebook
+from working import await_kernel, cell, command, let_be_saved, open_notebook, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -21,6 +21,7 @@ def test_a_step_of_a_comment_is_shown_set_and_run(lab: Lab, page: Page) -> None:
         ("step:end", "print(total)"),
     )
     open_notebook(page, lab, path)
+    await_kernel(page)
     expect(page.locator(".kfnb-chip-name")).to_have_text(["read", "add", "end"])
     expect(cell(page, "the total is")).to_have_attribute("data-kfnb-step", "add")
 
@@ -60,6 +61,7 @@ def test_a_step_that_comments_name_is_renamed_in_them_too(lab: Lab, page: Page) 
         ("", "# step: read\nrows.append(3)"),
     )
     open_notebook(page, lab, path)
+    await_kernel(page)
     expect(page.locator(".kfnb-chip-name")).to_have_text(["read", "add", "read, continued"])
     cell(page, "rows = [1, 2]").locator(".jp-InputArea-prompt").click()
     name = page.locator(".kfnb-step-tab [data-field=step]")

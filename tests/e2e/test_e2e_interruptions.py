@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 from jupyter_lab import TOKEN, Lab
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
-from working import cell, choose, command, open_notebook, press_run, write_notebook
+from working import (
+    await_kernel,
+    cell,
+    choose,
+    command,
+    expect_told,
+    open_notebook,
+    press_run,
+    saving,
+    until_left,
+    write_notebook,
+)
 
 from kfnb.client import Client
 from tests.run_processes import kill_each, orchestrators_of
@@ -63,7 +74,7 @@ def test_a_cut_connection_is_taken_up_again_where_it_was(lab: Lab, page: Page, w
     open_notebook(page, lab, waiting)
     shown, _ = begin(page)
     assert routes[0].url.split("after=")[1].startswith("0")
-    with page.expect_event("websocket", lambda socket: "/kfnb/" in socket.url) as again:
+    with page.expect_event("websocket", lambda socket: "/events" in socket.url and "/kfnb/" in socket.url) as again:
         routes[0].close(code=1011)
     after = int(again.value.url.split("after=")[1].split("&")[0])
     assert after > 0
@@ -130,9 +141,9 @@ def test_a_run_outlives_the_name_and_the_tab_of_its_notebook(lab: Lab, page: Pag
     ended = f'.kfnb-run[data-run="{run_id}"][data-state=SUCCEEDED]'
 
     tab = page.locator("#jp-main-dock-panel .lm-TabBar-tab.jp-mod-current")
-    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()  # it then writes its language
+    await_kernel(page)
     page.locator(".jp-Notebook .jp-InputArea-prompt").first.click()
-    with page.expect_response(lambda answer: answer.request.method == "PUT" and "/api/contents/" in answer.url):
+    with saving(page):
         page.keyboard.press("Control+s")  # a notebook that is closed while it is saved is one that could not be saved
     expect(tab).not_to_have_class(re.compile("jp-mod-dirty"))
     tab.locator(".lm-TabBar-tabCloseIcon").click()
@@ -220,6 +231,7 @@ def test_a_failed_run_that_is_resumed_elsewhere_is_live_again(lab: Lab, page: Pa
     expect(chip).to_contain_text("failed")
 
     mended.touch()
+    until_left(page, lab, shown.get_attribute("data-run"))
     client = Client(home=lab.home)
     client.resume(shown.get_attribute("data-run") or "", detach=True)
     client.close()
@@ -229,7 +241,7 @@ def test_a_failed_run_that_is_resumed_elsewhere_is_live_again(lab: Lab, page: Pa
     gate.touch()
     expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
     expect(chip).to_contain_text("succeeded")
-    expect(page.get_by_text(f"The run {path.stem} succeeded.")).to_be_visible()
+    expect_told(page, f"The run {path.stem} succeeded.")
 
 
 @pytest.mark.parametrize("comes_through", [True, False])
@@ -275,5 +287,5 @@ def test_a_run_that_is_resumed_elsewhere_and_ends_at_once_is_told(lab: Lab, page
     mended.touch()
     client.resume(run.id, detach=True)
     client.close()
-    expect(page.locator(".Toastify__toast", has_text=f"The run {path.stem} succeeded.")).to_be_visible()
+    expect_told(page, f"The run {path.stem} succeeded.")
     expect(row).to_contain_text("succeeded")

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from jupyter_lab import TOKEN, Lab, read_notebook
 from playwright.sync_api import Page, expect
-from working import cell, command, let_be_saved, open_notebook, show_panel, tags_of, write_notebook
+from working import await_kernel, cell, command, let_be_saved, open_notebook, show_panel, tags_of, write_notebook
 from working import run as run_by_mouse
 
 from kfnb.client import Client
@@ -125,6 +125,7 @@ def test_every_command_is_in_the_palette_and_says_why_it_cannot_be_given(
     page.keyboard.press("Escape")
 
     open_notebook(page, lab, quickstart)
+    await_kernel(page)
     run_by_mouse(page).locator("[data-node=read]").click()
     page.locator(".jp-CodeCell", has_text="counts = Counter").locator(".jp-InputArea-prompt").click()
     command(page, "Bring Outputs Home")
@@ -143,7 +144,7 @@ def test_every_command_is_in_the_palette_and_says_why_it_cannot_be_given(
     expect(page.locator(".jp-toast-message", has_text="In the kernel now: counts")).to_be_visible()
     with page.expect_download() as downloaded:
         command(page, "Download the Log")
-    assert downloaded.value.path().read_text("utf-8") == page.locator(".kfnb-log pre").text_content()
+    expect(page.locator(".kfnb-log pre")).to_have_text(downloaded.value.path().read_text("utf-8"))
     command(page, "Take Outputs Back")
     expect(page.locator(".jp-Notebook .jp-OutputArea-output")).to_have_count(0)
     command(page, "Fold or Unfold the Step")
@@ -186,6 +187,7 @@ def test_a_pipeline_is_made_run_and_looked_at_by_commands(lab: Lab, page: Page) 
     expect(page.locator("[data-action=suggest]")).to_be_visible()
     expect(page.locator(".kfnb-chip-name")).to_have_count(2)
 
+    expect(page.locator("#kfnb-panel .kfnb-graph-node")).to_have_count(2)
     drawing = page.locator("#kfnb-panel .kfnb-graph-canvas > g")
     command(page, "Show the Whole Graph")
     whole = drawing.get_attribute("transform") or ""

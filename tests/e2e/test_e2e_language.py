@@ -55,7 +55,7 @@ def test_panel_and_widget_speak_the_language_of_jupyterlab(lab: Lab, page: Page,
     """A tab of the panel, and a living run in a cell's output: its state and the name of its log."""
     notebook, gate = watched
     page.goto(lab.address(notebook))
-    expect(page.get_by_text("Python 3 (ipykernel) |")).to_be_visible()
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()  # what is run before is dropped
     page.locator(".jp-SideBar [data-id=kfnb-panel]").click()
     expect(page.locator("#kfnb-tab-step")).to_have_text("Paŝo")
     page.locator(".jp-Notebook .jp-Cell .cm-content").click()

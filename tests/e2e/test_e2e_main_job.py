@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,22 +11,24 @@ from typing import Any
 import pytest
 from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Locator, Page, expect
-from working import begin_step, cell, choose_cluster, open_notebook, press_run, run, tags_of
+from working import (
+    await_kernel,
+    begin_step,
+    cell,
+    choose_cluster,
+    expect_told,
+    open_notebook,
+    press_run,
+    run,
+    saving,
+    tags_of,
+)
 
 from kfnb.client import Client
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
-@pytest.fixture
-def without_autosave(lab: Lab) -> Iterator[None]:
-    """Pages that write no notebook by themselves."""
-    lab.set_up("@jupyterlab/docmanager-extension:plugin", {"autosave": False})
-    yield
-    lab.set_up("@jupyterlab/docmanager-extension:plugin", None)
-
-
-@pytest.mark.usefixtures("without_autosave")
 def test_from_tags_to_outputs_brought_home(lab: Lab, page: Page, quickstart: Path) -> None:
     """A notebook is tagged, run on this machine, watched, and its outputs come home, all with the mouse."""
     notebook = read_notebook(quickstart)
@@ -227,10 +228,10 @@ def test_the_status_bar_says_how_many_runs_go_on(lab: Lab, page: Page, quickstar
     living.click()
     expect(page.locator(".kfnb-run")).to_be_visible()
     gate.touch()
-    for name in (quickstart.stem, "not_open"):
-        expect(page.locator(".Toastify__toast", has_text=f"The run {name} succeeded.")).to_be_visible()
     expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
     expect(living).to_be_hidden()
+    for name in (quickstart.stem, "not_open"):
+        expect_told(page, f"The run {name} succeeded.")
 
 
 def test_what_a_task_executed_is_read_in_a_tab(lab: Lab, page: Page, quickstart: Path) -> None:
@@ -289,10 +290,11 @@ def test_the_cells_of_a_step_fold_together_and_nothing_is_written(lab: Lab, page
     Keys that go from cell to cell pass those that are hidden.
     """
     open_notebook(page, lab, quickstart)
-    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    await_kernel(page)
     code = cell(page, "counts = Counter").locator(".cm-content")
     code.click()
-    page.keyboard.press("Control+s")  # a kernel that has started writes its version into the notebook
+    with saving(page):
+        page.keyboard.press("Control+s")
     unsaved = page.locator("#jp-main-dock-panel .lm-TabBar-tab.jp-mod-dirty")
     expect(unsaved).to_have_count(0)
     before = quickstart.read_bytes()

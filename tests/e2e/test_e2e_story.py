@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Page, expect
-from working import cell, run, show_panel, tags_of
+from working import await_kernel, cell, run, show_panel, tags_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -65,6 +65,7 @@ def suggest(page: Page, lab: Lab, path: Path) -> None:
     """Let steps be proposed, write their tags, take them back with one undo, and write them again."""
     page.goto(lab.address(path.name))
     expect(cell(page, "model = ")).to_be_visible()
+    await_kernel(page)
     show_panel(page)
     names = page.locator(".kfnb-chip-name")
     for is_kept in (False, True):

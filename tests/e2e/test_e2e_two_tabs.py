@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Page, expect
-from working import cell, open_notebook, press_run, write_notebook
+from working import await_kernel, cell, open_notebook, press_run, saving, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -26,7 +26,7 @@ def tabs(lab: Lab, page: Page, path: Path) -> tuple[Page, Page]:
     second = page.context.new_page()
     for tab in (page, second):
         open_notebook(tab, lab, path)
-        expect(tab.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()  # it then writes its language
+        await_kernel(tab)
         save(tab)
         tab.locator("#kfnb-tab-run").click()
     return page, second
@@ -45,12 +45,13 @@ def write(tab: Page, code: str) -> None:
 def save(tab: Page) -> None:
     """Save the notebook; what another tab wrote is written over."""
     tab.locator(".jp-Notebook .jp-InputArea-prompt").first.click()
-    tab.keyboard.press("Control+s")
     over = tab.locator(".jp-Dialog .jp-mod-warn", has_text="Overwrite")
     clean = tab.locator("#jp-main-dock-panel .lm-TabBar-tab.jp-mod-current:not(.jp-mod-dirty)")
-    expect(over.or_(clean).first).to_be_visible()
-    if over.is_visible():
-        over.click()
+    with saving(tab):
+        tab.keyboard.press("Control+s")
+        expect(over.or_(clean).first).to_be_visible()
+        if over.is_visible():
+            over.click()
     expect(clean).to_be_visible()
 
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from jupyter_lab import Lab
 from playwright.sync_api import Locator, Page, expect
+
+from kfnb.client import Client
+
+RESTORED = "window.jupyterapp?.restored.then(() => true)"
+KNOWN_TO_KERNEL = """async () => {
+  const { sessionContext, content } = window.jupyterapp.shell.currentWidget;
+  const { kernel } = sessionContext.session;
+  const [{ language_info: language }, spec] = await Promise.all([kernel.info, kernel.spec]);
+  const { language_info, kernelspec } = content.model.sharedModel.getMetadata();
+  return language_info?.version === language.version && kernelspec.display_name === spec.display_name;
+}"""
 
 
 def cell(page: Page, code: str) -> Locator:
@@ -29,9 +41,24 @@ def open_notebook(page: Page, lab: Lab, path: Path) -> None:
     show_panel(page)
 
 
+def await_kernel(page: Page) -> None:
+    """Wait until the notebook's kernel is there, and has written into the notebook what it is, which is then not saved.
+
+    What can be undone is forgotten a moment before that, and the notebook takes the focus.
+    """
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    page.wait_for_function(KNOWN_TO_KERNEL)
+
+
+def saving(page: Page) -> AbstractContextManager[object]:
+    """What is done within saves the notebook: at the end the file is written."""
+    return page.expect_response(lambda answer: answer.request.method == "PUT" and "/api/contents/" in answer.url)
+
+
 def show_panel(page: Page) -> None:
-    """Open the panel at the right."""
+    """Open the panel at the right, if it is not open when JupyterLab has restored what was."""
     panel = page.locator("#kfnb-panel")
+    page.wait_for_function(RESTORED)
     if not panel.is_visible():
         page.locator(".jp-SideBar [data-id=kfnb-panel]").click()
     expect(panel.get_by_role("tab", name="Step")).to_be_visible()
@@ -43,6 +70,7 @@ def begin_step(page: Page, code: str, name: str) -> None:
     cell(page, code).locator('[data-command="kfnb:name-step"]').click()
     page.locator(".jp-Dialog input").fill(name)
     page.locator(".jp-Dialog .jp-mod-accept").click()
+    expect(cell(page, code).locator(".kfnb-chip-name")).to_have_text(name)
 
 
 def run(page: Page, **parameters: str) -> Locator:
@@ -57,7 +85,7 @@ def run(page: Page, **parameters: str) -> Locator:
         form.locator(f"[data-parameter={name}]").fill(text)
     shown = page.locator(".kfnb-run")
     before = shown.get_attribute("data-run") if shown.is_visible() else ""
-    press_run(page, shown)
+    press_run(page, page.locator(f'.kfnb-run:not([data-run="{before}"])'))
     expect(page.locator(f'.kfnb-run[data-state=SUCCEEDED]:not([data-run="{before}"])')).to_be_visible()
     return page.locator(".kfnb-run .kfnb-graph")
 
@@ -98,6 +126,22 @@ def let_be_saved(page: Page, then: Locator) -> None:
     expect(then.or_(save).first).to_be_visible()
     if save.is_visible():
         save.click()
+
+
+def expect_told(page: Page, text: str) -> None:
+    """A notification says this; it stays in the list of all when it is no longer in the corner, seconds later."""
+    listed = page.locator(".jp-Notification-List")
+    if not listed.is_visible():
+        page.locator(".jp-Notification-Status").click()
+    expect(listed).to_contain_text(text)
+
+
+def until_left(page: Page, lab: Lab, run_id: str | None) -> None:
+    """Wait until the process of a run that has ended is gone, a moment later: before that nobody can resume the run."""
+    with closing(Client(home=lab.home)) as client:
+        run = client.get(run_id or "")
+        while run.is_driven:
+            page.wait_for_timeout(50)
 
 
 def tags_of(notebook: dict[str, Any], cell_id: str) -> list[str]:
