@@ -24,6 +24,6 @@ export function emptyPanel(ready = new Promise<void>(() => undefined)): Notebook
     selectionChanged: signal(),
     stateChanged: signal()
   };
-  const context = { model, path: 'a.ipynb', pathChanged: signal(), ready };
+  const context = { model, path: 'a.ipynb', pathChanged: signal(), saveState: signal(), ready };
   return { content, context, disposed: signal() } as unknown as NotebookPanel;
 }

@@ -175,6 +175,31 @@ def test_a_run_outlives_the_name_and_the_tab_of_its_notebook(lab: Lab, page: Pag
     expect(second.locator(ended)).to_be_visible()
 
 
+def test_what_is_typed_goes_with_a_notebook_that_is_saved_as_another(
+    lab: Lab, page: Page, waiting: Path, gate: Path
+) -> None:
+    """The form of the new file has it; the run stays with the file that it is of."""
+    open_notebook(page, lab, waiting)
+    _, run_id = begin(page)
+    gate.touch()
+    page.locator("[data-group=new-run] > summary").click()
+    page.get_by_text("Name, part, cache").click()
+    page.locator(".kfnb-run-form").get_by_label("Name of the run").fill("of the copy")
+    tab = page.locator("#jp-main-dock-panel .lm-TabBar-tab.jp-mod-current")
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()  # it then writes its language
+    page.locator(".jp-Notebook .jp-InputArea-prompt").first.click()
+    page.keyboard.press("Control+s")
+    expect(tab).not_to_have_class(re.compile("jp-mod-dirty"))  # else JupyterLab asks whether it is to be saved
+    choose(page, "File", "Save Notebook As")
+    page.locator(".jp-Dialog input").fill("saved_as_another.ipynb")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    expect(tab).to_contain_text("saved_as_another")
+    page.get_by_text("Name, part, cache").click()
+    expect(page.locator(".kfnb-run-form").get_by_label("Name of the run")).to_have_value("of the copy")
+    expect(page.locator(f'.kfnb-run[data-run="{run_id}"]')).to_have_count(0)
+    assert waiting.exists()
+
+
 def test_a_run_that_nothing_drives_is_shown_interrupted_and_resumed(
     lab: Lab, page: Page, waiting: Path, gate: Path
 ) -> None:

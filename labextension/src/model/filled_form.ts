@@ -48,6 +48,22 @@ export function keepForm(server: string, path: string, form: FilledForm): void {
   }
 }
 
+/** What is filled in for notebooks that were saved as other files, by these, until they are opened. */
+const handedOn = new Map<string, FilledForm>();
+
+/** Keep for the file at `path`, which a notebook was saved as, what is filled in for that; all of it for its opening now. */
+export function handOnForm(server: string, path: string, form: FilledForm): void {
+  keepForm(server, path, form);
+  handedOn.set(key(server, path), form);
+}
+
+/** Return what the form of a notebook that is opened begins with: what was handed on to it, else as `lastForm`. */
+export function firstForm(server: string, path: string): FilledForm {
+  const found = handedOn.get(key(server, path));
+  handedOn.delete(key(server, path));
+  return found ?? lastForm(server, path);
+}
+
 /** Keep under its new name what was filled in for a notebook that is renamed. */
 export function moveForm(server: string, from: string, to: string): void {
   try {

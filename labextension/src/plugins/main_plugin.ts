@@ -17,6 +17,7 @@ import { OpenNotebooks } from '../notebook/open_notebooks';
 import { KfnbPanel } from '../panel/panel';
 import { LivingRuns } from '../run/living_runs';
 import { noteEnd } from '../run/notification';
+import { handOnForms } from '../run/saved_as';
 import { IRunChanges } from '../tokens';
 import { untilLoaded } from '../until_loaded';
 import { addClusterCommands } from './cluster_commands';
@@ -65,6 +66,7 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
       const { opened } = await untilLoaded(() => import('../notebook/opened'));
       return shown => opened(shown, { app, api, panel, trans });
     });
+    handOnForms(notebooks, app.serviceManager.contents, api.settings.baseUrl);
     const consent = rememberedConsent(settings, PLUGIN_ID, app.restored);
 
     const panel = new KfnbPanel({ notebooks, api, consent, changes, commands, trans });

@@ -8,7 +8,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 import { ApiError, type Api } from '../api';
 import type { Finding, Started } from '../model/documents';
-import { keepForm, lastForm, moveForm, OF_ONE_RUN, type FilledForm } from '../model/filled_form';
+import { firstForm, keepForm, moveForm, OF_ONE_RUN, type FilledForm } from '../model/filled_form';
 import { trans } from '../model/words';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { checkOf, requestOf } from './request';
@@ -49,7 +49,7 @@ export class RunDraft {
     this._notebook = notebook;
     this._api = api;
     this._path = notebook.path;
-    this._form = lastForm(api.settings.baseUrl, this._path);
+    this._form = firstForm(api.settings.baseUrl, this._path);
     notebook.panel.context.pathChanged.connect(this._renamed, this);
   }
 
