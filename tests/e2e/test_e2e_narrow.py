@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jupyter_lab import TOKEN, Lab, read_notebook
 from playwright.sync_api import Page, expect
-from working import cell, open_notebook, run
+from working import cell, choose_cluster, open_notebook, run, show_panel
 
 from kfnb.client import Client
 
@@ -119,3 +119,31 @@ def test_nothing_is_cut_off(lab: Lab, page: Page, quickstart: Path) -> None:
     page.locator("[data-action=compare]").click()
     expect(page.locator(".kfnb-comparison")).to_contain_text("letters")
     assert [] == cut_off(page, ".kfnb-runs-page")
+
+
+def test_nothing_is_cut_off_before_there_are_steps_or_a_run(lab: Lab, page: Page, quickstart: Path) -> None:
+    """The panel without a notebook, the proposal of steps, and what stands against a run fit into the panel."""
+    page.goto(f"{lab.url}lab?token={TOKEN}&reset")
+    expect(page.locator(".jp-LauncherCard").first).to_be_visible()
+    make_room(page)
+    show_panel(page)
+    expect(page.locator("[data-action=open-example]")).to_be_visible()
+    assert [] == cut_off(page, "#kfnb-panel")
+
+    lab.profiles.write_text(
+        '[clusters.far]\nnamespace = "team"\nroot = "s3://bucket/runs"\nimage = "example.com/kfnb:1"\n'
+        'kubeconfig = "/nowhere/in/a/folder/with/a/long/name/config"\n',
+        "utf-8",
+    )
+    open_notebook(page, lab, quickstart)
+    make_room(page)
+    page.locator("#kfnb-tab-pipeline").click()
+    page.locator("[data-action=suggest]").click()
+    expect(page.locator(".kfnb-proposal").first).to_be_visible()
+    page.evaluate(OPEN_ALL)
+    assert [] == cut_off(page, "#kfnb-panel")
+    choose_cluster(page, "far")
+    expect(page.locator("[data-group=preflight]")).to_contain_text("/nowhere/in")
+    page.evaluate(OPEN_ALL)
+    assert [] == cut_off(page, "#kfnb-panel")
+    lab.profiles.unlink()
