@@ -363,6 +363,7 @@ class Client:
         run = self.get(run_id)
         if run.state == "SUCCEEDED" and task is None:
             return run
+        run.wait_until_left()
         try:
             with run.holding():
                 if task is not None:

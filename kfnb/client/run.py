@@ -42,6 +42,7 @@ Listener = Callable[[RunEvent], None]
 """Called with each event of a run."""
 
 _POLL_SECONDS = 0.2
+_LEFT_SECONDS = 10.0
 
 
 class Run:
@@ -284,6 +285,12 @@ class Run:
         if self._done.is_set() and self.error is not None:
             raise self.error
         return self
+
+    def wait_until_left(self) -> None:
+        """Wait a while for the process of a run that has ended: it is busy with the end, or another one goes on."""
+        end = time.monotonic() + _LEFT_SECONDS
+        while self.has_ended and self.is_driven and time.monotonic() < end:
+            time.sleep(_POLL_SECONDS)
 
     def cancel(self, now: bool = False) -> None:
         """Ask the run to stop: cleanly, so that each task saves what it has, or `now`. One that has ended stays so.

@@ -133,6 +133,23 @@ def test_who_resumes_a_moment_late_is_told_that_the_run_is_living(desk: Desk, mo
     assert (False, [1, 1]) == (run.is_driven, desk.attempts(run))
 
 
+def test_who_resumes_before_a_run_that_has_ended_is_left_waits_for_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has just read that it failed: the process that drove it may hold the lease for another moment."""
+    run = desk.client.run(desk.write("x = 1", "1 / 0")).wait()
+    other, is_held, looks = Lease(run.lease.path), Lease.is_held, iter(range(3))
+
+    def let_go(lease: Lease) -> bool:
+        if next(looks, None) is None:
+            other.release()
+        return is_held(lease)
+
+    other.take()
+    monkeypatch.setattr(Lease, "is_held", let_go)
+    assert [1, 2] == desk.attempts(desk.client.resume(run.id).wait(60))
+
+
 # ------------------------------------------------------------------------------------------ what a run keeps as it was
 
 
