@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 BUNDLE = Path(__file__).resolve().parents[3]
 """Where the bundle is whose kfnb this is, if it is lent."""
 
-LOADED = frozenset({"IPython", "blake3", "cloudpickle", "msgspec", "pygments", "traitlets", "typing_extensions"})
+LOADED = frozenset(
+    {"IPython", "blake3", "cloudpickle", "kfnb", "msgspec", "pygments", "traitlets", "typing_extensions"}
+)
 """Modules that the launcher itself has imported before a step begins: a step has them as they are, lent or not."""
 
 

@@ -273,15 +273,17 @@ def test_what_is_lent_to_an_image_is_not_its_own(store: Store, tmp_path: Path, m
         (bundle / "any" / f"{name}-9.dist-info").mkdir(parents=True)
         (bundle / "any" / f"{name}-9.dist-info" / "METADATA").write_text(f"Name: {name}\nVersion: 9\n")
         (bundle / "any" / f"{name}.py").write_text("")
+    (bundle / "any" / "kfnb.py").write_text("")
     (bundle / "least.json").write_text("{}")
     monkeypatch.setattr(lent, "BUNDLE", bundle)
     monkeypatch.setattr(sys, "path", [*sys.path, str(bundle / "any")])
     has = known_images.contents()
+    assert ("kfnb", "msgspec") == known_images.contents([str(bundle / "any")]).modules  # the launcher's, and there
     assert (False, True, True) == ("lends" in has.modules, "msgspec" in has.modules, "lends" in has.lent_modules)
     assert (None, "9") == (has.packages.get("lends"), has.lent_packages["lends"])
     assert "9" != has.with_lent().packages["msgspec"]
     known_images.remember(store, msgspec.structs.replace(KNOWN, contents=has))
-    (found,) = unsuited(store, PROFILE, imports := task(Settings(), imports=("lends", "msgspec")))
+    (found,) = unsuited(store, PROFILE, imports := task(Settings(), imports=("lends", "msgspec", "kfnb")))
     assert found.message.startswith("Step `train` imports `lends`, which image `base:1` did not have on ")
     assert [] == unsuited(store, msgspec.structs.replace(PROFILE, package_index=False), imports)
 
@@ -292,7 +294,7 @@ def test_what_the_launcher_has_imported_is_known() -> None:
         "import sys, kfnb.launcher.__main__, kfnb.launcher.launch; print(*{name.split('.')[0] for name in sys.modules})"
     )
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
-    others = set(done.stdout.split()) - sys.stdlib_module_names - {"kfnb", "_distutils_hack"}
+    others = set(done.stdout.split()) - sys.stdlib_module_names - {"_distutils_hack"}
     assert {name for name in others if not name.startswith("__")} <= lent.LOADED
 
 
