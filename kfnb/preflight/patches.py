@@ -43,24 +43,27 @@ def _words(has_affinity: bool, has_patch: bool) -> str:
     return " and ".join([*(["`affinity`"] if has_affinity else []), *(["`pod_patch`"] if has_patch else [])])
 
 
-def refused(api: ApiServer, profile: Profile, spec: PipelineSpec, *, local: bool) -> list[Diagnostic]:
+def refused(api: ApiServer, profile: Profile, spec: PipelineSpec, *, local: bool) -> list[Diagnostic] | None:
     """Return what the API server has against the Jobs of these steps, or of the orchestrator where none is `local`.
 
     That is, fields that it does not know, and values. What it has against a step's pod, it has against that one too.
+    None where it has nothing against those that it judged, and did not judge all: it is to be asked again.
     """
     with ThreadPoolExecutor(_AT_ONCE) as side_by_side:
         driver = side_by_side.submit(_driver_refused, api, profile) if profile.pod_patch and not local else None
-        answers = side_by_side.map(lambda task: _refused(api, profile, task), patched_tasks(profile, spec))
-        found = [answer for answer in answers if answer is not None]
-        last = driver.result() if driver is not None and not found else None
-        return [last] if last is not None else found
+        answers = [*side_by_side.map(lambda task: _refused(api, profile, task), patched_tasks(profile, spec))]
+        found = [one for answer in answers for one in answer or ()]
+        if driver is not None and not found:
+            answers.append(last := driver.result())
+            found += last or ()
+        return None if None in answers and not found else found
 
 
-def _refused(api: ApiServer, profile: Profile, task: Task) -> Diagnostic | None:
+def _refused(api: ApiServer, profile: Profile, task: Task) -> list[Diagnostic] | None:
     attempt = Attempt("preflight", task.name, task.slug, 1, profile.root, task.settings)
     why = _tried(api, job(profile, attempt))
-    if why is None:
-        return None
+    if not why:
+        return [] if why is not None else None
     own, of_profile = _own(task), _words(bool(profile.affinity), bool(profile.pod_patch))
     if own and of_profile:
         plain = msgspec.structs.replace(task.settings, affinity={}, pod_patches=())
@@ -70,24 +73,24 @@ def _refused(api: ApiServer, profile: Profile, task: Task) -> Diagnostic | None:
     where = "the notebook's `metadata.kfnb`" if own else f"cluster `{profile.name}`"
     message = f"The cluster does not take the pod of step `{task.name}` as {what} of {where} makes it: {why}."
     cell = cell_of(task) if own else None
-    return Diagnostic(
-        "KF911", "error", message, cell=cell, line=1 if cell else None, fix=Fix(f"Correct {what} in {where}.")
-    )
+    fix = Fix(f"Correct {what} in {where}.")
+    return [Diagnostic("KF911", "error", message, cell=cell, line=1 if cell else None, fix=fix)]
 
 
-def _driver_refused(api: ApiServer, profile: Profile) -> Diagnostic | None:
+def _driver_refused(api: ApiServer, profile: Profile) -> list[Diagnostic] | None:
     why = _tried(api, orchestrator_job(profile, "preflight"))
-    if why is None:
-        return None
+    if not why:
+        return [] if why is not None else None
     message = f"The cluster does not take the pod that drives a run as the profile's pod patch makes it: {why}."
-    return Diagnostic("KF911", "error", message, fix=Fix(f"Correct `pod_patch` in cluster `{profile.name}`."))
+    return [Diagnostic("KF911", "error", message, fix=Fix(f"Correct `pod_patch` in cluster `{profile.name}`."))]
 
 
 def _tried(api: ApiServer, manifest: Manifest) -> str | None:
-    """Return why the API server would not take a Job as it is written; None if it would."""
+    """Return why the API server would not take a Job as it is written, "" if it would; None if it did not judge it."""
     try:
         api.create(api.place("jobs", group="batch/v1"), manifest, _TRY, patience=5.0)
     except ApiError as error:
-        if error.status in _INVALID:  # else no right, no room, no namespace: said elsewhere, and no fault of a patch
+        if error.status in _INVALID:
             return re.sub(r"^The cluster refused [^:]*: ", "", str(error)).rstrip(".")
-    return None
+        return None  # no right, no room, no namespace: said elsewhere, and no fault of a patch
+    return ""

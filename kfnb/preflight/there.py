@@ -78,7 +78,8 @@ def findings_there(
     if others and _recall(tried, bool) is None:
         if refused := patches.refused(api, profile, spec, local=local):
             return by_severity(refused)  # what is not as the API has it says nothing that could be looked for
-        _keep(tried, True)
+        if refused is not None:
+            _keep(tried, True)
     pods = [*_pods(profile, spec)]
     driver = None if local else orchestrator_job(profile, "preflight")["spec"]["template"]
     own = _own_references(profile, driver)
