@@ -186,9 +186,10 @@ def test_what_is_typed_goes_with_a_notebook_that_is_saved_as_another(
     page.get_by_text("Name, part, cache").click()
     page.locator(".kfnb-run-form").get_by_label("Name of the run").fill("of the copy")
     tab = page.locator("#jp-main-dock-panel .lm-TabBar-tab.jp-mod-current")
-    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()  # it then writes its language
+    await_kernel(page)
     page.locator(".jp-Notebook .jp-InputArea-prompt").first.click()
-    page.keyboard.press("Control+s")
+    with saving(page):
+        page.keyboard.press("Control+s")
     expect(tab).not_to_have_class(re.compile("jp-mod-dirty"))  # else JupyterLab asks whether it is to be saved
     choose(page, "File", "Save Notebook As")
     page.locator(".jp-Dialog input").fill("saved_as_another.ipynb")
