@@ -17,7 +17,6 @@ from working import (
     open_notebook,
     press_run,
     saving,
-    until_left,
     write_notebook,
 )
 
@@ -257,7 +256,6 @@ def test_a_failed_run_that_is_resumed_elsewhere_is_live_again(lab: Lab, page: Pa
     expect(chip).to_contain_text("failed")
 
     mended.touch()
-    until_left(page, lab, shown.get_attribute("data-run"))
     client = Client(home=lab.home)
     client.resume(shown.get_attribute("data-run") or "", detach=True)
     client.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jupyter_lab import Lab, read_notebook
 from playwright.sync_api import Locator, Page, expect
-from working import cell, let_be_saved, open_notebook, press_run, until_left, write_notebook
+from working import cell, let_be_saved, open_notebook, press_run, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -66,7 +66,6 @@ def test_parts_are_run_and_a_run_that_failed_is_taken_up_again(
     press_run(page, shown)
     expect(page.locator(".kfnb-run[data-state=FAILED]")).to_be_visible()
     failed = shown.get_attribute("data-run")
-    until_left(page, lab, failed)
 
     node(page, "read").click()
     retry = page.locator(".kfnb-task [data-action=retry-step]")
@@ -81,7 +80,6 @@ def test_parts_are_run_and_a_run_that_failed_is_taken_up_again(
     expect(page.locator(f".kfnb-run[data-run='{failed}'][data-state=FAILED]")).to_be_visible()
     expect(page.locator(".kfnb-log pre")).to_have_text(re.compile("^it is there now"))
     expect(node(page, "repeated")).to_have_attribute("data-state", "FAILED")
-    until_left(page, lab, failed)
     part(page, "repeated", "Resume the Run")
     expect(page.locator(f".kfnb-run[data-run='{failed}'][data-state=SUCCEEDED]")).to_be_visible()
     node(page, "longest").click(button="right")
@@ -131,7 +129,6 @@ def test_what_makes_a_fan_outs_items_is_seen_as_the_step(lab: Lab, page: Page, t
     expect(page.locator(".kfnb-log pre")).to_have_text(re.compile("^looking for items"))
 
     gate.write_text("a bb ccc")
-    until_left(page, lab, page.locator(".kfnb-run").get_attribute("data-run"))
     part(page, "fit", "Retry")
     expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
     expect(node(page, "fit")).to_contain_text("3/3")

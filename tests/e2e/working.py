@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from jupyter_lab import Lab
 from playwright.sync_api import Locator, Page, expect
-
-from kfnb.client import Client
 
 RESTORED = "window.jupyterapp?.restored.then(() => true)"
 KNOWN_TO_KERNEL = """async () => {
@@ -134,14 +132,6 @@ def expect_told(page: Page, text: str) -> None:
     if not listed.is_visible():
         page.locator(".jp-Notification-Status").click()
     expect(listed).to_contain_text(text)
-
-
-def until_left(page: Page, lab: Lab, run_id: str | None) -> None:
-    """Wait until the process of a run that has ended is gone, a moment later: before that nobody can resume the run."""
-    with closing(Client(home=lab.home)) as client:
-        run = client.get(run_id or "")
-        while run.is_driven:
-            page.wait_for_timeout(50)
 
 
 def tags_of(notebook: dict[str, Any], cell_id: str) -> list[str]:
