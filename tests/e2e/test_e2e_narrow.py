@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,18 @@ def screen(request: pytest.FixtureRequest) -> dict[str, Any]:
     """A narrow screen; one that is zoomed has half the pixels, each twice as wide."""
     width, height, zoom = request.param
     return {"viewport": {"width": width, "height": height}, "device_scale_factor": zoom}
+
+
+@pytest.fixture
+def far(lab: Lab) -> Iterator[str]:
+    """The name of a cluster in the file of profiles, which cannot be reached."""
+    lab.profiles.write_text(
+        '[clusters.far]\nnamespace = "team"\nroot = "s3://bucket/runs"\nimage = "example.com/kfnb:1"\n'
+        'kubeconfig = "/nowhere/in/a/folder/with/a/long/name/config"\n',
+        "utf-8",
+    )
+    yield "far"
+    lab.profiles.unlink()
 
 
 def cut_off(page: Page, selector: str) -> list[str]:
@@ -121,7 +134,7 @@ def test_nothing_is_cut_off(lab: Lab, page: Page, quickstart: Path) -> None:
     assert [] == cut_off(page, ".kfnb-runs-page")
 
 
-def test_nothing_is_cut_off_before_there_are_steps_or_a_run(lab: Lab, page: Page, quickstart: Path) -> None:
+def test_nothing_is_cut_off_before_there_are_steps_or_a_run(lab: Lab, page: Page, quickstart: Path, far: str) -> None:
     """The panel without a notebook, the proposal of steps, and what stands against a run fit into the panel."""
     page.goto(f"{lab.url}lab?token={TOKEN}&reset")
     expect(page.locator(".jp-LauncherCard").first).to_be_visible()
@@ -130,11 +143,6 @@ def test_nothing_is_cut_off_before_there_are_steps_or_a_run(lab: Lab, page: Page
     expect(page.locator("[data-action=open-example]")).to_be_visible()
     assert [] == cut_off(page, "#kfnb-panel")
 
-    lab.profiles.write_text(
-        '[clusters.far]\nnamespace = "team"\nroot = "s3://bucket/runs"\nimage = "example.com/kfnb:1"\n'
-        'kubeconfig = "/nowhere/in/a/folder/with/a/long/name/config"\n',
-        "utf-8",
-    )
     open_notebook(page, lab, quickstart)
     make_room(page)
     page.locator("#kfnb-tab-pipeline").click()
@@ -142,8 +150,7 @@ def test_nothing_is_cut_off_before_there_are_steps_or_a_run(lab: Lab, page: Page
     expect(page.locator(".kfnb-proposal").first).to_be_visible()
     page.evaluate(OPEN_ALL)
     assert [] == cut_off(page, "#kfnb-panel")
-    choose_cluster(page, "far")
+    choose_cluster(page, far)
     expect(page.locator("[data-group=preflight]")).to_contain_text("/nowhere/in")
     page.evaluate(OPEN_ALL)
     assert [] == cut_off(page, "#kfnb-panel")
-    lab.profiles.unlink()
