@@ -13,6 +13,7 @@ PIP := $(BIN)/python -m pip --quiet install --constraint constraints.txt
 # A test that waits leaves its processor to another.
 WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
 REPORTS := build/reports
+PARTS := front-end unit browser cluster cluster-alone
 LAB_LINK := .venv/share/jupyter/labextensions/@kfnb/jupyterlab
 
 # Without byte code every start of every process compiles its libraries again.
@@ -63,11 +64,12 @@ $(BIN)/python:
 run: .venv/.ready-run
 	$(BIN)/kfnb run notebooks/churn.ipynb
 
-# Last it is said how many tests ran, and what those said that failed.
+# Last it is said how many tests ran, what those said that failed, and which part has not come to its end.
 test:
-	@rm -rf $(REPORTS); status=0; \
+	@rm -rf $(REPORTS)
+	@status=0; \
 	  $(MAKE) --no-print-directory lint docs test-front-end pytest pytest-browser pytest-cluster || status=1; \
-	  test ! -d $(REPORTS) || $(BIN)/python -m tests.outcome $(REPORTS) || status=1; exit $$status
+	  test ! -x $(BIN)/python || $(BIN)/python -m tests.outcome $(REPORTS) $$status $(PARTS) || status=1; exit $$status
 
 lint: .venv/.ready-dev lint-front-end
 	$(BIN)/ruff check $(FOLDERS)
