@@ -21,9 +21,12 @@ from tests.cluster import chaos as chaos_module
 from tests.cluster import components, control_plane, environment, images, lifecycle, locks
 from tests.cluster.leavings import left_by_runs
 from tests.cluster.places import NODES
+from tests.cluster.shell import wait_until
 
 MOST_SECONDS = 600
 """That a test may take which says nothing else of that: a pod's start may take a minute beside other tests."""
+MOST_SECONDS_WITH_DEVICES = 2400
+"""The same for a test that asks for devices: until others have given theirs back counts too."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if meant and meant[-1].func.__module__ == __name__:
             item.add_marker(pytest.mark.cluster)
             if item.get_closest_marker("timeout") is None:
-                item.add_marker(pytest.mark.timeout(MOST_SECONDS))
+                with_devices = "devices" in item.fixturenames
+                item.add_marker(pytest.mark.timeout(MOST_SECONDS_WITH_DEVICES if with_devices else MOST_SECONDS))
             if "chaos" in item.fixturenames:
                 item.add_marker(pytest.mark.alone)
 
@@ -89,6 +93,8 @@ def namespace(request: pytest.FixtureRequest, cluster: Cluster, share: None) -> 
 
     First it is looked whether runs have left something in it, unless the test has failed, or is marked `leaves`.
     """
+    if "devices" in request.fixturenames:
+        request.getfixturevalue("devices")  # which are kept until the namespace is to be deleted
     name, failed = f"test-{secrets.token_hex(4)}", request.session.testsfailed
     lifecycle.make_namespace(name)
     yield name
@@ -101,9 +107,25 @@ def namespace(request: pytest.FixtureRequest, cluster: Cluster, share: None) -> 
 
 @pytest.fixture
 def devices(cluster: Cluster) -> Iterator[None]:
-    """The nodes' fake devices, which one test at a time may ask for: whoever takes all of them has others wait."""
+    """The nodes' fake devices, which one test at a time may ask for: whoever takes all of them has others wait.
+
+    They are free: pods of the test before have ended.
+    """
+
+    def are_free() -> bool:
+        return not any(map(holds_devices, cluster.get("pods", "--all-namespaces")["items"]))
+
     with locks.held(locks.DEVICES):
+        wait_until(are_free, "The end of the pods that have devices", 300)
         yield
+
+
+def holds_devices(pod: dict[str, Any]) -> bool:
+    """Whether a pod is on a node and has what only some nodes have, such as GPUs."""
+    if "nodeName" not in pod["spec"] or pod["status"].get("phase") in ("Succeeded", "Failed"):
+        return False
+    containers = pod["spec"].get("initContainers", []) + pod["spec"]["containers"]
+    return any("/" in name for each in containers for name in each.get("resources", {}).get("limits", {}))
 
 
 @pytest.fixture

@@ -32,7 +32,6 @@ def span(run: Run, name: str) -> tuple[float, float]:
     return task.started, task.finished
 
 
-@pytest.mark.timeout(1200)
 @pytest.mark.usefixtures("devices")
 def test_devices_are_given_to_one_step_at_a_time(
     cluster: Cluster, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -230,7 +230,6 @@ def test_an_element_that_fails_fails_alone(cluster: Cluster, namespace: str) -> 
     assert ("0,2", "1", 1) == (status["completedIndexes"], status["failedIndexes"], status["failed"])
 
 
-@pytest.mark.timeout(1200)
 @pytest.mark.usefixtures("devices")
 def test_an_accelerator_finds_its_node(cluster: Cluster, namespace: str) -> None:
     """A type brings its step to the node that clouds label so, past the taint of the node, and no profile says how."""

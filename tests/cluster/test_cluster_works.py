@@ -72,7 +72,6 @@ def test_gpus_look_real(cluster: Cluster, namespace: str) -> None:
     assert [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}] == gpu["spec"]["taints"]
 
 
-@pytest.mark.timeout(1200)
 @pytest.mark.usefixtures("devices")
 def test_a_pod_that_asks_for_a_gpu_gets_to_its_node(cluster: Cluster, namespace: str) -> None:
     """A pod that tolerates GPU nodes and asks for two GPUs runs on the node that has them."""

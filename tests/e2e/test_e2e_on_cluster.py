@@ -18,7 +18,7 @@ from kfnb.profiles.editing import as_text
 from tests.cluster.fixtures import Cluster
 from tests.cluster.runs import Place, made_place
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200), pytest.mark.usefixtures("devices")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("devices")]
 
 PODS_MS = 240_000
 """How long it may take until some pods have begun one after the other, beside those of other tests."""

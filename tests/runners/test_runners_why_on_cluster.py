@@ -99,7 +99,6 @@ def expected(cluster: Cluster) -> dict[str, str]:
     return found
 
 
-@pytest.mark.timeout(1200)
 @pytest.mark.usefixtures("devices")
 @pytest.mark.leaves("the run that is looked at is nobody's: only what it waits for was made")
 def test_every_situation_is_told_in_words(cluster: Cluster, namespace: str) -> None:
