@@ -82,22 +82,22 @@ class ClusterLease:
                 if self._try_create():
                     break
                 continue
-            spec = found["spec"]
+            now, spec = time.monotonic(), found["spec"]
             holder, renewed = spec.get("holderIdentity") or "", str(spec.get("renewTime"))
             if seen != (holder, renewed):
                 if seen is not None and holder == seen[0]:
                     raise LeaseHeld(
                         f"Another process drives this run: {holder}."
                     )  # it renewed while we looked: it lives
-                since = time.monotonic()
+                since = now
                 seen, end = (holder, renewed), end or since + patience  # however long the first answer took
-            over = time.monotonic() - since > int(spec.get("leaseDurationSeconds", SECONDS))
+            over = now - since > int(spec.get("leaseDurationSeconds", SECONDS))
             if not holder or over or self._is_a_pod_that_is_gone(holder):
                 if self._try_replace(found):
                     pause = 0.0 if not holder or over else _GOOD + _LOOK
                     break
                 continue
-            if time.monotonic() > end:
+            if now > end:  # as of this look: what was asked since may have taken seconds
                 raise LeaseHeld(f"Another process drives this run: {holder}.")
             time.sleep(_LOOK)
         self._renewed = self._seen = time.monotonic()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from nowhere import served
-from scripted_api import Answer, Object, ScriptedApi, refused
+from scripted_api import Answer, Object, ScriptedApi, listed, refused
 
 from kfnb.runners import cluster_lease
 from kfnb.runners.cluster_lease import ClusterLease
@@ -67,24 +67,37 @@ def test_a_look_at_a_lease_counts_though_its_answer_takes_seconds(
         api.close()
 
 
-def test_a_lease_that_nobody_renews_is_had_however_late_the_first_answer_comes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("looks", "first", "of_pod"),
+    [
+        ([lease("gone")] * 17, 3.0, 0.0),
+        ([*[lease("pod/lost/1"), listed("1", {"status": {"phase": "Running"}})] * 4, lease("pod/lost/1")], 0.0, 4.0),
+    ],
+    ids=["the first answer", "what is said of the holder's pod"],
+)
+def test_a_lease_that_nobody_renews_is_had_however_late_answers_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looks: list[Answer], first: float, of_pod: float
 ) -> None:
     """It is looked at for as long as it holds from when it was first seen, not from when it was asked for."""
-    api = ScriptedApi(*[lease("gone")] * 17, answered({}), lease("me"), answered({}))
+    api = ScriptedApi(*looks, answered({}), lease("me"), answered({}))
     server, now = served(tmp_path, api.address), [100.0]
     held = ClusterLease(server, "kfnb-r", {}, lambda why: None)
     held._identity = "me"
-    find = server.find
+    find, get = server.find, server.get
 
     def slow(path: str, **more: Any) -> Object | None:
-        now[0] += 3.0 * (now[0] == 100.0)
+        now[0] += first * (now[0] == 100.0)
         return find(path, **more)
+
+    def slow_of_pod(path: str, *query: Any, **more: Any) -> Object:
+        now[0] += of_pod
+        return get(path, *query, **more)
 
     def sleep(seconds: float) -> None:
         now[0] += seconds
 
     monkeypatch.setattr(server, "find", slow)
+    monkeypatch.setattr(server, "get", slow_of_pod)
     monkeypatch.setattr(cluster_lease, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
     try:
         held.take()
