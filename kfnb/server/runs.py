@@ -58,17 +58,13 @@ class RunsHandler(KfnbHandler):
         metric.TASK.NAME; the least first, with `-` in front the greatest. Runs without a value come last. `cursor`:
         `next` of the page before.
         """
-        sort, cursor = self.get_query_argument("sort", "-created"), self.get_query_argument("cursor", None)
+        sort = self.get_query_argument("sort", "-created", strip=False)
+        cursor = self.get_query_argument("cursor", None)
         limit = self._number("limit", 50, MOST)
-        notebook = self.get_query_argument("notebook", None)
+        notebook = self.get_query_argument("notebook", None, strip=False)
         file = str(self.file_of(notebook)) if notebook is not None else None
-        wanted = {
-            "state": self.get_query_arguments("state") or None,
-            "experiment": self.get_query_arguments("experiment") or None,
-            "started_by": self.get_query_arguments("started_by") or None,
-            "tag": self.get_query_arguments("tag") or None,
-            "metric": self.get_query_arguments("metric") or None,
-            "param": self.get_query_arguments("param") or None,
+        names = ("state", "experiment", "started_by", "tag", "metric", "param")
+        wanted = {name: self.get_query_arguments(name, strip=False) or None for name in names} | {
             "since": self.get_query_argument("since", None),
             "until": self.get_query_argument("until", None),
             "archived": self.get_query_argument("archived", "no"),

@@ -208,6 +208,16 @@ async def test_a_run_is_tagged_archived_and_deleted(
     assert 404 == (await fetch("runs", finished.id, method="DELETE")).code
 
 
+async def test_names_with_spaces_around_them_are_found_as_they_are(
+    get: Get, jp_root_dir: Path, client: Client
+) -> None:
+    """Those of an experiment and of a notebook: what stands around them is a part of them."""
+    path = write_notebook(jp_root_dir / " spaced.ipynb", {"a": "x = 1"})
+    runs = [client.run(path, name=name, experiment=name).wait().id for name in (" tries ", "tries")]
+    for question in ({"experiment": " tries "}, {"notebook": " spaced.ipynb", "experiment": " tries "}):
+        assert runs[:1] == [run["run_id"] for run in (await get("runs", **question))["runs"]]
+
+
 async def test_a_living_run_is_not_deleted(
     fetch: Fetch, post: Post, jp_root_dir: Path, tmp_path: Path, client: Client
 ) -> None:
