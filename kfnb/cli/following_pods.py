@@ -120,7 +120,7 @@ class PodLogFollower(LogFollower):
             self._pods[key], self._said[key] = piece.pod, 0
             self._ahead.pop(key, None)
             self._read.pop(key, None)
-        if key in self._ahead or piece.at > self._said.get(key, 0):
+        if key in self._ahead or needed_before(piece) > self._said.get(key, 0):
             self._ahead.setdefault(key, deque(maxlen=_MOST_AHEAD)).append(piece)
         else:
             self._say_from(piece, say)
@@ -141,7 +141,7 @@ class PodLogFollower(LogFollower):
         self._read[key] = (at + len(data), characters + count_characters(text))
         self._say_text(key, say, text[after_characters(text, max(0, self._said.get(key, 0) - characters)) :])
         ahead = self._ahead.pop(key, deque())
-        while ahead and (whole or ahead[0].at <= self._said[key]):
+        while ahead and (whole or needed_before(ahead[0]) <= self._said[key]):
             self._say_from(ahead.popleft(), say)
         if ahead:
             self._ahead[key] = ahead
@@ -156,6 +156,12 @@ class PodLogFollower(LogFollower):
             say(f"==> {key[0]} <==")
         say(text.rstrip("\n"))
         self._last = key[0]
+
+
+def needed_before(piece: Piece) -> int:
+    """Return how many characters must have been said before a piece; of one that is not sure, its own too: the store's
+    stand for them, but for what it does not have in the end."""
+    return piece.at if piece.sure else piece.at + count_characters(piece.text)
 
 
 def say_pods(logs: LiveLogs, say: Callable[[str], None]) -> bool:

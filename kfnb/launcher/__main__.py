@@ -21,9 +21,11 @@ from kfnb.launcher.stopping import Stopped, stop_at_signals
 
 WRONG_CALL, BROKEN, CANCELED = 3, 70, 130
 MARK_EVERY = 256 << 10
-"""Characters of text after which it is said how many there were: of a long log a node keeps the end only."""
+"""Bytes of a node's log after which it is said how much text there was: of a long log a node keeps the end only."""
 MARK_SECONDS = 1.0
-"""Seconds after which it is said, once there were so many: whoever reads along waits for that."""
+"""Seconds after which it is said, once there were so many bytes: whoever reads along waits for that."""
+LINE = 40
+"""Bytes that a node writes before each line: when it was printed, and where."""
 
 
 class Lines:
@@ -33,6 +35,7 @@ class Lines:
         self._out = os.dup(1)
         self._at_start = True
         self._count = self._marked = 0  # characters of text that are no line ends: in all, and when that was said
+        self._size = self._size_then = 0  # bytes of the node's log, likewise
         self._said = 0.0
 
     def event(self, name: str, **more: Any) -> None:
@@ -46,13 +49,13 @@ class Lines:
         self._write_counted(text[:whole])
         if whole and self._is_to_be_marked():
             self.event("log", at=self._count)
-            self._marked, self._said = self._count, time.monotonic()
+            self._marked, self._size_then, self._said = self._count, self._size, time.monotonic()
         self._write_counted(text[whole:])
 
     def _is_to_be_marked(self) -> bool:
-        more = self._count - self._marked
-        is_late = self._marked and more and time.monotonic() - self._said >= MARK_SECONDS
-        return bool(more >= MARK_EVERY or is_late)
+        if self._count == self._marked or self._size < MARK_EVERY:
+            return False
+        return self._size - self._size_then >= MARK_EVERY or time.monotonic() - self._said >= MARK_SECONDS
 
     def _write_counted(self, text: str) -> None:
         self._count += len(text) - text.count("\n")
@@ -60,6 +63,7 @@ class Lines:
 
     def _write(self, text: str) -> None:
         left = memoryview(text.encode("utf-8", "replace"))
+        self._size += len(left) + LINE * text.count("\n")
         self._at_start = text.endswith("\n") if text else self._at_start
         try:
             while left:

@@ -44,7 +44,8 @@ _GIVES_UP = 10.0
 class Piece(NamedTuple):
     """Text that an attempt printed: whole lines, but for the end of its log. `pod`: an attempt may have several.
 
-    `at`: how many characters that are no line ends its log has before; what lies between two pieces is in the store.
+    `at`: how many characters that are no line ends its log has before; what lies between two pieces is in the store,
+    and what is missing in one that is not `sure`.
     """
 
     task: str
@@ -52,6 +53,7 @@ class Piece(NamedTuple):
     pod: str
     text: str
     at: int = 0
+    sure: bool = True
 
 
 class LiveLogs:
@@ -219,6 +221,9 @@ class _Reader:
             try:
                 self._read(follow=not all_is_there)
                 if all_is_there:
+                    if self._placed is not None:
+                        with self._lock:
+                            self._placed.finish()
                     return
             except ClusterError as error:  # out of reach for a moment, or for good: its node may not have it any more
                 status = error.status if isinstance(error, ApiError) else 0
@@ -248,7 +253,8 @@ class _Reader:
         ends = [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
         new = [text for line in ends if (text := self._position.new(line)) is not None]
         if self._placed is None:
-            self._put(0, "".join(line for line in new if not is_event(line)))
+            if text := "".join(line for line in new if not is_event(line)):
+                self._put(0, text)
         elif new:
             with self._lock:
                 if self._position.has_gap:
@@ -256,9 +262,9 @@ class _Reader:
                     self._placed.lose()
                 self._placed.take(new)
 
-    def _put(self, at: int, text: str) -> None:
-        if text and not self._stopped.is_set():
-            self._pieces.put(Piece(self.task, self.attempt, self.pod, text, at))
+    def _put(self, at: int, text: str, sure: bool = True) -> None:
+        if not self._stopped.is_set():
+            self._pieces.put(Piece(self.task, self.attempt, self.pod, text, at, sure))
 
 
 _WHEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(?:Z|[+-]\d\d:\d\d) ")

@@ -18,22 +18,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SHORT = 1 << 20
-"""Characters of a log for which kubelet begins no new file: it does so after ten megabytes, or as it is told."""
+"""Bytes of a log for which kubelet begins no new file: it does so after ten megabytes, or as it is told."""
+_LINE = 40
+"""Bytes that it writes before each line."""
 _QUIET = 3.0
-"""Seconds without a line after which the launcher's next word is waited for no longer."""
+"""Seconds without text after which the launcher's next word is waited for no longer."""
 
 
 class PlacedText:
-    """The text of one log. `tell` is called with what has its place: the characters before it, and the text.
+    """The text of one log. `tell` is called with what has its place: the characters before it, the text, and whether
+    it is sure that nothing is missing in it. Empty text says that what comes before is the store's to tell.
 
     Characters are those that are no line ends: the launcher puts some of these before lines of its own. `at`: how many
-    of them have been told of, or None while it is not known where what comes stands; that is then the store's to tell.
+    of them have been told of, or None while it is not known where what comes stands.
     """
 
-    def __init__(self, tell: Callable[[int, str], None]) -> None:
+    def __init__(self, tell: Callable[[int, str, bool], None]) -> None:
         self.at: int | None = None
         self._tell = tell
         self._begun = False
+        self._size = 0
         self._waiting = ""
         self._since = 0.0
 
@@ -41,17 +45,17 @@ class PlacedText:
         """Take in lines as they follow each other."""
         text: list[str] = []
         for line in lines:
+            self._size += len(line) + _LINE
             if is_event(line):
-                self._waiting += "".join(text)
+                self._wait_with(text)
                 text = []
                 self._hear(line)
             elif self.at is not None:
                 text.append(line)
             self._begun = True
-        self._waiting += "".join(text)
-        self._since = time.monotonic()
-        if (self.at or 0) < _SHORT and self._end() < _SHORT:
-            self._hand_out()
+        self._wait_with(text)
+        if self._size < _SHORT:
+            self._hand_out(sure=True)
 
     def lose(self) -> None:
         """Something may be missing between what was taken in and what comes."""
@@ -59,25 +63,34 @@ class PlacedText:
 
     def look(self) -> None:
         """Leave to the store what waits, if the launcher seems to say nothing more."""
-        if self._waiting and time.monotonic() - self._since >= _QUIET:
+        if self._waiting.strip("\n") and time.monotonic() - self._since >= _QUIET:
+            self.finish()
             self.lose()
 
-    def _end(self) -> int:
-        return (self.at or 0) + count_characters(self._waiting)
+    def finish(self) -> None:
+        """Hand out what waits, of which nothing more is said."""
+        self._hand_out(sure=False)
 
-    def _hand_out(self) -> None:
+    def _wait_with(self, text: list[str]) -> None:
+        if text:
+            self._waiting += "".join(text)
+            self._since = time.monotonic()
+
+    def _hand_out(self, *, sure: bool) -> None:
         if self._waiting and self.at is not None:
-            self._tell(self.at, self._waiting)
-            self.at, self._waiting = self._end(), ""
+            self._tell(self.at, self._waiting, sure)
+            self.at, self._waiting = self.at + count_characters(self._waiting), ""
 
     def _hear(self, line: str) -> None:
         said = json.loads(line)
         if said["event"] == "started" and not self._begun:
             self.at = 0
         elif said["event"] == "log":
-            if self.at is not None and self._end() == said["at"]:
-                self._hand_out()
-            self.at, self._waiting = said["at"], ""
+            if self.at is not None and self.at + count_characters(self._waiting) == said["at"]:
+                self._hand_out(sure=True)
+            else:
+                self.at, self._waiting, self._size = said["at"], "", max(self._size, _SHORT)
+                self._tell(said["at"], "", True)
 
 
 def count_characters(text: str) -> int:

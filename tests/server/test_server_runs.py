@@ -208,9 +208,7 @@ async def test_a_run_is_tagged_archived_and_deleted(
     assert 404 == (await fetch("runs", finished.id, method="DELETE")).code
 
 
-async def test_names_with_spaces_around_them_are_found_as_they_are(
-    get: Get, jp_root_dir: Path, client: Client
-) -> None:
+async def test_names_with_spaces_around_them_are_found_as_they_are(get: Get, jp_root_dir: Path, client: Client) -> None:
     """Those of an experiment and of a notebook: what stands around them is a part of them."""
     path = write_notebook(jp_root_dir / " spaced.ipynb", {"a": "x = 1"})
     runs = [client.run(path, name=name, experiment=name).wait().id for name in (" tries ", "tries")]
