@@ -125,6 +125,11 @@ class OutsideError(KfnbError):
 class StoreError(OutsideError):
     """The artifact store refused an operation, is full, or no longer holds something."""
 
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same may go well in a while."""
+        return not isinstance(self, NoAccess | CorruptArtifact)
+
 
 class NoAccess(StoreError):
     """The artifact store cannot be used from here: no keys, or wrong ones, or no such bucket. To wait does not help."""

@@ -30,6 +30,15 @@ _PATIENCE = 10.0
 """Seconds after the end of a run for which the last lines of its pods are waited for; then the store's will do."""
 
 
+class Unreadable(ClusterError):
+    """The log of a pod cannot be read from here, or not any more."""
+
+    @property
+    def is_passing(self) -> bool:
+        """Not before somebody grants it; what a node has no longer it never has again."""
+        return False
+
+
 class PodLogFollower(LogFollower):
     """The logs of a run on a cluster. `warn` is told, once, if pods cannot be read.
 
@@ -167,7 +176,7 @@ def needed_before(piece: Piece) -> int:
 def say_pods(logs: LiveLogs, say: Callable[[str], None]) -> bool:
     """Say what pods print until all of it is said; return whether there are any.
 
-    ClusterError if the cluster cannot be asked, or forbids it.
+    ClusterError if the cluster cannot be asked; Unreadable if it forbids it, or has it no more.
     """
     logs.start()
     try:
@@ -176,7 +185,7 @@ def say_pods(logs: LiveLogs, say: Callable[[str], None]) -> bool:
             for piece in logs.take():
                 say(piece.text.rstrip("\n"))
             if logs.refused:
-                raise ClusterError(logs.refused)
+                raise Unreadable(logs.refused)
             if not more:
                 return logs.found
             time.sleep(_POLL_SECONDS)

@@ -15,6 +15,8 @@ from kfnb.errors import ClusterError, StoreError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from kfnb.client import Run
+
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 CODES = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": "33", "blue": "34"}
 
@@ -31,15 +33,16 @@ def say(text: str = "") -> None:
 
 
 @contextlib.contextmanager
-def only_looking(again: str) -> Iterator[None]:
-    """Say, where the store or the cluster fails whoever looks at a run, that the run is not ended by that.
+def only_looking(run: Run, again: str) -> Iterator[None]:
+    """Say, where store or cluster fail for now whoever looks at a living run, that the run is not ended by that.
 
     `again`: the command that shows it again. The error is raised all the same.
     """
     try:
         yield
-    except (StoreError, ClusterError):
-        say(f"This ends the looking, not the run: `{again}` shows it again.")
+    except (StoreError, ClusterError) as error:
+        if error.is_passing and not run.had_ended:
+            say(f"This ends the looking, not the run: `{again}` shows it again.")
         raise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -101,8 +102,9 @@ def _follow(run: Run, task: str | None) -> int:
         from kfnb.cli.following_pods import PodLogFollower
 
         follower = PodLogFollower(run, task, warn=say)
+    of = f" {shlex.quote(task)}" if task is not None else ""
     try:
-        with only_looking(f"kfnb logs {run.id} -f"):
+        with only_looking(run, f"kfnb logs {run.id}{of} -f"):
             follower.run(lambda text: show(for_stdout(text)))
     except KeyboardInterrupt:
         return 130
@@ -116,7 +118,8 @@ def _follow_orchestrator(run: Run, *, follow: bool) -> int:
     from kfnb.cli.following_pods import say_pods
 
     logs = run.live_logs(orchestrator=True, follow=follow)
-    looking = only_looking(f"kfnb logs {run.id} --orchestrator -f") if follow else contextlib.nullcontext()
+    lives = follow and not run.has_ended
+    looking = only_looking(run, f"kfnb logs {run.id} --orchestrator -f") if lives else contextlib.nullcontext()
     try:
         with looking:
             found = say_pods(logs, lambda text: show(for_stdout(text)))

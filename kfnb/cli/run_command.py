@@ -266,7 +266,7 @@ def watch(run: RunArgument, root: RootOption = None, on: RunsOnOption = None, js
             here.resume(found.id, detach=True)
     _say_unseen(found)
     try:
-        with only_looking(f"kfnb watch {found.id}"), watching(watcher, found.spec):
+        with only_looking(found, f"kfnb watch {found.id}"), watching(watcher, found.spec):
             found.watch(watcher.on_event)
     except KeyboardInterrupt:
         say(f"Run {found.id} goes on. `kfnb watch {found.id}` shows it again, `kfnb cancel {found.id}` ends it.")

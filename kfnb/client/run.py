@@ -129,6 +129,11 @@ class Run:
         return self._now().ended
 
     @property
+    def had_ended(self) -> bool:
+        """Whether it had ended when that was last looked at: nothing is asked of the store."""
+        return self._status.ended
+
+    @property
     def cluster(self) -> str | None:
         """Name of the cluster that the run is on, as the profile was called where it was started; None: no cluster."""
         return self.info.options.get("on")
@@ -346,6 +351,8 @@ class Run:
         while True:
             events = reader.read()
             status.apply(events)
+            if status.ended:
+                self._now()  # `had_ended` knows it then
             for event in events:
                 on_event(event)
             if end is not None and time.monotonic() >= end:

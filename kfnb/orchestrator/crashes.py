@@ -11,7 +11,7 @@ import contextlib
 import traceback
 from typing import Protocol
 
-from kfnb.errors import ClusterError, CorruptArtifact, KfnbError, NoAccess, StoreError
+from kfnb.errors import ClusterError, KfnbError, StoreError
 from kfnb.orchestrator import places
 
 MOST = 3
@@ -40,10 +40,7 @@ def may_pass(store: Documents, run_id: str, error: KfnbError, *, counted: bool) 
 
     `counted`: that one comes by itself; so the error is kept, and after a few times it may not.
     """
-    if isinstance(error, ClusterError):
-        passes = error.is_passing
-    else:
-        passes = isinstance(error, StoreError) and not isinstance(error, NoAccess | CorruptArtifact)
+    passes = isinstance(error, StoreError | ClusterError) and error.is_passing
     return passes and (not counted or note(store, run_id, error) < MOST)
 
 

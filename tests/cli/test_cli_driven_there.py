@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from test_cli_runs import write_notebook
 from kfnb.cli import following_pods, run_command
 from kfnb.cli.app import run_app
 from kfnb.client import Client, Run
-from kfnb.errors import StoreError
+from kfnb.errors import ClusterError, KfnbError, NoAccess, StoreError
 from kfnb.orchestrator.events import EventLog
 from kfnb.profiles import Profile
 from kfnb.runners.chosen import cluster_options
+from kfnb.runners.run_objects import RunObjects
 from kfnb.spec import RunEvent
 
 
@@ -107,21 +109,80 @@ def test_where_the_store_does_not_answer_the_run_goes_on(
     assert said == capfd.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [("watch", "{}"), ("logs", "{}", "-f"), ("logs", "{}", "--orchestrator", "-f")])
+@pytest.fixture
+def followed(monkeypatch: pytest.MonkeyPatch) -> Callable[[KfnbError], None]:
+    """Have whatever follows a run fail with an error."""
+
+    def fails_with(error: KfnbError) -> None:
+        def fail(*arguments: object, **options: object) -> None:
+            raise error
+
+        monkeypatch.setattr(Run, "watch", fail)
+        monkeypatch.setattr(Run, "live_logs", lambda *arguments, **options: None)
+        monkeypatch.setattr(following_pods.PodLogFollower, "run", fail)
+        monkeypatch.setattr(following_pods, "say_pods", fail)
+
+    return fails_with
+
+
+FOLLOWING = [("watch", "{}"), ("logs", "{}", "-f"), ("logs", "{}", "s", "-f"), ("logs", "{}", "--orchestrator", "-f")]
+
+
+@pytest.mark.parametrize("arguments", FOLLOWING)
 def test_what_ends_the_looking_does_not_end_the_run(
-    client: Client, notebook: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], arguments: Any
+    client: Client,
+    notebook: Path,
+    followed: Callable[[KfnbError], None],
+    capfd: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
 ) -> None:
     """Where store or cluster fail who watches a run or its logs, that is said before the error, whose code counts."""
     run = prepared(client, notebook)
-    monkeypatch.setattr(Run, "watch", _away)
-    monkeypatch.setattr(Run, "live_logs", lambda *arguments, **options: None)
-    monkeypatch.setattr(following_pods.PodLogFollower, "run", _away)
-    monkeypatch.setattr(following_pods, "say_pods", _away)
+    followed(StoreError("The store does not answer."))
     command = [each.format(run.id) for each in arguments]
     assert StoreError.exit_code == run_app(command)
     *_, said, error = capfd.readouterr().err.splitlines()
     again = f"This ends the looking, not the run: `kfnb {' '.join(command)}` shows it again."
     assert (again, "The store does not answer.") == (said, error)
+
+
+@pytest.mark.parametrize("arguments", FOLLOWING)
+@pytest.mark.parametrize("error", [NoAccess("No keys."), following_pods.Unreadable("Forbidden.")])
+def test_nothing_is_said_to_be_seen_again_that_is_not(
+    client: Client,
+    notebook: Path,
+    followed: Callable[[KfnbError], None],
+    capfd: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    error: KfnbError,
+) -> None:
+    """Where a right or keys are missing, the same command fails again."""
+    run = prepared(client, notebook)
+    followed(error)
+    assert error.exit_code == run_app([each.format(run.id) for each in arguments])
+    said = capfd.readouterr().err
+    assert (str(error), False) == (said.splitlines()[-1], "ends the looking" in said)
+
+
+def test_the_looking_at_a_run_that_has_ended_is_not_told_from_it(
+    client: Client, notebook: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its end is seen, then the cluster fails."""
+    run = prepared(client, notebook)
+
+    def away(*arguments: object) -> bool:
+        if not run.has_ended:
+            learned(run, "draws")
+            return True
+        raise ClusterError("The cluster does not answer.")
+
+    monkeypatch.setattr(RunObjects, "is_driven", away)
+    monkeypatch.setattr(run_command, "_say_unseen", lambda run: None)
+    monkeypatch.setattr(Run, "live_logs", lambda *arguments, **options: None)
+    monkeypatch.setattr(following_pods, "say_pods", away)
+    for command in (["watch", run.id], ["logs", run.id, "--orchestrator", "-f"]):
+        assert ClusterError.exit_code == run_app(command)
+    assert "ends the looking" not in capfd.readouterr().err
 
 
 def test_who_follows_a_run_ends_in_silence_without_the_store(
