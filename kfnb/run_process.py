@@ -32,6 +32,7 @@ from kfnb.spec import RunEvent, RunInfo
 
 if TYPE_CHECKING:
     from kfnb.runners.base import Runner
+    from kfnb.runners.run_objects import RunObjects
 
 EXIT_CODES = {"SUCCEEDED": 0, "FAILED": 1, "CANCELED": 130}
 
@@ -61,6 +62,8 @@ def run_prepared(
         there = run_objects(run, info.options, inside=in_cluster)
     except msgspec.MsgspecError as error:
         return _end_unreadable(store, run, error, in_cluster=in_cluster)
+    if there is not None and in_cluster and (why := there.why_too_little_memory()) is not None:
+        return _give_up(store, info, there, why, again_after=again_after if again else None)
     own = places.own_folders(home, store.local_path(""))
     held: Holder
     in_pods = cluster_runner(there, run, info.options, inside=in_cluster) if there is not None else None
@@ -116,6 +119,17 @@ def _end_unreadable(store: Store, run_id: str, error: Exception, *, in_cluster: 
         raise OutsideError(why)
     takeover.fail_undriven(store, run_id, f"{why} The image must have the kfnb that starts runs.", time.time())
     print(why, file=sys.stderr)
+    return 0
+
+
+def _give_up(store: Store, info: RunInfo, there: RunObjects, why: str, *, again_after: int | None) -> int:
+    """End a run whose orchestrator has too little memory for it; what is cancelled by that is removed."""
+    with there.lease():
+        events = takeover.give_up(store, info, why, time.time(), again_after=again_after)
+        if any(event.state == "CANCELED" for event in events):
+            with contextlib.suppress(ClusterError):
+                there.remove_tasks()
+    _print(events)
     return 0
 
 

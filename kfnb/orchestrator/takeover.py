@@ -14,6 +14,7 @@ import msgspec
 
 from kfnb.orchestrator import places, requests, retrying
 from kfnb.orchestrator.events import ENDED, EventLog, EventReader, RunStatus, TaskStatus
+from kfnb.orchestrator.failures import error_of, why_it_failed
 from kfnb.orchestrator.messages import Earlier
 from kfnb.spec import ExecutorOutput, PipelineSpec, RunEvent, RunInfo, Task, collected
 
@@ -165,6 +166,38 @@ def fail_undriven(store: Documents, run_id: str, why: str, now: float) -> None:
     fence = max((event.fence for event in events), default=0) + 1
     ended = RunEvent(kind="run-state", time=now, state="FAILED", why=why)
     EventLog(store, run_id, reader.next, fence).append([ended])
+
+
+def give_up(store: Documents, info: RunInfo, why: str, now: float, *, again_after: int | None = None) -> list[RunEvent]:
+    """End a run as FAILED for which whoever drives it has not the memory; the caller holds its lease.
+
+    So its log is read batch by batch, and what tasks gave is not kept. An attempt that has ended unseen is told of,
+    others are CANCELED. Returned is what says how tasks and run ended: nothing if that had ended, unless it is to go
+    on `again_after` it was begun so often.
+    """
+    reader, status = EventReader(store, info.run_id), RunStatus(info.spec)
+    while batch := reader.read(upto=reader.next):
+        status.apply(event for event in batch if event.kind not in ("task-output", "task-progress"))
+    if status.ended and (again_after is None or status.begins > again_after):
+        return []
+    now = max(now, status.last_time)
+    log = EventLog(store, info.run_id, reader.next, status.fence + 1)
+    told: list[RunEvent] = []
+    for task in status.tasks.values():
+        if task.state not in ENDED and task.attempt > task.over:
+            place = places.attempt_key(info.run_id, info.spec.task(task.name).slug, task.attempt)
+            output = _read_output(store, f"{place}/output.json")
+            end = RunEvent(kind="task-state", time=now, task=task.name, attempt=task.attempt, state="CANCELED", why=why)
+            gave = []
+            if output is not None:
+                gave = [RunEvent(kind="task-output", time=now, task=task.name, attempt=task.attempt, output=output)]
+                said = why_it_failed(error_of(output)) if output.state != "SUCCEEDED" else None
+                end = msgspec.structs.replace(end, state=output.state, why=said)
+            log.append([*gave, end])
+            told.append(end)
+    told.append(RunEvent(kind="run-state", time=now, state="FAILED", why=why))
+    log.append(told[-1:])
+    return told
 
 
 def cancel_abandoned(store: Documents, info: RunInfo, now: float) -> list[RunEvent]:

@@ -1,4 +1,6 @@
-"""Gives a run up whose orchestrator is killed for the memory it needs, again and again; used by its next pod.
+"""Says that a run is to be given up whose orchestrator is killed for the memory it needs, again and again.
+
+Asked by its next pod before that reads anything of the run, as that may be what there is too little memory for.
 
 The Job of an orchestrator starts it again a hundred times, for nodes that come and go: it cannot tell those from one
 that has too little memory, as a rule for that (`podFailurePolicy`) would have it wait for pods on lost nodes. But the
@@ -30,16 +32,7 @@ _SOON = datetime.timedelta(minutes=10)
 _JOB = "batch.kubernetes.io/controller-uid"
 
 
-class TooLittleMemory(ClusterError):
-    """An orchestrator has less memory than it needs."""
-
-    @property
-    def is_passing(self) -> bool:
-        """Not before somebody gives it more."""
-        return False
-
-
-def too_little_memory(api: ApiServer, run_id: str) -> TooLittleMemory | None:
+def too_little_memory(api: ApiServer, run_id: str) -> str | None:
     """Return why this orchestrator's pod need not go on, as those before it did not get far; None if it may.
 
     It may also where nobody can say: outside a pod, or without an answer.
@@ -52,7 +45,7 @@ def too_little_memory(api: ApiServer, run_id: str) -> TooLittleMemory | None:
     return None
 
 
-def _of_pods(pods: Iterable[Object], own: str) -> TooLittleMemory | None:
+def _of_pods(pods: Iterable[Object], own: str) -> str | None:
     by_name = {pod["metadata"]["name"]: pod for pod in pods}
     if own not in by_name:
         return None
@@ -66,9 +59,9 @@ def _of_pods(pods: Iterable[Object], own: str) -> TooLittleMemory | None:
     todo = "Run it anew with `--local-orchestrator`, where your machine drives it"
     if limit and amount(limit) < amount(MOST_MEMORY):
         todo += f", or with more `memory` in `limits` of the cluster's profile, of which it has {MOST_MEMORY} at most"
-    return TooLittleMemory(
+    return (
         f"The run's orchestrator used more memory than {all_there_was} and was killed, {killed} times. {todo}. "
-        "What has succeeded comes from the cache."
+        "Without `--no-cache` that takes what has succeeded from the cache."
     )
 
 

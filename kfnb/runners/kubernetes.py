@@ -34,7 +34,6 @@ from kfnb.runners.job_manifest import (
     job,
     job_name,
 )
-from kfnb.runners.killed_for_memory import too_little_memory
 from kfnb.runners.lost_nodes import SILENCE, Silences
 from kfnb.runners.pod_patch import BadPatch
 from kfnb.runners.pod_secrets import secrets_of
@@ -128,8 +127,6 @@ class KubernetesRunner:
         inside, wait = self._inside is not None, self._closed.wait
         self._owner = make_owner(self._api, self._profile, self._run_id, inside=inside, wait=wait)
         self._owned(self._owner)
-        if inside and (error := too_little_memory(self._api, self._run_id)) is not None:
-            self._break(error)
         selector = f"{RUN}={self._run_id}"
         jobs = Watch(
             self._api, self._api.place("jobs", group=_BATCH), selector, self._job, self._job_gone, broken=self._break

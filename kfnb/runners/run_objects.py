@@ -16,6 +16,7 @@ from kfnb.runners import cluster_lease, pod_state, task_objects
 from kfnb.runners.api_server import PATIENCE, ApiError, ApiServer, Foreign, Unreachable
 from kfnb.runners.cluster_lease import ClusterLease
 from kfnb.runners.job_manifest import RUN, Attempt, foreign, job, job_name, owner_reference, run_labels, run_name
+from kfnb.runners.killed_for_memory import too_little_memory
 from kfnb.runners.orchestrator_job import orchestrator_job, orchestrator_name
 from kfnb.runners.pod_patch import BadPatch
 from kfnb.runners.run_home import Elsewhere, must_be_at, was_made_anew
@@ -251,6 +252,14 @@ class RunObjects:
             for pod in living if time.monotonic() > end else ():
                 self.api.delete(self.api.place("pods", pod["metadata"]["name"]), grace=0)
             time.sleep(_LOOK_EVERY)
+
+    def why_too_little_memory(self) -> str | None:
+        """Say why this process, the run's orchestrator, has not the memory that it needs; None if it may have."""
+        return too_little_memory(self.api, self._run_id)
+
+    def remove_tasks(self) -> None:
+        """Remove the run's tasks; what runs is ended with its grace time."""
+        self.api.delete(self.api.place("configmaps", run_name(self._run_id)))
 
     def remove(self) -> None:
         """Remove every object of the run; what runs is ended with its grace time."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import queue
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from nowhere import served
 from scripted_api import Answer, Object, ScriptedApi, listed, refused
 
-from kfnb.errors import ClusterError
+from kfnb.artifacts.store import Store
+from kfnb.orchestrator import places, takeover
+from kfnb.orchestrator.events import EventLog, EventReader, RunStatus
 from kfnb.profiles import Profile
-from kfnb.runners.base import Broken, Report
-from kfnb.runners.killed_for_memory import MOST, TooLittleMemory, too_little_memory
-from kfnb.runners.kubernetes import KubernetesRunner
+from kfnb.run_process import run_prepared
+from kfnb.runners.killed_for_memory import MOST, too_little_memory
+from kfnb.spec import ExecutorOutput, PipelineSpec, RunEvent, RunInfo, Task, to_json
 
 PROFILE = Profile(name="test", namespace="team", root="s3://runs/kfnb", image="base:1")
 KILLED = {"reason": "OOMKilled", "startedAt": "2026-01-01T10:00:00Z", "finishedAt": "2026-01-01T10:09:59Z"}
@@ -37,7 +40,7 @@ def killed(count: int, ended: Object = KILLED, job: str = "own") -> list[Object]
     return [pod(f"{job}-{number}", ended, job) for number in range(count)]
 
 
-def found(folder: Path, *pods: Object) -> TooLittleMemory | None:
+def found(folder: Path, *pods: Object) -> str | None:
     """What an orchestrator finds that has these pods beside itself."""
     api = ScriptedApi(listed("1", *pods))
     try:
@@ -85,22 +88,67 @@ def test_outside_a_pod_nothing_is_asked(tmp_path: Path, monkeypatch: pytest.Monk
     assert None is found(tmp_path, pod("mine", None), *killed(MOST))
 
 
-def test_who_drives_the_run_is_told(tmp_path: Path) -> None:
-    """By what ends the run for good, before anything is watched: here a cluster that lets nobody do that."""
-    job = {"metadata": {"name": "j", "uid": "own"}}
-    owner = {"apiVersion": "batch/v1", "kind": "Job", **job["metadata"]}
-    made = {"metadata": {"name": "kfnb-r", "uid": "u", "ownerReferences": [owner]}}
-    pods = listed("1", pod("mine", None), *killed(MOST))
-    api = ScriptedApi(Answer(200, (job,), {}), Answer(201, (made,), {}), pods, refused(403))
-    told: queue.SimpleQueue[Report] = queue.SimpleQueue()
-    runner = KubernetesRunner(PROFILE, "r", served(tmp_path, api.address), inside="127.0.0.1")
+def log(store: Store, *events: RunEvent) -> None:
+    """Write the log of run `r`, an event a batch."""
+    written = EventLog(store, "r")
+    for event in events:
+        written.append([event])
+
+
+def states(store: Store, run: RunInfo) -> tuple[str, str | None, dict[str, str]]:
+    """How a run and its tasks stand, and why the run does."""
+    status = RunStatus(run.spec)
+    status.apply(EventReader(store, "r").read())
+    return status.state, status.why, {name: task.state for name, task in status.tasks.items()}
+
+
+def run_of(**options: Any) -> RunInfo:
+    """A run of three steps."""
+    tasks = tuple(Task(name=name, slug=name, cells=()) for name in ("unseen", "living", "later"))
+    return RunInfo(
+        run_id="r",
+        name="r",
+        spec=PipelineSpec(name="p", notebook="p", notebook_digest="", tasks=tasks),
+        options=options,
+    )
+
+
+def begun(task: str) -> RunEvent:
+    """What the log says of an attempt that runs."""
+    return RunEvent(kind="task-state", time=1.0, task=task, attempt=1, state="RUNNING")
+
+
+def test_a_run_is_given_up_before_it_is_driven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading its log may need what the orchestrator lacks. What has ended unseen counts, and what lives is ended."""
+    none, made = refused(404), Answer(201, ({},), {})
+    api = ScriptedApi(listed("1", pod("mine", None), *killed(MOST)), none, made, made, none)
+    served(tmp_path, api.address)
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("KFNB_HOME", str(tmp_path / "home"))
+    store, run = Store(str(tmp_path / "store")), run_of(on="test", profile=msgspec.to_builtins(PROFILE))
+    store.write(places.run_key("r", "run.json"), to_json(run))
+    store.write(places.attempt_key("r", "unseen", 1) + "/output.json", to_json(ExecutorOutput(state="SUCCEEDED")))
+    log(store, RunEvent(kind="run-started", time=1.0), begun("unseen"), begun("living"))
     try:
-        with pytest.raises(ClusterError):
-            runner.open(told.put, ())
+        assert 0 == run_prepared("r", store.root, in_cluster=True)
     finally:
-        runner.close(keep=True)
         api.close()
-    broken = told.get_nowait()
-    assert isinstance(broken, Broken)
-    assert isinstance(broken.error, TooLittleMemory)
-    assert not broken.error.is_passing
+    state, why, tasks = states(store, run)
+    assert ("FAILED", True) == (state, str(why).startswith("The run's orchestrator used more memory than"))
+    assert {"unseen": "SUCCEEDED", "living": "CANCELED", "later": "PENDING"} == tasks
+    assert ["Lease", "DeleteOptions"] == [sent["kind"] for sent in api.sent]
+
+
+@pytest.mark.parametrize(
+    ("again_after", "why"), [(None, "it fails"), (0, "it fails"), (1, "no memory")], ids=["ended", "done", "resumed"]
+)
+def test_a_run_that_has_ended_is_given_up_if_it_is_to_go_on(tmp_path: Path, again_after: int | None, why: str) -> None:
+    """Else it stays as it ended: its orchestrator may have been killed after that."""
+    store, run = Store(str(tmp_path)), run_of()
+    log(
+        store,
+        RunEvent(kind="run-started", time=1.0),
+        RunEvent(kind="run-state", time=1.0, state="FAILED", why="it fails"),
+    )
+    takeover.give_up(store, run, "no memory", 2.0, again_after=again_after)
+    assert ("FAILED", why) == states(store, run)[:2]
