@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from kfnb import digest as digests
-from kfnb.artifacts.lent import LOADED, lent
+from kfnb.artifacts.lent import LOADED, instead, lent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +36,8 @@ class Contents(msgspec.Struct, frozen=True):
     """What an image has. `modules`: what can be imported beside the standard library. `packages`: version by name.
 
     `lent_modules`, `lent_packages`: those that kfnb's launcher brings, which is lent to it. They are not the image's: a
-    step that needs them gets the kernel's, where they can be installed.
+    step that needs them gets the kernel's, where they can be installed. But the version that is lent is in `packages` of
+    those which the image has too old for the launcher: steps get that.
     """
 
     python: str
@@ -77,7 +78,7 @@ def contents(path: Sequence[str] | None = None) -> Contents:
         python=platform.python_version(),
         kfnb=str(sys.modules["kfnb"].__version__),  # above this room; by name, as it is there in any case
         modules=tuple(sorted({*modules, *LOADED.intersection(lent_modules)})),
-        packages=packages,
+        packages={**packages, **instead()},
         lent_modules=tuple(name for name in lent_modules if name not in LOADED),
         lent_packages=lent_packages,
     )

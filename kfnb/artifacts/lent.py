@@ -5,6 +5,7 @@ Used by what says what an image has, and by what installs what it lacks: version
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,3 +25,8 @@ def lent() -> Callable[[str], bool]:
     """Return what says of a folder of the module search path whether it is lent."""
     is_there = (BUNDLE / "least.json").is_file()
     return lambda folder: is_there and Path(folder).parent == BUNDLE
+
+
+def instead() -> dict[str, str]:
+    """Return the versions that are lent of packages which the image has too old for the launcher: a step gets these."""
+    return {name: version for each in sys.meta_path for name, version in getattr(each, "kfnb_lends", {}).items()}

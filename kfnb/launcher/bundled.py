@@ -35,7 +35,7 @@ def main() -> int:
     sys.path[0] = ""  # not this file's folder; the launcher takes away what stands here, as after `python -m`
     lent = [str(pure), str(pure.parent / _own())]
     sys.path += lent
-    sys.meta_path.insert(0, _Lent(_too_old(pure.parent), lent))
+    sys.meta_path.insert(0, _Lent(lent, *_too_old(pure.parent, lent)))
     if sys.argv[1:2] == ["-m"]:
         del sys.argv[:2]
         runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
@@ -46,11 +46,12 @@ def main() -> int:
 
 
 class _Lent:
-    """Finds modules in the bundle, whatever comes before it on the path."""
+    """Finds modules in the bundle, whatever comes before it on the path. `kfnb_lends`: their libraries' versions."""
 
-    def __init__(self, modules: "set[str]", folders: "list[str]") -> None:
-        self._modules = modules
+    def __init__(self, folders: "list[str]", modules: "set[str]", versions: "dict[str, str]") -> None:
         self._folders = folders
+        self._modules = modules
+        self.kfnb_lends = versions  # artifacts/lent.py looks for it
 
     def find_spec(
         self, name: str, path: "Sequence[str] | None" = None, target: "ModuleType | None" = None
@@ -59,20 +60,25 @@ class _Lent:
         return PathFinder.find_spec(name, self._folders) if name in self._modules else None
 
 
-def _too_old(bundle: Path) -> "set[str]":
-    """Return the modules of libraries that the image has in versions of no use to the launcher, and say so."""
+def _too_old(bundle: Path, lent: "list[str]") -> "tuple[set[str], dict[str, str]]":
+    """Return the modules of libraries that the image has in versions of no use to the launcher, and say so.
+
+    With them the versions of those libraries that are lent.
+    """
     from importlib import metadata  # Python 3.6 has none, and must be able to say why it cannot be used
 
     modules = set()
+    versions: "dict[str, str]" = {}
     for name, least in json.loads((bundle / "least.json").read_text("utf-8")).items():
         version = next(iter(metadata.distributions(name=name))).version  # the image's; where it has none, what is lent
         needed = least["version"]
         numbers = [int(digits) for digits in re.findall(r"\d+", version)]
         if numbers + [0] * len(needed) < needed:
             modules.update(least["modules"])
+            versions.update((one.name, one.version) for one in metadata.distributions(name=name, path=lent))
             older = "The image's {} {} is older than kfnb's launcher needs ({}), so this step has the launcher's own.\n"
             sys.stderr.write(older.format(name, version, ".".join(map(str, needed))))
-    return modules
+    return modules, versions
 
 
 def obstacle(bundle: Path) -> str:

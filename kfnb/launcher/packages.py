@@ -13,7 +13,7 @@ import sys
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING
 
-from kfnb.artifacts.lent import lent
+from kfnb.artifacts.lent import instead, lent
 from kfnb.errors import OutsideError
 from kfnb.notebook.requirements import canonical, is_met, name_of
 
@@ -85,7 +85,8 @@ def _missing(wanted: Packages) -> Iterator[str]:
         from importlib import metadata  # 10 ms, and most tasks ask for nothing
 
         found = [one for one in metadata.distributions(path=path) if one.name]
-        return {canonical(one.name): one.version for one in reversed(found)}  # what comes first on the path counts
+        first = {one.name: one.version for one in reversed(found)}  # what comes first on the path counts
+        return {canonical(name): version for name, version in (first | (instead() if wanted.offline else {})).items()}
 
     asked = set()
     for line in wanted.requirements:

@@ -112,13 +112,16 @@ def test_a_library_that_is_too_old_for_the_launcher_is_lent(tmp_path: Path) -> N
     least = {name: {"version": [3, 1] if name != "same" else [3, 0], "modules": [name]} for name in NAMES}
     (bundle / "least.json").write_text(json.dumps(least), "utf-8")
     (bundle / "any" / "shown.py").write_text(
-        f"import {', '.join(NAMES)}\nprint(*(each.__file__ for each in ({', '.join(NAMES)})))\n", "utf-8"
+        f"import {', '.join(NAMES)}\nfrom kfnb.artifacts.lent import instead\n"
+        f"print(*(each.__file__ for each in ({', '.join(NAMES)})), *instead().items())\n",
+        "utf-8",
     )
     command = [sys.executable, bundle / "any" / "kfnb" / "launcher" / "bundled.py", "-m", "shown"]
     environment = {**os.environ, "PYTHONPATH": str(image)}
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, env=environment)
     own = bundle / "any"
-    assert [f"{own}/older.py", f"{image}/newer.py", f"{image}/same.py", f"{own}/absent.py"] == done.stdout.split()
+    files = [f"{own}/older.py", f"{image}/newer.py", f"{image}/same.py", f"{own}/absent.py"]
+    assert [*files, "('older',", "'3.2')"] == done.stdout.split()
     said = "The image's older 3.0.9 is older than kfnb's launcher needs (3.1), so this step has the launcher's own.\n"
     assert (0, said) == (done.returncode, done.stderr)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kfnb.artifacts import lent
+from kfnb.artifacts import known_images, lent
+from kfnb.launcher.bundled import _Lent
 from kfnb.launcher.packages import NotInstalled, install, keep_on_path
 from kfnb.spec import Packages
 
@@ -135,6 +136,14 @@ def test_what_comes_first_on_the_path_is_what_there_is(tmp_path: Path, monkeypat
         monkeypatch.syspath_prepend(str(info.parent))
     with pytest.raises(NotInstalled, match=f"needs {NAME}>=2, which its image does not have"):
         install(Packages(requirements=(f"{NAME}>=2",), offline=True), tmp_path / "packages")
+
+
+def test_what_is_lent_instead_is_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step imports it wherever it stands on the path, as the image's is too old for the launcher."""
+    monkeypatch.syspath_prepend(has(tmp_path / "image", NAME, f"{NAME}.py"))
+    monkeypatch.setattr(sys, "meta_path", [_Lent([], set(), {NAME: "2.0"}), *sys.meta_path])
+    install(Packages(requirements=(f"{NAME}>=2",), offline=True), tmp_path / "packages")
+    assert "2.0" == known_images.contents().packages[NAME]
 
 
 def test_another_version_than_the_kernels_is_not_enough(tmp_path: Path) -> None:
