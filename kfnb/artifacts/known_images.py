@@ -36,8 +36,8 @@ class Contents(msgspec.Struct, frozen=True):
     """What an image has. `modules`: what can be imported beside the standard library. `packages`: version by name.
 
     `lent_modules`, `lent_packages`: those that kfnb's launcher brings, which is lent to it. They are not the image's: a
-    step that needs them gets the kernel's, where they can be installed. But the version that is lent is in `packages` of
-    those which the image has too old for the launcher: steps get that.
+    step that needs them gets the kernel's, where they can be installed. But of those which the image has too old for
+    the launcher `packages` has the version that is lent: steps get that.
     """
 
     python: str

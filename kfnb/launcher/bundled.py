@@ -68,7 +68,7 @@ def _too_old(bundle: Path, lent: "list[str]") -> "tuple[set[str], dict[str, str]
     from importlib import metadata  # Python 3.6 has none, and must be able to say why it cannot be used
 
     modules = set()
-    versions: "dict[str, str]" = {}
+    versions: dict[str, str] = {}
     for name, least in json.loads((bundle / "least.json").read_text("utf-8")).items():
         version = next(iter(metadata.distributions(name=name))).version  # the image's; where it has none, what is lent
         needed = least["version"]
