@@ -23,13 +23,15 @@ const TYPED: FilledForm = {
 };
 
 const api = { settings: { baseUrl: '/' } } as unknown as Api;
+let shown: NotebookPanel[];
 const added = new Signal<object, NotebookPanel>({});
 const currentChanged = new Signal<object, void>({});
 const tracker = {
   widgetAdded: added,
   currentChanged,
   currentWidget: null as NotebookPanel | null,
-  forEach: () => {}
+  forEach: () => {},
+  find: (wanted: (panel: NotebookPanel) => boolean) => shown.find(wanted)
 };
 const fileChanged = new Signal<object, unknown>({});
 const contents = { localPath: (path: string) => path, fileChanged } as unknown as Contents.IManager;
@@ -37,23 +39,36 @@ let notebooks: OpenNotebooks;
 
 /** Open a notebook, in which a person works then. */
 async function open(path: string): Promise<OpenNotebook> {
-  const panel = emptyPanel(Promise.resolve());
-  Object.assign(panel.context, { path });
-  tracker.currentWidget = panel;
-  added.emit(panel);
+  tracker.currentWidget = load(path, Promise.resolve());
   return vi.waitUntil(() => notebooks.current);
 }
 
-/** Save what is open as JupyterLab does it, whose file is at `path` from then on. */
-function save({ panel }: OpenNotebook, path: string): void {
-  const saveState = panel.context.saveState as Signal<unknown, string>;
-  saveState.emit('started');
+/** Begin to open a notebook, which has been read when it is `ready`. */
+function load(path: string, ready?: Promise<void>): NotebookPanel {
+  const panel = emptyPanel(ready);
+  Object.assign(panel.context, { path });
+  shown.push(panel);
+  added.emit(panel);
+  return panel;
+}
+
+const saveState = ({ panel }: OpenNotebook): Signal<unknown, string> =>
+  panel.context.saveState as Signal<unknown, string>;
+
+/** A notebook has been written to the file at `path`. */
+const written = (path: string): void =>
   fileChanged.emit({ type: 'save', oldValue: null, newValue: { path, type: 'notebook' } });
-  saveState.emit('completed');
+
+/** Save what is open as JupyterLab does it, whose file is at `path` from then on. */
+function save(notebook: OpenNotebook, path: string): void {
+  saveState(notebook).emit('started');
+  written(path);
+  saveState(notebook).emit('completed');
 }
 
 beforeEach(() => {
   window.localStorage.clear();
+  shown = [];
   notebooks = new OpenNotebooks(
     tracker as unknown as INotebookTracker,
     async () => panel => new OpenNotebook(panel, api, contents)
@@ -91,10 +106,25 @@ test('What is saved otherwise gets nothing: the notebook itself, another one, or
   first.draft.fillIn(TYPED);
   save(first, 'a.ipynb');
   save(other, 'other.ipynb');
-  fileChanged.emit({ type: 'save', oldValue: null, newValue: { path: 'c.ipynb', type: 'notebook' } });
-  (first.panel.context.saveState as Signal<unknown, string>).emit('started');
+  written('c.ipynb');
+  saveState(first).emit('started');
   save(other, 'other.ipynb');
   fileChanged.emit({ type: 'save', oldValue: null, newValue: { path: 'a.py', type: 'file' } });
   fileChanged.emit({ type: 'delete', oldValue: { path: 'c.ipynb' }, newValue: null });
   expect(window.localStorage.length).toBe(0);
+});
+
+test('A save that was cancelled, of which nothing tells, hands nothing on to notebooks that are saved later.', async () => {
+  const first = await open('a.ipynb');
+  first.draft.fillIn(TYPED);
+  saveState(first).emit('started');
+  load('loading.ipynb');
+  written('loading.ipynb');
+  expect(window.localStorage.length).toBe(0);
+  written('b.ipynb');
+  written('c.ipynb');
+  expect([lastForm('/', 'b.ipynb').parameters, lastForm('/', 'c.ipynb')]).toEqual([
+    TYPED.parameters,
+    EMPTY_FORM
+  ]);
 });

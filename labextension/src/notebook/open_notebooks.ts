@@ -27,6 +27,11 @@ export class OpenNotebooks {
     return panel === null ? null : (this._all.get(panel) ?? null);
   }
 
+  /** Say whether the notebook at this path is open, be it that it is still read. */
+  isOpen(path: string): boolean {
+    return this._tracker.find(panel => panel.context.path === path) !== undefined;
+  }
+
   get currentChanged(): ISignal<this, OpenNotebook | null> {
     return this._currentChanged;
   }

@@ -13,7 +13,7 @@ type Shared = OpenNotebook['panel']['context'];
 
 /** Hand forms on from now on. `server`: its address. */
 export function handOnForms(notebooks: OpenNotebooks, contents: Contents.IManager, server: string): void {
-  const saving = new WeakSet<Shared>();
+  const saving = new WeakSet<Shared>(); // also those of which a person has cancelled it: nothing tells of that
   const watch = ({ panel: { context } }: OpenNotebook): void => {
     context.saveState.connect((_, state) => {
       if (state === 'started') {
@@ -27,10 +27,12 @@ export function handOnForms(notebooks: OpenNotebooks, contents: Contents.IManage
   notebooks.added.connect((_, notebook) => watch(notebook));
   contents.fileChanged.connect((_, { type, newValue }) => {
     const { current } = notebooks;
-    const isOpen = [...notebooks].some(({ panel }) => panel.context.path === newValue?.path);
-    const isNotebook = newValue?.type === 'notebook' && newValue.path !== undefined;
-    if (type === 'save' && isNotebook && !isOpen && current !== null && saving.has(current.panel.context)) {
-      handOnForm(server, contents.localPath(newValue.path!), current.draft.form);
+    const path = type === 'save' && newValue?.type === 'notebook' ? newValue.path : undefined;
+    if (path === undefined || current === null || notebooks.isOpen(path)) {
+      return;
+    }
+    if (saving.delete(current.panel.context)) {
+      handOnForm(server, contents.localPath(path), current.draft.form);
     }
   });
 }
