@@ -358,7 +358,7 @@ class Client:
         Nothing that succeeded runs again; the notebook is the run's own, as it was when the run began. A run that has
         SUCCEEDED is returned as it is. `task`: of a run that has ended only this task is done anew, with what it lacks,
         and then what waited for it; others that failed or were cancelled stay so. WrongCall if that cannot be.
-        LeaseHeld if a process drives the run. `detach`, `on_event`: as in `run`.
+        LeaseHeld if a process drives the run, or has just resumed it to its end. `detach`, `on_event`: as in `run`.
         """
         run = self.get(run_id)
         if run.state == "SUCCEEDED" and task is None:

@@ -292,10 +292,17 @@ class Run:
         return self
 
     def wait_until_left(self) -> None:
-        """Wait a while for the process of a run that has ended: it is busy with the end, or another one goes on."""
-        end = time.monotonic() + _LEFT_SECONDS
+        """Wait a while for the process of a run that has ended: it is busy with the end, or another one goes on.
+
+        LeaseHeld if another one has gone on meanwhile, to the run's end again.
+        """
+        begins, end = self.begins, time.monotonic() + _LEFT_SECONDS
         while self.has_ended and self.is_driven and time.monotonic() < end:
             time.sleep(_POLL_SECONDS)
+        if self.begins > begins and self.has_ended:
+            raise LeaseHeld(
+                f"Run {self.id} was resumed elsewhere a moment ago; `kfnb show {self.id}` says how it ended."
+            )
 
     def cancel(self, now: bool = False) -> None:
         """Ask the run to stop: cleanly, so that each task saves what it has, or `now`. One that has ended stays so.

@@ -150,6 +150,24 @@ def test_who_resumes_before_a_run_that_has_ended_is_left_waits_for_it(
     assert [1, 2] == desk.attempts(desk.client.resume(run.id).wait(60))
 
 
+def test_who_waits_while_another_resumes_a_run_to_its_end_does_not_resume_it_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two meant the same; the other one's resuming began and failed between two looks."""
+    run = desk.client.run(desk.write("x = 1", "1 / 0")).wait()
+    is_held = Lease.is_held
+
+    def resumes(lease: Lease) -> bool:
+        monkeypatch.setattr(Lease, "is_held", is_held)
+        desk.client.resume(run.id).wait(60)
+        return True
+
+    monkeypatch.setattr(Lease, "is_held", resumes)
+    with pytest.raises(LeaseHeld, match=rf"resumed elsewhere a moment ago; `kfnb show {run.id}`"):
+        desk.client.resume(run.id)
+    assert [1, 2] == desk.attempts(desk.client.get(run.id))
+
+
 # ------------------------------------------------------------------------------------------ what a run keeps as it was
 
 
