@@ -6,6 +6,7 @@ import contextlib
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from kfnb.cli.app import run_app
 from kfnb.cli.following_pods import PodLogFollower
 from kfnb.client import Run
+from kfnb.profiles import Profile
 from kfnb.runners import live_logs
 from kfnb.runners.api_server import ApiServer
 from kfnb.runners.job_manifest import RUN, TASK
@@ -94,15 +96,20 @@ def expected(name: str) -> list[str]:
     return [f"{name} {n}" for n in range(12)]
 
 
-def follow_without_rights(place: Place, folder: Path, run: Run) -> list[str]:
-    """Follow a run as somebody who may see pods but not logs: all lines come, from the store; what is warned of."""
+def nosy(place: Place, folder: Path) -> Profile:
+    """The profile of somebody who may see pods, but not logs."""
     rights = [right for right in needed("user") if right.resource != "pods/log"]
     file, api = people(place.cluster, place.namespace, folder, {"nosy": rights})["nosy"]
     wait_until(lambda: missing(api, rights) == [], "The rights of somebody")
+    return msgspec.structs.replace(place.profile, kubeconfig=str(file))
+
+
+def follow_as(profile: Profile, run: Run, folder: Path) -> list[str]:
+    """Follow a run as the person of a profile: all lines come; what is warned of."""
     said: list[str] = []
     warnings: list[str] = []
     theirs = Run(run.store, run.info, folder)
-    theirs.there = RunObjects(msgspec.structs.replace(place.profile, kubeconfig=str(file)), run.id)
+    theirs.there = RunObjects(profile, run.id)
     PodLogFollower(theirs, None, warnings.append).run(lambda text: said.extend(text.splitlines()))
     for name in ("left", "right"):
         assert expected(name) == [line for line in said if line.startswith(f"{name} ")]
@@ -112,8 +119,10 @@ def follow_without_rights(place: Place, folder: Path, run: Run) -> list[str]:
 def test_logs_are_followed_while_pods_live_and_kept_when_they_are_gone(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    """Lines come while the run runs; the same are in the store; the orchestrator's pod has a line a change of state."""
+    """Lines come while the run runs, by the store where pods' logs may not be read; the same are in the store; the
+    orchestrator's pod has a line a change of state."""
     monkeypatch.setenv("KFNB_HOME", str(tmp_path / "home"))
+    somebody = nosy(place, tmp_path)
     run = place.run(notebook(tmp_path / "talks.ipynb"), save="needed")
     said: list[str] = []
     early: list[str] = []
@@ -124,10 +133,12 @@ def test_logs_are_followed_while_pods_live_and_kept_when_they_are_gone(
             early.extend(text.splitlines())
 
     warnings: list[str] = []
-    PodLogFollower(run, None, warnings.append).run(say)
+    with ThreadPoolExecutor(1) as beside:
+        refused = beside.submit(follow_as, somebody, run, tmp_path)
+        PodLogFollower(run, None, warnings.append).run(say)
     for name in ("left", "right"):
         assert expected(name) == [line for line in said if line.startswith(f"{name} ")]
-    assert [] == warnings
+    assert ([], [True]) == (warnings, ["pods/log" in warning for warning in refused.result()])
     assert {"left 0", "right 0"} <= set(early)
     capsys.readouterr()
 
@@ -136,7 +147,6 @@ def test_logs_are_followed_while_pods_live_and_kept_when_they_are_gone(
         return str(capsys.readouterr().out)
 
     wait_until(lambda: "run: SUCCEEDED" in orchestrator_says(), "The orchestrator's last line")
-    assert [True] == ["pods/log" in warning for warning in follow_without_rights(place, tmp_path, run)]
     assert run.there is not None
     run.there.remove()
     assert 0 == run_app(["logs", run.id, "--root", place.profile.root, "--json"])
