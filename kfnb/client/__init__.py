@@ -361,9 +361,12 @@ class Client:
         LeaseHeld if a process drives the run, or has just resumed it to its end. `detach`, `on_event`: as in `run`.
         """
         run = self.get(run_id)
+        went_on = (task is not None or run.state != "SUCCEEDED") and run.wait_until_left()
         if run.state == "SUCCEEDED" and task is None:
             return run
-        run.wait_until_left()
+        if went_on and task is None:
+            said = f"Run {run.id} was resumed elsewhere a moment ago; `kfnb show {run.id}` says how it ended."
+            raise LeaseHeld(said)
         try:
             with run.holding():
                 if task is not None:

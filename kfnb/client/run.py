@@ -291,18 +291,15 @@ class Run:
             raise self.error
         return self
 
-    def wait_until_left(self) -> None:
+    def wait_until_left(self) -> bool:
         """Wait a while for the process of a run that has ended: it is busy with the end, or another one goes on.
 
-        LeaseHeld if another one has gone on meanwhile, to the run's end again.
+        Return whether another one has gone on meanwhile, to the run's end again.
         """
         begins, end = self.begins, time.monotonic() + _LEFT_SECONDS
         while self.has_ended and self.is_driven and time.monotonic() < end:
             time.sleep(_POLL_SECONDS)
-        if self.begins > begins and self.has_ended:
-            raise LeaseHeld(
-                f"Run {self.id} was resumed elsewhere a moment ago; `kfnb show {self.id}` says how it ended."
-            )
+        return self.has_ended and self.begins > begins
 
     def cancel(self, now: bool = False) -> None:
         """Ask the run to stop: cleanly, so that each task saves what it has, or `now`. One that has ended stays so.

@@ -150,21 +150,28 @@ def test_who_resumes_before_a_run_that_has_ended_is_left_waits_for_it(
     assert [1, 2] == desk.attempts(desk.client.resume(run.id).wait(60))
 
 
+@pytest.mark.parametrize("succeeds", [False, True])
 def test_who_waits_while_another_resumes_a_run_to_its_end_does_not_resume_it_again(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, succeeds: bool
 ) -> None:
-    """Two meant the same; the other one's resuming began and failed between two looks."""
-    run = desk.client.run(desk.write("x = 1", "1 / 0")).wait()
+    """Two meant the same; the other one's resuming began and ended between two looks. One that succeeded is enough."""
+    mark = tmp_path / "mark"
+    run = desk.client.run(desk.write("x = 1", f"open({str(mark)!r})")).wait()
     is_held = Lease.is_held
 
     def resumes(lease: Lease) -> bool:
         monkeypatch.setattr(Lease, "is_held", is_held)
+        if succeeds:
+            mark.touch()
         desk.client.resume(run.id).wait(60)
         return True
 
     monkeypatch.setattr(Lease, "is_held", resumes)
-    with pytest.raises(LeaseHeld, match=rf"resumed elsewhere a moment ago; `kfnb show {run.id}`"):
-        desk.client.resume(run.id)
+    if succeeds:
+        assert "SUCCEEDED" == desk.client.resume(run.id).state
+    else:
+        with pytest.raises(LeaseHeld, match=rf"resumed elsewhere a moment ago; `kfnb show {run.id}`"):
+            desk.client.resume(run.id)
     assert [1, 2] == desk.attempts(desk.client.get(run.id))
 
 
