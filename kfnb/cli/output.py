@@ -41,6 +41,9 @@ def only_looking(run: Run, again: str) -> Iterator[None]:
     try:
         yield
     except (StoreError, ClusterError) as error:
+        if isinstance(error, ClusterError):
+            with contextlib.suppress(StoreError):
+                run.has_ended  # noqa: B018 - `had_ended` knows it then
         if error.is_passing and not run.had_ended:
             say(f"This ends the looking, not the run: `{again}` shows it again.")
         raise

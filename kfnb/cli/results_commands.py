@@ -118,8 +118,7 @@ def _follow_orchestrator(run: Run, *, follow: bool) -> int:
     from kfnb.cli.following_pods import say_pods
 
     logs = run.live_logs(orchestrator=True, follow=follow)
-    lives = follow and not run.has_ended
-    looking = only_looking(run, f"kfnb logs {run.id} --orchestrator -f") if lives else contextlib.nullcontext()
+    looking = only_looking(run, f"kfnb logs {run.id} --orchestrator -f") if follow else contextlib.nullcontext()
     try:
         with looking:
             found = say_pods(logs, lambda text: show(for_stdout(text)))

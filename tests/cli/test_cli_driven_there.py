@@ -167,20 +167,24 @@ def test_nothing_is_said_to_be_seen_again_that_is_not(
 def test_the_looking_at_a_run_that_has_ended_is_not_told_from_it(
     client: Client, notebook: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Its end is seen, then the cluster fails."""
-    run = prepared(client, notebook)
+    """Its end is seen, or is to be seen, then the cluster fails."""
+    watched, run = prepared(client, notebook), prepared(client, notebook, cache=False)
 
-    def away(*arguments: object) -> bool:
-        if not run.has_ended:
-            learned(run, "draws")
+    def away_at_its_end(*arguments: object) -> bool:
+        if not watched.has_ended:
+            learned(watched, "draws")
             return True
         raise ClusterError("The cluster does not answer.")
 
-    monkeypatch.setattr(RunObjects, "is_driven", away)
+    def away_after_its_end(*arguments: object) -> bool:
+        learned(run, "draws")
+        raise ClusterError("The cluster does not answer.")
+
+    monkeypatch.setattr(RunObjects, "is_driven", away_at_its_end)
     monkeypatch.setattr(run_command, "_say_unseen", lambda run: None)
     monkeypatch.setattr(Run, "live_logs", lambda *arguments, **options: None)
-    monkeypatch.setattr(following_pods, "say_pods", away)
-    for command in (["watch", run.id], ["logs", run.id, "--orchestrator", "-f"]):
+    monkeypatch.setattr(following_pods, "say_pods", away_after_its_end)
+    for command in (["watch", watched.id], ["logs", run.id, "--orchestrator", "-f"]):
         assert ClusterError.exit_code == run_app(command)
     assert "ends the looking" not in capfd.readouterr().err
 
