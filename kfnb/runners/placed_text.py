@@ -45,7 +45,7 @@ class PlacedText:
         """Take in lines as they follow each other."""
         text: list[str] = []
         for line in lines:
-            self._size += len(line) + _LINE
+            self._size += len(line.encode()) + _LINE
             if is_event(line):
                 self._wait_with(text)
                 text = []

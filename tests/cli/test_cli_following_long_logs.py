@@ -100,7 +100,7 @@ def test_every_line_is_said_once_and_in_order(seed: int, tmp_path: Path, monkeyp
     place, size = Place(), 0
     for wrote, so_far in printed(words, tmp_path):
         monkeypatch.setattr(launcher, "MARK_SECONDS", chance.choice((0.0, 60.0)))
-        size += sum(len(line) + launcher.LINE for line in wrote)
+        size += sum(len(line.encode()) + launcher.LINE for line in wrote)
         if size < SHORT or chance.random() < 0.9:  # else the node has begun a new file
             place.text.take(wrote)
         if chance.random() < 0.1:

@@ -59,8 +59,9 @@ def test_more_of_a_long_log_is_told_when_the_launcher_says_that_nothing_is_missi
 
 def test_lines_are_counted_as_a_node_keeps_them() -> None:
     """Each has a moment before it, and events fill the file too."""
-    many = ["{}\n"] * (placed_text._SHORT // (placed_text._LINE + 3) + 1)
-    assert [] == told([BEGIN, *many])
+    for line in ("{}\n", "本日は晴天なり\n"):
+        many = [line] * (placed_text._SHORT // (placed_text._LINE + len(line.encode())) + 1)
+        assert [] == told([BEGIN, *many])
 
 
 def test_the_end_of_a_long_log_is_left_to_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
