@@ -114,7 +114,7 @@ test('What is saved otherwise gets nothing: the notebook itself, another one, or
   expect(window.localStorage.length).toBe(0);
 });
 
-test('A save that was cancelled, of which nothing tells, hands nothing on to notebooks that are saved later.', async () => {
+test('A save that was cancelled, of which nothing tells, hands on once at most, and nothing to notebooks that are open.', async () => {
   const first = await open('a.ipynb');
   first.draft.fillIn(TYPED);
   saveState(first).emit('started');

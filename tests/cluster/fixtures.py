@@ -93,8 +93,6 @@ def namespace(request: pytest.FixtureRequest, cluster: Cluster, share: None) -> 
 
     First it is looked whether runs have left something in it, unless the test has failed, or is marked `leaves`.
     """
-    if "devices" in request.fixturenames:
-        request.getfixturevalue("devices")  # which are kept until the namespace is to be deleted
     name, failed = f"test-{secrets.token_hex(4)}", request.session.testsfailed
     lifecycle.make_namespace(name)
     yield name
@@ -116,7 +114,7 @@ def devices(cluster: Cluster) -> Iterator[None]:
         return not any(map(holds_devices, cluster.get("pods", "--all-namespaces")["items"]))
 
     with locks.held(locks.DEVICES):
-        wait_until(are_free, "The end of the pods that have devices", 300)
+        wait_until(are_free, "The end of the pods that have devices", 300, every=1.0)
         yield
 
 

@@ -65,13 +65,16 @@ def attempt(*command: str | Path, env: Mapping[str, str] | None = None) -> bool:
     return True
 
 
-def wait_until(true: Callable[[], bool], what: str, seconds: float = 120) -> None:
-    """Return as soon as it is true; ClusterError with `what` did not happen after this many seconds."""
+def wait_until(true: Callable[[], bool], what: str, seconds: float = 120, every: float = 0.05) -> None:
+    """Return as soon as it is true; ClusterError with `what` did not happen after this many seconds.
+
+    `every`: seconds between two looks.
+    """
     end = time.monotonic() + seconds
     while not true():
         if time.monotonic() > end:
             raise ClusterError(f"{what} did not happen within {seconds:.0f} s.")
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 def say(line: str) -> None:
