@@ -1,6 +1,6 @@
 """Says that a run is to be given up whose orchestrator is killed for the memory it needs, again and again.
 
-Asked by its next pod before that reads anything of the run, as that may be what there is too little memory for.
+Asked by its next pod before that reads the run's log, as that may be what there is too little memory for.
 
 The Job of an orchestrator starts it again a hundred times, for nodes that come and go: it cannot tell those from one
 that has too little memory, as a rule for that (`podFailurePolicy`) would have it wait for pods on lost nodes. But the
