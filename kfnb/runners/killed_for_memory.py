@@ -14,7 +14,6 @@ import datetime
 import os
 from typing import TYPE_CHECKING
 
-from kfnb.errors import ClusterError
 from kfnb.notebook.quantities import amount
 from kfnb.runners.orchestrator_job import MOST_MEMORY, orchestrator_name
 from kfnb.runners.pod_manifest import MAIN
@@ -35,11 +34,11 @@ _JOB = "batch.kubernetes.io/controller-uid"
 def too_little_memory(api: ApiServer, run_id: str) -> str | None:
     """Return why this orchestrator's pod need not go on, as those before it did not get far; None if it may.
 
-    It may also where nobody can say: outside a pod, or without an answer.
+    It may also where nobody can say: outside a pod, without an answer, or with one that is not understood.
     """
     if own := os.environ.get("KFNB_POD_NAME"):
         selector = f"batch.kubernetes.io/job-name={orchestrator_name(run_id)}"
-        with contextlib.suppress(ClusterError):
+        with contextlib.suppress(Exception):  # ClusterError, or what pods do not say as is thought here
             pods = api.get(api.place("pods"), {"labelSelector": selector})["items"]
             return _of_pods(pods, own)
     return None

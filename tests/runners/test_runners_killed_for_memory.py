@@ -81,6 +81,11 @@ def test_what_to_do_is_said(tmp_path: Path, limit: str | None, words: str, helps
     assert (True, helps) == (error.startswith(begin), "or with more `memory` in `limits`" in error)
 
 
+def test_pods_that_are_not_understood_end_no_run(tmp_path: Path) -> None:
+    """Nobody can say then; what the orchestrator does next may go well."""
+    assert None is found(tmp_path, pod("mine", None), *killed(MOST, {**KILLED, "finishedAt": "soon"}))
+
+
 def test_outside_a_pod_nothing_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor is a run given up by a pod that its Job does not have."""
     assert None is found(tmp_path, *killed(MOST))
