@@ -123,10 +123,10 @@ def _end_unreadable(store: Store, run_id: str, error: Exception, *, in_cluster: 
 
 
 def _give_up(store: Store, info: RunInfo, there: RunObjects, why: str, *, again_after: int | None) -> int:
-    """End a run whose orchestrator has too little memory for it; what is cancelled by that is removed."""
+    """End a run whose orchestrator has too little memory for it; its tasks are removed."""
     with there.lease():
         events = takeover.give_up(store, info, why, time.time(), again_after=again_after)
-        if any(event.state == "CANCELED" for event in events):
+        if events:  # whatever they say: nothing is to run on beside a run that has failed
             with contextlib.suppress(ClusterError):
                 there.remove_tasks()
     _print(events)

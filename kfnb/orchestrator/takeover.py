@@ -106,15 +106,22 @@ def _attempts(store: Documents, info: RunInfo, status: RunStatus, adopt: Adopt) 
 
 
 def _unseen(store: Documents, info: RunInfo, task: TaskStatus, adopt: Adopt) -> Earlier:
+    """Return what a task has whose end is not in the log: its last attempt, and how that ended or that it lives."""
+    last = _last_started(store, info, task)
+    unseen = last > task.over
+    place = places.attempt_key(info.run_id, info.spec.task(task.name).slug, last)
+    output = _read_output(store, f"{place}/output.json") if unseen else None
+    living = unseen and output is None and adopt(info.spec.task(task.name), last)
+    return Earlier(last, task.failures, output, state=task.state, living=living)
+
+
+def _last_started(store: Documents, info: RunInfo, task: TaskStatus) -> int:
     """Return the last attempt that was started, whether or not the log got to say so."""
     slug = info.spec.task(task.name).slug
     last = task.attempt
     while store.exists(places.attempt_key(info.run_id, slug, last + 1) + "/input.json"):
         last += 1
-    unseen = last > task.over
-    output = _read_output(store, places.attempt_key(info.run_id, slug, last) + "/output.json") if unseen else None
-    living = unseen and output is None and adopt(info.spec.task(task.name), last)
-    return Earlier(last, task.failures, output, state=task.state, living=living)
+    return last
 
 
 def _output(store: Documents, key: str) -> ExecutorOutput | None:
@@ -184,13 +191,14 @@ def give_up(store: Documents, info: RunInfo, why: str, now: float, *, again_afte
     log = EventLog(store, info.run_id, reader.next, status.fence + 1)
     told: list[RunEvent] = []
     for task in status.tasks.values():
-        if task.state not in ENDED and task.attempt > task.over:
-            place = places.attempt_key(info.run_id, info.spec.task(task.name).slug, task.attempt)
+        last = _last_started(store, info, task) if task.state not in ENDED else 0
+        if last > task.over:
+            place = places.attempt_key(info.run_id, info.spec.task(task.name).slug, last)
             output = _read_output(store, f"{place}/output.json")
-            end = RunEvent(kind="task-state", time=now, task=task.name, attempt=task.attempt, state="CANCELED", why=why)
+            end = RunEvent(kind="task-state", time=now, task=task.name, attempt=last, state="CANCELED", why=why)
             gave = []
             if output is not None:
-                gave = [RunEvent(kind="task-output", time=now, task=task.name, attempt=task.attempt, output=output)]
+                gave = [RunEvent(kind="task-output", time=now, task=task.name, attempt=last, output=output)]
                 said = why_it_failed(error_of(output)) if output.state != "SUCCEEDED" else None
                 end = msgspec.structs.replace(end, state=output.state, why=said)
             log.append([*gave, end])

@@ -118,30 +118,56 @@ def run_of(**options: Any) -> RunInfo:
     )
 
 
+IN_CLUSTER = run_of(on="test", profile=msgspec.to_builtins(PROFILE))
+OVER = Answer(200, ({},), {})
+
+
 def begun(task: str) -> RunEvent:
     """What the log says of an attempt that runs."""
     return RunEvent(kind="task-state", time=1.0, task=task, attempt=1, state="RUNNING")
 
 
-def test_a_run_is_given_up_before_it_is_driven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading its log may need what the orchestrator lacks. What has ended unseen counts, and what lives is ended."""
-    none, made = refused(404), Answer(201, ({},), {})
-    api = ScriptedApi(listed("1", pod("mine", None), *killed(MOST)), none, made, made, none)
-    served(tmp_path, api.address)
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """The store of a run that is to be given up."""
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("KFNB_HOME", str(tmp_path / "home"))
-    store, run = Store(str(tmp_path / "store")), run_of(on="test", profile=msgspec.to_builtins(PROFILE))
-    store.write(places.run_key("r", "run.json"), to_json(run))
-    store.write(places.attempt_key("r", "unseen", 1) + "/output.json", to_json(ExecutorOutput(state="SUCCEEDED")))
-    log(store, RunEvent(kind="run-started", time=1.0), begun("unseen"), begun("living"))
+    store = Store(str(tmp_path / "store"))
+    store.write(places.run_key("r", "run.json"), to_json(IN_CLUSTER))
+    return store
+
+
+def drive(folder: Path, store: Store, removed: Answer) -> tuple[int, list[str]]:
+    """Be the pod that gives the run up; `removed`: the answer when it removes the tasks. Return what it asks for."""
+    none, made = refused(404), Answer(201, ({},), {})
+    api = ScriptedApi(listed("1", pod("mine", None), *killed(MOST)), none, made, removed, none)
+    served(folder, api.address)
     try:
-        assert 0 == run_prepared("r", store.root, in_cluster=True)
+        return run_prepared("r", store.root, in_cluster=True), [sent["kind"] for sent in api.sent]
     finally:
         api.close()
-    state, why, tasks = states(store, run)
+
+
+@pytest.mark.parametrize("known", [("unseen", "living"), ("living",), ()], ids=["known", "in part", "not known"])
+def test_a_run_is_given_up_before_it_is_driven(tmp_path: Path, store: Store, known: tuple[str, ...]) -> None:
+    """Reading its log may need what the orchestrator lacks. What has ended unseen counts, and what lives is ended.
+
+    So does what was started when the log could not say so any more.
+    """
+    for name in ("unseen", "living"):
+        store.write(places.attempt_key("r", name, 1) + "/input.json", b"{}")
+    store.write(places.attempt_key("r", "unseen", 1) + "/output.json", to_json(ExecutorOutput(state="SUCCEEDED")))
+    log(store, RunEvent(kind="run-started", time=1.0), *map(begun, known))
+    assert (0, ["Lease", "DeleteOptions"]) == drive(tmp_path, store, OVER)
+    state, why, tasks = states(store, IN_CLUSTER)
     assert ("FAILED", True) == (state, str(why).startswith("The run's orchestrator used more memory than"))
     assert {"unseen": "SUCCEEDED", "living": "CANCELED", "later": "PENDING"} == tasks
-    assert ["Lease", "DeleteOptions"] == [sent["kind"] for sent in api.sent]
+
+
+def test_tasks_that_the_log_does_not_know_are_removed(tmp_path: Path, store: Store) -> None:
+    """Whatever the log says of them: nothing may run on beside a run that has failed."""
+    log(store, RunEvent(kind="run-started", time=1.0))
+    assert (0, ["Lease", "DeleteOptions"]) == drive(tmp_path, store, OVER)
 
 
 @pytest.mark.parametrize(
