@@ -123,12 +123,17 @@ def _end_unreadable(store: Store, run_id: str, error: Exception, *, in_cluster: 
 
 
 def _give_up(store: Store, info: RunInfo, there: RunObjects, why: str, *, again_after: int | None) -> int:
-    """End a run whose orchestrator has too little memory for it; its tasks are removed."""
+    """End a run whose orchestrator has too little memory for it; its tasks are removed, if need be by the next pod."""
+
+    def remove_tasks() -> None:
+        try:
+            there.remove_tasks()
+        except ClusterError as error:
+            if error.is_passing:
+                raise
+
     with there.lease():
-        events = takeover.give_up(store, info, why, time.time(), again_after=again_after)
-        if events:  # whatever they say: nothing is to run on beside a run that has failed
-            with contextlib.suppress(ClusterError):
-                there.remove_tasks()
+        events = takeover.give_up(store, info, why, time.time(), remove_tasks, again_after=again_after)
     _print(events)
     return 0
 

@@ -175,12 +175,20 @@ def fail_undriven(store: Documents, run_id: str, why: str, now: float) -> None:
     EventLog(store, run_id, reader.next, fence).append([ended])
 
 
-def give_up(store: Documents, info: RunInfo, why: str, now: float, *, again_after: int | None = None) -> list[RunEvent]:
+def give_up(
+    store: Documents,
+    info: RunInfo,
+    why: str,
+    now: float,
+    remove_tasks: Callable[[], None],
+    *,
+    again_after: int | None = None,
+) -> list[RunEvent]:
     """End a run as FAILED for which whoever drives it has not the memory; the caller holds its lease.
 
     So its log is read batch by batch, and what tasks gave is not kept. An attempt that has ended unseen is told of,
-    others are CANCELED. Returned is what says how tasks and run ended: nothing if that had ended, unless it is to go
-    on `again_after` it was begun so often.
+    others are CANCELED and removed before the run ends: where that fails, who calls next does it. Returned is what
+    says how tasks and run ended: nothing if that had ended, unless it is to go on `again_after` it was begun so often.
     """
     reader, status = EventReader(store, info.run_id), RunStatus(info.spec)
     while batch := reader.read(upto=reader.next):
@@ -203,6 +211,7 @@ def give_up(store: Documents, info: RunInfo, why: str, now: float, *, again_afte
                 end = msgspec.structs.replace(end, state=output.state, why=said)
             log.append([*gave, end])
             told.append(end)
+    remove_tasks()
     told.append(RunEvent(kind="run-state", time=now, state="FAILED", why=why))
     log.append(told[-1:])
     return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from nowhere import served
 from scripted_api import Answer, Object, ScriptedApi, listed, refused
 
 from kfnb.artifacts.store import Store
+from kfnb.errors import ClusterError
 from kfnb.orchestrator import places, takeover
 from kfnb.orchestrator.events import EventLog, EventReader, RunStatus
 from kfnb.profiles import Profile
 from kfnb.run_process import run_prepared
+from kfnb.runners.api_server import ApiServer
 from kfnb.runners.killed_for_memory import MOST, too_little_memory
 from kfnb.spec import ExecutorOutput, PipelineSpec, RunEvent, RunInfo, Task, to_json
 
@@ -170,6 +173,19 @@ def test_tasks_that_the_log_does_not_know_are_removed(tmp_path: Path, store: Sto
     assert (0, ["Lease", "DeleteOptions"]) == drive(tmp_path, store, OVER)
 
 
+def test_the_next_pod_removes_what_could_not_be_removed(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run has not ended before its tasks are removed, but where that is not allowed."""
+    monkeypatch.setattr(ApiServer, "delete", functools.partialmethod(ApiServer.delete, patience=0))
+    log(store, RunEvent(kind="run-started", time=1.0), begun("living"))
+    with pytest.raises(ClusterError):
+        drive(tmp_path, store, refused(503))
+    assert "PENDING" == states(store, IN_CLUSTER)[0]
+    assert (0, ["Lease", "DeleteOptions"]) == drive(tmp_path, store, refused(403))
+    assert "FAILED" == states(store, IN_CLUSTER)[0]
+
+
 @pytest.mark.parametrize(
     ("again_after", "why"), [(None, "it fails"), (0, "it fails"), (1, "no memory")], ids=["ended", "done", "resumed"]
 )
@@ -181,5 +197,5 @@ def test_a_run_that_has_ended_is_given_up_if_it_is_to_go_on(tmp_path: Path, agai
         RunEvent(kind="run-started", time=1.0),
         RunEvent(kind="run-state", time=1.0, state="FAILED", why="it fails"),
     )
-    takeover.give_up(store, run, "no memory", 2.0, again_after=again_after)
+    takeover.give_up(store, run, "no memory", 2.0, lambda: None, again_after=again_after)
     assert ("FAILED", why) == states(store, run)[:2]
