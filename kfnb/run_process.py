@@ -21,7 +21,7 @@ import msgspec
 
 from kfnb.artifacts.store import Store
 from kfnb.errors import ClusterError, KfnbError, OutsideError, StoreError, WrongCall
-from kfnb.orchestrator import places, results, takeover
+from kfnb.orchestrator import crashes, places, results, takeover
 from kfnb.orchestrator.events import EventReader, RunStatus
 from kfnb.orchestrator.lease import Holder, Lease
 from kfnb.orchestrator.loop import Loop
@@ -133,7 +133,20 @@ def _give_up(store: Store, info: RunInfo, there: RunObjects, why: str, *, again_
                 raise
 
     with there.lease():
-        events = takeover.give_up(store, info, why, time.time(), remove_tasks, again_after=again_after)
+        try:
+            events = takeover.give_up(store, info, why, time.time(), remove_tasks, again_after=again_after)
+        except KfnbError:
+            raise
+        except Exception as error:  # a mistake of kfnb's own: it may be spared the next pod, but not all that follow
+            number = crashes.note(store, info.run_id, error)
+            if number < crashes.MOST:
+                raise
+            _print_error(error)
+            remove_tasks()
+            with contextlib.suppress(msgspec.MsgspecError):  # of a log that cannot be read nobody learns how it ended
+                why = crashes.in_words(info.run_id, error, number)
+                takeover.fail_undriven(store, info.run_id, why, time.time())
+            return 0
     _print(events)
     return 0
 

@@ -13,8 +13,8 @@ from scripted_api import Answer, Object, ScriptedApi, listed, refused
 
 from kfnb.artifacts.store import Store
 from kfnb.errors import ClusterError
-from kfnb.orchestrator import places, takeover
-from kfnb.orchestrator.events import EventLog, EventReader, RunStatus
+from kfnb.orchestrator import crashes, places, takeover
+from kfnb.orchestrator.events import EventLog, EventReader, RunStatus, batch_key
 from kfnb.profiles import Profile
 from kfnb.run_process import run_prepared
 from kfnb.runners.api_server import ApiServer
@@ -184,6 +184,23 @@ def test_the_next_pod_removes_what_could_not_be_removed(
     assert "PENDING" == states(store, IN_CLUSTER)[0]
     assert (0, ["Lease", "DeleteOptions"]) == drive(tmp_path, store, refused(403))
     assert "FAILED" == states(store, IN_CLUSTER)[0]
+
+
+@pytest.mark.parametrize("is_readable", [True, False])
+def test_a_run_that_cannot_be_given_up_is_not_taken_up_for_ever(
+    tmp_path: Path, store: Store, is_readable: bool
+) -> None:
+    """A mistake of kfnb's own is counted here as it is elsewhere: then the run is over, and says so if it can."""
+    log(store, RunEvent(kind="request", time=1.0))  # which one is not said
+    if not is_readable:
+        store.write(batch_key("r", 1), b"{")
+    for _ in range(crashes.MOST - 1):
+        with pytest.raises((KeyError, msgspec.MsgspecError)):
+            drive(tmp_path, store, OVER)
+    assert (0, ["Lease", "DeleteOptions"]) == drive(tmp_path, store, OVER)
+    if is_readable:
+        last = EventReader(store, "r").read()[-1]
+        assert ("FAILED", True) == (last.state, str(last.why).startswith("kfnb itself failed for the 3. time"))
 
 
 @pytest.mark.parametrize(
