@@ -21,7 +21,8 @@ import msgspec
 
 from kfnb import digest
 from kfnb.errors import OutsideError, WrongCall
-from kfnb.notebook.requirements import canonical, constraints, name_of, pinned
+from kfnb.names import canonical
+from kfnb.notebook.requirements import constraints, name_of, pinned
 from kfnb.runners import installed
 from kfnb.runners.kernelspec import find_interpreter
 from kfnb.runners.own_modules import is_own, with_own

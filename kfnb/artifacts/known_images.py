@@ -22,6 +22,7 @@ import msgspec
 
 from kfnb import digest as digests
 from kfnb.artifacts.lent import LOADED, instead, lent
+from kfnb.names import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -50,7 +51,7 @@ class Contents(msgspec.Struct, frozen=True):
     def with_lent(self) -> Contents:
         """Return what a step finds for which nothing can be installed: then what is lent has to do."""
         modules = tuple(sorted({*self.modules, *self.lent_modules}))
-        return msgspec.structs.replace(self, modules=modules, packages={**self.lent_packages, **self.packages})
+        return msgspec.structs.replace(self, modules=modules, packages=_beside(self.lent_packages, self.packages))
 
 
 class KnownImage(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ def contents(path: Sequence[str] | None = None) -> Contents:
         python=platform.python_version(),
         kfnb=str(sys.modules["kfnb"].__version__),  # above this room; by name, as it is there in any case
         modules=tuple(sorted({*modules, *LOADED.intersection(lent_modules)})),
-        packages={**packages, **instead()},
+        packages=_beside(packages, instead()),
         lent_modules=tuple(name for name in lent_modules if name not in LOADED),
         lent_packages=lent_packages,
     )
@@ -90,6 +91,12 @@ def _found(folders: list[str]) -> tuple[tuple[str, ...], dict[str, str]]:
     modules = {name for one in found for name in _modules_of(one)} | {*_lying_in(folders)} - sys.stdlib_module_names
     packages = {one.name: one.version for one in reversed(found)}  # what comes first on the path counts
     return tuple(sorted(name for name in modules if name.isidentifier())), packages
+
+
+def _beside(packages: dict[str, str], first: dict[str, str]) -> dict[str, str]:
+    """Return versions by name; of a package that both have, however they spell it, that of `first`."""
+    names = {canonical(name) for name in first}
+    return {name: version for name, version in packages.items() if canonical(name) not in names} | first
 
 
 def _modules_of(found: metadata.Distribution) -> Iterable[str]:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from kfnb.artifacts.lent import instead, lent
 from kfnb.errors import OutsideError
-from kfnb.notebook.requirements import canonical, is_met, name_of
+from kfnb.names import canonical
+from kfnb.notebook.requirements import is_met, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +87,8 @@ def _missing(wanted: Packages) -> Iterator[str]:
 
         found = [one for one in metadata.distributions(path=path) if one.name]
         first = {one.name: one.version for one in reversed(found)}  # what comes first on the path counts
-        return {canonical(name): version for name, version in (first | (instead() if wanted.offline else {})).items()}
+        own = {canonical(name): version for name, version in first.items()}
+        return own | {canonical(name): version for name, version in (instead() if wanted.offline else {}).items()}
 
     asked = set()
     for line in wanted.requirements:

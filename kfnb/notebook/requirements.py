@@ -8,13 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from kfnb.names import canonical
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-
-def canonical(name: str) -> str:
-    """Return a distribution's name in the one form that all its spellings have."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def name_of(requirement: str) -> str:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kfnb.artifacts import known_images
 from kfnb.errors import Diagnostic, Fix, StoreError
-from kfnb.notebook.requirements import canonical, is_met
+from kfnb.names import canonical
+from kfnb.notebook.requirements import is_met
 from kfnb.runners.pod_findings import cell_of
 
 if TYPE_CHECKING:

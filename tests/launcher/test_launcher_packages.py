@@ -138,12 +138,18 @@ def test_what_comes_first_on_the_path_is_what_there_is(tmp_path: Path, monkeypat
         install(Packages(requirements=(f"{NAME}>=2",), offline=True), tmp_path / "packages")
 
 
-def test_what_is_lent_instead_is_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A step imports it wherever it stands on the path, as the image's is too old for the launcher."""
-    monkeypatch.syspath_prepend(has(tmp_path / "image", NAME, f"{NAME}.py"))
+@pytest.mark.parametrize("spelled", [NAME, NAME.replace("_", "-").title()])
+def test_what_is_lent_instead_is_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelled: str) -> None:
+    """A step imports it wherever it stands on the path, as the image's is too old for the launcher.
+
+    Versions of one package may spell its name each in its own way.
+    """
+    monkeypatch.syspath_prepend(has(tmp_path / "lent", NAME, f"{NAME}.py"))
+    monkeypatch.syspath_prepend(has(tmp_path / "image", spelled, f"{NAME}.py"))
     monkeypatch.setattr(sys, "meta_path", [_Lent([], set(), {NAME: "2.0"}), *sys.meta_path])
     install(Packages(requirements=(f"{NAME}>=2",), offline=True), tmp_path / "packages")
-    assert "2.0" == known_images.contents().packages[NAME]
+    packages = known_images.contents().packages
+    assert {NAME: "2.0"} == {name: packages[name] for name in (NAME, spelled) if name in packages}
 
 
 def test_another_version_than_the_kernels_is_not_enough(tmp_path: Path) -> None:

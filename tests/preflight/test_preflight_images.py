@@ -288,6 +288,13 @@ def test_what_is_lent_to_an_image_is_not_its_own(store: Store, tmp_path: Path, m
     assert [] == unsuited(store, msgspec.structs.replace(PROFILE, package_index=False), imports)
 
 
+def test_what_is_lent_is_not_said_beside_the_image_s_own() -> None:
+    """Of a package that both have, however they spell it, a step imports the image's."""
+    packages, lends = {"typing-extensions": "4.12", "own": "1"}, {"typing_extensions": "4.15", "lends": "9"}
+    has = msgspec.structs.replace(KNOWN.contents, packages=packages, lent_packages=lends)
+    assert {"lends": "9", **packages} == has.with_lent().packages
+
+
 def test_what_the_launcher_has_imported_is_known() -> None:
     """All that it imports before a step begins, of what is lent: a step has that, so its image need not."""
     code = (
