@@ -155,7 +155,8 @@ def by_launcher(server: Server, tmp_path_factory: pytest.TempPathFactory) -> lis
 
 
 UNORDERED = dict.fromkeys(("subprocess", "os.system"), "p\nsub\nq\n")
-"""Where ipykernel, which hears a child process through a thread, shows what it may in any order: what is shown here."""
+"""Where ipykernel, which hears a child process through a thread, shows what it may in any order, or too late for the
+cell: what is shown here."""
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -167,8 +168,10 @@ def test_a_cell_shows_what_it_shows_in_ipykernel(
     shown, expected = plain(by_launcher[number]["outputs"]), by_hand[number]
     if name in UNORDERED:
         assert [UNORDERED[name]] == [output["text"] for output in shown]
-        shown, expected = ([sorted("".join(o["text"] for o in side).splitlines())] for side in (shown, expected))
-    assert expected == shown, textwrap.dedent(CELLS[name])
+        heard = "".join(output["text"] for output in expected).splitlines()
+        assert ["p", "q"] == sorted({*heard} - {"sub"})
+    else:
+        assert expected == shown, textwrap.dedent(CELLS[name])
 
 
 def test_execution_counts_are_those_of_the_linear_notebook(by_launcher: list[dict[str, Any]]) -> None:
