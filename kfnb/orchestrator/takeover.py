@@ -107,21 +107,14 @@ def _attempts(store: Documents, info: RunInfo, status: RunStatus, adopt: Adopt) 
 
 def _unseen(store: Documents, info: RunInfo, task: TaskStatus, adopt: Adopt) -> Earlier:
     """Return what a task has whose end is not in the log: its last attempt, and how that ended or that it lives."""
-    last = _last_started(store, info, task)
-    unseen = last > task.over
-    place = places.attempt_key(info.run_id, info.spec.task(task.name).slug, last)
-    output = _read_output(store, f"{place}/output.json") if unseen else None
-    living = unseen and output is None and adopt(info.spec.task(task.name), last)
-    return Earlier(last, task.failures, output, state=task.state, living=living)
-
-
-def _last_started(store: Documents, info: RunInfo, task: TaskStatus) -> int:
-    """Return the last attempt that was started, whether or not the log got to say so."""
     slug = info.spec.task(task.name).slug
     last = task.attempt
     while store.exists(places.attempt_key(info.run_id, slug, last + 1) + "/input.json"):
-        last += 1
-    return last
+        last += 1  # it was started, whether or not the log got to say so
+    unseen = last > task.over
+    output = _read_output(store, places.attempt_key(info.run_id, slug, last) + "/output.json") if unseen else None
+    living = unseen and output is None and adopt(info.spec.task(task.name), last)
+    return Earlier(last, task.failures, output, state=task.state, living=living)
 
 
 def _output(store: Documents, key: str) -> ExecutorOutput | None:
@@ -199,14 +192,14 @@ def give_up(
     log = EventLog(store, info.run_id, reader.next, status.fence + 1)
     told: list[RunEvent] = []
     for task in status.tasks.values():
-        last = _last_started(store, info, task) if task.state not in ENDED else 0
-        if last > task.over:
-            place = places.attempt_key(info.run_id, info.spec.task(task.name).slug, last)
-            output = _read_output(store, f"{place}/output.json")
-            end = RunEvent(kind="task-state", time=now, task=task.name, attempt=last, state="CANCELED", why=why)
+        if task.state in ENDED:
+            continue
+        left = _unseen(store, info, task, adopt=lambda *_: False)
+        if left.attempt > task.over:
+            end = RunEvent(kind="task-state", time=now, task=task.name, attempt=left.attempt, state="CANCELED", why=why)
             gave = []
-            if output is not None:
-                gave = [RunEvent(kind="task-output", time=now, task=task.name, attempt=last, output=output)]
+            if (output := left.output) is not None:
+                gave = [RunEvent(kind="task-output", time=now, task=task.name, attempt=left.attempt, output=output)]
                 said = why_it_failed(error_of(output)) if output.state != "SUCCEEDED" else None
                 end = msgspec.structs.replace(end, state=output.state, why=said)
             log.append([*gave, end])
