@@ -43,6 +43,7 @@ Listener = Callable[[RunEvent], None]
 
 _POLL_SECONDS = 0.2
 _LEFT_SECONDS = 10.0
+"""How long the process of a run that has ended is waited for."""
 
 
 class Run:
@@ -355,7 +356,7 @@ class Run:
         while True:
             events = reader.read()
             status.apply(events)
-            if status.ended:
+            if events and status.ended:
                 self._now()  # `had_ended` knows it then
             for event in events:
                 on_event(event)
