@@ -17,7 +17,7 @@ from kfnb.runners.job_manifest import MANAGED_BY
 from kfnb.runners.orchestrator_job import orchestrator_job
 from kfnb.runners.pod_manifest import LENT_LAUNCHER, MAIN, Manifest, is_lent, pod_template
 from kfnb.runners.pod_patch import patched
-from kfnb.runners.pod_report import Report
+from kfnb.runners.pod_report import LARGE, Report
 from kfnb.runners.waiting import Waiting
 from kfnb.spec import Settings
 
@@ -148,13 +148,7 @@ def _outcome(pod: Object, seen: pod_state.Seen, store: Store, key: str, begun: f
         return Seen(why=seen.why or "it ended without a word", begun=begun, digest=digest)
     with contextlib.suppress(KfnbError, msgspec.MsgspecError):
         whole = msgspec.json.decode(store.read(key), type=Report)
-        report = msgspec.structs.replace(
-            report,
-            modules=whole.modules,
-            packages=whole.packages,
-            lent_modules=whole.lent_modules,
-            lent_packages=whole.lent_packages,
-        )
+        report = msgspec.structs.replace(report, **{name: getattr(whole, name) for name in LARGE})
         is_whole = True
     return Seen(report=report, begun=begun, digest=digest, whole=is_whole)
 

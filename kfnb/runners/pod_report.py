@@ -47,6 +47,10 @@ class Report(msgspec.Struct, frozen=True):
     lent_packages: dict[str, str] = {}
 
 
+LARGE: dict[str, Any] = {"modules": (), "packages": {}, "lent_modules": (), "lent_packages": {}}
+"""The parts of a Report that are told by way of the store only, as they are where they are left out."""
+
+
 def look(root: str, key: str, *, orchestrator: bool) -> Report:
     """Try what a task, or an orchestrator, needs here; nothing is raised for what does not work."""
     report = Report(**msgspec.structs.asdict(contents()), machine=platform.machine(), now=time.time(), seconds=0.0)
@@ -82,8 +86,7 @@ def main() -> int:
     if not sys.flags.safe_path:
         sys.path.pop(0)  # the folder it was started in, which `-m` puts first, and no step has
     report = look(given.root, given.key, orchestrator=given.orchestrator)
-    left_out: dict[str, Any] = {"modules": (), "packages": {}, "lent_modules": (), "lent_packages": {}}
-    short = msgspec.json.encode(msgspec.structs.replace(report, **left_out))
+    short = msgspec.json.encode(msgspec.structs.replace(report, **LARGE))
     print(short.decode(), flush=True)
     if _MESSAGE.exists():
         _MESSAGE.write_bytes(short)
