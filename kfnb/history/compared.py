@@ -10,7 +10,7 @@ from kfnb import widget
 from kfnb.errors import WrongCall
 from kfnb.history import charted
 from kfnb.history.comparison import compare as document_of
-from kfnb.history.written import written_beside
+from kfnb.history.written import with_written
 from kfnb.runtime import number_from_json
 
 if TYPE_CHECKING:
@@ -93,9 +93,8 @@ class Comparison:
 
 def side_by_side(runs: Sequence[Run], document: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return everything that is shown of runs side by side. `document`: of `comparison.compare`, if it is there."""
-    found = document_of(runs) if document is None else document
     return {
-        "comparison": {**found, "written": written_beside(found["parameters"])},
+        "comparison": with_written(document_of(runs) if document is None else document),
         "metrics": [charted.metrics(run) for run in runs],
         "series": [charted.series(run) for run in runs],
     }

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 
 def written(value: Any) -> str:
@@ -19,6 +19,7 @@ def all_written(values: Mapping[str, Any]) -> dict[str, str]:
     return {name: written(value) for name, value in values.items()}
 
 
-def written_beside(entries: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Return the JSON of each run's value, by name. `entries`: parameters of `comparison.compare`."""
-    return {entry["name"]: [written(value) for value in entry["values"]] for entry in entries}
+def with_written(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document of `comparison.compare` with the JSON of each run's value of each parameter: `written`."""
+    parameters = document["parameters"]
+    return {**document, "written": {each["name"]: [written(value) for value in each["values"]] for each in parameters}}

@@ -12,7 +12,7 @@ from kfnb.client.elsewhere import cluster_called
 from kfnb.errors import WrongCall
 from kfnb.history import as_document
 from kfnb.history.comparison import compare
-from kfnb.history.written import written_beside
+from kfnb.history.written import with_written
 from kfnb.server.documents import (
     ArchiveRequest,
     CancelRequest,
@@ -216,8 +216,8 @@ class CompareHandler(KfnbHandler):
             raise WrongCall(f"From 2 to {MOST_COMPARED} runs can be compared at once; {len(names)} were chosen.")
 
         def work() -> ComparisonDocument:
-            found = compare([self.desk.run(name) for name in names])
-            return msgspec.convert({**found, "written": written_beside(found["parameters"])}, ComparisonDocument)
+            document = with_written(compare([self.desk.run(name) for name in names]))
+            return msgspec.convert(document, ComparisonDocument)
 
         self.answer(await self.aside(work))
 
