@@ -28,7 +28,8 @@ KINDS = "pods,jobs,configmaps,leases"
 EVERY_KIND = "all,configmaps,secrets,leases,persistentvolumeclaims"
 """What a run must leave nothing of; `all` is pods, Jobs and what else kubectl counts as that."""
 ORCHESTRATOR = "kfnb.dev/role=orchestrator"
-_GATE = "/tmp/gate"
+GATE = "/tmp/gate"
+"""The file in a pod for which a step may wait; `Place.open_gate` makes it."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Place:
     def open_gate(self, run: Run, task: str) -> None:
         """Have the pod of a task that waits at its gate go on."""
         (pod,) = [one for one in self.pods(run, task) if one["status"]["phase"] == "Running"]
-        self.kubectl("exec", pod["metadata"]["name"], "--", "touch", _GATE)
+        self.kubectl("exec", pod["metadata"]["name"], "--", "touch", GATE)
 
 
 def end(run: Run, seconds: float = 300) -> str:
@@ -101,7 +102,7 @@ def end(run: Run, seconds: float = 300) -> str:
 
 def at_gate(then: str = "x = int('1')") -> str:
     """The source of a step that says that it has begun and goes on when `Place.open_gate` lets it, however late."""
-    waits = f"import os, time\nprint('begun', flush=True)\nwhile not os.path.exists('{_GATE}'):\n    time.sleep(0.1)\n"
+    waits = f"import os, time\nprint('begun', flush=True)\nwhile not os.path.exists('{GATE}'):\n    time.sleep(0.1)\n"
     return waits + then
 
 

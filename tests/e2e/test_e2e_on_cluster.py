@@ -16,13 +16,12 @@ from working import cell, choose_cluster, press_run, show_panel
 
 from kfnb.profiles.editing import as_text
 from tests.cluster.fixtures import Cluster
-from tests.cluster.runs import Place, made_place
+from tests.cluster.runs import GATE, Place, made_place
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("devices")]
 
 PODS_MS = 240_000
 """How long it may take until some pods have begun one after the other, beside those of other tests."""
-GATE = "/tmp/gate"
 WAITS = ["\n", "import os, time\n", f"while not os.path.exists({GATE!r}):\n", "    time.sleep(0.05)"]
 CURVE = ["\n", "kfnb.log_roc_curve([0, 0.5, 1], [0, 1, 1], [1, 0.5, 0])"]
 PICTURE = nbformat.v4.new_code_cell(
@@ -192,7 +191,7 @@ def run_with_a_look_into_pods(page: Page, graph: Locator, place: Place) -> str:
     found = place.get("pods", "--selector", f"kfnb.dev/run={run}")
     pods = {pod["metadata"]["labels"].get("kfnb.dev/task"): pod for pod in found}
     assert "gpu" == pods["longest"]["spec"]["nodeName"]
-    place.kubectl("exec", pods["repeated"]["metadata"]["name"], "--", "touch", GATE)
+    place.open_gate(place.client().get(run), "repeated")
     expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible(timeout=PODS_MS)
     return run
 
