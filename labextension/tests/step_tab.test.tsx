@@ -59,6 +59,13 @@ function showTab(cells: readonly TaggedCell[], ...diagnostics: Partial<Finding>[
   return { page, written, select };
 }
 
+/** Write into a field of more lines than one, as a person does. */
+function write(field: Element, text: string): void {
+  const { set } = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value')!;
+  set!.call(field, text);
+  flushSync(() => field.dispatchEvent(new Event('input', { bubbles: true })));
+}
+
 const cell = (id: string, tags: string[], comment: string[] = []): TaggedCell => ({
   id,
   isCode: true,
@@ -97,16 +104,28 @@ test('A step that a comment makes is shown with its settings, which are changed 
   expect(written).toEqual([]);
 });
 
+test('A line of a list that would not be understood is not written, and a click writes what was meant.', () => {
+  const { page, written } = showTab([cell('a', ['step:fit', 'pvc:data:/data'])]);
+  const field = page.querySelector<HTMLTextAreaElement>('[data-field=pvc]')!;
+  write(field, 'data:/data\nMore_Data:/more:ro');
+  flushSync(() => field.dispatchEvent(new FocusEvent('focusout', { bubbles: true })));
+  expect([field.getAttribute('aria-invalid'), written]).toEqual(['true', []]);
+  const mend = field.closest('.kfnb-field')!.querySelector<HTMLElement>('.kfnb-problem button')!;
+  expect(mend.textContent).toBe('Write more-data:/more:ro');
+  flushSync(() => mend.click());
+  expect(written).toEqual([['a', ['step:fit', 'pvc:data:/data', 'pvc:more-data:/more:ro']]]);
+});
+
 test('What the server finds wrong with a setting stands at its field, of this step alone, until something else is written.', () => {
   const wrong = {
-    code: 'KF110',
+    code: 'KF112',
     severity: 'error',
-    message: 'The tag `pvc:data` cannot be read: it names no path.',
-    fix: 'Its form is `pvc:CLAIM:PATH[:ro]`.',
+    message: '`pvc:data:/data` contradicts `secret:data:/data` in this cell.',
+    fix: 'Keep one of `secret:data:/data` and `pvc:data:/data`.',
     cell_id: 'a'
   } as const;
   const { page, select } = showTab(
-    [cell('a', ['step:fit', 'pvc:data']), cell('b', ['step:b', 'pvc:data'])],
+    [cell('a', ['step:fit', 'pvc:data:/data']), cell('b', ['step:b', 'pvc:data:/data'])],
     wrong
   );
   const field = (name: string): HTMLInputElement => page.querySelector(`[data-field=${name}]`)!;
@@ -118,14 +137,12 @@ test('What the server finds wrong with a setting stands at its field, of this st
       .join('');
   select('a');
   expect(field('pvc').getAttribute('aria-invalid')).toBe('true');
-  expect(described('pvc')).toMatch('it names no path.\nIts form is `pvc:CLAIM:PATH[:ro]`.');
+  expect(described('pvc')).toMatch('in this cell.\nKeep one of `secret:');
   expect(field('cpu').getAttribute('aria-invalid')).toBe('false');
-  const { set } = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value')!;
-  set!.call(field('pvc'), 'data:/data');
-  flushSync(() => field('pvc').dispatchEvent(new Event('input', { bubbles: true })));
+  write(field('pvc'), 'data:/more');
   expect([field('pvc').getAttribute('aria-invalid'), described('pvc')]).toEqual([
     'false',
-    expect.not.stringContaining('cannot be read')
+    expect.not.stringContaining('contradicts')
   ]);
   select('b');
   expect(field('pvc').getAttribute('aria-invalid')).toBe('false');

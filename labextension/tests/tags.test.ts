@@ -16,7 +16,7 @@ import {
   withValues,
   type Role
 } from '../src/model/tags';
-import { durationProblem, quantityProblem, wholeNumberProblem, type Problem } from '../src/model/values';
+import type { Problem } from '../src/model/values';
 
 const cases = <T>(name: string): T => JSON.parse(readFileSync(resolve('../tests/cases', name), 'utf-8')) as T;
 const field = (key: string): Field => FIELDS.find(found => found.key === key)!;
@@ -24,23 +24,23 @@ const code = (id: string, ...tags: string[]) => ({ id, isCode: true, tags });
 
 describe('values', () => {
   type Verdicts = { right: string[]; wrong: Record<string, string | null> };
-  const checks: Record<string, (value: string) => Problem | null> = {
-    quantity: quantityProblem,
-    duration: durationProblem,
-    count: value => wholeNumberProblem(value, 1)
-  };
+  const check = (kind: string, value: string): Problem | null =>
+    problemOf(
+      FIELDS.find(({ prefix }) => prefix === `${kind}:`)!,
+      value
+    );
   const verdicts = Object.entries(cases<Record<string, Verdicts>>('tag_values.json'));
   const right = verdicts.flatMap(([kind, { right }]) => right.map(value => [kind, value] as const));
   const wrong = verdicts.flatMap(([kind, { wrong }]) =>
     Object.entries(wrong).map(([value, better]) => [kind, value, better] as const)
   );
 
-  test.each(right)('Nothing is wrong with the %s %s.', (kind, value) => {
-    expect(checks[kind]!(value)).toBe(null);
+  test.each(right)('Nothing is wrong with %s:%s.', (kind, value) => {
+    expect(check(kind, value)).toBe(null);
   });
 
-  test.each(wrong)('The %s %s is wrong, and %s was meant.', (kind, value, better) => {
-    expect(checks[kind]!(value)?.better).toBe(better);
+  test.each(wrong)('%s:%s is wrong, and %s was meant.', (kind, value, better) => {
+    expect(check(kind, value)?.better).toBe(better);
   });
 
   test('A field without a value has nothing wrong with it.', () => {

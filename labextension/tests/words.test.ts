@@ -10,7 +10,6 @@ import type { Step } from '../src/model/documents';
 import { FIELDS, METRICS, problemOf } from '../src/model/fields';
 import { problemOf as parameterProblem } from '../src/model/parameters';
 import { nameProblem } from '../src/model/tags';
-import { durationProblem, quantityProblem, wholeNumberProblem } from '../src/model/values';
 import { ENGLISH, speak, type Words } from '../src/model/words';
 import { plainColumns } from '../src/runs_page/columns';
 
@@ -78,15 +77,10 @@ test('States, badges and columns are said in the words of the language.', () => 
 });
 
 test('What is wrong with a value is said in the words of the language.', () => {
-  const field = (key: string): (typeof FIELDS)[number] => FIELDS.find(one => one.key === key)!;
   const parameter = (type: 'int' | 'float' | 'list' | 'dict'): string | null =>
     parameterProblem({ name: 'x', type, default: null, written: 'null' }, '"no"');
   const said = [
-    quantityProblem('x')?.text,
-    durationProblem('x')?.text,
-    wholeNumberProblem('x', 1)?.text,
-    problemOf(field('env'), 'x')?.text,
-    problemOf(field('limits'), 'x')?.text,
+    ...FIELDS.filter(({ problem }) => problem).map(field => problemOf(field, '!')?.text),
     clusterProblem(
       CLUSTER_FIELDS.find(({ key }) => key === 'root')!,
       'x'

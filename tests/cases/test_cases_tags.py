@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,11 @@ import pytest
 
 from kfnb.notebook.cells import NotebookCell
 from kfnb.notebook.comments import comment_items
-from kfnb.notebook.quantities import BadValue, amount, count, seconds
+from kfnb.notebook.quantities import BadValue
 from kfnb.notebook.tags import CellTags, read_tags
 from kfnb.notebook.words import FLAGS, VALUED, parse
 
 HERE = Path(__file__).parent
-CHECKS: dict[str, Callable[[str], Any]] = {
-    "quantity": amount,
-    "duration": seconds,
-    "count": lambda text: count(text, "a number"),
-}
 VERDICTS = json.loads((HERE / "tag_values.json").read_text("utf-8"))
 WORDS = json.loads((HERE / "tag_words.json").read_text("utf-8"))
 COMMENTS = json.loads((HERE / "renamed_comments.json").read_text("utf-8"))
@@ -33,7 +27,7 @@ CELLS = json.loads((HERE / "step_tags.json").read_text("utf-8"))
 )
 def test_values_that_are_right(kind: str, value: str) -> None:
     """Nothing is wrong with these values."""
-    CHECKS[kind](value)
+    VALUED[kind](value)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +37,7 @@ def test_values_that_are_right(kind: str, value: str) -> None:
 def test_values_that_are_wrong(kind: str, value: str, better: str | None) -> None:
     """These values are wrong, and it is known what was meant or that it is unclear."""
     with pytest.raises(BadValue) as caught:
-        CHECKS[kind](value)
+        VALUED[kind](value)
     assert better == caught.value.better
 
 

@@ -2,9 +2,24 @@
  * The settings of a step that the panel edits, each with the tag that says it; words and forms are those of
  * kfnb/notebook/words.py.
  *
- * A field's value is text as it stands in the tag. Here it is checked as far as a form can; the server checks the rest.
+ * A field's value is text as it stands in the tag. Here it is checked as the tag is read; only of a condition the server
+ * knows whether it is Python.
  */
 
+import { labelValueProblem, objectNameProblem } from './object_names';
+import {
+  amountProblem,
+  annotationProblem,
+  envProblem,
+  imageProblem,
+  labelProblem,
+  namesProblem,
+  nodeProblem,
+  packagesProblem,
+  sourceProblem,
+  tolerationProblem,
+  volumeProblem
+} from './tag_values';
 import { durationProblem, quantityProblem, wholeNumberProblem, type Problem } from './values';
 import { trans } from './words';
 
@@ -26,13 +41,6 @@ export interface Field {
   readonly others?: RegExp;
   readonly problem?: (value: string) => Problem | null;
 }
-
-const resource = (value: string): Problem | null => {
-  const [name = '', quantity] = value.split(/:(?=[^:]*$)/);
-  return name === '' || quantity === undefined
-    ? { text: trans.__('Write RESOURCE:QUANTITY.'), better: null }
-    : quantityProblem(quantity);
-};
 
 /** The fields in the order in which the panel shows them. */
 export const FIELDS: readonly Field[] = [
@@ -131,7 +139,8 @@ export const FIELDS: readonly Field[] = [
     group: 'resources',
     label: trans.__('Accelerator type'),
     hint: trans.__('A type that the cluster profile names.'),
-    example: 'a100'
+    example: 'a100',
+    problem: labelValueProblem
   },
   {
     key: 'cpu',
@@ -182,7 +191,7 @@ export const FIELDS: readonly Field[] = [
     label: trans.__('Limits of other resources'),
     hint: trans.__('RESOURCE:QUANTITY, such as another maker’s devices.'),
     example: 'amd.com/gpu:1',
-    problem: resource
+    problem: amountProblem
   },
   {
     key: 'requests',
@@ -193,7 +202,7 @@ export const FIELDS: readonly Field[] = [
     label: trans.__('Requests of other resources'),
     hint: trans.__('RESOURCE:QUANTITY that must be free for the step to start.'),
     example: 'ephemeral-storage:10Gi',
-    problem: resource
+    problem: amountProblem
   },
   {
     key: 'shm',
@@ -212,7 +221,8 @@ export const FIELDS: readonly Field[] = [
     group: 'environment',
     label: trans.__('Image'),
     hint: trans.__('A container image, as in docker pull.'),
-    example: 'registry.example.com/team/torch:2.4'
+    example: 'registry.example.com/team/torch:2.4',
+    problem: imageProblem
   },
   {
     key: 'packages',
@@ -221,7 +231,8 @@ export const FIELDS: readonly Field[] = [
     group: 'environment',
     label: trans.__('Packages'),
     hint: trans.__('Requirements as pip reads them.'),
-    example: 'pandas>=2,<3'
+    example: 'pandas>=2,<3',
+    problem: packagesProblem
   },
   {
     key: 'env',
@@ -231,8 +242,7 @@ export const FIELDS: readonly Field[] = [
     label: trans.__('Environment variables'),
     hint: trans.__('KEY=VALUE.'),
     example: 'OMP_NUM_THREADS=4',
-    problem: value =>
-      /^[A-Za-z_][A-Za-z0-9_]*\s*=/.test(value) ? null : { text: trans.__('Write KEY=VALUE.'), better: null }
+    problem: envProblem
   },
   {
     key: 'secret',
@@ -241,7 +251,8 @@ export const FIELDS: readonly Field[] = [
     group: 'environment',
     label: trans.__('Secrets'),
     hint: trans.__('NAME:KEY:ENV for a variable, NAME:/FOLDER for files.'),
-    example: 'database:password:DB_PASSWORD'
+    example: 'database:password:DB_PASSWORD',
+    problem: sourceProblem
   },
   {
     key: 'configmap',
@@ -250,7 +261,8 @@ export const FIELDS: readonly Field[] = [
     group: 'environment',
     label: trans.__('Config maps'),
     hint: trans.__('NAME:KEY:ENV for a variable, NAME:/FOLDER for files.'),
-    example: 'settings:/etc/settings'
+    example: 'settings:/etc/settings',
+    problem: sourceProblem
   },
   {
     key: 'include',
@@ -268,7 +280,8 @@ export const FIELDS: readonly Field[] = [
     group: 'data',
     label: trans.__('Volumes'),
     hint: trans.__('CLAIM:PATH, with :ro at the end to read only.'),
-    example: 'datasets:/data:ro'
+    example: 'datasets:/data:ro',
+    problem: volumeProblem
   },
   {
     key: 'queue',
@@ -277,7 +290,8 @@ export const FIELDS: readonly Field[] = [
     group: 'place',
     label: trans.__('Queue'),
     hint: trans.__('A LocalQueue of Kueue.'),
-    example: 'team-a'
+    example: 'team-a',
+    problem: objectNameProblem
   },
   {
     key: 'priority',
@@ -286,7 +300,8 @@ export const FIELDS: readonly Field[] = [
     group: 'place',
     label: trans.__('Priority class'),
     hint: trans.__('A PriorityClass of the cluster.'),
-    example: 'high'
+    example: 'high',
+    problem: objectNameProblem
   },
   {
     key: 'node',
@@ -295,7 +310,8 @@ export const FIELDS: readonly Field[] = [
     group: 'place',
     label: trans.__('Node labels'),
     hint: trans.__('KEY=VALUE that the node must have.'),
-    example: 'disk=ssd'
+    example: 'disk=ssd',
+    problem: nodeProblem
   },
   {
     key: 'toleration',
@@ -304,7 +320,8 @@ export const FIELDS: readonly Field[] = [
     group: 'place',
     label: trans.__('Tolerations'),
     hint: trans.__('KEY, KEY=VALUE or KEY=VALUE:EFFECT of a taint.'),
-    example: 'gpu:NoSchedule'
+    example: 'gpu:NoSchedule',
+    problem: tolerationProblem
   },
   {
     key: 'label',
@@ -313,7 +330,8 @@ export const FIELDS: readonly Field[] = [
     group: 'place',
     label: trans.__('Labels'),
     hint: trans.__('KEY:VALUE.'),
-    example: 'team:vision'
+    example: 'team:vision',
+    problem: labelProblem
   },
   {
     key: 'annotation',
@@ -322,7 +340,8 @@ export const FIELDS: readonly Field[] = [
     group: 'place',
     label: trans.__('Annotations'),
     hint: trans.__('KEY:VALUE.'),
-    example: 'owner:me'
+    example: 'owner:me',
+    problem: annotationProblem
   },
   {
     key: 'uses',
@@ -331,7 +350,8 @@ export const FIELDS: readonly Field[] = [
     group: 'code',
     label: trans.__('Reads'),
     hint: trans.__('Names that the step reads, though its code does not show it.'),
-    example: 'model'
+    example: 'model',
+    problem: namesProblem
   },
   {
     key: 'changes',
@@ -340,7 +360,8 @@ export const FIELDS: readonly Field[] = [
     group: 'code',
     label: trans.__('Changes in place'),
     hint: trans.__('Names whose objects the step changes, though its code does not show it.'),
-    example: 'model'
+    example: 'model',
+    problem: namesProblem
   },
   {
     key: 'keeps',
@@ -349,7 +370,8 @@ export const FIELDS: readonly Field[] = [
     group: 'code',
     label: trans.__('Leaves as they are'),
     hint: trans.__('Names whose objects the step does not change, though its code looks as if it did.'),
-    example: 'frame'
+    example: 'frame',
+    problem: namesProblem
   },
   {
     key: 'binds',
@@ -358,7 +380,8 @@ export const FIELDS: readonly Field[] = [
     group: 'code',
     label: trans.__('Binds'),
     hint: trans.__('Names that the step sets, though its code does not show it.'),
-    example: 'result'
+    example: 'result',
+    problem: namesProblem
   },
   {
     key: 'draws',

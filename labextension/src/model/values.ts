@@ -10,6 +10,10 @@ export interface Problem {
 
 const NUMBER = String.raw`(\d{1,18}(?:\.\d{0,9})?|\.\d{1,9})`;
 const QUANTITY = new RegExp(`^${NUMBER}([KMGTPE]i|[numkMGTPE]|[eE][+-]?\\d{1,2})?$`);
+const POWERS: Readonly<Record<string, string>> = {
+  ...{ n: 'e-9', u: 'e-6', m: 'e-3', k: 'e3' },
+  ...{ M: 'e6', G: 'e9', T: 'e12', P: 'e15', E: 'e18' }
+};
 const LOOSE_QUANTITY = /^(\d+(?:\.\d+)?)\s*([kmgtpe])(i?)b?$/i;
 const DURATION = /^(\d+(\.\d+)?w)?(\d+(\.\d+)?d)?(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?$/;
 const LOOSE_DURATION = /^(\d+(?:\.\d+)?)\s*(w|d|h|m|s)[a-z]*$/i;
@@ -27,6 +31,15 @@ export function quantityProblem(value: string): Problem | null {
       number + (binary !== '' || !/k/i.test(letter) ? letter.toUpperCase() : 'k') + binary.toLowerCase();
   }
   return { text: trans.__('%1 is not a quantity like 2, 500m or 4Gi.', value), better };
+}
+
+/** Whether a Kubernetes quantity, which is right, is a whole number (`1000m` is). */
+export function isWhole(quantity: string): boolean {
+  const [, number = '', suffix = ''] = QUANTITY.exec(quantity) ?? [];
+  const size = suffix.endsWith('i')
+    ? Number(number) * 1024 ** ('KMGTPE'.indexOf(suffix[0]!) + 1)
+    : Number(number + (POWERS[suffix] ?? suffix));
+  return Number.isInteger(size);
 }
 
 /** Return what is wrong with a duration. */

@@ -96,7 +96,8 @@ function TextInput(props: FieldInputProps): JSX.Element {
   React.useEffect(() => setText(shown), [shown]);
   const id = React.useId();
   const lines = field.kind === 'list' ? text.split('\n') : [text];
-  const problem = lines.map(line => problemOf(field, line)).find(found => found !== null) ?? null;
+  const wrongAt = lines.findIndex(line => problemOf(field, line) !== null);
+  const problem = problemOf(field, lines[wrongAt] ?? '');
   const found = text === shown ? findings : []; // else they are about what was there before
   const commit = (wanted: string): void => {
     const said = (field.kind === 'list' ? wanted.split('\n') : [wanted])
@@ -106,6 +107,11 @@ function TextInput(props: FieldInputProps): JSX.Element {
     if (!isWrong && said.join('\n') !== shown) {
       onCommit(said);
     }
+  };
+  const mend = (better: string): void => {
+    const mended = lines.map((line, place) => (place === wrongAt ? better : line)).join('\n');
+    setText(mended);
+    commit(mended);
   };
   const shared = {
     id: `${id}-input`,
@@ -164,15 +170,8 @@ function TextInput(props: FieldInputProps): JSX.Element {
       ) : (
         <div className="kfnb-problem" id={`${id}-hint`} role="alert">
           {problem.text}
-          {problem.better !== null && field.kind === 'text' && (
-            <button
-              type="button"
-              className="kfnb-link"
-              onClick={() => {
-                setText(problem.better!);
-                commit(problem.better!);
-              }}
-            >
+          {problem.better !== null && (
+            <button type="button" className="kfnb-link" onClick={() => mend(problem.better!)}>
               {trans.__('Write %1', problem.better)}
             </button>
           )}
