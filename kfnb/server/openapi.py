@@ -29,7 +29,7 @@ ABOUT = (
 )
 REFERENCE = "#/components/schemas/{name}"
 TEXT = "text/plain"
-BYTES = "application/octet-stream"
+BYTES = "*/*"
 NOTEBOOK = "application/x-ipynb+json"
 
 Schema = dict[str, Any]
@@ -162,7 +162,7 @@ def _operation(one: Operation) -> dict[str, Any]:
         "parameters": [*_parameters(one)],
         "responses": {
             str(one.status): {"description": "Done.", "content": _content(one.gives)},
-            **({"206": {"description": "The range that was asked for."}} if one.gives in (TEXT, BYTES) else {}),
+            **(_of_ranges(one.gives) if one.gives in (TEXT, BYTES) else {}),
             "default": {"description": "It was not done.", "content": _content(d.Failure)},
         },
     }
@@ -176,11 +176,20 @@ def _parameters(one: Operation) -> Iterator[dict[str, Any]]:
         yield {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
     for name, schema in one.query:
         yield {"name": name, "in": "query", "required": False, "schema": schema}
+    if one.gives in (TEXT, BYTES):
+        yield {"name": "Range", "in": "header", "required": False, "schema": _WORD}
+
+
+def _of_ranges(kind: type[msgspec.Struct] | str) -> dict[str, Any]:
+    return {
+        "206": {"description": "The range that was asked for.", "content": _content(kind)},
+        "416": {"description": "The range begins beyond the end."},
+    }
 
 
 def _content(kind: type[msgspec.Struct] | str) -> dict[str, Any]:
     if isinstance(kind, str):
-        return {kind: {"schema": {} if kind == NOTEBOOK else {"type": "string"}}}
+        return {kind: {"schema": {"type": "string"} if kind == TEXT else {}}}
     return {"application/json": {"schema": {"$ref": REFERENCE.format(name=kind.__name__)}}}
 
 

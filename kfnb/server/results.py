@@ -106,7 +106,7 @@ class ExecutedNotebookHandler(KfnbHandler):
     async def get(self, run_id: str, task: str) -> None:
         """Return nbformat JSON."""
         content = await self.aside(lambda: self.desk.run(run_id).task(task).notebook())
-        self.finish(msgspec.json.encode(content))
+        self.finish(msgspec.json.encode(content), set_content_type="application/x-ipynb+json")
 
 
 class TaskEventsHandler(KfnbHandler):

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 from pytest_jupyter.jupyter_server import *  # noqa: F403 - its fixtures are for this folder only
+from server_document import must_be_as_said
 from server_notebooks import STEPS, Fetch, Get, Post, write_notebook
 from server_process import ServerProcess
 from tornado.httpclient import HTTPResponse
@@ -79,7 +80,7 @@ def quickstart(jp_root_dir: Path) -> Path:
 
 @pytest.fixture
 def fetch(http_server_client: Any, jp_auth_header: dict[str, str], jp_base_url: str) -> Fetch:
-    """Ask the server for an address below `kfnb/api/`; failures are answers too."""
+    """Ask the server for an address below `kfnb/api/`; failures are answers too. Each must be as the document says."""
 
     async def ask(*parts: str, params: dict[str, Any] | None = None, **more: Any) -> HTTPResponse:
         address = f"{jp_base_url}kfnb/api/{'/'.join(parts)}?{urlencode(params or {}, doseq=True)}"
@@ -87,6 +88,7 @@ def fetch(http_server_client: Any, jp_auth_header: dict[str, str], jp_base_url: 
         answer: HTTPResponse = await http_server_client.fetch(
             address, headers=headers, request_timeout=100, raise_error=False, **more
         )
+        must_be_as_said(answer)
         return answer
 
     return ask

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from server_document import must_be_a
 from server_notebooks import write_notebook
 from tornado.httpclient import HTTPClientError
 
@@ -38,6 +39,7 @@ def listen(jp_ws_fetch: Any) -> Iterator[Any]:
 async def frame_of(socket: Any) -> dict[str, Any]:
     """Return the next frame."""
     frame: dict[str, Any] = json.loads(await socket.read_message())
+    must_be_a("RunsFrame", frame)
     assert "runs" == frame["kind"]
     return frame
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from server_document import must_be_a
 from server_notebooks import Get, Post, write_notebook
 from tornado.httpclient import HTTPClientError
 
@@ -37,9 +38,10 @@ def listen(jp_ws_fetch: Any) -> Iterator[Any]:
 
 async def frames_of(socket: Any, kind: str = "end") -> list[dict[str, Any]]:
     """Return the frames of a stream up to the first of a kind."""
-    frames: list[dict[str, Any]] = [json.loads(await socket.read_message())]
-    while frames[-1]["kind"] != kind:
+    frames: list[dict[str, Any]] = []
+    while not frames or frames[-1]["kind"] != kind:
         frames.append(json.loads(await socket.read_message()))
+        must_be_a("Frame", frames[-1])
     return frames
 
 

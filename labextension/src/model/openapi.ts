@@ -2411,7 +2411,9 @@ export interface operations {
             readonly query?: {
                 readonly download?: string;
             };
-            readonly header?: never;
+            readonly header?: {
+                readonly Range?: string;
+            };
             readonly path: {
                 readonly run_id: string;
                 readonly task: string;
@@ -2431,6 +2433,15 @@ export interface operations {
             };
             /** @description The range that was asked for. */
             readonly 206: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/plain": string;
+                };
+            };
+            /** @description The range begins beyond the end. */
+            readonly 416: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -2546,7 +2557,9 @@ export interface operations {
     readonly "get-runs-run_id-tasks-task-artifacts-name": {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                readonly Range?: string;
+            };
             readonly path: {
                 readonly run_id: string;
                 readonly task: string;
@@ -2562,11 +2575,20 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/octet-stream": string;
+                    readonly "*/*": unknown;
                 };
             };
             /** @description The range that was asked for. */
             readonly 206: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "*/*": unknown;
+                };
+            };
+            /** @description The range begins beyond the end. */
+            readonly 416: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
