@@ -80,8 +80,13 @@ def _standing(run: Mapping[str, Any]) -> str:
 
 
 def _row(tag: str, cells: Sequence[object], *, bold: bool = False) -> str:
-    texts = (f"<b>{escape(str(cell))}</b>" if bold and cell != "" else escape(str(cell)) for cell in cells)
-    return "<tr>" + "".join(f"<{tag} {CELL}>{text}</{tag}>" for text in texts) + "</tr>"
+    """Return a row; what has no text is no head of anything, to those who hear the table."""
+    parts = []
+    for cell in cells:
+        text = f"<b>{escape(str(cell))}</b>" if bold and cell != "" else escape(str(cell))
+        kind = tag if text else "td"
+        parts.append(f"<{kind} {CELL}>{text}</{kind}>")
+    return f"<tr>{''.join(parts)}</tr>"
 
 
 def _curves(name: str, curves: Sequence[Curve]) -> str:

@@ -36,9 +36,14 @@ class RunsFrame(pd.DataFrame):  # type: ignore[misc]
         return pd.DataFrame, (pd.DataFrame(self),)
 
     def _repr_html_(self) -> str | None:
-        """Return the frame as a table, under a name by which a notebook that is saved knows it."""
-        html = super()._repr_html_()
-        return html if html is None or self._listed is None else f'<div class="kfnb-runs">{html}</div>'
+        """Return the frame as a table, under a name by which a notebook that is saved knows it.
+
+        The corner above the index is no head of anything, to those who hear the table.
+        """
+        html: str | None = super()._repr_html_()
+        if html is None or self._listed is None:
+            return html
+        return f'<div class="kfnb-runs">{html.replace("<th></th>", "<td></td>")}</div>'
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         """Return the widget of the list where there is a page; what has no widget shows the table."""

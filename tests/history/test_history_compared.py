@@ -52,7 +52,7 @@ def test_a_comparison_has_the_values_of_each_run(runs: tuple[Run, Run]) -> None:
 
 
 def test_a_notebook_shows_runs_side_by_side(runs: tuple[Run, Run]) -> None:
-    """What differs is bold, the curves of both lie in one picture, and no text of the user's is markup."""
+    """What differs is bold, no head is empty, both curves lie in one picture, and no text of the user's is markup."""
     html = Comparison(runs)._repr_html_()
     cells = re.findall(r"<td[^>]*>(.*?)</td>", html)
     assert ["<b>parameters</b>", "<b>rate</b>", "<b>1</b>", "<b>2</b>"] == cells[
@@ -70,6 +70,7 @@ def test_a_notebook_shows_runs_side_by_side(runs: tuple[Run, Run]) -> None:
         *(f"{runs[0].id}: area 0.8750", f"{runs[1].id}: area 0.7500"),
     ] == re.findall(r"</span> ([^<]+)</div>", html)
     assert "+print(&#x27;more&#x27;)" in html
+    assert [] == re.findall("<th[^>]*></th>", html)
 
 
 def test_floats_among_parameters_are_floats_beside_one_another(client: Client, tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ def test_a_list_of_runs_is_a_widget_beside_its_table(page: Page) -> None:
     assert {VIEW, "text/html", "text/plain"} == set(data)
     assert data["text/html"].startswith('<div class="kfnb-runs"><div>')
     assert "metric.score.auc" in data["text/html"]
+    assert "<th></th>" not in data["text/html"]
     traits = state(page, data)
     assert ["<i>", "plain"] == [run["name"] for run in traits["page"]["runs"]]
     assert "scores.ipynb" == traits["page"]["runs"][0]["notebook"]
