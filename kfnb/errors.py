@@ -165,6 +165,10 @@ class LeaseHeld(OutsideError):
     """Another process drives the run."""
 
 
+class MaybeLiving(LeaseHeld):
+    """Whether another process drives the run cannot be seen from here."""
+
+
 class NotSaveable(KfnbError):
     """A value cannot be turned into bytes; `args[0]` says which, of what type, and why."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kfnb.artifacts.store import Store
-from kfnb.errors import ClusterError, KfnbError, LeaseHeld, WrongCall
+from kfnb.errors import ClusterError, KfnbError, LeaseHeld, MaybeLiving, WrongCall
 from kfnb.history.catching_up import CatchUp, Readers
 from kfnb.metadata import store as rows
 from kfnb.metadata.database import Behind, Damaged, Database, url_of
@@ -182,7 +182,7 @@ class History:
         return said
 
     def deletable(self, run_id: str, *, gone: bool = False) -> Run:
-        """Return a run that may be deleted; LeaseHeld if it is living. `gone`: see `delete`."""
+        """Return a run that may be deleted; LeaseHeld if it is living, or may be so. `gone`: see `delete`."""
         run = self._client.get(run_id)
         if run.there is not None:
             run.there.look_anew()
@@ -190,7 +190,7 @@ class History:
             if (why := run.unseen) is not None:
                 if gone:
                     return run
-                raise LeaseHeld(f"Run {run.id} may be living: it cannot be deleted from here. {why}")
+                raise MaybeLiving(f"Run {run.id} may be living: it cannot be deleted from here. {why}")
             raise LeaseHeld(f"Run {run.id} is living: it cannot be deleted. `kfnb cancel {run.id}` ends it.")
         return run
 

@@ -16,7 +16,7 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.services.contents.fileio import FileManagerMixin
 from tornado.web import HTTPError, authenticated
 
-from kfnb.errors import KfnbError, LeaseHeld, NotFound, Outdated, OutsideError, Refused, WrongCall
+from kfnb.errors import KfnbError, LeaseHeld, MaybeLiving, NotFound, Outdated, OutsideError, Refused, WrongCall
 from kfnb.server.documents import Failure
 from kfnb.server.showing import finding
 
@@ -36,6 +36,7 @@ STATUSES: dict[type[KfnbError], int] = {
     Outdated: 409,
     WrongCall: 400,
     Refused: 422,
+    MaybeLiving: 423,
     LeaseHeld: 409,
     OutsideError: 503,
 }

@@ -79,7 +79,7 @@ OPERATIONS = (
     Operation("post", "runs", d.Started, d.RunRequest, 201),
     Operation("get", "starts/{word}", d.Started, query=(("cluster", _WORD),)),
     Operation("get", RUN, d.RunDocument),
-    Operation("delete", RUN, d.RunName),
+    Operation("delete", RUN, d.RunName, query=(("gone", {"type": "string", "enum": ["no", "yes"]}),)),
     Operation("post", f"{RUN}/cancel", d.RunState, d.CancelRequest),
     Operation("post", f"{RUN}/resume", d.RunState, d.ResumeRequest),
     Operation("post", f"{RUN}/tags", d.RunTags, d.TagRequest),

@@ -165,10 +165,14 @@ class RunHandler(KfnbHandler):
 
     @allowed("write")
     async def delete(self, run_id: str) -> None:
-        """Remove the run for good, but for artifacts, and return a RunName; 409 if it is living."""
+        """Remove the run for good, but for artifacts, and return a RunName; 409 if it is living.
+
+        423 where that cannot be seen, as its cluster cannot be asked. `gone`, with `yes`: that cluster is no more.
+        """
+        gone = self.get_query_argument("gone", "no") == "yes"
 
         def work() -> RunName:
-            deleted = self.desk.history().delete(self.desk.run(run_id).id)
+            deleted = self.desk.history().delete(self.desk.run(run_id).id, gone=gone)
             self.desk.forget(run_id)
             return RunName(run_id=deleted)
 

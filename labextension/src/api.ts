@@ -38,6 +38,7 @@ import { trans } from './model/words';
 const GATEWAYS = [502, 503, 504];
 /** So a JupyterHub answers for a server that is stopped, with a document of its own. */
 const HUB_ALONE = 424;
+const LOCKED = 423;
 
 /** Why the server did not do what was asked: what, and what to do. `status` 0: it could not be reached. */
 export class ApiError extends Error {
@@ -60,6 +61,11 @@ export class ApiError extends Error {
   /** Whether the server does not know kfnb's addresses at all. */
   get isMissing(): boolean {
     return this.status === 404;
+  }
+
+  /** Whether it cannot be seen if a run is living. */
+  get isUnseen(): boolean {
+    return this.status === LOCKED;
   }
 
   /** Whether the same question may be answered later: the server, or what it needs for the answer, is away. */
@@ -175,9 +181,10 @@ export class Api {
     await this._send('post', '/runs/{run_id}/tags', { run_id }, { add, remove });
   }
 
-  /** Remove a run for good. */
-  async remove(run_id: string): Promise<void> {
-    await this._send('delete', '/runs/{run_id}', { run_id });
+  /** Remove a run for good. `isGone`: if it has a cluster that cannot be asked, that is no more. */
+  async remove(run_id: string, isGone: boolean): Promise<void> {
+    const question = new URLSearchParams({ gone: isGone ? 'yes' : 'no' });
+    await this._text('delete', `${addressOf('/runs/{run_id}', { run_id })}?${question}`);
   }
 
   async run(run_id: string): Promise<RunDocument> {

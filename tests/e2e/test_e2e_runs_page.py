@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -11,6 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 from working import command
 
 from kfnb.client import Client
+from kfnb.profiles import Profile
+from kfnb.runners.chosen import cluster_options
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -118,6 +121,36 @@ def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, ru
     page.locator(".jp-Dialog .jp-mod-accept").click()
     expect(shown.get_by_role("status")).to_have_text("1 run was deleted.")
     expect(rows).to_have_count(0)
+
+
+def test_a_run_whose_cluster_is_no_more_is_deleted_when_that_is_said(page: Page, lab: Lab, tmp_path: Path) -> None:
+    """It is asked with why the cluster cannot be asked; who does not know keeps the run."""
+    kubeconfig = tmp_path / "config"
+    kubeconfig.write_text("{apiVersion: v1, kind: Config, current-context: none, contexts: [], users: []}")
+    profile = Profile(
+        name="<i>far</i>", namespace="n", root="s3://r", image="i", context="c", kubeconfig=str(kubeconfig)
+    )
+    path = lab.root / "scores" / "far.ipynb"
+    path.parent.mkdir(exist_ok=True)
+    cell = nbformat.v4.new_code_cell("x = 1", id="s", metadata={"tags": ["step:far"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    client = Client(home=lab.home)
+    run = client.prepare(path, name="far away", options=cluster_options(profile, local_orchestrator=False)).run_id
+    client.close()
+    page.goto(f"{lab.url}lab?token={TOKEN}&reset")
+    page.locator(".jp-LauncherCard", has_text="Pipeline Runs").click()
+    shown, asked = page.locator(".kfnb-runs-page"), page.locator(".jp-Dialog")
+    row = shown.locator(f".kfnb-runs tbody tr[data-run='{run}']")
+    shown.get_by_placeholder("Search runs").fill("far away")
+    for answer, left in ((".jp-mod-reject", 1), (".jp-mod-accept", 0)):
+        row.get_by_role("checkbox").check()
+        shown.locator("[data-action=delete]").click()
+        asked.locator(".jp-mod-accept").click()
+        expect(asked).to_contain_text("Is its cluster no more?")
+        expect(asked).to_contain_text(f"Run {run} may be living")
+        asked.locator(answer).click()
+        expect(row).to_have_count(left)
+    expect(shown.get_by_role("status")).to_have_text("1 run was deleted.")
 
 
 def test_a_run_that_goes_on_is_seen_and_acted_on(page: Page, lab: Lab) -> None:

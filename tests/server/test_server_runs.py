@@ -12,6 +12,8 @@ import pytest
 from server_notebooks import Fetch, Get, Post, write_notebook
 
 from kfnb.client import Client, Run
+from kfnb.profiles import Profile
+from kfnb.runners.chosen import cluster_options
 from kfnb.server.starts import Starts
 from tests.written_notebooks import write_cells
 
@@ -229,6 +231,22 @@ async def test_a_living_run_is_not_deleted(
     mark.write_text("")
     assert (409, True) == (answer.code, f"Run {begun['run_id']} is living" in json.loads(answer.body)["message"])
     assert "SUCCEEDED" == client.get(begun["run_id"]).wait().state
+
+
+async def test_a_run_that_may_be_living_is_deleted_when_its_cluster_is_said_to_be_no_more(
+    fetch: Fetch, quickstart: Path, tmp_path: Path, client: Client
+) -> None:
+    """A status of its own says that nobody can see whether it lives."""
+    (tmp_path / "far.yaml").write_text("{apiVersion: v1, kind: Config, current-context: none, contexts: [], users: []}")
+    profile = Profile(
+        name="far", namespace="n", root="s3://r", image="i", context="c", kubeconfig=str(tmp_path / "far.yaml")
+    )
+    run = client.prepare(quickstart, options=cluster_options(profile, local_orchestrator=False)).run_id
+    answer = await fetch("runs", run, method="DELETE")
+    assert (423, True) == (answer.code, f"Run {run} may be living" in json.loads(answer.body)["message"])
+    assert 423 == (await fetch("runs", run, method="DELETE", params={"gone": "no"})).code
+    assert 200 == (await fetch("runs", run, method="DELETE", params={"gone": "yes"})).code
+    assert 404 == (await fetch("runs", run, method="DELETE")).code
 
 
 async def test_runs_are_compared(fetch: Fetch, get: Get, quickstart: Path, client: Client) -> None:

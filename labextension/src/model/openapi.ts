@@ -288,7 +288,7 @@ export interface paths {
         readonly post?: never;
         /**
          * `GET runs/ID`: a run as it is now.
-         * @description Remove the run for good, but for artifacts, and return a RunName; 409 if it is living.
+         * @description Remove the run for good, but for artifacts, and return a RunName; 409 if it is living. 423 where that cannot be seen, as its cluster cannot be asked. `gone`, with `yes`: that cluster is no more.
          */
         readonly delete: operations["delete-runs-run_id"];
         readonly options?: never;
@@ -2082,7 +2082,9 @@ export interface operations {
     };
     readonly "delete-runs-run_id": {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                readonly gone?: "no" | "yes";
+            };
             readonly header?: never;
             readonly path: {
                 readonly run_id: string;

@@ -4,7 +4,7 @@ import { Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { Api } from '../api';
+import { ApiError, type Api } from '../api';
 import type { RunRow } from '../model/documents';
 import { ReasonedButton } from '../panel/reasoned_button';
 import { ChosenNote } from './list_parts';
@@ -107,9 +107,42 @@ async function remove({ chosen, api, trans, onAct }: ActionsProps): Promise<void
   if (answer.button.accept) {
     onAct(async () => {
       const ids = chosen.map(run => run.run_id);
-      const { done, error } = await toEach(ids, id => api.remove(id));
+      let isGone = false;
+      const { done, error } = await toEach(ids, async id => {
+        try {
+          await api.remove(id, isGone);
+        } catch (error) {
+          isGone = error instanceof ApiError && error.isUnseen && (await askWhetherGone(error, trans));
+          if (!isGone) {
+            throw error;
+          }
+          await api.remove(id, isGone);
+        }
+      });
       const text = trans._n('%1 run was deleted.', '%1 runs were deleted.', done.length);
       return { done: { text, undo: null }, error };
     });
   }
+}
+
+/** Whether a person says that a cluster which cannot be asked for a run is no more. */
+async function askWhetherGone(error: ApiError, trans: TranslationBundle): Promise<boolean> {
+  const answer = await showDialog({
+    title: trans.__('Is its cluster no more?'),
+    body: (
+      <>
+        <p>{error.message}</p>
+        <p>
+          {trans.__(
+            'If that cluster was deleted, nothing can be running there, and what the run recorded may be removed.'
+          )}
+        </p>
+      </>
+    ),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Keep the run') }),
+      Dialog.warnButton({ label: trans.__('It is no more: delete') })
+    ]
+  });
+  return answer.button.accept;
 }
