@@ -9,8 +9,10 @@ import contextlib
 import json
 import os
 import queue
+import re
 import secrets
 import shutil
+import statistics
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -32,6 +34,10 @@ from tests.cluster.places import BUCKET, S3, STORE_SECRET
 EXAMPLES = Path(__file__).parents[2] / "notebooks"
 RIGHTS = Path(__file__).parents[2] / "kfnb" / "deploy" / "orchestrator.yaml"
 _BARE = {"app": "bare"}
+_SINCE_ITS_START = """\
+started = int(open("/proc/1/stat").read().rpartition(")")[2].split()[19]) / __import__("os").sysconf("SC_CLK_TCK")
+print(float(open("/proc/uptime").read().split()[0]) - started)"""
+"""A step that says how long the first process of its container, the launcher, has been there."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,16 @@ class ClusterPlace:
         found = self.api.get(self.api.place("pods"), {"labelSelector": "kfnb.dev/task"})
         return len(found["items"])
 
+    def printed(self, notebook: str, step: str) -> str:
+        """Run a notebook on the cluster and return what a step of it has printed."""
+        run = self.kfnb(notebook, "--no-cache")["run_id"]
+        return Client(home=self.place.folder / "home", root=self.root).get(run).tasks[step].log()
+
+    def requests(self) -> int:
+        """How many requests orchestrators in this namespace have made to the API server so far, watches among them."""
+        counts = f'apiserver_flowcontrol_dispatched_requests_total{{flow_schema="{self.namespace}",.*}} (.*)'
+        return sum(int(float(count)) for count in re.findall(counts, control_plane.kubectl("get", "--raw", "/metrics")))
+
     def bare_chain(self, length: int) -> None:
         """Jobs one after the other, each made when the one before is complete."""
         self._bare([[f"c{number}"] for number in range(length)])
@@ -126,6 +142,22 @@ def _bare_job(name: str) -> dict[str, Any]:
     return {"metadata": {"name": name, "labels": _BARE}, "spec": {"backoffLimit": 0, "template": template}}
 
 
+def _counted(namespace: str) -> dict[str, object]:
+    """What has the API server count the requests of the orchestrators of a namespace apart from others."""
+    orchestrator = {"kind": "ServiceAccount", "serviceAccount": {"namespace": namespace, "name": "kfnb-orchestrator"}}
+    everything = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"], "namespaces": ["*"], "clusterScope": True}
+    return {
+        "apiVersion": "flowcontrol.apiserver.k8s.io/v1",
+        "kind": "FlowSchema",
+        "metadata": {"name": namespace},
+        "spec": {
+            "matchingPrecedence": 100,
+            "priorityLevelConfiguration": {"name": "workload-high"},
+            "rules": [{"subjects": [orchestrator], "resourceRules": [everything]}],
+        },
+    }
+
+
 @contextlib.contextmanager
 def on_cluster(place: Place, **settings: Any) -> Iterator[ClusterPlace]:
     """Give a place on the test cluster, brought up where it is not. `settings`: further ones of the profile."""
@@ -134,6 +166,7 @@ def on_cluster(place: Place, **settings: Any) -> Iterator[ClusterPlace]:
     namespace = f"bench-{secrets.token_hex(3)}"
     lifecycle.make_namespace(namespace)
     control_plane.kubectl("--namespace", namespace, "apply", "--filename", str(RIGHTS))
+    control_plane.apply(_counted(namespace))
     profile = {
         "context": CONTEXT,
         "kubeconfig": str(KUBECONFIG),
@@ -148,6 +181,7 @@ def on_cluster(place: Place, **settings: Any) -> Iterator[ClusterPlace]:
     try:
         yield ClusterPlace(place, namespace, ApiServer(CONTEXT, str(KUBECONFIG), namespace))
     finally:
+        control_plane.kubectl("delete", "flowschema", namespace)
         control_plane.kubectl("delete", "namespace", namespace, "--wait=false")
 
 
@@ -161,6 +195,13 @@ def chain(place: Place) -> Iterator[Row]:
         ten = notebooks.write(place.folder / "chain.ipynb", notebooks.chain(10))
         floor, ours = place.seconds(lambda: there.bare_chain(10), lambda: there.kfnb(ten, "--no-cache"))
         yield ratio("chain of 10 empty steps on the cluster", ours, floor, 0.8, "bare Jobs")
+        before = there.requests()
+        there.kfnb(ten, "--no-cache")
+        made = (there.requests() - before) / 10
+        yield Row("requests of its orchestrator to the API server a task", f"{made:.1f}", "≤ 3", made <= 3)
+        first = notebooks.write(place.folder / "first.ipynb", {"first": _SINCE_ITS_START})
+        began = statistics.median(float(there.printed(first, "first")) for _ in range(place.rounds))
+        yield at_most("from the launcher's start in a pod to the first line of a step", began, 0.6, "s")
         (checked,) = place.seconds(lambda: there.check(ten))
         yield at_most("what is looked at before a run, nothing remembered", checked, 2.0, "s")
         there.kfnb(ten)
