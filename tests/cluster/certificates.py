@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import time
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.cluster.places import ADDRESS, API, FIRST_SERVICE, NODES, RUN
 from tests.cluster.shell import call, write
@@ -17,6 +24,7 @@ KUBECONFIG = RUN / "kubeconfig"
 """The administrator's."""
 _OPENSSL = ("faketime", "-f", "-1d", "openssl")
 """So that a machine whose clock is an hour behind takes the certificates of a cluster that was made just now."""
+_DAY = 24 * 60 * 60
 _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
 
@@ -28,6 +36,23 @@ def certificate(name: str) -> tuple[Path, Path]:
 def kubeconfig(name: str) -> Path:
     """Where the kubeconfig of a part of the control plane or of a node lies."""
     return FOLDER / f"{name}.kubeconfig"
+
+
+def expired(token: str) -> str:
+    """This token of a service account as the cluster would have given it two days ago, for a day."""
+    head, said, _ = token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(said + "=="))
+    now = int(time.time())
+    claims |= {"iat": now - 2 * _DAY, "nbf": now - 2 * _DAY, "exp": now - _DAY}
+    signed = f"{head}.{_base64(json.dumps(claims).encode())}"
+    key = load_pem_private_key(certificate("service-accounts")[1].read_bytes(), None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    numbers = decode_dss_signature(key.sign(signed.encode(), ECDSA(SHA256())))
+    return f"{signed}.{_base64(b''.join(number.to_bytes(32) for number in numbers))}"
+
+
+def _base64(what: bytes) -> str:
+    return base64.urlsafe_b64encode(what).rstrip(b"=").decode()
 
 
 def make() -> None:

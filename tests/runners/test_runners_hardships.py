@@ -18,7 +18,7 @@ from kfnb.history import History
 from kfnb.runners import cluster_lease
 from kfnb.runners.job_manifest import job_name
 from kfnb.runners.rights import missing, needed
-from tests.cluster.certificates import CONTEXT
+from tests.cluster.certificates import CONTEXT, expired
 from tests.cluster.fixtures import Cluster
 from tests.cluster.people import people
 from tests.cluster.places import CHECKOUT
@@ -357,11 +357,11 @@ def test_credentials_and_rights_that_do_not_do_are_named(place: Place, tmp_path:
         return str(file)
 
     token = place.kubectl("create", "token", "default").strip()
-    expired = kubeconfig("expired", token=f"{token[:-8]}AAAAAAAA")
+    late = kubeconfig("expired", token=expired(token))
     without = kubeconfig("without", token=token)
     cases = {
         "There is no context 'nowhere'": {"context": "nowhere"},
-        "Log in again": {"kubeconfig": expired},
+        "Log in again": {"kubeconfig": late},
         "may not create jobs.batch in namespace": {"kubeconfig": without},
         'namespaces "gone" not found': {"namespace": "gone"},
         "cannot be read": {"kubeconfig": str(tmp_path)},
