@@ -16,7 +16,7 @@ import pytest
 from kfnb.client import Run
 from kfnb.orchestrator.places import attempt_key
 from tests.cluster.fixtures import Cluster
-from tests.cluster.runs import Place, end, made_place, notebook
+from tests.cluster.runs import ORCHESTRATOR, Place, end, made_place, notebook
 from tests.cluster.shell import wait_until
 
 pytestmark = pytest.mark.timeout(1200)
@@ -81,31 +81,43 @@ if name.startswith('kfnb-') and name.rsplit('-', 2)[1] == '1':
 
 
 def test_the_api_server_and_the_store_may_be_away_for_a_minute(place: Place, chaos: ModuleType, tmp_path: Path) -> None:
-    """Runs driven here and there wait for what is away, and go on; nothing starts twice."""
-    path = notebook(tmp_path / "p.ipynb", WORK.format(20) + "x = int('1')", WORK.format(5) + "y = x + 1", "print(y)")
+    """Runs driven here and there wait for what is away, and go on; nothing starts twice.
+
+    Each is away for half a minute alone, when a step ends, and for half a minute together with the other.
+    """
+    steps = [WORK.format(20) + "x = int('1')", WORK.format(5) + "y = x + 1", "print(y)", WORK.format(75)]
+    path = notebook(tmp_path / "p.ipynb", *steps)
     runs = [place.run(path, cache=False, local_orchestrator=local) for local in (False, True)]
     for run in runs:
         place.wait_running(run, "s0")
-    for component in (chaos.API_SERVER, chaos.S3_GATEWAY):
-        chaos.stop(component)
-    time.sleep(60)  # that they are away for
-    for component in (chaos.S3_GATEWAY, chaos.API_SERVER):
-        chaos.start(component)
+        place.wait_running(run, "s3")
+    for act, component in (
+        (chaos.stop, chaos.API_SERVER),
+        (chaos.stop, chaos.S3_GATEWAY),
+        (chaos.start, chaos.API_SERVER),
+    ):
+        act(component)
+        time.sleep(30)  # until the next of them goes or comes
+    chaos.start(chaos.S3_GATEWAY)
     assert ["SUCCEEDED"] * 2 == [end(run) for run in runs]
+    once = {f"s{number}": 1 for number in range(4)}
     for run in runs:
-        assert {"s0": 1, "s1": 1, "s2": 1} == {name: task.attempt for name, task in run.tasks.items()}
-        assert {"s0": 1, "s1": 1, "s2": 1} == successes(run)
+        assert once == {name: task.attempt for name, task in run.tasks.items()}
+        assert once == successes(run)
         assert {1} == {event.fence for event in run.events()}
 
 
 def test_a_drained_node_costs_no_retry(place: Place, chaos: ModuleType, tmp_path: Path) -> None:
     """All of a run that is on the node moves to the other one, its orchestrator too."""
     path = notebook(tmp_path / "p.ipynb", WORK.format(15) + "x = int('1')", "print(x + 1)")
-    run = place.run(path, cache=False)
+    run = place.run(path, cache=False, profile={"affinity": BEST_ON_GPU})
     place.wait_running(run, "s0")
-    node = place.pods(run)[0]["spec"]["nodeName"]
-    chaos.drain(node)
+    orchestrator = ("pods", "--selector", f"kfnb.dev/run={run.id},{ORCHESTRATOR}")
+    on_nodes = [pod["spec"]["nodeName"] for pod in (*place.pods(run), *place.get(*orchestrator))]
+    assert ["gpu", "gpu"] == on_nodes
+    chaos.drain("gpu")
     assert "SUCCEEDED" == end(run)
+    assert {1, 2} == {event.fence for event in run.events()}
     whys = "\n".join(event.why for event in run.events() if event.why)
     assert "its pod was evicted" in whys
     assert "attempt 1 of" not in whys
