@@ -17,6 +17,8 @@ from tests.cluster.runs import ORCHESTRATOR, Place, end, made_place, notebook
 BREAK = "import {module} as m\ndef broken(*a, **k): raise RuntimeError('broken on purpose')\nm.{name} = broken"
 """Has a function of kfnb fail in each process."""
 LAUNCHER = BREAK.format(module="kfnb.launcher.launch", name="_compose")
+HOG = "import kfnb.orchestrator.loop as m\ndef hog(*a, **k): return b'x' * (1 << 30)\nm.Loop._start = hog"
+"""Has an orchestrator want more memory than it has when it begins."""
 ORCHESTRATORS = BREAK.format(module="kfnb.orchestrator.loop", name="Loop._start")
 
 
@@ -63,3 +65,16 @@ def test_mistakes_of_kfnbs_own_in_pods_are_told(place: Place, tmp_path: Path) ->
     assert {"Failed": 2, "Succeeded": 1} == {
         phase: sum(pod["status"]["phase"] == phase for pod in ended) for phase in ("Failed", "Succeeded")
     }
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(2400)
+def test_an_orchestrator_without_the_memory_it_needs_gives_its_run_up(place: Place, tmp_path: Path) -> None:
+    """Six of its pods are killed, with pauses of the cluster between; the next one says so, and nothing runs on."""
+    path = notebook(tmp_path / "p.ipynb", "x = 1")
+    fault = {"image": images.make_faulty(), "env": {images.FAULT: HOG}, "limits": {"memory": "256Mi"}}
+    run = place.run(path, cache=False, profile=fault)
+    assert "FAILED" == end(run, 1800)
+    assert "used more memory than its limit of 256Mi and was killed, 6 times" in str(run.why)
+    assert {"s0": "PENDING"} == {name: task.state for name, task in run.tasks.items()}
+    assert [] == place.pods(run)
