@@ -28,7 +28,7 @@ _BY_HAND = frozenset({"kubectl-client-side-apply", "kubectl-create"})
 def left_by_runs(namespace: str, seconds: float = 120) -> list[str]:
     """Kind and name of all in a namespace, labelled or not, that neither Kubernetes nor the test itself has made.
 
-    A run that the cluster drove may be looked at for a day after its end: it is removed first, as `kfnb delete` does.
+    A run that the cluster drove may be looked at for a while after its end: it is removed first, as `kfnb delete` does.
     All else has to go by itself: it is waited for, so many seconds.
     """
     profile = Profile(

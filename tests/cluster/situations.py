@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from kfnb.profiles import Profile
-from kfnb.runners.job_manifest import LAUNCHER, Attempt, job
+from kfnb.runners.job_manifest import LAUNCHER, TASK, Attempt, job
 from kfnb.runners.pod_manifest import BUNDLE
 from kfnb.spec import Settings
 from tests.cluster import control_plane, images, lifecycle, tiny_images
@@ -62,9 +62,9 @@ def _affinity(key: str) -> dict[str, Any]:
     return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
 
 
-def _beside(label: str) -> dict[str, Any]:
-    term = {"labelSelector": {"matchLabels": {label: "x"}}, "topologyKey": "kubernetes.io/hostname"}
-    return {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+def _beside(label: str, value: str, kind: str = "podAffinity") -> dict[str, Any]:
+    term = {"labelSelector": {"matchLabels": {label: value}}, "topologyKey": "kubernetes.io/hostname"}
+    return {kind: {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
 
 
 ON_CPU = {"kubernetes.io/hostname": "cpu"}
@@ -89,7 +89,9 @@ WAITING = {
     "not-free-now": Situation(Settings(requests={"ephemeral-storage": "100Gi"}, node_selector=ON_CPU)),
     "no-such-node": Situation(Settings(node_selector={"disk": "ssd"})),
     "no-affine-node": Situation(Settings(affinity=_affinity("zone"))),
-    "no-affine-pod": Situation(Settings(affinity=_beside("app"))),
+    "no-affine-pod": Situation(Settings(affinity=_beside("app", "x"))),
+    "apart": Situation(Settings(affinity=_beside(TASK, "holds-disk", "podAntiAffinity"), node_selector=ON_CPU)),
+    "gated": Situation(pod={"schedulingGates": [{"name": "example.com/later"}]}),
     "no-claim": Situation(Settings(volumes=(("nothing", "/data", False),))),
     "unbound-claim": Situation(Settings(volumes=(("unbound", "/data", False),))),
     "claim-elsewhere": Situation(Settings(volumes=(("elsewhere", "/data", False),))),
