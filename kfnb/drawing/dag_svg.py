@@ -25,6 +25,11 @@ CHARACTER = 7.2
 LABELS_UP_TO = 60
 """Edges beyond which names stand only in tooltips: more text than that covers the picture."""
 LINE = "#7a8794"
+LABEL = 28
+"""Characters of what flows that are shown."""
+_LABEL_CHARACTER = 6.0
+_BEND = 8.0
+"""The room that an edge has beside a box that it passes."""
 FONT = "ui-sans-serif, system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
 
 
@@ -37,18 +42,32 @@ def dag_svg(spec: PipelineSpec, tasks: Mapping[str, Mapping[str, object]] | None
     layout = lay_out(
         names,
         [(edge.source, edge.target) for edge in spec.edges],
-        width=lambda place: _box_width(place) if isinstance(place, str) else 8.0,
+        width=_width,
         gap=GAP,
     )
-    width = max(layout.x[name] + _box_width(name) / 2 for name in names) + 2 * MARGIN
+    width = max(x + _width(place) / 2 for place, x in layout.x.items()) + 2 * MARGIN
+    if len(spec.edges) <= LABELS_UP_TO:
+        width = max([width, *map(_label_width, spec.edges)])
     height = (len(layout.rows) - 1) * ROW_HEIGHT + BOX_HEIGHT + 2 * MARGIN
     parts = [_arrow_head()]
-    parts += _edges(spec.edges, layout)
+    parts += _edges(spec.edges, layout, width)
     parts += [_box(name, layout, tasks.get(name)) for name in names]
     return _document(width, height, spec.name, parts)
 
 
-def _box_width(name: Place) -> float:
+def _label(edge: Edge) -> str:
+    return ", ".join(edge.names or edge.why)
+
+
+def _label_width(edge: Edge) -> float:
+    return min(len(_label(edge)), LABEL) * _LABEL_CHARACTER
+
+
+def _width(place: Place) -> float:
+    return _BEND if isinstance(place, Bend) else _box_width(place)
+
+
+def _box_width(name: str) -> float:
     return max(104.0, len(_short(str(name))) * CHARACTER + 44)
 
 
@@ -69,25 +88,25 @@ def _point(place: Place, layout: Layout) -> tuple[float, float]:
     return layout.x[place] + MARGIN, _top(row) + BOX_HEIGHT / 2
 
 
-def _edges(edges: Sequence[Edge], layout: Layout) -> list[str]:
+def _edges(edges: Sequence[Edge], layout: Layout, width: float) -> list[str]:
     parts = []
-    labelled = len(edges) <= LABELS_UP_TO
     outgoing = Counter(edge.source for edge in edges)
     incoming = Counter(edge.target for edge in edges)
     for edge in edges:
         route = layout.routes.get((edge.source, edge.target))
         if route is None:
             continue
-        label = ", ".join(edge.names or edge.why)
+        label = _label(edge)
         dash = "" if edge.names else ' stroke-dasharray="5 4"'
         title = f"{edge.source} → {edge.target}" + (f": {label}" if label else "")
         parts.append(
             f'<path d="{_path(route, layout)}" fill="none" stroke="{LINE}" stroke-width="1.4"{dash} '
             f'marker-end="url(#arrow)"><title>{escape(title)}</title></path>'
         )
-        if labelled and label:
+        if label and len(edges) <= LABELS_UP_TO:
             x, y = _label_point(route, layout, gathers=incoming[edge.target] > outgoing[edge.source])
-            parts.append(_text(x, y, _short(label, 28), size=10.5, fill=LINE))
+            room = _label_width(edge) / 2
+            parts.append(_text(min(max(x, room), width - room), y, _short(label, LABEL), size=10.5, fill=LINE))
     return parts
 
 

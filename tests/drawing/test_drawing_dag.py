@@ -130,7 +130,8 @@ def pipelines(draw: st.DrawFn) -> PipelineSpec:
     names = [f"s{i}" for i in range(count)]
     pairs = [(s, t) for i, s in enumerate(names) for t in names[i + 1 :]]
     chosen = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
-    return pipeline(names, [(s, t, "x") for s, t in chosen])
+    flows = draw(st.sampled_from(["x", "a long name of what flows there"]))
+    return pipeline(names, [(s, t, flows) for s, t in chosen])
 
 
 @settings(max_examples=150, deadline=None)
@@ -140,6 +141,23 @@ def test_every_edge_arrives_by_an_arrow_of_its_own(spec: PipelineSpec) -> None:
     drawing = dag_text(spec, columns=10_000).split("\n\n")[0]
     assert len(spec.edges) == drawing.count("▼")
     assert sorted(task.name for task in spec.tasks) == sorted(re.findall(r"s\d", drawing))
+
+
+@settings(max_examples=150, deadline=None)
+@given(pipelines())
+def test_nothing_is_drawn_beside_the_picture(spec: PipelineSpec) -> None:
+    """Edges that go round a box stay within it, and so does what is written beside them."""
+    drawn = ET.fromstring(dag_svg(spec))
+    width = float(drawn.attrib["width"])
+    xs = [
+        float(x)
+        for path in drawn.iter(f"{SVG}path")
+        for x in re.findall(r"(?:[MC ])([-\d.]+) [-\d.]+", path.get("d", ""))
+    ]
+    for text in drawn.iter(f"{SVG}text"):
+        half = len("".join(text.itertext())) * 3
+        xs += [float(text.attrib["x"]) - half, float(text.attrib["x"]) + half]
+    assert [] == [x for x in xs if not 0 <= x <= width]
 
 
 @settings(max_examples=100, deadline=None)
