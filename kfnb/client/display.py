@@ -42,7 +42,7 @@ def show(run: Run, now: Callable[[], RunStatus]) -> None:
     from kfnb.drawing import live_display  # only needed where a run is displayed
 
     def live() -> RunDisplay | None:
-        return RunDisplay(run, now) if widget.is_built() else None
+        return RunDisplay(run, now) if widget.is_watched() else None
 
     live_display.show(lambda: picture(run), lambda: now().ended, live)
 

@@ -126,6 +126,17 @@ def test_a_saved_notebook_keeps_no_widget(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(json.dumps(notebook.metadata)) < 10_000
 
 
+def test_a_living_run_that_a_program_saves_is_a_picture(page: Page, tmp_path: Path) -> None:
+    """A program that runs notebooks saves what it gets: there is no widget in it, which would be nothing later."""
+    page.client.allow_stdin = False
+    page.run(START + "run")
+    shown = page.wait(lambda message: message["msg_type"] == "display_data")["content"]
+    (tmp_path / "gate").touch()
+    assert {"text/html", "text/plain"} == set(shown["data"])
+    page.run("run.wait()")
+    assert "comm_open" not in {message["msg_type"] for message in page.heard}
+
+
 @pytest.mark.parametrize(
     ("is_here", "is_seen", "is_quiet", "pause"),
     [
