@@ -79,7 +79,7 @@ class TaskReport(Listener):
         self._looked_at_memory = 0.0
         self._told = 0.0
         self._unsaid = ""
-        self._state: dict[str, Any] = {}
+        self._state: dict[str, Any] = {"python": PYTHON}
         self._last: dict[str, Any] = {}  # all that was told, of each thing the last
         self._is_left = False
         self._done = 0

@@ -245,7 +245,7 @@ def _task(task: TaskRun) -> TaskDocument:
         cells=progress.get("cells"),
         cells_done=progress.get("done"),
         cell_id=progress.get("cell"),
-        python=output.python if output is not None else None,
+        python=(output.python if output is not None else None) or progress.get("python"),
         error=_error(output) if output is not None else None,
         warnings=tuple(map(finding, output.warnings)) if output is not None else (),
     )

@@ -1,6 +1,11 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { describe, expect, test } from 'vitest';
 
-import { artifactOf, inputsOf, loading } from '../src/run/load_values';
+import { trans } from '../src/model/words';
+import type { OpenNotebook } from '../src/notebook/open_notebook';
+import { artifactOf, inputsOf, loading, loadIntoKernel } from '../src/run/load_values';
+import { RunSession } from '../src/run/session';
+import { serverWithRun } from './stream';
 
 describe('what a kernel is asked to load', () => {
   test('A task’s inputs are those of the run and the task, whatever they are called.', () => {
@@ -18,5 +23,33 @@ describe('what a kernel is asked to load', () => {
     expect(loading('kfnb.x')).toBe(
       '(lambda kfnb: (lambda found: globals().update(found) or ", ".join(sorted(found)))(kfnb.x))(__import__("kfnb"))'
     );
+  });
+});
+
+/** A notebook with a kernel of Python 3.12 that loads what it is asked to. */
+function notebookWithKernel(): OpenNotebook {
+  const info = Promise.resolve({ language_info: { name: 'python', version: '3.12.4' } });
+  const loaded = { status: 'ok', data: { 'text/plain': "'x, y'" } };
+  const done = Promise.resolve({ content: { status: 'ok', user_expressions: { loaded } } });
+  const kernel = { status: 'idle', info, requestExecute: () => ({ done }) };
+  return { panel: { sessionContext: { session: { kernel } } } } as unknown as OpenNotebook;
+}
+
+describe('the Python of the kernel and that of a task which runs', () => {
+  test.each([
+    [null, 'Which Python the task has is known when its first cell begins'],
+    ['3.11.9', 'The kernel has Python 3.12, the task had Python 3.11'],
+    ['3.12.0', 'x, y']
+  ])('%s', async (python, says) => {
+    const server = serverWithRun();
+    const session = await RunSession.open(server.api, '1');
+    server.streams[0]!.tell({ kind: 'task-state', task: 'a', state: 'RUNNING', attempt: 1 });
+    if (python !== null) {
+      server.streams[0]!.tell({ kind: 'task-progress', task: 'a', data: { done: 0, cells: 1, python } });
+    }
+    const parts = { notebook: notebookWithKernel(), session, trans: trans as TranslationBundle };
+    const answer = loadIntoKernel(parts, 'a', inputsOf('1', 'a')).catch((error: Error) => error.message);
+    expect(await answer).toContain(says);
+    session.dispose();
   });
 });

@@ -176,18 +176,39 @@ async def test_one_task_is_retried(get: Get, post: Post, jp_root_dir: Path, tmp_
         assert (400, True) == (status, says in answer["message"]), answer
 
 
-def _wait_for(run: Run, task: str, state: str) -> None:
-    """Watch a run until a task is in a state."""
+def _wait_for(run: Run, task: str, state: str | None, kind: str = "task-state") -> None:
+    """Watch a run until a task is in a state, or says how far it is."""
 
     class Reached(Exception):
         pass
 
     def on_event(event: object) -> None:
-        if (getattr(event, "task", None), getattr(event, "state", None)) == (task, state):
+        if (kind, task, state) == tuple(getattr(event, name, None) for name in ("kind", "task", "state")):
             raise Reached
 
     with pytest.raises(Reached):
         run.watch(on_event, timeout=100)
+
+
+async def test_which_python_a_task_has_is_told_while_it_runs_and_of_one_that_was_killed(
+    get: Get, post: Post, jp_root_dir: Path, tmp_path: Path, client: Client
+) -> None:
+    """Before a task has given anything, and where its launcher was killed and gave nothing, its Python is known."""
+    mark = tmp_path / "go on"
+    kills = f"import os, time\nwhile not os.path.exists({str(mark)!r}): time.sleep(0.05)\nos.kill(os.getppid(), 9)"
+    write_notebook(jp_root_dir / "killed.ipynb", {"a": kills})
+    _, begun = await post("runs", path="killed.ipynb")
+    run = client.get(begun["run_id"])
+    found = []
+    _wait_for(run, "a", None, "task-progress")
+    found.append((await get("runs", run.id))["tasks"]["a"])
+    mark.write_text("")
+    assert "FAILED" == run.wait().state
+    assert (output := run.tasks["a"].output) is not None
+    assert output.python is None
+    found.append((await get("runs", run.id))["tasks"]["a"])
+    version = platform.python_version()
+    assert [("RUNNING", version), ("FAILED", version)] == [(task["state"], task["python"]) for task in found]
 
 
 async def test_a_run_is_tagged_archived_and_deleted(

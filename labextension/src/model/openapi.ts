@@ -1391,7 +1391,7 @@ export interface components {
         };
         /**
          * TaskDocument
-         * @description A task of a run. `owner`: the step that it is a part of (an element of a fan-out, `train[3]`, or what makes its items, `train[items]`); `elements`: how many a fan-out has. `cells_done` of `cells`; `cell_id`: the running one. `python`: version of the interpreter that its cells ran in, once that is known.
+         * @description A task of a run. `owner`: the step that it is a part of (an element of a fan-out, `train[3]`, or what makes its items, `train[items]`); `elements`: how many a fan-out has. `cells_done` of `cells`; `cell_id`: the running one. `python`: version of the interpreter that its cells run in, once the first one has begun.
          */
         readonly TaskDocument: {
             /** @enum {unknown} */

@@ -17,6 +17,8 @@ export interface Progress {
   readonly number?: number;
   readonly done?: number;
   readonly cells?: number;
+  /** The version of the interpreter that the cells run in. */
+  readonly python?: string;
   /** How many points of metrics have been kept so far, where there is a curve of them. */
   readonly points?: number;
 }

@@ -90,9 +90,16 @@ async function rightKernel(
       )
     );
   }
-  const theirs = minorOf(language.version);
-  const ran = session.document.tasks[task]?.python ?? null; // not known while it runs
-  const ours = ran === null ? theirs : minorOf(ran);
+  const ran = session.pythonOf(task);
+  if (ran === null) {
+    throw new Error(
+      trans.__(
+        'Which Python the task has is known when its first cell begins; what another one than the kernel’s has saved can break the kernel. Try again then; to load it all the same, type: import kfnb; globals().update(%1)',
+        python
+      )
+    );
+  }
+  const [theirs, ours] = [minorOf(language.version), minorOf(ran)];
   if (theirs !== ours) {
     throw new Error(
       trans.__(

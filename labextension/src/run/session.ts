@@ -80,6 +80,11 @@ export class RunSession implements IDisposable {
     return this._log;
   }
 
+  /** The version of Python in which a task's cells run, or ran; null before the first one has begun. */
+  pythonOf(task: string): string | null {
+    return this._status.tasks.get(task)?.progress.python ?? this.document.tasks[task]?.python ?? null;
+  }
+
   get metrics(): Metrics {
     return this._results.metrics;
   }
