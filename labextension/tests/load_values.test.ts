@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { trans } from '../src/model/words';
 import type { OpenNotebook } from '../src/notebook/open_notebook';
-import { artifactOf, inputsOf, loading, loadIntoKernel } from '../src/run/load_values';
+import { artifactOf, inputsOf, loading, loadIntoKernel, type LoadParts } from '../src/run/load_values';
 import { RunSession } from '../src/run/session';
 import { serverWithRun } from './stream';
 
@@ -26,16 +26,23 @@ describe('what a kernel is asked to load', () => {
   });
 });
 
-/** A notebook with a kernel of Python 3.12 that loads what it is asked to. */
-function notebookWithKernel(): OpenNotebook {
+/** A notebook with a kernel of Python 3.12 that loads what it is asked to, beside a run. */
+function partsWith(session: RunSession): LoadParts {
   const info = Promise.resolve({ language_info: { name: 'python', version: '3.12.4' } });
   const loaded = { status: 'ok', data: { 'text/plain': "'x, y'" } };
   const done = Promise.resolve({ content: { status: 'ok', user_expressions: { loaded } } });
   const kernel = { status: 'idle', info, requestExecute: () => ({ done }) };
-  return { panel: { sessionContext: { session: { kernel } } } } as unknown as OpenNotebook;
+  const notebook = { panel: { sessionContext: { session: { kernel } } } } as unknown as OpenNotebook;
+  return { notebook, session, trans: trans as TranslationBundle };
 }
 
 describe('the Python of the kernel and that of a task which runs', () => {
+  test('A task that never started is left to the kernel, which says so.', async () => {
+    const session = await RunSession.open(serverWithRun().api, '1');
+    expect(await loadIntoKernel(partsWith(session), 'a', inputsOf('1', 'a'))).toBe('x, y');
+    session.dispose();
+  });
+
   test.each([
     [null, 'Which Python the task has is known when its first cell begins'],
     ['3.11.9', 'The kernel has Python 3.12, the task had Python 3.11'],
@@ -47,8 +54,9 @@ describe('the Python of the kernel and that of a task which runs', () => {
     if (python !== null) {
       server.streams[0]!.tell({ kind: 'task-progress', task: 'a', data: { done: 0, cells: 1, python } });
     }
-    const parts = { notebook: notebookWithKernel(), session, trans: trans as TranslationBundle };
-    const answer = loadIntoKernel(parts, 'a', inputsOf('1', 'a')).catch((error: Error) => error.message);
+    const answer = loadIntoKernel(partsWith(session), 'a', inputsOf('1', 'a')).catch(
+      (error: Error) => error.message
+    );
     expect(await answer).toContain(says);
     session.dispose();
   });

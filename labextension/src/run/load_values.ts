@@ -91,7 +91,7 @@ async function rightKernel(
     );
   }
   const ran = session.pythonOf(task);
-  if (ran === null) {
+  if (ran === null && (session.status.tasks.get(task)?.attempt ?? 0) > 0) {
     throw new Error(
       trans.__(
         'Which Python the task has is known when its first cell begins; what another one than the kernel’s has saved can break the kernel. Try again then; to load it all the same, type: import kfnb; globals().update(%1)',
@@ -99,7 +99,8 @@ async function rightKernel(
       )
     );
   }
-  const [theirs, ours] = [minorOf(language.version), minorOf(ran)];
+  const theirs = minorOf(language.version);
+  const ours = ran === null ? theirs : minorOf(ran); // what never started has no inputs: that is said in the kernel
   if (theirs !== ours) {
     throw new Error(
       trans.__(
