@@ -10,6 +10,7 @@ from jupyter_server.utils import url_path_join
 from kfnb.server.changes import ChangesHandler, ListenedChanges
 from kfnb.server.clusters import AcceleratorsHandler, ClusterHandler, ClustersHandler, DefaultHandler
 from kfnb.server.desk import Desk
+from kfnb.server.front_end import why_not_shown
 from kfnb.server.handler import MissingHandler
 from kfnb.server.notebooks import AnalyseHandler, CheckHandler, PlacementHandler, SuggestHandler, VersionHandler
 from kfnb.server.pictures import Pictures
@@ -97,3 +98,18 @@ def load(app: ServerApp) -> None:
     base = web_app.settings["base_url"]
     patterns = [*((pattern(address), handler) for address, handler in ADDRESSES), (".*", MissingHandler)]
     web_app.add_handlers(".*$", [(url_path_join(base, "kfnb", "api", path), handler) for path, handler in patterns])
+    _say_what_is_missing(app)
+
+
+def _say_what_is_missing(app: ServerApp) -> None:
+    """Say in the server's log why its JupyterLab shows nothing of kfnb, if it does not."""
+    lab = app.extension_manager.extensions.get("jupyterlab")
+    if lab is None or not lab.enabled:
+        return
+    try:
+        why = why_not_shown()
+    except Exception as error:  # another extension's files: kfnb is there all the same
+        app.log.debug("kfnb: what JupyterLab shows cannot be told: %s", error)
+    else:
+        if why is not None:
+            app.log.warning("kfnb: %s", why)

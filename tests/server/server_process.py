@@ -18,21 +18,22 @@ START_SECONDS = 100
 class ServerProcess:
     """A server that was told nothing of extensions.
 
-    `root`: the folder that it serves; `api`: where kfnb is there; `pid`: its process.
+    `root`: the folder that it serves; `api`: where kfnb is there; `pid`: its process; `log`: what it has said.
     """
 
     def __init__(self, place: Path) -> None:
         folders = {f"JUPYTER_{name}_DIR": str(place / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
         own = {"KFNB_HOME": str(place / "home"), "KFNB_CONFIG": str(place / "clusters.toml")}
+        self.log = place / "log"
         self.root = place / "root"
         self.root.mkdir()
         self.home = place / "home"
         command = [sys.executable, "-m", "jupyter_server", "--allow-root", "--no-browser", "--ServerApp.port=0"]
         command += [f"--ServerApp.base_url={BASE}", f"--ServerApp.root_dir={self.root}"]
         command += [f"--IdentityProvider.token={TOKEN}"]
-        with (place / "log").open("wb") as log:
+        with self.log.open("wb") as log:
             self._process = subprocess.Popen(command, env=os.environ | folders | own, stdout=log, stderr=log)
-        self.url = self._wait(place / "runtime", place / "log")
+        self.url = self._wait(place / "runtime")
         self.api = f"{self.url}kfnb/api"
         self.pid = self._process.pid
 
@@ -41,7 +42,7 @@ class ServerProcess:
         self._process.terminate()
         self._process.wait()
 
-    def _wait(self, runtime: Path, log: Path) -> str:
+    def _wait(self, runtime: Path) -> str:
         """Wait until the server answers, and return its address."""
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end and self._process.poll() is None:
@@ -54,4 +55,4 @@ class ServerProcess:
                 return url
             time.sleep(0.05)
         self.stop()
-        raise RuntimeError(f"The Jupyter server did not start: {log.read_text()[-2000:]}")
+        raise RuntimeError(f"The Jupyter server did not start: {self.log.read_text()[-2000:]}")
