@@ -21,6 +21,7 @@ def _print_leftovers() -> None:
 
 _COMMANDS = {
     "setup": ("install Debian packages and build Kubernetes, once", lifecycle.set_up),
+    "programs": ("build all programs, once; needs no root", lifecycle.set_up_programs),
     "store-endpoints": ("build the endpoints of stores alone, once; needs no root", lifecycle.set_up_stores),
     "up": ("bring it up, with images of this checkout", lifecycle.up),
     "status": ("which components run, and its nodes", lambda: print(lifecycle.status())),

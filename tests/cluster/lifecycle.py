@@ -17,6 +17,7 @@ from tests.cluster.shell import ClusterError, attempt, say, wait_until
 _KINDS = "pods,jobs,configmaps,secrets,leases,clusterroles,clusterrolebindings"
 _MADE_BY_KFNB = "app.kubernetes.io/managed-by=kfnb"
 _SET_UP = ("kfnb-cluster-reader", f"kfnb-cluster-reader-{NAMESPACE}")
+_STORES = (programs.S3_GATEWAY, programs.GCS_SERVER)
 _MOST_NAMED = 20
 """Objects that a message names: a fan-out can leave hundreds."""
 
@@ -46,9 +47,23 @@ def set_up() -> None:
 
 def set_up_stores() -> None:
     """Have the endpoints of stores alone, for tests that need no cluster; needs no root."""
-    with held(MAKING):
-        programs.build([programs.S3_GATEWAY])
-        programs.build([programs.GCS_SERVER])
+    for module in _STORES:
+        _build(module)
+
+
+def set_up_programs() -> None:
+    """Build all that is built from source, while something else goes on: what is needed first, first; needs no root."""
+    for module in (*_STORES, *programs.MODULES_BUILT):
+        try:
+            _build(module)
+        except ClusterError as problem:  # whoever needs it fails then
+            say(str(problem))
+
+
+def _build(module: programs.Module) -> None:
+    if programs.missing([module]):  # else nobody is waited for who builds another one
+        with held(MAKING):
+            programs.build([module])
 
 
 def up() -> None:
