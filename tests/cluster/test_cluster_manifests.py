@@ -41,6 +41,7 @@ SETTINGS = {
         affinity=AFFINITY,
     ),
     "queue": Settings(queue="gpus"),
+    "priority": Settings(priority="system-node-critical"),
     "variables": Settings(env={"A": "1"}, secrets=(("s", "k", "B"),), config_maps=(("c", "k", "C"),)),
     "volumes": Settings(
         volumes=(("data", "/data", False), ("data", "/again", True)),
@@ -90,6 +91,8 @@ PROFILES: dict[str, dict[str, Any]] = {
             }
         },
     },
+    "a root on a volume": {"root": "/mnt/kfnb", "root_claim": "shared:/mnt", "store_secret": None},
+    "a lent launcher": {"bundle": True, "image": "python:3.12-slim", "package_index": False},
     "numbers of the namespace": {"run_as_user": "fromNamespace", "fs_group": "fromNamespace"},
 }
 
