@@ -104,7 +104,7 @@ WAITING = {
     "suspended": Situation(suspended=True),
     "no-image": Situation(Settings(image=f"{OPEN}/nothing:1")),
     "no-tag": Situation(Settings(image=f"{OPEN}/kfnb-base:nothing")),
-    "foreign-image": Situation(Settings(image=f"{OPEN}/foreign:1")),
+    "foreign-image": Situation(Settings(image=f"{OPEN}/foreign:s390x")),
     "no-pull-secret": Situation(Settings(image=f"{PRIVATE}/team/image:1")),
     "registry-away": Situation(Settings(image=f"{NOWHERE}/team/image:1")),
     "registry-unknown": Situation(Settings(image="registry.nowhere.test/team/image:1")),
@@ -184,7 +184,8 @@ def prepared(namespace: str) -> Iterator[None]:
     """Have in and beside the namespace what situations need, and take away what lies outside of it."""
     lifecycle.make_namespace(limited(namespace))
     images.make_root()
-    tiny_images.put_image(REGISTRY, "foreign", "1", "s390x")
+    foreign = tiny_images.put_image(REGISTRY, "foreign", "alone", "s390x")
+    tiny_images.put_index(REGISTRY, "foreign", "s390x", {"s390x": foreign})
     write(RUN / "s3" / BUCKET / "bad" / "input.json", "rubbish")
     control_plane.apply(*_beside_the_namespace(namespace), *_in_the_namespace(namespace))
     try:

@@ -6,6 +6,9 @@ IMAGE is the steps' image, CPU and MEMORY are what the largest node has.
 from __future__ import annotations
 
 WAITING = {
+    "apart": (
+        "its affinity keeps it off every node on which certain other pods run. It starts when one of those has ended"
+    ),
     "bad-image-name": (
         "'Team/Image::1' cannot be the name of an image. Correct the tag `image:` (or the profile) and run again"
     ),
@@ -21,6 +24,11 @@ WAITING = {
         "`toleration:nvidia.com/gpu` if it may run there"
     ),
     "devices-in-use": "1 node has nvidia.com/mig-1g.5gb, all in use. It starts when something else has ended",
+    "foreign-image": (
+        "image open.kfnb.test/foreign:s390x is not made for the node's processors. Build it for them too, or place the "
+        "step elsewhere (tag `node:kubernetes.io/arch=…`)"
+    ),
+    "gated": "something in the cluster holds it back (a scheduling gate). It goes on when that lets it",
     "in-queue": "it waits in queue gpus. It starts when the queue has room; see `kubectl describe localqueue gpus`",
     "limit-range": (
         "the namespace's limits (LimitRange) refuse its pod: maximum memory usage per Container is 2Gi, but "

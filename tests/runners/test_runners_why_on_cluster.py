@@ -108,6 +108,7 @@ def test_every_situation_is_told_in_words(cluster: Cluster, namespace: str) -> N
     later = {name: one for name, one in situations.WAITING.items() if name in IN_USE}
     others = {n: one for n, one in (situations.WAITING | situations.ENDED).items() if n not in limited | later}
     wanted = {name: text for name, text in expected(cluster).items() if name not in SLOW}
+    assert (limited | later | others).keys() <= wanted.keys()
     with (
         situations.prepared(namespace),
         followed(cluster, situations.limited(namespace), limited, told),
