@@ -39,7 +39,9 @@ class FrontEnd(BuildHookInterface[Any]):
         build_data["artifacts"] += [f"/{EXTENSION}/**", f"/{WIDGETS}"]
         if self.target_name == "wheel" and (root / EXTENSION / "package.json").is_file():
             build_data["shared_data"][EXTENSION] = SHARED
-            build_data["shared_data"]["labextension/install.json"] = f"{SHARED}/install.json"
+            # An environment that shows this build by a link has had its file written there.
+            if not (root / EXTENSION / "install.json").is_file():
+                build_data["shared_data"]["labextension/install.json"] = f"{SHARED}/install.json"
 
     def _must_build(self) -> bool:
         built = (Path(self.root) / EXTENSION / "package.json").is_file()
