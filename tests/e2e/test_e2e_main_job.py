@@ -88,6 +88,43 @@ def test_from_tags_to_outputs_brought_home(lab: Lab, page: Page, quickstart: Pat
     assert on_disk == quickstart.read_bytes()
 
 
+BARS = """cells => cells.map(cell => [
+  cell.dataset.kfnbStep ?? '', getComputedStyle(cell).boxShadow.replace(/^(rgb.*[)]) 3px 0px 0px 0px inset$/, '$1')
+])"""
+DOT = "name => getComputedStyle(name, '::before').backgroundColor"
+FILLS = "node => [...node.querySelectorAll('rect')].map(rect => getComputedStyle(rect).fill)"
+
+
+def test_a_step_is_seen_at_its_cells_and_found_from_the_graph(lab: Lab, page: Page, quickstart: Path) -> None:
+    """Its chip says what flows in and out, its colour is along all its cells, and a click on its node selects these."""
+    open_notebook(page, lab, quickstart)
+    await_kernel(page)
+    begin_step(page, "counts = Counter", "count")
+    expect(cell(page, "words = text.split").locator(".kfnb-chip-part")).to_have_text(["out: words"])
+    expect(cell(page, "counts = Counter").locator(".kfnb-chip-part")).to_have_text(["in: words", "out: counts"])
+    expect(cell(page, "longest = max").locator(".kfnb-chip")).to_have_count(0)
+
+    page.locator("#kfnb-tab-pipeline").click()
+    nodes = page.locator(".kfnb-graph-node")
+    expect(nodes).to_have_count(3)
+    bars = page.locator(".jp-Notebook .jp-Cell").evaluate_all(BARS)
+    steps = ["", "", "", "read", "count", "", "count", "repeated"]
+    assert steps == [step for step, _ in bars]
+    colours = dict(bars)
+    assert "none" == colours.pop("")
+    assert len(set(colours.values())) == len(colours) == 3
+    assert len(set(map(tuple, bars))) == 4  # a step has one colour
+    for step, colour in colours.items():
+        dot = page.locator(f".jp-Cell[data-kfnb-step={step}] .kfnb-chip-name").first
+        assert colour == dot.evaluate(DOT)
+        assert colour in page.locator(f".kfnb-graph-node[data-node={step}]").evaluate(FILLS)
+
+    selected = page.locator(".jp-Notebook .jp-Cell.jp-mod-selected")
+    for step, code in (("count", ["counts = Counter", "longest = max"]), ("read", ["words = text.split"])):
+        nodes.locator(f"xpath=self::*[@data-node='{step}']").click()
+        expect(selected).to_have_text([re.compile(re.escape(part)) for part in code])
+
+
 def test_an_edited_cell_is_left_alone_and_only_its_step_runs_again(lab: Lab, page: Page, quickstart: Path) -> None:
     """After an edit only that step runs anew, and outputs of the run before pass the edited cell by."""
     open_notebook(page, lab, quickstart)
