@@ -26,11 +26,12 @@ let root: Root;
 let page: HTMLElement;
 
 const field = (): HTMLTextAreaElement => page.querySelector('[data-field=affinity]')!;
-const hint = (): string => document.getElementById(field().getAttribute('aria-describedby')!)!.textContent!;
+const hint = (): string =>
+  document.getElementById(field().getAttribute('aria-describedby')!.split(' ')[0]!)!.textContent!;
 
 async function show(): Promise<void> {
   const api = { writtenPlacement: () => answer.promise, readPlacement } as unknown as Api;
-  const parts = { notebook: notebook as unknown as OpenNotebook, api, step: 'fit', isDisabled: false };
+  const parts = { notebook: notebook as unknown as OpenNotebook, api, step: 'fit', why: null };
   await act(async () => root.render(<PlacementFields {...parts} trans={trans} />));
 }
 
@@ -62,10 +63,10 @@ afterEach(async () => {
 });
 
 test('Who passes through a field that is still being read, or only looks at it, changes nothing.', async () => {
-  expect([field().disabled, hint()]).toEqual([true, 'It is being read …']);
+  expect([field().readOnly, hint()]).toEqual([true, 'It is being read …']);
   await visit();
   await act(async () => answer.keep({ value: SPREAD, yaml: IN_YAML }));
-  expect([field().disabled, field().value]).toEqual([false, IN_YAML]);
+  expect([field().readOnly, field().value]).toEqual([false, IN_YAML]);
   await visit();
   expect([readPlacement.mock.calls, writePlacements.mock.calls]).toEqual([[], []]);
 });
@@ -76,13 +77,13 @@ test('What a person writes is written into the notebook, and stands there while 
   await visit('{"podAffinity": {}}');
   expect(writePlacements.mock.calls).toEqual([[{ steps: { fit: { affinity: { podAffinity: {} } } } }]]);
   await show();
-  expect([field().disabled, field().value]).toEqual([false, 'podAffinity: {}']);
+  expect([field().readOnly, field().value]).toEqual([false, 'podAffinity: {}']);
   await act(async () => answer.keep({ value: { podAffinity: {} }, yaml: 'podAffinity: {} # read' }));
   expect(field().value).toBe('podAffinity: {} # read');
   await visit('');
   expect(writePlacements).toHaveBeenLastCalledWith({});
   await show();
-  expect([field().disabled, field().value]).toEqual([false, '']);
+  expect([field().readOnly, field().value]).toEqual([false, '']);
 });
 
 test('What a person goes on to write while it is read again stays.', async () => {

@@ -25,11 +25,14 @@ interface Tab {
   readonly page: Element;
   readonly written: [string, string[]][];
   readonly select: (...ids: string[]) => void;
+  /** Let the notebook be one that can only be read. */
+  readonly lock: () => void;
 }
 
 /** Show the tab of a notebook of these cells, all selected at first; what a click writes is kept in `written`. */
 function showTab(cells: readonly TaggedCell[], ...diagnostics: Partial<Finding>[]): Tab {
   const written: [string, string[]][] = [];
+  let isReadOnly = false;
   let selected = cells.map(({ id }) => id);
   const notebook = {
     cells,
@@ -38,7 +41,9 @@ function showTab(cells: readonly TaggedCell[], ...diagnostics: Partial<Finding>[
       return selected;
     },
     draft: { form: { cluster: '' } },
-    isReadOnly: false,
+    get isReadOnly() {
+      return isReadOnly;
+    },
     panel: { content: { model: { sharedModel: { canUndo: () => false } } } },
     seen: () => null,
     colorIndex: () => 0,
@@ -56,7 +61,11 @@ function showTab(cells: readonly TaggedCell[], ...diagnostics: Partial<Finding>[
     selected = ids;
     show();
   };
-  return { page, written, select };
+  const lock = (): void => {
+    isReadOnly = true;
+    show();
+  };
+  return { page, written, select, lock };
 }
 
 /** Write into a field of more lines than one, as a person does. */
@@ -90,18 +99,46 @@ test('What only some of the selected steps come after is half ticked, and a clic
 test('A step that a comment makes is shown with its settings, which are changed in the comment.', () => {
   const { page, written } = showTab([cell('a', [], ['step:fit', 'timeout:2h', 'metrics'])]);
   const field = (name: string): HTMLInputElement => page.querySelector(`[data-field=${name}]`)!;
+  const isFixed = (name: string): boolean => field(name).getAttribute('aria-disabled') === 'true';
   expect(page.querySelector('h2')!.textContent).toBe('fit');
   expect(page.querySelector('.kfnb-step-head')!.textContent).toContain(
     'A comment in the cell makes this step.'
   );
-  expect(['role', 'step', 'timeout'].map(name => [field(name).value, field(name).disabled])).toEqual([
+  expect(['role', 'step', 'timeout'].map(name => [field(name).value, isFixed(name)])).toEqual([
     ['step', true],
     ['fit', true],
     ['2h', true]
   ]);
-  expect([field('metrics').checked, field('metrics').disabled]).toEqual([true, true]);
-  expect([field('retry').value, field('retry').disabled]).toEqual(['', false]);
+  expect([field('metrics').checked, isFixed('metrics')]).toEqual([true, true]);
+  field('metrics').click();
+  expect(field('metrics').checked).toBe(true);
+  expect([field('retry').value, isFixed('retry')]).toEqual(['', false]);
   expect(written).toEqual([]);
+});
+
+test('Fields of a notebook that can only be read take the focus, say why they cannot be changed, and write nothing.', () => {
+  const { page, written, lock } = showTab([
+    cell('a', ['step:fit', 'after:read', 'draws']),
+    cell('b', ['step:score', 'timeout:10'])
+  ]);
+  lock();
+  const fields = [...page.querySelectorAll<HTMLInputElement>('.kfnb-field :is(input, select, textarea)')];
+  expect(fields.length).toBeGreaterThan(8);
+  for (const field of fields) {
+    field.focus();
+    const said = field.getAttribute('aria-describedby')!.split(' ').at(-1)!;
+    expect([document.activeElement, field.getAttribute('aria-disabled'), field.title]).toEqual([
+      field,
+      'true',
+      'This notebook can only be read.'
+    ]);
+    expect(document.getElementById(said)!.textContent).toBe(field.title);
+    field.click();
+    field.dispatchEvent(new FocusEvent('focusout', { bubbles: true }));
+    expect([field.readOnly, field.type]).toEqual([field.type !== 'checkbox', field.type]);
+  }
+  const draws = page.querySelector<HTMLInputElement>('input[data-field=draws]')!;
+  expect([draws.checked, draws.indeterminate, written]).toEqual([false, true, []]);
 });
 
 test('A line of a list that would not be understood is not written, and a click writes what was meant.', () => {

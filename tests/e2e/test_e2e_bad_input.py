@@ -61,33 +61,90 @@ def test_a_kernel_that_is_busy_or_ends_is_told(lab: Lab, page: Page, tmp_path: P
     expect(task.locator("[role=alert]")).to_contain_text("no living kernel. Start one: Kernel → Restart Kernel…")
 
 
-def test_a_notebook_that_cannot_be_written_or_is_gone_says_so(lab: Lab, page: Page, quickstart: Path) -> None:
-    """Tagging says why it cannot be, a run goes all the same; of a notebook that was deleted none can be started."""
-    path = lab.root / READ_ONLY / "shared.ipynb"
-    path.parent.mkdir()
-    quickstart.rename(path)
-    before = path.read_bytes()
+ONLY_READ = "This notebook can only be read."
+
+
+def open_read_only(lab: Lab, page: Page, notebook: Path) -> Path:
+    """Move a notebook to where JupyterLab cannot write it, and open it there."""
+    path = lab.root / READ_ONLY / notebook.name
+    path.parent.mkdir(exist_ok=True)
+    notebook.rename(path)
     page.goto(lab.address(f"{READ_ONLY}/{path.name}"))
     expect(page.locator(".kfnb-chip-name").first).to_be_visible()
+    return path
+
+
+def reasons(panel: Locator) -> dict[str, str]:
+    """Why each control that is disabled is so: it takes the focus, its title says it, and so does who reads it out."""
+    found = {}
+    for control in panel.locator(":is(:disabled, [aria-disabled=true])").all():
+        why = control.get_attribute("title") or ""
+        assert why, control.get_attribute("class")
+        expect(control).to_have_accessible_description(re.compile(rf"(^|\s){re.escape(why)}$"))
+        control.focus()
+        expect(control).to_be_focused()
+        found[control.get_attribute("data-field") or control.get_attribute("data-action") or ""] = why
+    return found
+
+
+def test_what_of_a_notebook_that_can_only_be_read_is_disabled_says_why(lab: Lab, page: Page, quickstart: Path) -> None:
+    """Keys and screen readers come to each field and button of the panel and to its reason, and nothing is changed."""
+    path = open_read_only(lab, page, quickstart)
+    before = path.read_bytes()
+    show_panel(page)
+    panel = page.locator("#kfnb-panel")
+    cell(page, "words = text.split").locator(".jp-InputArea-prompt").click()
+    groups = panel.locator(".kfnb-step-tab details")
+    groups.evaluate_all("groups => groups.forEach(group => { group.open = true; })")
+    expect(panel.locator("[data-field=pod_patch]")).to_be_visible()
+    names = panel.locator(".kfnb-step-tab :is(input, select, textarea)").evaluate_all(
+        "fields => fields.map(field => field.dataset.field ?? '')"
+    )
+    assert {"role", "step", "gpu", "draws", "metrics", "secret", "affinity", ""} <= set(names)  # "": what it runs after
+    assert {**dict.fromkeys(names, ONLY_READ), "undo": "There is nothing to undo"} == reasons(panel)
+
+    draws = panel.locator("[data-field=draws]")
+    panel.locator("[data-field=binds]").focus()
+    page.keyboard.press("Tab")
+    expect(draws).to_be_focused()
+    expect(panel.get_by_text(ONLY_READ).filter(visible=True)).to_have_count(2)  # at the top, and beside the box
+    page.keyboard.press("Space")
+    expect(draws).not_to_be_checked()
+    panel.locator("[data-field=role]").press("ArrowDown")
+    expect(panel.locator("[data-field=role]")).to_have_value("step")
+
+    page.locator("#kfnb-tab-pipeline").click()
+    expect(panel.locator(".kfnb-graph-node").first).to_be_visible()
+    assert ONLY_READ == reasons(panel)["suggest"]
+    run(page).locator(".kfnb-graph-node").first.click()
+    expect(panel.locator(".kfnb-log pre")).to_contain_text("words")
+    assert ONLY_READ == reasons(panel)["bring-home"]
+    page.locator("#kfnb-tab-clusters").click()
+    expect(panel.locator("[data-action=add]")).to_be_visible()
+    assert {} == reasons(panel)
+    assert before == path.read_bytes()
+
+
+def test_a_notebook_that_cannot_be_written_or_is_gone_says_so(lab: Lab, page: Page, quickstart: Path) -> None:
+    """Tagging says why it cannot be, a run goes all the same; of a notebook that was deleted none can be started."""
+    path = open_read_only(lab, page, quickstart)
+    before = path.read_bytes()
     read = cell(page, "counts = Counter")
     read.locator(".jp-InputArea-prompt").click()
     button = read.locator('[data-command="kfnb:name-step"]')
-    why = "This notebook can only be read."
     expect(button).to_have_attribute("aria-disabled", "true")
-    expect(button).to_have_attribute("title", f"{why} (Alt+P)")
+    expect(button).to_have_attribute("title", f"{ONLY_READ} (Alt+P)")
     page.keyboard.press("Alt+P")
     show_panel(page)
     expect(page.locator(".jp-Dialog")).to_have_count(0)
     panel = page.locator("#kfnb-panel")
-    expect(panel.locator(".kfnb-warning").first).to_have_text(why)
-    for field in panel.locator(".kfnb-step-tab :is(input, select, textarea)").all():
-        expect(field).to_be_disabled()
+    expect(panel.locator(".kfnb-warning").first).to_have_text(ONLY_READ)
     page.locator("#kfnb-tab-pipeline").click()
-    expect(panel.locator("[data-action=suggest]")).to_have_attribute("title", why)
+    expect(panel.locator("[data-action=suggest]")).to_have_attribute("title", ONLY_READ)
 
     run(page)
     expect(panel.locator("[data-action=bring-home]")).to_be_disabled()
-    expect(panel.locator("[data-action=bring-home]")).to_have_attribute("title", why)
+    expect(panel.locator("[data-action=bring-home]")).to_have_attribute("title", ONLY_READ)
     assert before == path.read_bytes()
 
     path.unlink()
@@ -95,7 +152,7 @@ def test_a_notebook_that_cannot_be_written_or_is_gone_says_so(lab: Lab, page: Pa
     refusal = page.locator(".kfnb-run-form [role=alert]").last
     press_run(page, refusal)
     expect(refusal).to_contain_text(
-        f"There is no notebook {READ_ONLY}/shared.ipynb. It may have been renamed or deleted."
+        f"There is no notebook {READ_ONLY}/{path.name}. It may have been renamed or deleted."
     )
     cell(page, "repeated = sorted").locator(".cm-content").click()
     page.keyboard.type("# only on screen\n")

@@ -21,6 +21,7 @@ import {
 } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { FieldInput } from './field_input';
+import { Reason, reasoned } from './reason';
 import { trans } from '../model/words';
 
 const ROLES: readonly { readonly role: Role; readonly label: string }[] = [
@@ -36,17 +37,20 @@ export interface CellRoleProps {
   readonly notebook: OpenNotebook;
   readonly trans: TranslationBundle;
   readonly cell: TaggedCell;
-  readonly isDisabled: boolean;
+  /** Why nothing can be changed; null if it can. */
+  readonly why: string | null;
 }
 
 export function CellRole({ notebook, trans, cell, ...props }: CellRoleProps): JSX.Element {
   const said = roleIn(cell);
   const isCommented = said !== roleOf(cell.tags);
-  const isDisabled = props.isDisabled || isCommented;
+  const comment = trans.__('A comment in the cell says so; it is changed there.');
+  const why = props.why ?? (isCommented ? comment : null);
   const metrics = valuesOf(METRICS, cell.tags);
   const commented = valuesOf(METRICS, cell.comment ?? []);
   const [chosen, setChosen] = React.useState<Role>(said);
   const id = React.useId();
+  const reason = { id: `${id}-why`, why };
   const tags = [said, ...cell.tags].join('\n');
   React.useEffect(() => setChosen(said), [tags]);
   const choose = (role: Role): void => {
@@ -64,30 +68,26 @@ export function CellRole({ notebook, trans, cell, ...props }: CellRoleProps): JS
           className="kfnb-input"
           data-field="role"
           value={chosen}
-          disabled={isDisabled}
-          aria-describedby={isCommented ? `${id}-comment` : undefined}
+          {...reasoned(reason)}
           onChange={event => choose(event.target.value as Role)}
         >
-          {ROLES.map(({ role, label }) => (
+          {ROLES.filter(({ role }) => why === null || role === chosen).map(({ role, label }) => (
             <option key={role} value={role}>
               {trans.__(label)}
             </option>
           ))}
         </select>
-        {isCommented && (
-          <div className="kfnb-hint" id={`${id}-comment`}>
-            {trans.__('A comment in the cell says so; it is changed there.')}
-          </div>
-        )}
+        <Reason {...reason} />
+        {isCommented && <div className="kfnb-hint">{comment}</div>}
       </div>
-      {chosen === 'step' && <StepName {...{ notebook, trans, cell, isDisabled }} />}
+      {chosen === 'step' && <StepName {...{ notebook, trans, cell, why }} />}
       {['step', 'continues'].includes(chosen) && (
         <FieldInput
           field={METRICS}
           values={[...metrics, ...commented]}
           isMixed={false}
           isFixed={metrics.length === 0 && commented.length > 0}
-          isDisabled={props.isDisabled}
+          why={props.why}
           {...{ commented, trans }}
           onCommit={values =>
             notebook.writeTags(new Map([[cell.id, withValues(cell.tags, METRICS, values)]]))
@@ -98,11 +98,12 @@ export function CellRole({ notebook, trans, cell, ...props }: CellRoleProps): JS
   );
 }
 
-function StepName({ notebook, trans, cell, isDisabled }: CellRoleProps): JSX.Element {
+function StepName({ notebook, trans, cell, why }: CellRoleProps): JSX.Element {
   const name = stepNameIn(cell) ?? '';
   const [text, setText] = React.useState(name);
   const id = React.useId();
   React.useEffect(() => setText(name), [name]);
+  const reason = { id: `${id}-why`, why };
   const problem = nameProblem(text) ?? renamingProblem(notebook, cell, text);
   return (
     <div className="kfnb-field">
@@ -113,15 +114,16 @@ function StepName({ notebook, trans, cell, isDisabled }: CellRoleProps): JSX.Ele
         data-field="step"
         list={`${id}-steps`}
         value={text}
-        disabled={isDisabled}
+        {...reasoned(reason, `${id}-hint`)}
+        readOnly={why !== null}
         autoComplete="off"
         placeholder={trans.__('name of the step')}
         aria-invalid={problem !== null}
-        aria-describedby={`${id}-hint`}
         onChange={event => setText(event.target.value)}
         onBlur={() => nameStep(notebook, cell, text)}
         onKeyDown={event => event.key === 'Enter' && nameStep(notebook, cell, text)}
       />
+      <Reason {...reason} />
       <datalist id={`${id}-steps`}>
         {notebook.taggedSteps.map(step => (
           <option key={step.name} value={step.name} />

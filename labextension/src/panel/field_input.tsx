@@ -6,6 +6,7 @@ import * as React from 'react';
 import type { Finding } from '../model/documents';
 import { problemOf, type Field } from '../model/fields';
 import { saidWithFix } from '../model/findings';
+import { Reason, reasoned } from './reason';
 
 export interface FieldInputProps {
   readonly field: Field;
@@ -16,7 +17,8 @@ export interface FieldInputProps {
   readonly commented: readonly string[];
   /** Only the comments can be changed. */
   readonly isFixed: boolean;
-  readonly isDisabled: boolean;
+  /** Why nothing can be changed; null if it can. */
+  readonly why: string | null;
   readonly trans: TranslationBundle;
   /** Values that are offered, each with what there is to say about it; others may be written too. */
   readonly offered?: readonly { readonly value: string; readonly label: string | null }[];
@@ -32,15 +34,15 @@ export function FieldInput(props: FieldInputProps): JSX.Element {
 }
 
 function FlagInput(props: FieldInputProps): JSX.Element {
-  const { field, values, isMixed, isFixed, isDisabled, trans, onCommit } = props;
+  const { field, values, isMixed, isFixed, trans, onCommit } = props;
   const comment = commentNote(props);
+  const why = props.why ?? (isFixed ? comment : null);
   return (
     <label className="kfnb-field kfnb-mod-flag" title={trans.__(field.hint)}>
       <CheckBox
         data-field={field.key}
         isOn={values.length > 0}
-        isMixed={isMixed}
-        isDisabled={isDisabled || isFixed}
+        {...{ isMixed, why }}
         onToggle={isOn => onCommit(isOn ? [field.prefix] : [])}
       />
       {trans.__(field.label)}
@@ -53,27 +55,38 @@ export interface CheckBoxProps {
   readonly isOn: boolean;
   /** It is on for some and off for others; a click puts it on for all. */
   readonly isMixed: boolean;
-  readonly isDisabled: boolean;
+  /** Why it cannot be ticked; null if it can. */
+  readonly why: string | null;
   readonly onToggle: (isOn: boolean) => void;
   readonly value?: string;
   readonly 'data-field'?: string;
 }
 
 /** A box that can be half ticked. */
-export function CheckBox({ isOn, isMixed, isDisabled, onToggle, ...rest }: CheckBoxProps): JSX.Element {
+export function CheckBox({ isOn, isMixed, why, onToggle, ...rest }: CheckBoxProps): JSX.Element {
+  const reason = { id: React.useId(), why };
   return (
-    <input
-      {...rest}
-      type="checkbox"
-      checked={isOn && !isMixed}
-      disabled={isDisabled}
-      ref={box => {
-        if (box !== null) {
-          box.indeterminate = isMixed;
-        }
-      }}
-      onChange={event => onToggle(event.target.checked)}
-    />
+    <>
+      <input
+        {...rest}
+        {...reasoned(reason)}
+        type="checkbox"
+        checked={isOn && !isMixed}
+        ref={box => {
+          if (box !== null) {
+            box.indeterminate = isMixed;
+          }
+        }}
+        onChange={({ target }) => {
+          if (why === null) {
+            onToggle(target.checked);
+          } else {
+            target.indeterminate = isMixed; // the click has taken that away
+          }
+        }}
+      />
+      <Reason {...reason} />
+    </>
   );
 }
 
@@ -88,13 +101,14 @@ function commentNote({ field, commented, isFixed, trans }: FieldInputProps): str
 }
 
 function TextInput(props: FieldInputProps): JSX.Element {
-  const { field, values, isMixed, isFixed, isDisabled, trans, offered = [], note = null } = props;
+  const { field, values, isMixed, isFixed, trans, offered = [], note = null } = props;
   const { findings = [], onCommit } = props;
   const comment = commentNote(props);
   const shown = values.join('\n');
   const [text, setText] = React.useState(shown);
   React.useEffect(() => setText(shown), [shown]);
   const id = React.useId();
+  const reason = { id: `${id}-why`, why: props.why ?? (isFixed ? comment : null) };
   const lines = field.kind === 'list' ? text.split('\n') : [text];
   const wrongAt = lines.findIndex(line => problemOf(field, line) !== null);
   const problem = problemOf(field, lines[wrongAt] ?? '');
@@ -104,7 +118,7 @@ function TextInput(props: FieldInputProps): JSX.Element {
       .map(line => line.trim())
       .filter(line => line !== '');
     const isWrong = said.some(line => problemOf(field, line) !== null);
-    if (!isWrong && said.join('\n') !== shown) {
+    if (reason.why === null && !isWrong && said.join('\n') !== shown) {
       onCommit(said);
     }
   };
@@ -116,9 +130,9 @@ function TextInput(props: FieldInputProps): JSX.Element {
   const shared = {
     id: `${id}-input`,
     value: text,
-    disabled: isDisabled || isFixed,
+    ...reasoned(reason, `${id}-found`, `${id}-hint`),
+    readOnly: reason.why !== null,
     'data-field': field.key,
-    'aria-describedby': `${id}-found ${id}-hint`,
     'aria-invalid': problem !== null || found.some(({ severity }) => severity === 'error'),
     placeholder: isMixed ? trans.__('different values') : field.example,
     onBlur: () => commit(text)
@@ -143,6 +157,7 @@ function TextInput(props: FieldInputProps): JSX.Element {
           onKeyDown={event => event.key === 'Enter' && commit(text)}
         />
       )}
+      <Reason {...reason} />
       {offered.length > 0 && (
         <datalist id={`${id}-offered`}>
           {offered.map(({ value, label }) => (
@@ -170,7 +185,7 @@ function TextInput(props: FieldInputProps): JSX.Element {
       ) : (
         <div className="kfnb-problem" id={`${id}-hint`} role="alert">
           {problem.text}
-          {problem.better !== null && (
+          {problem.better !== null && reason.why === null && (
             <button type="button" className="kfnb-link" onClick={() => mend(problem.better!)}>
               {trans.__('Write %1', problem.better)}
             </button>

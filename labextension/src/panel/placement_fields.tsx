@@ -6,6 +6,7 @@ import * as React from 'react';
 import type { Api } from '../api';
 import { placementOf, withPlacement, type PlacementKind, type PlacementValue } from '../model/placement';
 import type { OpenNotebook } from '../notebook/open_notebook';
+import { Reason, reasoned } from './reason';
 import { SettingsGroup } from './settings_group';
 import { trans } from '../model/words';
 
@@ -26,7 +27,8 @@ export interface PlacementFieldsProps {
   readonly notebook: OpenNotebook;
   readonly api: Api;
   readonly step: string;
-  readonly isDisabled: boolean;
+  /** Why nothing can be changed; null if it can. */
+  readonly why: string | null;
   readonly trans: TranslationBundle;
 }
 
@@ -47,7 +49,7 @@ export function PlacementFields(props: PlacementFieldsProps): JSX.Element {
 function PlacementField(
   props: PlacementFieldsProps & { readonly field: (typeof FIELDS)[number] }
 ): JSX.Element {
-  const { notebook, api, step, isDisabled, trans, field } = props;
+  const { notebook, api, step, trans, field } = props;
   const { kind } = field;
   const value = placementOf(notebook.placements, step, kind);
   const written = useWritten(api, kind, value);
@@ -56,6 +58,8 @@ function PlacementField(
   const [problem, setProblem] = React.useState<string | null>(null);
   const text = draft ?? written;
   const id = React.useId();
+  const reading = text === null ? trans.__('It is being read …') : null;
+  const reason = { id: `${id}-why`, why: props.why ?? reading };
   const said = JSON.stringify(value ?? {});
   React.useEffect(() => {
     if (written !== null) {
@@ -93,15 +97,16 @@ function PlacementField(
         data-field={kind}
         rows={Math.min(12, Math.max(2, (text ?? '').split('\n').length))}
         value={text ?? ''}
-        disabled={isDisabled || text === null}
+        {...reasoned(reason, `${id}-hint`)}
+        readOnly={reason.why !== null}
         spellCheck={false}
         aria-invalid={problem !== null}
-        aria-describedby={`${id}-hint`}
         onChange={event => setDraft(event.target.value)}
         onBlur={() => void commit()}
       />
+      <Reason {...reason} />
       <div className={problem === null ? 'kfnb-hint' : 'kfnb-problem'} id={`${id}-hint`}>
-        {problem ?? (text === null ? trans.__('It is being read …') : trans.__(field.hint))}
+        {problem ?? reading ?? trans.__(field.hint)}
       </div>
     </div>
   );

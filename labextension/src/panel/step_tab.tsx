@@ -12,6 +12,7 @@ import { findingsAt } from '../model/findings';
 import { changesOfAll, choicesOf, saidOf, type Choice } from '../model/several_steps';
 import { commentedIn, stepNameOf, valuesOfStep, type TaggedStep } from '../model/tags';
 import type { OpenNotebook } from '../notebook/open_notebook';
+import { whyNoWriting } from '../run/reasons';
 import { CellRole } from './cell_role';
 import { useAccelerators } from './clusters';
 import { CheckBox, FieldInput, type FieldInputProps } from './field_input';
@@ -42,23 +43,23 @@ export function StepTab({ notebook, api, trans }: StepTabProps & { api: Api }): 
   if (selected.length === 0) {
     return <p className="kfnb-quiet">{trans.__('Select a code cell to see what it is for.')}</p>;
   }
-  const isDisabled = notebook.isReadOnly;
+  const why = whyNoWriting(notebook, trans);
   return (
     <div className="kfnb-step-tab">
-      {isDisabled && <p className="kfnb-warning">{trans.__('This notebook can only be read.')}</p>}
+      {why !== null && <p className="kfnb-warning">{why}</p>}
       {selected.length === 1 && (
-        <CellRole key={`cell ${selected[0]!.id}`} cell={selected[0]!} {...{ notebook, trans, isDisabled }} />
+        <CellRole key={`cell ${selected[0]!.id}`} cell={selected[0]!} {...{ notebook, trans, why }} />
       )}
       {steps.length > 0 && <StepHead {...{ notebook, trans, steps }} />}
       {steps.length > 0 &&
         GROUPS.map(group => (
-          <FieldsGroup key={group.key} {...{ group, notebook, trans, steps, isDisabled, accelerators }} />
+          <FieldsGroup key={group.key} {...{ group, notebook, trans, steps, why, accelerators }} />
         ))}
       {steps.length === 1 && (
         <PlacementFields
           key={`placement of ${steps[0]!.name}`}
           step={steps[0]!.name}
-          {...{ notebook, api, trans, isDisabled }}
+          {...{ notebook, api, trans, why }}
         />
       )}
       {steps.length === 0 && selected.length > 1 && (
@@ -122,7 +123,7 @@ function StepHead(props: StepTabProps & { steps: readonly TaggedStep[] }): JSX.E
 interface FieldsGroupProps extends StepTabProps {
   readonly group: (typeof GROUPS)[number];
   readonly steps: readonly TaggedStep[];
-  readonly isDisabled: boolean;
+  readonly why: string | null;
   readonly accelerators: Accelerators;
 }
 
@@ -146,7 +147,7 @@ function FieldsGroup(props: FieldsGroupProps): JSX.Element {
 
 /** A field of all the selected steps at once. */
 function StepField(props: FieldsGroupProps & { field: Field }): JSX.Element {
-  const { field, notebook, trans, steps, isDisabled, accelerators } = props;
+  const { field, notebook, trans, steps, why, accelerators } = props;
   const names = steps.map(step => step.name);
   const change = (shown: readonly string[], wanted: readonly string[]): void =>
     notebook.writeTags(changesOfAll(field, steps, shown, wanted));
@@ -154,7 +155,7 @@ function StepField(props: FieldsGroupProps & { field: Field }): JSX.Element {
     const others = notebook.taggedSteps.map(step => step.name).filter(name => !names.includes(name));
     return (
       <StepChoices
-        {...{ field, isDisabled, trans }}
+        {...{ field, why, trans }}
         choices={choicesOf(field, steps, others)}
         onToggle={(name, isOn) => (isOn ? change([], [name]) : change([name], []))}
       />
@@ -164,7 +165,7 @@ function StepField(props: FieldsGroupProps & { field: Field }): JSX.Element {
   return (
     <FieldInput
       key={names.join(' ')}
-      {...{ field, isDisabled, trans }}
+      {...{ field, why, trans }}
       {...said}
       {...offered(field, steps, accelerators, trans)}
       findings={findingsAt(field, steps, notebook.analysis?.diagnostics ?? [])}
@@ -210,13 +211,13 @@ function offered(
 interface StepChoicesProps {
   readonly field: Field;
   readonly choices: readonly Choice[];
-  readonly isDisabled: boolean;
+  readonly why: string | null;
   readonly trans: TranslationBundle;
   readonly onToggle: (name: string, isOn: boolean) => void;
 }
 
 /** The steps that the selected ones can come after; what only some of those do stays half ticked until it is clicked. */
-function StepChoices({ field, choices, isDisabled, trans, onToggle }: StepChoicesProps): JSX.Element {
+function StepChoices({ field, choices, why, trans, onToggle }: StepChoicesProps): JSX.Element {
   return (
     <fieldset className="kfnb-field" data-field={field.key} title={trans.__(field.hint)}>
       <legend>{trans.__(field.label)}</legend>
@@ -227,7 +228,7 @@ function StepChoices({ field, choices, isDisabled, trans, onToggle }: StepChoice
             value={name}
             isOn={share === 'all'}
             isMixed={share === 'some'}
-            isDisabled={isDisabled || isFixed}
+            why={why ?? (isFixed ? trans.__('A comment in the cell says so; it is changed there.') : null)}
             onToggle={isOn => onToggle(name, isOn)}
           />
           {name}
