@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ApiError, type Api } from '../src/api';
 import type { Cluster, ClusterFile } from '../src/model/documents';
 import { ENGLISH } from '../src/model/words';
+import type { ClusterForm } from '../src/panel/cluster_editor';
 import { ClustersTab } from '../src/panel/clusters_tab';
 
 vi.mock('@jupyterlab/apputils', () => ({ Dialog: {}, showDialog: vi.fn() })); // nothing is asked here
@@ -18,6 +19,7 @@ const writeCluster = vi.fn();
 let clusters: readonly Cluster[];
 let root: Root;
 let page: HTMLElement;
+let form: ClusterForm | null;
 
 const file = (): ClusterFile => ({ clusters, default: null, file: 'clusters.toml', diagnostics: [] });
 const cluster = (image: string): Cluster => ({
@@ -33,12 +35,16 @@ const image = (): HTMLInputElement | null => page.querySelector('[data-setting=i
 beforeEach(async () => {
   vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true);
   clusters = [cluster('x:1')];
+  form = null;
   writeCluster.mockReset().mockImplementation(async () => file());
   const api = { clusterFile: async () => file(), writeCluster } as unknown as Api;
   page = document.body.appendChild(document.createElement('div'));
   root = createRoot(page);
   const trans = ENGLISH as TranslationBundle;
-  await act(async () => root.render(<ClustersTab {...{ api, trans }} takeWish={() => null} />));
+  const onForm = (heard: ClusterForm | null): void => {
+    form = heard;
+  };
+  await act(async () => root.render(<ClustersTab {...{ api, trans, onForm }} takeWish={() => null} />));
 });
 
 afterEach(async () => {
@@ -85,4 +91,22 @@ test('A new cluster takes the place of none.', async () => {
   }
   await press('save-cluster');
   expect(writeCluster).toHaveBeenCalledWith('far', SETTINGS, null);
+});
+
+test('Commands save the form as it is filled in, and leave it.', async () => {
+  expect(form).toBeNull();
+  await press('edit');
+  clusters = [cluster('x:2')];
+  const input = image()!;
+  await act(async () => {
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')!.set!.call(input, 'x:2');
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+  expect(form!.whyNoSave).toBeNull();
+  await act(async () => form!.save());
+  expect(writeCluster).toHaveBeenCalledWith('near', { ...SETTINGS, image: 'x:2' }, SETTINGS);
+  expect([form, image()]).toEqual([null, null]);
+  await press('edit');
+  await act(async () => form!.leave());
+  expect([form, image()]).toEqual([null, null]);
 });

@@ -218,6 +218,22 @@ describe('the keyboard', () => {
     expect(view.element.querySelectorAll('[data-node="fit[900]"]').length).toBe(0);
   });
 
+  test('the fan-out that is chosen, or of which an element is, is opened and folded', () => {
+    const view = show();
+    const drawn = (): number => view.element.querySelectorAll('.kfnb-graph-node').length;
+    view.update(statuses({ fit: { state: 'RUNNING', elements: { done: 0, failed: 0, total: 2 } } }));
+    view.select('load');
+    expect(view.chosenFanOut).toBeNull();
+    for (const chosen of ['fit', 'fit[1]']) {
+      view.select(chosen);
+      expect(view.chosenFanOut).toBe('fit');
+      view.toggle('fit');
+      expect(drawn()).toBe(5);
+      view.toggle('fit');
+      expect(drawn()).toBe(3);
+    }
+  });
+
   test('zooms', () => {
     const view = show();
     const drawing = view.element.querySelector('svg > g')!;

@@ -9,6 +9,7 @@ import {
   mendable,
   whyNoApplying,
   whyNoCancel,
+  whyNoClosing,
   whyNoHome,
   whyNoMending,
   whyNoTask,
@@ -54,6 +55,14 @@ describe('the run that is shown', () => {
     expect(whyNoWayBack(notebook(null, false, home), trans)).toBe(null);
     expect(whyNoWayBack(notebook(null, true, home), trans)).toBe('This notebook can only be read.');
     expect(whyNoWayBack(notebook(run('FAILED'), false, { places: new Map() }), trans)).toMatch('No outputs');
+  });
+
+  test('A note is closed once outputs were taken back and others were left alone.', () => {
+    const taken = { places: new Map(), other: ['a'] };
+    expect(whyNoClosing(notebook(null, false, taken), trans)).toBe(null);
+    for (const home of [null, { places: new Map([['a', {}]]), other: [] }]) {
+      expect(whyNoClosing(notebook(null, false, home), trans)).toMatch('taken back');
+    }
   });
 
   test('A task can be looked at when it was clicked and has started.', () => {

@@ -31,7 +31,7 @@ afterEach(() => {
 /** Show the tabs of a task that has printed `text` from the byte `start` on; the pane of its log is returned. */
 function show(task: string, text: string, start = 0): HTMLElement {
   const log = { source: task, text: appended({ ...NO_LOG, start }, text) };
-  const session = { id: '1', log, document: { cluster: null } } as unknown as RunSession;
+  const session = { id: '1', log, tab: 'log', document: { cluster: null } } as unknown as RunSession;
   flushSync(() => root.render(<TaskTabs {...{ session, api, task, trans }} />));
   return document.querySelector('pre')!;
 }

@@ -148,7 +148,12 @@ test('Clusters come when the server is back, without the form being opened again
 
 test('The page of clusters is there when the server is back, though it was opened while the server was away.', async () => {
   server.trouble = new ApiError('stopped', 424);
-  await draw(<ClustersTab {...{ api, takeWish: () => null }} trans={trans as TranslationBundle} />);
+  await draw(
+    <ClustersTab
+      {...{ api, takeWish: () => null, onForm: () => undefined }}
+      trans={trans as TranslationBundle}
+    />
+  );
   expect(page.textContent).toBe('stopped');
   server.trouble = null;
   await later();

@@ -93,29 +93,35 @@ COMMANDS = """() => {
     const own = commands.listCommands().filter(id => id.startsWith('kfnb:'));
     return Object.fromEntries(own.map(id => [id, [commands.isEnabled(id), commands.caption(id)]]));
 }"""
+IDS = Path("labextension", "src", "plugins", "command_ids.ts")
+NOT_OF_THIS_TASK = ("show-pod-of-task", "show-failed-cell", "show-element", "fold-fan-out")
+NOT_OF_THIS_TASK += ("save-cluster", "leave-cluster", "close-note-on-outputs")
 OF_CLUSTERS = {f"kfnb:{name}-cluster" for name in ("add", "edit", "make-default", "forget")}
 ALWAYS = {"kfnb:open-panel", "kfnb:show-clusters", "kfnb:open-example", "kfnb:open-runs"} | OF_CLUSTERS
 OF_THE_OPENED = {
-    f"kfnb:{name}"
+    f"kfnb:{name}-opened-run"
     for name in (
-        "cancel-opened-run",
-        "resume-opened-run",
-        "open-executed-notebook-of-opened-run",
-        "show-earlier-log-of-opened-run",
-        "download-log-of-opened-run",
+        *("cancel", "resume", "open-executed-notebook-of", "take-tag-off"),
+        *("show-log-of", "show-events-of", "show-pod-of", "show-element-of"),
+        *("show-earlier-log-of", "download-log-of"),
     )
 }
 OF_THE_LIST = ("compare", "tag", "archive", "delete", "refresh", "undo", "previous", "next")
 OF_THE_PAGE = {f"kfnb:{name}-runs" for name in OF_THE_LIST} | OF_THE_OPENED
+OF_THE_PAGE |= {"kfnb:take-condition-away", "kfnb:plot-experiment"}
 
 
 def test_every_command_is_in_the_palette_and_says_why_it_cannot_be_given(
-    lab: Lab, page: Page, quickstart: Path
+    lab: Lab, page: Page, quickstart: Path, root: Path
 ) -> None:
-    """Each has a caption; where it cannot be given that is the reason, and another one where it can be."""
+    """Each has a caption; where it cannot be given that is the reason, and another one where it can be.
+
+    That all that buttons do are among these commands is tested in labextension/tests/buttons.test.ts.
+    """
     page.goto(f"{lab.url}lab?token={TOKEN}&reset")
     expect(page.locator(".jp-LauncherCard", has_text="Pipeline Example")).to_be_visible()
     without: dict[str, tuple[bool, str]] = page.evaluate(COMMANDS)
+    assert set(re.findall(r"'(kfnb:[\w-]+)'", (root / IDS).read_text("utf-8"))) == set(without)
     assert {name for name, (can_be_given, _) in without.items() if can_be_given} == ALWAYS
     assert [name for name, (_, caption) in without.items() if not caption] == []
     page.keyboard.press("Control+Shift+C")
@@ -134,6 +140,7 @@ def test_every_command_is_in_the_palette_and_says_why_it_cannot_be_given(
     ended = {"kfnb:cancel-run", "kfnb:resume-run", "kfnb:retry-step"}
     not_asked = {"kfnb:apply-suggestion", "kfnb:dismiss-suggestion", "kfnb:fix-finding"}
     not_asked |= {"kfnb:show-earlier-log"}  # all of it is shown
+    not_asked |= {f"kfnb:{name}" for name in NOT_OF_THIS_TASK}
     assert {name for name, (can_be_given, _) in within.items() if not can_be_given} <= OF_THE_PAGE | ended | not_asked
     told = [name for name in within if within[name][0] and not without[name][0]]
     assert len(told) > 10
@@ -145,6 +152,12 @@ def test_every_command_is_in_the_palette_and_says_why_it_cannot_be_given(
     with page.expect_download() as downloaded:
         command(page, "Download the Log")
     expect(page.locator(".kfnb-log pre")).to_have_text(downloaded.value.path().read_text("utf-8"))
+    command(page, "Show the Events of the Task")
+    expect(page.locator(".kfnb-task-events li").first).to_be_visible()
+    command(page, "Show the Log of the Task")
+    expect(page.locator(".kfnb-log pre")).to_be_visible()
+    command(page, "Show the Cells of the Task")
+    expect(page.locator(".jp-Notebook .jp-mod-active .kfnb-chip-name")).to_have_text("read")
     command(page, "Take Outputs Back")
     expect(page.locator(".jp-Notebook .jp-OutputArea-output")).to_have_count(0)
     command(page, "Fold or Unfold the Step")
@@ -164,6 +177,7 @@ def test_every_command_is_in_the_palette_and_says_why_it_cannot_be_given(
     assert on_page["kfnb:refresh-runs"][0]
     assert {"Open a run of the list by its name first."} == {on_page[name][1] for name in OF_THE_OPENED}
     assert [False, "Choose two runs or more by their boxes first."] == on_page["kfnb:compare-runs"]
+    assert [False, "The list has no conditions."] == on_page["kfnb:take-condition-away"]
 
 
 def test_a_pipeline_is_made_run_and_looked_at_by_commands(lab: Lab, page: Page) -> None:
@@ -203,6 +217,8 @@ def test_a_pipeline_is_made_run_and_looked_at_by_commands(lab: Lab, page: Page) 
     expect(page.locator(".kfnb-run[data-state=SUCCEEDED]")).to_be_visible()
     command(page, "Add a Pipeline Cluster")
     expect(page.locator(".kfnb-clusters [data-setting=name]")).to_be_visible()
+    command(page, "Leave the Form of the Cluster")
+    expect(page.locator(".kfnb-clusters [data-setting=name]")).to_have_count(0)
 
 
 def test_runs_are_chosen_compared_tagged_and_opened_without_a_mouse(lab: Lab, page: Page) -> None:
@@ -240,6 +256,21 @@ def test_runs_are_chosen_compared_tagged_and_opened_without_a_mouse(lab: Lab, pa
     go_to(page, ".kfnb-graph-node")
     page.keyboard.press("Enter")
     expect(shown.locator(".kfnb-log pre")).to_contain_text("scored")
+    command(page, "Take a Tag off the Opened Run")
+    accept_the_only_one(page)
+    expect(shown.locator("tbody .kfnb-tag")).to_have_text(["good"])
+    command(page, "Plot an Experiment")
+    accept_the_only_one(page)
+    expect(shown.get_by_role("region", name="Experiment Default")).to_be_visible()
+    with page.expect_request(lambda request: "experiment=Default" in request.url):
+        command(page, "Refresh the List of Runs")
+
+
+def accept_the_only_one(page: Page) -> None:
+    """Choose what is offered."""
+    expect(page.locator(".jp-Dialog select")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".jp-Dialog")).to_have_count(0)
 
 
 def test_a_cluster_is_added_and_forgotten_without_a_mouse(lab: Lab, page: Page) -> None:

@@ -152,6 +152,17 @@ export class GraphView {
     this._draw();
   }
 
+  /** The fan-out that is chosen, or of which an element is; null: none. */
+  get chosenFanOut(): string | null {
+    const owner = ownerOf(this._selected ?? '');
+    return this._graph.nodes.find(({ name, isFan }) => isFan && name === owner)?.name ?? null;
+  }
+
+  /** Open a fan-out that is folded, or fold it. */
+  toggle(name: string): void {
+    this.setOpen(name, !this._open.has(name));
+  }
+
   /** Show the whole graph, however small. */
   fit(): void {
     this._viewport.fit();
@@ -305,7 +316,7 @@ export class GraphView {
       return;
     }
     if (event.target instanceof Element && event.target.closest('.kfnb-graph-foldmark') !== null) {
-      this.setOpen(name, !this._open.has(name));
+      this.toggle(name);
     } else {
       this._choose(name);
     }
@@ -328,7 +339,7 @@ export class GraphView {
     } else if (event.key === 'Enter') {
       this._choose(name);
     } else if (event.key === ' ' && this._nodes.get(name)?.node.isFan) {
-      this.setOpen(name, !this._open.has(name));
+      this.toggle(name);
     } else if (event.key === ' ') {
       this._choose(name);
     } else if (event.key === '+' || event.key === '-') {

@@ -15,6 +15,14 @@ import {
 import type { Cluster } from '../model/documents';
 import { ReasonedButton } from './reasoned_button';
 
+/** The form as commands use it: what its buttons do. */
+export interface ClusterForm {
+  /** Why it cannot be saved now; null if it can. */
+  readonly whyNoSave: string | null;
+  readonly save: () => void;
+  readonly leave: () => void;
+}
+
 export interface ClusterEditorProps {
   /** The profile to change; null for a new one. */
   readonly cluster: Cluster | null;
@@ -23,9 +31,12 @@ export interface ClusterEditorProps {
   readonly trans: TranslationBundle;
   readonly onSave: (name: string, settings: Settings) => Promise<void>;
   readonly onLeave: () => void;
+  /** Hear of the form, and that it is gone: null. */
+  readonly onForm: (form: ClusterForm | null) => void;
 }
 
-export function ClusterEditor({ cluster, taken, trans, onSave, onLeave }: ClusterEditorProps): JSX.Element {
+export function ClusterEditor(props: ClusterEditorProps): JSX.Element {
+  const { cluster, taken, trans, onSave, onLeave, onForm } = props;
   const before = cluster?.settings ?? {};
   const [name, setName] = React.useState(cluster?.name ?? '');
   const [texts, setTexts] = React.useState(() => textsOf(before));
@@ -41,6 +52,11 @@ export function ClusterEditor({ cluster, taken, trans, onSave, onLeave }: Cluste
       setSaving(false);
     }
   };
+  const whyNoSave = isSaving ? trans.__('The cluster is being saved.') : null;
+  React.useEffect(() => {
+    onForm({ whyNoSave, save: () => void save(), leave: onLeave });
+    return () => onForm(null);
+  });
   return (
     <form
       className="kfnb-cluster-form"
@@ -79,7 +95,7 @@ export function ClusterEditor({ cluster, taken, trans, onSave, onLeave }: Cluste
           type="submit"
           className="kfnb-button kfnb-mod-main"
           data-action="save-cluster"
-          why={isSaving ? trans.__('The cluster is being saved.') : null}
+          why={whyNoSave}
         >
           {isSaving ? trans.__('Saving …') : trans.__('Save')}
         </ReasonedButton>

@@ -8,7 +8,7 @@ import type { Api } from '../api';
 import { CLUSTER_FIELDS } from '../model/cluster_form';
 import type { Cluster, ClusterFile } from '../model/documents';
 import { isPageSeen, untilReached } from '../until_reached';
-import { ClusterEditor } from './cluster_editor';
+import { ClusterEditor, type ClusterForm } from './cluster_editor';
 import type { ClusterWish } from './panel';
 import { Trouble } from './trouble';
 
@@ -23,9 +23,11 @@ export interface ClustersTabProps {
 interface WishProps {
   /** What a command asked for since this was last called. */
   readonly takeWish: () => ClusterWish | null;
+  /** Hear of the form of a cluster that is open; null: none is. */
+  readonly onForm: (form: ClusterForm | null) => void;
 }
 
-export function ClustersTab({ api, trans, takeWish }: ClustersTabProps & WishProps): JSX.Element {
+export function ClustersTab({ api, trans, takeWish, onForm }: ClustersTabProps & WishProps): JSX.Element {
   const [file, setFile] = React.useState<ClusterFile | null>(null);
   const [trouble, setTrouble] = React.useState<string | null>(null);
   const [unread, setUnread] = React.useState<string | null>(null);
@@ -97,7 +99,7 @@ export function ClustersTab({ api, trans, takeWish }: ClustersTabProps & WishPro
         <ClusterEditor
           cluster={edited === 'new' ? null : edited}
           taken={file.clusters.map(({ name }) => name)}
-          trans={trans}
+          {...{ trans, onForm }}
           onSave={(name, settings) =>
             attempt(api.writeCluster(name, settings, edited === 'new' ? null : edited.settings), () =>
               setEdited(null)

@@ -23,7 +23,7 @@ export function ElementField({ owner, total, task, trans, onOpen }: ElementField
   const [text, setText] = React.useState(shown);
   React.useEffect(() => setText(shown), [shown]);
   const number = elementNumber(text, total);
-  const bounds = trans.__('A whole number from 0 to %1', total - 1);
+  const bounds = boundsOf(total, trans);
   return (
     <form
       className="kfnb-field"
@@ -58,6 +58,11 @@ export function ElementField({ owner, total, task, trans, onOpen }: ElementField
       </div>
     </form>
   );
+}
+
+/** What the number of an element can be. */
+export function boundsOf(total: number, trans: TranslationBundle): string {
+  return trans.__('A whole number from 0 to %1', total - 1);
 }
 
 /** The number of an element that a person has typed; null where there is no such element. */

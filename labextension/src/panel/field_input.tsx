@@ -186,7 +186,12 @@ function TextInput(props: FieldInputProps): JSX.Element {
         <div className="kfnb-problem" id={`${id}-hint`} role="alert">
           {problem.text}
           {problem.better !== null && reason.why === null && (
-            <button type="button" className="kfnb-link" onClick={() => mend(problem.better!)}>
+            <button
+              type="button"
+              className="kfnb-link"
+              data-action="write-better"
+              onClick={() => mend(problem.better!)}
+            >
               {trans.__('Write %1', problem.better)}
             </button>
           )}

@@ -28,6 +28,7 @@ export function Findings({ notebook, findings, trans }: FindingsProps): JSX.Elem
               <button
                 type="button"
                 className="kfnb-link"
+                data-action="show-cell"
                 onClick={() => void notebook.select([finding.cell_id!])}
               >
                 {finding.line === null

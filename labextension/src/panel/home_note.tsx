@@ -5,7 +5,7 @@ import * as React from 'react';
 
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { takeBack } from '../run/bring_home';
-import { whyNoWayBack } from '../run/reasons';
+import { isTakenBack, whyNoWayBack } from '../run/reasons';
 import { ReasonedButton } from './reasoned_button';
 
 export interface HomeNoteProps {
@@ -20,12 +20,11 @@ export function HomeNote({ notebook, shown, trans }: HomeNoteProps): JSX.Element
   if (home === null) {
     return null;
   }
-  const { run, places, written, edited, gone, other } = home;
-  const isTakenBack = places.size === 0 && other.length > 0;
+  const { run, written, edited, gone, other } = home;
   const noWayBack = whyNoWayBack(notebook, trans);
   return (
     <div className="kfnb-note" role="status">
-      {isTakenBack ? (
+      {isTakenBack(home) ? (
         <>
           {trans.__('The earlier outputs are back.')}{' '}
           <button
@@ -82,7 +81,12 @@ function Cells({ notebook, text, ids }: CellsProps): JSX.Element | null {
       <ul>
         {ids.map(id => (
           <li key={id}>
-            <button type="button" className="kfnb-link" onClick={() => void notebook.select([id])}>
+            <button
+              type="button"
+              className="kfnb-link"
+              data-action="show-cell"
+              onClick={() => void notebook.select([id])}
+            >
               {notebook.nameOf(id)}
             </button>
           </li>

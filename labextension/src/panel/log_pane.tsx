@@ -58,7 +58,7 @@ export function LogPane({ log, loadEarlier, address, trans }: LogPaneProps): JSX
             {trans.__('Earlier …')}
           </button>
         )}
-        <a className="kfnb-link" href={address} download>
+        <a className="kfnb-link" data-action="download" href={address} download>
           {trans.__('Download')}
         </a>
       </div>

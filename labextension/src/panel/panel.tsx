@@ -16,6 +16,7 @@ import type { OpenNotebooks } from '../notebook/open_notebooks';
 import type { Consent } from '../run/start';
 import type { IRunChanges } from '../tokens';
 import { untilLoaded } from '../until_loaded';
+import type { ClusterForm } from './cluster_editor';
 
 export type TabName = 'step' | 'pipeline' | 'run' | 'clusters';
 
@@ -40,6 +41,8 @@ export interface PanelParts {
 }
 
 export class KfnbPanel extends ReactWidget {
+  /** The form of a cluster that is open in the tab *Clusters*; null: none is. */
+  clusterForm: ClusterForm | null = null;
   private readonly _parts: PanelParts;
   private readonly _chosen = new Signal<this, void>(this);
   private _tab: TabName = 'step';

@@ -52,7 +52,11 @@ export default function PanelView(props: PanelParts & { panel: KfnbPanel }): JSX
       />
       {panel.tab === 'clusters' ? (
         <TabBody panel={panel}>
-          <ClustersTab {...{ api, trans }} takeWish={() => panel.takeWish()} />
+          <ClustersTab
+            {...{ api, trans }}
+            takeWish={() => panel.takeWish()}
+            onForm={form => (panel.clusterForm = form)}
+          />
         </TabBody>
       ) : notebook === null ? (
         <TabBody panel={panel}>

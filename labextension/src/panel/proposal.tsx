@@ -25,7 +25,12 @@ export function Proposal({ notebook, trans, suggestion, onDone }: ProposalProps)
       <ol className="kfnb-proposal">
         {steps.map(step => (
           <li key={step.name} data-step={step.name}>
-            <button type="button" className="kfnb-link" onClick={() => void notebook.select(step.cells)}>
+            <button
+              type="button"
+              className="kfnb-link"
+              data-action="show-cells"
+              onClick={() => void notebook.select(step.cells)}
+            >
               {step.name}
             </button>
             <div className="kfnb-hint">{step.why}</div>
@@ -98,7 +103,12 @@ function Cells({ notebook, trans, kind, title, cells }: CellsProps): JSX.Element
       <ul className="kfnb-proposal">
         {cells.map(({ cell_id, why }) => (
           <li key={cell_id}>
-            <button type="button" className="kfnb-link" onClick={() => void notebook.select([cell_id])}>
+            <button
+              type="button"
+              className="kfnb-link"
+              data-action="show-cell"
+              onClick={() => void notebook.select([cell_id])}
+            >
               {trans.__('show the cell')}
             </button>
             <div className="kfnb-hint">{why}</div>

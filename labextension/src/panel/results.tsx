@@ -108,7 +108,7 @@ function ArtifactView(props: Showing & { readonly artifact: Artifact }): JSX.Ele
         />
       )}
       {content !== null && (
-        <a className="kfnb-link" href={api.address(content)} download>
+        <a className="kfnb-link" data-action="download" href={api.address(content)} download>
           {trans.__('Download')}
         </a>
       )}

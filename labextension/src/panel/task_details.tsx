@@ -9,6 +9,7 @@ import { lookOf, statusLine, nodeStatuses } from '../graph';
 import { workingFor } from '../model/run_state';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { inputsOf, loadIntoKernel } from '../run/load_values';
+import { cellsOf, errorOf, fanOutOf } from '../run/looked_at';
 import type { RunSession } from '../run/session';
 import { ElementField } from './element_field';
 import { LoadButton } from './load_button';
@@ -39,10 +40,9 @@ export function TaskDetails(props: TaskDetailsProps): JSX.Element {
   const working = workingFor(session.status, task);
   const current = session.status.tasks.get(working);
   const hasStarted = (current?.attempt ?? 0) > 0;
-  const error = current?.output?.error ?? null;
-  const owner = session.status.tasks.get(task)?.owner ?? task;
-  const elements = session.status.tasks.get(owner)?.elements ?? 0;
-  const step = session.document.steps.find(({ name }) => name === owner);
+  const error = errorOf(session, task);
+  const { owner, elements } = fanOutOf(session, task);
+  const cells = cellsOf(session, task);
   const shown = nodeStatuses(session.status).get(task);
   const line = statusLine(shown, Date.now() / 1000);
   useSeconds(typeof shown?.started === 'number' && typeof shown.finished !== 'number');
@@ -55,8 +55,13 @@ export function TaskDetails(props: TaskDetailsProps): JSX.Element {
             {line}
           </span>
         )}
-        {beside !== null && step !== undefined && (
-          <button type="button" className="kfnb-link" onClick={() => void beside.notebook.select(step.cells)}>
+        {beside !== null && cells !== null && (
+          <button
+            type="button"
+            className="kfnb-link"
+            data-action="show-cells"
+            onClick={() => void beside.notebook.select(cells)}
+          >
             {trans.__('show its cells')}
           </button>
         )}
@@ -104,6 +109,7 @@ export function TaskDetails(props: TaskDetailsProps): JSX.Element {
             <button
               type="button"
               className="kfnb-link"
+              data-action="show-failed-cell"
               onClick={() => void beside.notebook.select([error.cell_id!])}
             >
               {trans.__('show the cell')}

@@ -8,13 +8,11 @@ import type { TaskEvents, TaskPod } from '../model/documents';
 import { NO_LOG } from '../model/log_pieces';
 import { hasEnded } from '../model/run_state';
 import { downloadOf } from '../run/logs';
-import type { RunSession } from '../run/session';
+import type { RunSession, TaskTab } from '../run/session';
 import { LogPane } from './log_pane';
 import { Tabs, type Tab } from './tabs';
 
 const LOOK_AFTER_MS = 3000;
-
-type Name = 'log' | 'events' | 'pod';
 
 export interface TaskTabsProps {
   readonly session: RunSession;
@@ -25,9 +23,9 @@ export interface TaskTabsProps {
 
 export function TaskTabs(props: TaskTabsProps): JSX.Element {
   const { session, api, task, trans } = props;
-  const [chosen, setChosen] = React.useState<Name>('log');
+  const chosen = session.tab;
   const id = React.useId();
-  const tabs: readonly Tab<Name>[] = [
+  const tabs: readonly Tab<TaskTab>[] = [
     { name: 'log', label: trans.__('Log') },
     { name: 'events', label: trans.__('Events') },
     ...(session.document.cluster === null ? [] : [{ name: 'pod' as const, label: trans.__('Pod') }])
@@ -38,7 +36,7 @@ export function TaskTabs(props: TaskTabsProps): JSX.Element {
         {...{ id, tabs, chosen }}
         label={trans.__('What to see of task %1', task)}
         isInner
-        onChoose={setChosen}
+        onChoose={name => (session.tab = name)}
       />
       <div role="tabpanel" id={`${id}-body`} aria-labelledby={`${id}-${chosen}`}>
         {chosen === 'log' && (

@@ -6,6 +6,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Api } from '../api';
 import type { Cluster } from '../model/documents';
+import type { ClusterForm } from '../panel/cluster_editor';
 import type { ClusterWish, KfnbPanel } from '../panel/panel';
 import { CommandIds } from './command_ids';
 import { addReasoned } from './reasoned';
@@ -40,6 +41,40 @@ export function addClusterCommands(parts: ClusterCommandParts): void {
     label: trans.__('Forget a Pipeline Cluster…'),
     caption: trans.__('Take a cluster out of the file of profiles; what is in it stays'),
     okLabel: trans.__('Forget…')
+  });
+  addOfForm(parts, CommandIds.saveCluster, {
+    label: trans.__('Save the Cluster'),
+    caption: trans.__('Write down what the form of the cluster says'),
+    why: form => form.whyNoSave,
+    act: form => form.save()
+  });
+  addOfForm(parts, CommandIds.leaveCluster, {
+    label: trans.__('Leave the Form of the Cluster'),
+    caption: trans.__('Go back to the list of clusters; what was typed is not kept'),
+    why: () => null,
+    act: form => form.leave()
+  });
+}
+
+interface OfForm extends Pick<Words, 'label' | 'caption'> {
+  readonly why: (form: ClusterForm) => string | null;
+  readonly act: (form: ClusterForm) => void;
+}
+
+/** Add a command about the form of a cluster, which cannot be given where none is open. */
+function addOfForm({ app, panel, trans }: ClusterCommandParts, id: string, words: OfForm): void {
+  const { label, caption, why, act } = words;
+  addReasoned(app.commands, id, {
+    label,
+    caption,
+    why: () =>
+      panel.clusterForm === null
+        ? trans.__('No form of a cluster is open: Add a Pipeline Cluster opens one.')
+        : why(panel.clusterForm),
+    execute: () => {
+      show({ app, panel });
+      act(panel.clusterForm!);
+    }
   });
 }
 
@@ -99,8 +134,12 @@ async function ask(
   return answer.button.accept ? (fitting.find(({ name }) => name === answer.value) ?? null) : null;
 }
 
-function wish({ app, panel }: ClusterCommandParts, what: ClusterWish): void {
-  panel.wishOfClusters(what);
+function wish(parts: ClusterCommandParts, what: ClusterWish): void {
+  parts.panel.wishOfClusters(what);
+  show(parts);
+}
+
+function show({ app, panel }: Pick<ClusterCommandParts, 'app' | 'panel'>): void {
   app.shell.activateById(panel.id);
   void panel.takeFocus();
 }

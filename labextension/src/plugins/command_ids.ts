@@ -1,4 +1,4 @@
-/** The ids of the commands, as schema/plugin.json names them. */
+/** The ids of the commands, as schema/plugin.json names them: first those of notebooks and the panel. */
 export const CommandIds = {
   openPanel: 'kfnb:open-panel',
   nameStep: 'kfnb:name-step',
@@ -33,5 +33,41 @@ export const CommandIds = {
   makeDefaultCluster: 'kfnb:make-default-cluster',
   forgetCluster: 'kfnb:forget-cluster',
   earlierLog: 'kfnb:show-earlier-log',
-  downloadLog: 'kfnb:download-log'
+  downloadLog: 'kfnb:download-log',
+  closeHomeNote: 'kfnb:close-note-on-outputs',
+  showCells: 'kfnb:show-cells-of-task',
+  showFailedCell: 'kfnb:show-failed-cell',
+  showLog: 'kfnb:show-log-of-task',
+  showEvents: 'kfnb:show-events-of-task',
+  showPod: 'kfnb:show-pod-of-task',
+  showElement: 'kfnb:show-element',
+  foldFanOut: 'kfnb:fold-fan-out',
+  saveCluster: 'kfnb:save-cluster',
+  leaveCluster: 'kfnb:leave-cluster'
+} as const;
+
+export const OPEN_RUNS = 'kfnb:open-runs';
+
+/** The ids of the commands on the page of runs, by what is done there. */
+export const PageCommandIds = {
+  compare: 'kfnb:compare-runs',
+  tag: 'kfnb:tag-runs',
+  archive: 'kfnb:archive-runs',
+  delete: 'kfnb:delete-runs',
+  refresh: 'kfnb:refresh-runs',
+  undo: 'kfnb:undo-runs',
+  previous: 'kfnb:previous-runs',
+  next: 'kfnb:next-runs',
+  uncondition: 'kfnb:take-condition-away',
+  plot: 'kfnb:plot-experiment',
+  untag: 'kfnb:take-tag-off-opened-run',
+  cancel: 'kfnb:cancel-opened-run',
+  resume: 'kfnb:resume-opened-run',
+  executed: 'kfnb:open-executed-notebook-of-opened-run',
+  log: 'kfnb:show-log-of-opened-run',
+  events: 'kfnb:show-events-of-opened-run',
+  pod: 'kfnb:show-pod-of-opened-run',
+  element: 'kfnb:show-element-of-opened-run',
+  earlier: 'kfnb:show-earlier-log-of-opened-run',
+  download: 'kfnb:download-log-of-opened-run'
 } as const;

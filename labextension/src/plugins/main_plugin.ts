@@ -22,12 +22,12 @@ import { IRunChanges } from '../tokens';
 import { untilLoaded } from '../until_loaded';
 import { addClusterCommands } from './cluster_commands';
 import { addCommands } from './commands';
-import { CommandIds } from './command_ids';
+import { CommandIds, OPEN_RUNS } from './command_ids';
 import { addPipelineCommands } from './pipeline_commands';
 import { addRunCommands } from './run_commands';
 import { addStepCommands } from './step_commands';
+import { addTaskCommands } from './task_commands';
 import { rememberedConsent } from './consent';
-import { OPEN_RUNS } from './runs_plugin';
 
 const PLUGIN_ID = '@kfnb/jupyterlab:plugin';
 const PANEL_ID = 'kfnb-panel';
@@ -109,7 +109,9 @@ export const mainPlugin: JupyterFrontEndPlugin<void> = {
     addStepCommands({ app, notebooks, consent, trans, showRun });
     addPipelineCommands({ app, notebooks, consent, trans, showRun });
     addClusterCommands({ app, api, panel, trans });
-    addRunCommands({ app, api, notebooks, trans, showRun });
+    const ofRun = { app, api, notebooks, trans, showRun };
+    addRunCommands(ofRun);
+    addTaskCommands(ofRun);
     tracker.activeCellChanged.connect(() => commands.notifyCommandChanged(CommandIds.nameStep));
     notebooks.currentChanged.connect(() => commands.notifyCommandChanged());
     for (const command of Object.values(CommandIds)) {

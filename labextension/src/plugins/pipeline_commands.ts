@@ -74,12 +74,21 @@ function addLooks({ app, trans }: PipelineCommandParts): void {
       graph => graph.fit()
     ]
   ];
+  const whyNoGraph = (): string | null =>
+    graphInSight() === null ? trans.__('No graph is shown: Show Pipeline shows it.') : null;
   for (const [id, label, caption, look] of looks) {
     addReasoned(app.commands, id, {
       label,
       caption,
-      why: () => (graphInSight() === null ? trans.__('No graph is shown: Show Pipeline shows it.') : null),
+      why: whyNoGraph,
       execute: () => look(graphInSight()!)
     });
   }
+  const chosen = (): string | null => graphInSight()?.chosenFanOut ?? null;
+  addReasoned(app.commands, CommandIds.foldFanOut, {
+    label: trans.__('Unfold or Fold the Fan-Out'),
+    caption: trans.__('Draw the elements of the fan-out that was clicked in the graph, or none of them'),
+    why: () => whyNoGraph() ?? (chosen() === null ? trans.__('Click a fan-out in the graph first.') : null),
+    execute: () => graphInSight()!.toggle(chosen()!)
+  });
 }

@@ -6,7 +6,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Api } from '../api';
 import type { OpenNotebook } from '../notebook/open_notebook';
 import { downloadLog, whyNoEarlier } from '../run/logs';
-import { whyNoCancel, whyNoHome, whyNoRun, whyNoTask, whyNoWayBack } from '../run/reasons';
+import { whyNoCancel, whyNoClosing, whyNoHome, whyNoRun, whyNoTask, whyNoWayBack } from '../run/reasons';
 import { CommandIds } from './command_ids';
 import { addAboutNotebook, type AboutNotebook, type NotebookCommandParts } from './reasoned';
 
@@ -40,6 +40,14 @@ export function addRunCommands(parts: RunCommandParts): void {
     caption: trans.__('Put back what stood under the cells before outputs of a run were brought home'),
     why: notebook => whyNoWayBack(notebook, trans),
     execute: async notebook => (await import('../run/bring_home')).takeBack(notebook)
+  });
+  addOne(parts, CommandIds.closeHomeNote, {
+    label: trans.__('Close the Note on Outputs'),
+    caption: trans.__('Say no more that outputs were taken back, and which were left alone'),
+    why: notebook => whyNoClosing(notebook, trans),
+    execute: notebook => {
+      notebook.home = null;
+    }
   });
   addOne(parts, CommandIds.earlierLog, {
     label: trans.__('Show What the Log Has Before'),
@@ -75,7 +83,7 @@ export function addRunCommands(parts: RunCommandParts): void {
 }
 
 /** Add a command whose failure is said in a dialog. */
-function addOne(parts: RunCommandParts, id: string, about: AboutNotebook): void {
+export function addOne(parts: RunCommandParts, id: string, about: AboutNotebook): void {
   addAboutNotebook(parts, id, {
     ...about,
     execute: async notebook => {

@@ -16,9 +16,9 @@ import type { ActionName } from '../runs_page/page_actions';
 import type { RunsPage } from '../runs_page/runs_page';
 import { IRunChanges } from '../tokens';
 import { untilLoaded } from '../until_loaded';
+import { OPEN_RUNS, PageCommandIds } from './command_ids';
 import { addReasoned } from './reasoned';
 
-export const OPEN_RUNS = 'kfnb:open-runs';
 const PAGE_ID = 'kfnb-runs';
 /** What the code of runs is, for the editors that show it. */
 const PYTHON = 'text/x-ipython';
@@ -99,73 +99,76 @@ function addPageCommands(
   shown: () => RunsPage | null,
   trans: TranslationBundle
 ): readonly string[] {
-  const words: readonly (readonly [string, ActionName, string, string])[] = [
-    [
-      'compare-runs',
-      'compare',
-      trans.__('Compare the Chosen Runs'),
-      trans.__('Put the chosen runs side by side')
-    ],
-    ['tag-runs', 'tag', trans.__('Tag the Chosen Runs…'), trans.__('Give the chosen runs a tag')],
-    [
-      'archive-runs',
-      'archive',
+  const words: Readonly<Record<ActionName, readonly [label: string, caption: string]>> = {
+    compare: [trans.__('Compare the Chosen Runs'), trans.__('Put the chosen runs side by side')],
+    tag: [trans.__('Tag the Chosen Runs…'), trans.__('Give the chosen runs a tag')],
+    archive: [
       trans.__('Archive the Chosen Runs or Put Them Back'),
       trans.__('Take the chosen runs out of the list, or put those of the archive back')
     ],
-    [
-      'delete-runs',
-      'delete',
-      trans.__('Delete the Chosen Runs…'),
-      trans.__('Remove the chosen runs for good')
-    ],
-    [
-      'refresh-runs',
-      'refresh',
+    delete: [trans.__('Delete the Chosen Runs…'), trans.__('Remove the chosen runs for good')],
+    refresh: [
       trans.__('Refresh the List of Runs'),
-      trans.__('Ask the server for the runs again')
+      trans.__('Ask the server again for the runs and for what is shown below them')
     ],
-    [
-      'undo-runs',
-      'undo',
+    undo: [
       trans.__('Take Back What Was Done to Runs'),
       trans.__('Undo the tags that were given, or the archiving, as the page says it')
     ],
-    ['previous-runs', 'previous', trans.__('Previous Page of Runs'), trans.__('Show the runs before these')],
-    ['next-runs', 'next', trans.__('Next Page of Runs'), trans.__('Show the runs after these')],
-    [
-      'cancel-opened-run',
-      'cancel',
+    previous: [trans.__('Previous Page of Runs'), trans.__('Show the runs before these')],
+    next: [trans.__('Next Page of Runs'), trans.__('Show the runs after these')],
+    uncondition: [
+      trans.__('Take a Condition of the List Away…'),
+      trans.__('List also the runs that one of the conditions keeps out')
+    ],
+    plot: [
+      trans.__('Plot an Experiment…'),
+      trans.__('Plot the metrics of the runs of an experiment on the page of runs')
+    ],
+    untag: [
+      trans.__('Take a Tag off the Opened Run…'),
+      trans.__('Take one of its tags off the run that is opened on the page of runs')
+    ],
+    cancel: [
       trans.__('Cancel the Opened Run'),
       trans.__('End the run that is opened on the page of runs; what its tasks have done so far is kept')
     ],
-    [
-      'resume-opened-run',
-      'resume',
+    resume: [
       trans.__('Resume the Opened Run'),
       trans.__('Do anew what failed or was cancelled in the run that is opened on the page of runs')
     ],
-    [
-      'open-executed-notebook-of-opened-run',
-      'executed',
+    executed: [
       trans.__('Open Executed Notebook of the Opened Run'),
       trans.__('Open the notebook that the clicked task of the opened run executed; it can only be read')
     ],
-    [
-      'show-earlier-log-of-opened-run',
-      'earlier',
+    log: [
+      trans.__('Show the Log of the Opened Run'),
+      trans.__('Look at what the clicked task of the opened run prints')
+    ],
+    events: [
+      trans.__('Show the Events of the Opened Run'),
+      trans.__('Look at what happened to the clicked task of the opened run')
+    ],
+    pod: [
+      trans.__('Show the Pod of the Opened Run'),
+      trans.__('Look at the pod of the clicked task of the opened run as YAML')
+    ],
+    element: [
+      trans.__('Show an Element of the Opened Run…'),
+      trans.__('Look at one element of the fan-out that was clicked in the opened run, by its number')
+    ],
+    earlier: [
       trans.__('Show What the Log of the Opened Run Has Before'),
       trans.__('Show what the clicked task printed before the part of its log that is shown')
     ],
-    [
-      'download-log-of-opened-run',
-      'download',
+    download: [
       trans.__('Download the Log of the Opened Run'),
       trans.__('Keep all that the clicked task printed as a file')
     ]
-  ];
-  return words.map(([suffix, name, label, caption]) => {
-    const id = `kfnb:${suffix}`;
+  };
+  return (Object.keys(words) as ActionName[]).map(name => {
+    const id = PageCommandIds[name];
+    const [label, caption] = words[name];
     addReasoned(commands, id, {
       label,
       caption,

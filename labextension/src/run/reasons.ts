@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Finding } from '../model/documents';
 import type { OpenNotebook } from '../notebook/open_notebook';
+import type { Homecoming } from './bring_home';
 import type { RunSession } from './session';
 
 export function whyNoRun(session: RunSession | null, trans: TranslationBundle): string | null {
@@ -40,16 +41,33 @@ export function whyNoWayBack(notebook: OpenNotebook, trans: TranslationBundle): 
   return whyNoWriting(notebook, trans);
 }
 
-/** Why nothing of one task can be looked at or loaded. */
+/** Why no task is looked at. */
+export function whyNoneClicked(session: RunSession | null, trans: TranslationBundle): string | null {
+  return (
+    whyNoRun(session, trans) ?? (session!.log === null ? trans.__('Click a step of the run first.') : null)
+  );
+}
+
+/** Why nothing that a task did can be looked at or loaded. */
 export function whyNoTask(session: RunSession | null, trans: TranslationBundle): string | null {
-  if (session === null) {
-    return whyNoRun(session, trans);
+  const why = whyNoneClicked(session, trans);
+  if (session === null || why !== null) {
+    return why;
   }
-  if (session.log === null) {
-    return trans.__('Click a step of the run first.');
-  }
-  const hasStarted = (session.status.tasks.get(session.log.source)?.attempt ?? 0) > 0;
+  const hasStarted = (session.status.tasks.get(session.log!.source)?.attempt ?? 0) > 0;
   return hasStarted ? null : trans.__('The task that was clicked has not started.');
+}
+
+/** Whether all was taken back that could be, and it is said what was left alone. */
+export function isTakenBack({ places, other }: Homecoming): boolean {
+  return places.size === 0 && other.length > 0;
+}
+
+/** Why there is no note on outputs that were taken back, which could be closed. */
+export function whyNoClosing({ home }: OpenNotebook, trans: TranslationBundle): string | null {
+  return home !== null && isTakenBack(home)
+    ? null
+    : trans.__('It is not said of any outputs that they were taken back.');
 }
 
 /** Why no proposed tags can be written. */

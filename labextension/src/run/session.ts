@@ -19,6 +19,9 @@ const RETRY_AFTER_MS = 1000;
 /** The stream tells of a log so many bytes of its end first, and then what comes. */
 const LOG_BYTES = 1 << 20;
 
+/** What there is to see of the task that is followed. */
+export type TaskTab = 'log' | 'events' | 'pod';
+
 /** The log of the task that is followed; `source`: the task that works for it now and prints. */
 export interface FollowedLog {
   readonly task: string;
@@ -38,6 +41,7 @@ export class RunSession implements IDisposable {
   private _isReconnecting = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _log: FollowedLog | null = null;
+  private _tab: TaskTab = 'log';
   private _offset = 0;
   private _attempt = 0;
   private _trouble: string | null = null;
@@ -83,6 +87,16 @@ export class RunSession implements IDisposable {
   /** The version of Python in which a task's cells run, or ran; null before the first one has begun. */
   pythonOf(task: string): string | null {
     return this._status.tasks.get(task)?.progress.python ?? this.document.tasks[task]?.python ?? null;
+  }
+
+  /** What is looked at of the task that is followed. */
+  get tab(): TaskTab {
+    return this._tab;
+  }
+
+  set tab(name: TaskTab) {
+    this._tab = name;
+    this._changed.emit();
   }
 
   get metrics(): Metrics {

@@ -35,7 +35,7 @@ export function ExperimentView({ name, api, news, trans, onOpen }: ExperimentVie
     <section className="kfnb-experiment" aria-label={trans.__('Experiment %1', name)}>
       <h2>
         {trans.__('Experiment %1', name)}{' '}
-        <button type="button" className="kfnb-link" onClick={() => void asked.ask()}>
+        <button type="button" className="kfnb-link" data-action="read-again" onClick={() => void asked.ask()}>
           {trans.__('read again')}
         </button>
       </h2>
@@ -134,7 +134,7 @@ function Extremes(props: {
   const line = (title: string, { name, text, y }: Dot): JSX.Element => (
     <li>
       {title} {showValue(y)}, {trans.__('at %1:', text)}{' '}
-      <button type="button" className="kfnb-link" onClick={() => onOpen(name)}>
+      <button type="button" className="kfnb-link" data-action="open" onClick={() => onOpen(name)}>
         {name}
       </button>
     </li>

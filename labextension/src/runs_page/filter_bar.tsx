@@ -198,6 +198,23 @@ export function addCondition(listing: Listing, condition: Condition): void {
   listing.filter({ conditions: withCondition(listing.filters.conditions, condition) });
 }
 
+/** List also the runs that do not pass one of the conditions. */
+export function takeAway(listing: Listing, condition: Condition): void {
+  listing.filter({ conditions: listing.filters.conditions.filter(other => other !== condition) });
+}
+
+/** A condition as it stands beside the list. */
+export function saidCondition(condition: Condition, trans: Words): string {
+  const words = {
+    metric: trans.__('metric'),
+    param: trans.__('parameter'),
+    tag: trans.__('tag'),
+    notebook: trans.__('notebook'),
+    started_by: trans.__('started by')
+  };
+  return `${words[condition.kind]} ${conditionText(condition)}`;
+}
+
 function knownNames(listing: Listing, kind: Condition['kind']): readonly string[] {
   if (!isCompared(kind)) {
     const names = (row: RunRow): readonly (string | null)[] =>
@@ -215,22 +232,16 @@ function Conditions({ listing, trans }: FilterBarProps): JSX.Element | null {
   if (conditions.length === 0) {
     return null;
   }
-  const words = {
-    metric: trans.__('metric'),
-    param: trans.__('parameter'),
-    tag: trans.__('tag'),
-    notebook: trans.__('notebook'),
-    started_by: trans.__('started by')
-  };
   return (
     <ul className="kfnb-tags" aria-label={trans.__('Conditions')}>
       {conditions.map(condition => (
         <li key={`${condition.kind} ${conditionText(condition)}`} className="kfnb-tag">
-          {words[condition.kind]} {conditionText(condition)}{' '}
+          {saidCondition(condition, trans)}{' '}
           <button
             type="button"
+            data-action="take-away"
             aria-label={trans.__('Take away the condition %1', conditionText(condition))}
-            onClick={() => listing.filter({ conditions: conditions.filter(other => other !== condition) })}
+            onClick={() => takeAway(listing, condition)}
           >
             ×
           </button>

@@ -34,7 +34,7 @@ export function ChosenNote(props: { count: number; onClear: () => void; trans: W
   return count === 0 ? null : (
     <span className="kfnb-quiet" data-chosen={count}>
       {trans._n('%1 run chosen', '%1 runs chosen', count)}{' '}
-      <button type="button" className="kfnb-link" onClick={onClear}>
+      <button type="button" className="kfnb-link" data-action="choose-none" onClick={onClear}>
         {trans.__('choose none')}
       </button>
     </span>

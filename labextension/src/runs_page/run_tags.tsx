@@ -16,17 +16,25 @@ interface RunTagsProps {
   readonly onAct: (act: () => Promise<Outcome>) => void;
 }
 
+/** Give a tag to a run, or take it off. */
+export function changeTag(
+  api: Api,
+  run: RunRow,
+  change: { readonly name: string; readonly isOff: boolean },
+  trans: TranslationBundle
+): Promise<Outcome> {
+  const { name, isOff } = change;
+  return tag(api, [run], change, () =>
+    isOff ? trans.__('The tag %1 was taken off.', name) : trans.__('The tag %1 was given.', name)
+  );
+}
+
 export function RunTags({ run, api, trans, onAct }: RunTagsProps): JSX.Element {
   const [name, setName] = React.useState('');
-  const change = (changed: string, isOff: boolean): void => {
-    const text = (): string =>
-      isOff ? trans.__('The tag %1 was taken off.', changed) : trans.__('The tag %1 was given.', changed);
-    onAct(() => tag(api, [run], { name: changed, isOff }, text));
-  };
   const add = (event: React.FormEvent): void => {
     event.preventDefault();
     if (name.trim() !== '') {
-      change(name.trim(), false);
+      onAct(() => changeTag(api, run, { name: name.trim(), isOff: false }, trans));
       setName('');
     }
   };
@@ -39,8 +47,9 @@ export function RunTags({ run, api, trans, onAct }: RunTagsProps): JSX.Element {
               {each}{' '}
               <button
                 type="button"
+                data-action="take-off"
                 aria-label={trans.__('Take off the tag %1', each)}
-                onClick={() => change(each, true)}
+                onClick={() => onAct(() => changeTag(api, run, { name: each, isOff: true }, trans))}
               >
                 ×
               </button>

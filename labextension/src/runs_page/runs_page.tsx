@@ -59,8 +59,7 @@ export class RunsPage extends ReactWidget {
   /** Runs may have been made since it was seen last. */
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
-    void this._listing.refresh();
-    this._news.emit(null);
+    this._refresh();
   }
 
   protected override render(): JSX.Element {
@@ -70,9 +69,16 @@ export class RunsPage extends ReactWidget {
         shown={this._shown}
         news={this._news}
         trans={this._trans}
+        onRefresh={() => this._refresh()}
         onActions={actions => (this._actions = actions)}
       />
     );
+  }
+
+  /** Ask again for the list, and for what stands below it. */
+  private _refresh(): void {
+    void this._listing.refresh();
+    this._news.emit(null);
   }
 
   /** Nothing is asked for what nobody sees. */
@@ -88,6 +94,7 @@ interface PageProps {
   readonly shown: Shown;
   readonly news: ISignal<unknown, News>;
   readonly trans: TranslationBundle;
+  readonly onRefresh: () => void;
   /** Hear how to learn what can be done. */
   readonly onActions: (actions: () => ReadonlyMap<ActionName, PageAction>) => void;
 }
@@ -99,7 +106,7 @@ type Below =
   | { readonly kind: 'comparison'; readonly ids: readonly string[] }
   | null;
 
-function PageView({ listing, shown, news, trans, onActions }: PageProps): JSX.Element {
+function PageView({ listing, shown, news, trans, onRefresh, onActions }: PageProps): JSX.Element {
   const { api, openExecuted } = shown;
   useSignal(listing.changed);
   const { chosen, choose, chooseNone } = useChosen();
@@ -147,15 +154,22 @@ function PageView({ listing, shown, news, trans, onActions }: PageProps): JSX.El
     onCompare: () => void compare(),
     onAct: work => void actOnChosen(work),
     onClear: chooseNone,
-    onRefresh: () => void listing.refresh(),
+    onRefresh,
     api,
     trans
   };
   const back = done?.undo ?? null;
   const takeBack = back && ((): void => void undo(back));
+  const row = listing.rows.find(run => run.run_id === opened) ?? null;
+  const plot = (name: string): void => setBelow({ kind: 'experiment', name });
   React.useEffect(() => {
     onActions(() =>
-      pageActions({ above, listing, undo: takeBack, session, openExecuted, attempt, api, trans })
+      pageActions({
+        ...{ above, listing, session, openExecuted, plot, attempt, api, trans },
+        opened: row,
+        undo: takeBack,
+        act: work => void act(work)
+      })
     );
   });
   return (
@@ -168,14 +182,12 @@ function PageView({ listing, shown, news, trans, onActions }: PageProps): JSX.El
       <ListedRuns
         onChoose={choose}
         onOpen={id => setBelow(opened === id ? null : { kind: 'run', id })}
-        onExperiment={name => setBelow({ kind: 'experiment', name })}
+        onExperiment={plot}
         {...{ listing, chosen, opened, trans }}
       />
-      {listing.rows
-        .filter(run => run.run_id === opened)
-        .map(run => (
-          <RunTags key={run.run_id} {...{ run, api, trans }} onAct={work => void act(work)} />
-        ))}
+      {row !== null && (
+        <RunTags key={`tags of ${row.run_id}`} run={row} {...{ api, trans }} onAct={work => void act(work)} />
+      )}
       {opened !== null && (
         <RunDetails key={opened} id={opened} {...{ shown, trans }} onSession={setSession} />
       )}

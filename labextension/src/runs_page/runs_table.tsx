@@ -89,6 +89,7 @@ function Row(props: RunsTableProps & { row: RunRow; columns: readonly Column[] }
             <button
               type="button"
               className="kfnb-link"
+              data-action="plot"
               title={trans.__('Plot the metrics of this experiment’s runs')}
               onClick={() => onExperiment(row.experiment)}
             >
@@ -106,7 +107,13 @@ function Row(props: RunsTableProps & { row: RunRow; columns: readonly Column[] }
 function Name({ row, onOpen, onTag, trans }: RunsTableProps & { row: RunRow }): JSX.Element {
   return (
     <>
-      <button type="button" className="kfnb-link" title={row.run_id} onClick={() => onOpen(row.run_id)}>
+      <button
+        type="button"
+        className="kfnb-link"
+        data-action="open"
+        title={row.run_id}
+        onClick={() => onOpen(row.run_id)}
+      >
         {row.name}
       </button>
       {row.tags.map(name => (
@@ -114,6 +121,7 @@ function Name({ row, onOpen, onTag, trans }: RunsTableProps & { row: RunRow }): 
           key={name}
           type="button"
           className="kfnb-tag"
+          data-action="filter-by-tag"
           title={trans.__('Show only runs with this tag')}
           onClick={() => onTag(name)}
         >
