@@ -1,4 +1,7 @@
-"""In a real browser: axe finds nothing to object to in what is ours on the page, in the light and the dark theme."""
+"""In a real browser: axe finds nothing to object to in what is ours on the page, in the light and the dark theme.
+
+What is on the page then is also looked at on narrow screens, where that costs no run of its own.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +11,27 @@ from pathlib import Path
 
 import pytest
 from jupyter_lab import TOKEN, Lab, read_notebook
+from looking import OPEN_ALL, cut_off, make_room, narrowed, of_a_picture, prepare, violations, wrong_when_narrow
 from playwright.sync_api import Page, Route, expect
-from working import begin_step, cell, choose_cluster, open_notebook, press_run, run, show_panel, write_notebook
+from working import (
+    begin_step,
+    cell,
+    choose,
+    choose_cluster,
+    open_notebook,
+    press_run,
+    run,
+    show_panel,
+    write_notebook,
+)
+
+from tests.run_processes import kill_each, orchestrators_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 THEMES = "@jupyterlab/apputils-extension:themes"
-AXE = Path("labextension", "node_modules", "axe-core", "axe.min.js")
-OVERFLOWS = "body, .jp-LabShell { overflow: visible !important }"
-"""Without it axe takes all of the page for hidden, and looks at no contrast."""
-
-LOOK = """async selector => {
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
-  const found = await axe.run({ include: [selector] }, { runOnly: { type: 'tag', values: tags } });
-  const wrong = found.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html}\\n${failureSummary}`));
-  return found.passes.some(({ id }) => id === 'color-contrast') ? wrong : [...wrong, 'no contrast was looked at'];
-}"""
-NO_CONTRAST = "no contrast was looked at"
-
+FANS_OUT = "items = [1, 2, 3]\ndoubled = [item * 2 for item in items]"
 BUTTON = '.jp-Notebook .jp-mod-active [data-command="kfnb:name-step"]'
-OPEN_ALL = "document.querySelectorAll('#kfnb-panel details').forEach(each => { each.open = true })"
 
 
 @pytest.fixture(params=[("JupyterLab Light", "true"), ("JupyterLab Dark", "false")], ids=["light", "dark"])
@@ -50,24 +53,6 @@ def clusters(lab: Lab) -> Iterator[None]:
     )
     yield
     lab.profiles.unlink()
-
-
-def violations(page: Page, selector: str) -> list[str]:
-    """What axe finds wrong in the nodes that a selector names."""
-    found: list[str] = page.evaluate(LOOK, selector)
-    return found
-
-
-def of_a_picture(page: Page, selector: str) -> list[str]:
-    """The same of what has no text whose contrast could be looked at."""
-    return [wrong for wrong in violations(page, selector) if wrong != NO_CONTRAST]
-
-
-def prepare(page: Page, root: Path, is_light: str) -> None:
-    """Put axe into the page when it has its theme."""
-    expect(page.locator(f"body[data-jp-theme-light={is_light}]")).to_be_attached()
-    page.add_style_tag(content=OVERFLOWS)
-    page.evaluate((root / AXE).read_text("utf-8"))
 
 
 def test_axe_finds_nothing_in_the_panel_and_the_chips(
@@ -108,6 +93,8 @@ def test_axe_finds_nothing_in_the_panel_and_the_chips(
     page.locator(".kfnb-task [data-tab=events]").click()
     expect(page.locator(".kfnb-task [data-source=run]").last).to_contain_text("succeeded")
     assert [] == violations(page, ".kfnb-task")
+    make_room(page)
+    assert [] == wrong_when_narrow(page, "#kfnb-panel")
 
 
 def test_axe_finds_nothing_in_the_pod_of_a_task(
@@ -129,6 +116,8 @@ def test_axe_finds_nothing_in_the_pod_of_a_task(
     page.locator(".kfnb-task [data-tab=pod]").click()
     expect(page.locator(".kfnb-task-pod pre")).to_contain_text("kind: Pod")
     assert [] == violations(page, ".kfnb-task")
+    make_room(page)
+    assert [] == wrong_when_narrow(page, "#kfnb-panel")
     page.unroute_all(behavior="ignoreErrors")  # an answer that is on its way is gone with the page
 
 
@@ -171,13 +160,16 @@ def test_axe_finds_nothing_where_no_notebook_is_open_or_no_server_answers(
     page.unroute_all(behavior="ignoreErrors")
 
 
-def test_axe_finds_nothing_in_a_task_that_failed_and_around_the_notebook(
+def test_axe_finds_nothing_in_what_failed_was_interrupted_or_fans_out_and_around_the_notebook(
     lab: Lab, page: Page, root: Path, is_light: str, tmp_path: Path
 ) -> None:
-    """Why a step failed, what it executed, a cell's button and the note of living runs in the status bar are clean."""
+    """Why a step failed, what it executed, elements, an interrupted run, a cell's button, the status bar are clean."""
     gate, path = tmp_path / "gate", lab.root / f"fails_{is_light}.ipynb"
     waits = f"import os, time\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.02)"
-    write_notebook(path, ("step:wait", waits), ("step:fit", "raise ValueError('no rows')"))
+    write_notebook(path, ("step:wait", waits), ("step:each", FANS_OUT), ("step:fit", "raise ValueError('no rows')"))
+    notebook = read_notebook(path)
+    notebook["cells"][1]["metadata"]["tags"] += ["foreach"]
+    path.write_text(json.dumps(notebook), "utf-8")
     page.set_viewport_size({"width": 1280, "height": 2000})
     open_notebook(page, lab, path)
     prepare(page, root, is_light)
@@ -188,20 +180,34 @@ def test_axe_finds_nothing_in_a_task_that_failed_and_around_the_notebook(
     press_run(page, page.locator(".kfnb-run"))
     expect(page.locator(".kfnb-living-runs")).to_be_visible()
     assert [] == violations(page, ".kfnb-living-runs")
+    fan_out = page.locator(".kfnb-run [data-node=each]")
+    expect(fan_out).to_contain_text("3/3")
+    fan_out.click()
+    expect(page.locator(".kfnb-task [data-field=element]")).to_be_visible()
+    assert [] == violations(page, ".kfnb-run")
+    fan_out.press(" ")
+    expect(page.locator(".kfnb-run [data-node='each[2]']")).to_be_visible()
+    assert [] == violations(page, ".kfnb-run")
+    fan_out.press(" ")
     page.locator(".kfnb-run [data-node=fit][data-state=FAILED]").click()
     expect(page.locator(".kfnb-task [role=alert]")).to_contain_text("no rows")
     assert [] == violations(page, ".kfnb-run")
     page.locator("[data-action=open-executed]").click()
     expect(page.locator(".kfnb-executed .jp-OutputArea-output")).to_contain_text("no rows")
     assert [] == of_a_picture(page, "#jp-main-dock-panel .lm-TabBar-tab.lm-mod-current")
+    kill_each(orchestrators_of(lab.home))
+    expect(page.locator(".kfnb-run-state")).to_have_text("⏸ interrupted")
+    expect(page.locator(".kfnb-run-head .kfnb-warning")).to_be_visible()
+    make_room(page)
+    assert [] == violations(page, ".kfnb-run")
+    assert [] == wrong_when_narrow(page, "#kfnb-panel")
     gate.touch()
-    expect(page.locator(".kfnb-run[data-state=FAILED]")).to_be_attached()
 
 
 def test_axe_finds_nothing_in_a_living_widget(
     lab: Lab, page: Page, root: Path, is_light: str, watched: tuple[str, Path]
 ) -> None:
-    """A run that lives in the output of a cell is clean, with the log of a step that is running."""
+    """A run that lives in the output of a cell is clean, with the log of a running step, and so is what it leaves."""
     page.set_viewport_size({"width": 1280, "height": 1600})
     notebook, gate = watched
     page.goto(lab.address(notebook))
@@ -216,12 +222,13 @@ def test_axe_finds_nothing_in_a_living_widget(
     assert [] == violations(page, ".kfnb-live")
     gate.touch()
     expect(page.locator(".jp-OutputArea-output img[src^='data:image/svg+xml;base64,']")).to_be_visible()
+    assert [] == violations(page, ".jp-OutputArea-output .kfnb-run")
 
 
 def test_axe_finds_nothing_in_lists_and_comparisons_in_cells(
     lab: Lab, page: Page, root: Path, is_light: str, listed: str
 ) -> None:
-    """The widget of a list is clean, with runs side by side and with one opened, and that of a comparison."""
+    """The widget of a list is clean, with runs side by side and with one opened; so are a comparison and tables."""
     page.set_viewport_size({"width": 1280, "height": 3000})
     page.goto(lab.address(listed))
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
@@ -240,12 +247,21 @@ def test_axe_finds_nothing_in_lists_and_comparisons_in_cells(
     first.locator(".kfnb-graph-node").click()
     expect(first.locator(".kfnb-live-log")).to_contain_text("scored")
     assert [] == violations(page, ".jp-Notebook .kfnb-shown")
+    make_room(page)
+    assert [] == wrong_when_narrow(page, ".jp-Notebook .kfnb-shown")
+    choose(page, "Kernel", "Restart Kernel…")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    expect(page.locator(".kfnb-shown")).to_have_count(0)
+    tables = ".jp-OutputArea-output :is(.kfnb-runs, .kfnb-comparison)"
+    expect(page.locator(tables)).to_have_count(2)
+    assert [] == violations(page, tables)
+    assert [[], []] == [cut_off(page, ".jp-OutputArea:has(table)") for _ in narrowed(page)]
 
 
 def test_axe_finds_nothing_in_the_page_of_runs(
     lab: Lab, page: Page, root: Path, quickstart: Path, is_light: str
 ) -> None:
-    """The list of runs, one of them in detail, their experiment, and two side by side with tags are clean."""
+    """The list of runs, one in detail with a task of it, their experiment, and two side by side with tags are clean."""
     page.set_viewport_size({"width": 1600, "height": 2000})
     open_notebook(page, lab, quickstart)
     begin_step(page, "longest = max", "longest")
@@ -261,7 +277,11 @@ def test_axe_finds_nothing_in_the_page_of_runs(
     page.locator("[data-action=add-tag]").click()
     expect(rows.first.locator(".kfnb-tag")).to_have_text("good")
     expect(page.locator("[data-action=undo]")).to_be_visible()
+    page.locator(".kfnb-run-details [data-node=longest]").click()
+    expect(page.locator(".kfnb-run-details .kfnb-log pre")).to_contain_text("the longest word")
     assert [] == violations(page, ".kfnb-runs-page")
+    make_room(page)
+    assert [] == wrong_when_narrow(page, ".kfnb-runs-page")
     rows.first.locator(".kfnb-link").last.click()
     expect(page.locator(".kfnb-experiment circle").first).to_be_visible()
     assert [] == violations(page, ".kfnb-runs-page")

@@ -9,34 +9,13 @@ from typing import Any
 
 import pytest
 from jupyter_lab import TOKEN, Lab, read_notebook
+from looking import OPEN_ALL, cut_off, make_room
 from playwright.sync_api import Page, expect
 from working import cell, choose_cluster, open_notebook, run, show_panel
 
 from kfnb.client import Client
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-
-CUT_OFF = """selector => {
-  const scrolls = node => ['auto', 'scroll'].includes(getComputedStyle(node).overflowX);
-  const texts = 'button, summary, label, a, th, td, p, h2, li, dt, dd';
-  return [...document.querySelectorAll(selector)].flatMap(frame => {
-    const { left, right } = frame.getBoundingClientRect();
-    return [...frame.querySelectorAll('*')].flatMap(node => {
-      let above = node.parentElement;
-      while (above !== frame && !scrolls(above) && !above.matches('svg')) above = above.parentElement;
-      const box = node.getBoundingClientRect();
-      if (box.width < 2 || box.height < 2 || !node.checkVisibility()) return [];
-      const isBeyond = above === frame && (box.left < left - 1 || box.right > right + 1);
-      const isInline = getComputedStyle(node).display === 'inline';
-      const isShort = node.matches(texts) && !isInline && node.scrollWidth > node.clientWidth + 1 && !node.title;
-      return isBeyond || isShort ? [`${node.outerHTML.slice(0, 200)}: ${box.left} to ${box.right}`] : [];
-    });
-  });
-}"""
-"""What reaches beyond the sides of the nodes that a selector names, unless that part can be scrolled sideways, and what
-has more text than it shows, unless the mouse over it shows all."""
-
-OPEN_ALL = "document.querySelectorAll('#kfnb-panel details').forEach(each => { each.open = true })"
 
 
 @pytest.fixture(params=[(800, 600, 1), (640, 400, 2)], ids=["800 pixels", "1280 pixels at 200 %"])
@@ -56,19 +35,6 @@ def far(lab: Lab) -> Iterator[str]:
     )
     yield "far"
     lab.profiles.unlink()
-
-
-def cut_off(page: Page, selector: str) -> list[str]:
-    """What is cut off in the nodes that a selector names."""
-    expect(page.locator(selector).first).to_be_visible()
-    found: list[str] = page.evaluate(CUT_OFF, selector)
-    return found
-
-
-def make_room(page: Page) -> None:
-    """Close the file browser, as a person does on a narrow screen."""
-    page.locator(".jp-SideBar [data-id=filebrowser]").click()
-    expect(page.locator("#filebrowser")).to_be_hidden()
 
 
 def test_nothing_of_a_run_in_an_output_is_cut_off(lab: Lab, page: Page, watched: tuple[str, Path]) -> None:
