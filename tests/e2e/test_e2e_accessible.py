@@ -55,6 +55,14 @@ def clusters(lab: Lab) -> Iterator[None]:
     lab.profiles.unlink()
 
 
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Path]:
+    """What lets a step end that waits for it."""
+    gate = tmp_path / "gate"
+    yield gate
+    gate.touch()  # else the run outlives a test that failed
+
+
 def test_axe_finds_nothing_in_the_panel_and_the_chips(
     lab: Lab, page: Page, root: Path, quickstart: Path, is_light: str
 ) -> None:
@@ -161,10 +169,10 @@ def test_axe_finds_nothing_where_no_notebook_is_open_or_no_server_answers(
 
 
 def test_axe_finds_nothing_in_what_failed_was_interrupted_or_fans_out_and_around_the_notebook(
-    lab: Lab, page: Page, root: Path, is_light: str, tmp_path: Path
+    lab: Lab, page: Page, root: Path, is_light: str, gate: Path
 ) -> None:
     """Why a step failed, what it executed, elements, an interrupted run, a cell's button, the status bar are clean."""
-    gate, path = tmp_path / "gate", lab.root / f"fails_{is_light}.ipynb"
+    path = lab.root / f"fails_{is_light}.ipynb"
     waits = f"import os, time\nwhile not os.path.exists({str(gate)!r}):\n    time.sleep(0.02)"
     write_notebook(path, ("step:wait", waits), ("step:each", FANS_OUT), ("step:fit", "raise ValueError('no rows')"))
     notebook = read_notebook(path)
@@ -201,7 +209,6 @@ def test_axe_finds_nothing_in_what_failed_was_interrupted_or_fans_out_and_around
     make_room(page)
     assert [] == violations(page, ".kfnb-run")
     assert [] == wrong_when_narrow(page, "#kfnb-panel")
-    gate.touch()
 
 
 def test_axe_finds_nothing_in_a_living_widget(
