@@ -156,7 +156,7 @@ def starting(place: Place) -> Iterator[Row]:
     )
     yield at_most("`import kfnb`, beyond Python's own start", (package - bare) * 1000, 60, "ms")
     yield at_most("`kfnb --help`", command * 1000, 200, "ms")
-    yield at_most("launcher start to first user line", first_line(place), 0.6, "s")
+    yield at_most("launcher start to first user line, on this machine", first_line(place), 0.6, "s")
 
 
 def first_line(place: Place) -> float:
