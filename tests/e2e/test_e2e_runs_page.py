@@ -12,8 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from working import command
 
 from kfnb.client import Client
-from kfnb.profiles import Profile
-from kfnb.runners.chosen import cluster_options
+from tests.runners.nowhere import unseen_options
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -125,17 +124,12 @@ def test_runs_are_found_looked_at_compared_and_archived(page: Page, lab: Lab, ru
 
 def test_a_run_whose_cluster_is_no_more_is_deleted_when_that_is_said(page: Page, lab: Lab, tmp_path: Path) -> None:
     """It is asked with why the cluster cannot be asked; who does not know keeps the run."""
-    kubeconfig = tmp_path / "config"
-    kubeconfig.write_text("{apiVersion: v1, kind: Config, current-context: none, contexts: [], users: []}")
-    profile = Profile(
-        name="<i>far</i>", namespace="n", root="s3://r", image="i", context="c", kubeconfig=str(kubeconfig)
-    )
     path = lab.root / "scores" / "far.ipynb"
     path.parent.mkdir(exist_ok=True)
     cell = nbformat.v4.new_code_cell("x = 1", id="s", metadata={"tags": ["step:far"]})
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
     client = Client(home=lab.home)
-    run = client.prepare(path, name="far away", options=cluster_options(profile, local_orchestrator=False)).run_id
+    run = client.prepare(path, name="far away", options=unseen_options(tmp_path, "<i>far</i>")).run_id
     client.close()
     page.goto(f"{lab.url}lab?token={TOKEN}&reset")
     page.locator(".jp-LauncherCard", has_text="Pipeline Runs").click()

@@ -27,9 +27,8 @@ from kfnb.metadata.paging import Order
 from kfnb.orchestrator import marks, places
 from kfnb.orchestrator.events import EventLog
 from kfnb.orchestrator.lease import Lease
-from kfnb.profiles import Profile
-from kfnb.runners.chosen import cluster_options
 from kfnb.spec import Artifact, Blob, ExecutorOutput
+from tests.runners.nowhere import unseen_options
 
 Ids = Callable[..., list[str]]
 
@@ -103,11 +102,7 @@ def test_a_run_whose_cluster_is_no_more_is_deleted_when_that_is_said(
     client: Client, history: History, tmp_path: Path
 ) -> None:
     """It cannot be seen from here whether anything drives it."""
-    (tmp_path / "config").write_text("{apiVersion: v1, kind: Config, current-context: none, contexts: [], users: []}")
-    profile = Profile(
-        name="test", namespace="n", root="s3://r", image="i", context="c", kubeconfig=f"{tmp_path}/config"
-    )
-    prepare(client.store, "r1", options=cluster_options(profile, local_orchestrator=False))
+    prepare(client.store, "r1", options=unseen_options(tmp_path))
     with pytest.raises(OutsideError, match="r1 may be living: it cannot be deleted from here"):
         history.delete("r1")
     assert "r1" == history.delete("r1", gone=True)

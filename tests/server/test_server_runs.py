@@ -12,9 +12,8 @@ import pytest
 from server_notebooks import Fetch, Get, Post, write_notebook
 
 from kfnb.client import Client, Run
-from kfnb.profiles import Profile
-from kfnb.runners.chosen import cluster_options
 from kfnb.server.starts import Starts
+from tests.runners.nowhere import unseen_options
 from tests.written_notebooks import write_cells
 
 
@@ -258,11 +257,7 @@ async def test_a_run_that_may_be_living_is_deleted_when_its_cluster_is_said_to_b
     fetch: Fetch, quickstart: Path, tmp_path: Path, client: Client
 ) -> None:
     """A status of its own says that nobody can see whether it lives."""
-    (tmp_path / "far.yaml").write_text("{apiVersion: v1, kind: Config, current-context: none, contexts: [], users: []}")
-    profile = Profile(
-        name="far", namespace="n", root="s3://r", image="i", context="c", kubeconfig=str(tmp_path / "far.yaml")
-    )
-    run = client.prepare(quickstart, options=cluster_options(profile, local_orchestrator=False)).run_id
+    run = client.prepare(quickstart, options=unseen_options(tmp_path)).run_id
     answer = await fetch("runs", run, method="DELETE")
     assert (423, True) == (answer.code, f"Run {run} may be living" in json.loads(answer.body)["message"])
     assert 423 == (await fetch("runs", run, method="DELETE", params={"gone": "no"})).code
