@@ -136,15 +136,24 @@ async def test_pages_that_there_are_not(fetch: Fetch, params: dict[str, str], sa
     assert says in json.loads(answer.body)["message"]
 
 
+def _waits(mark: Path) -> str:
+    """The source of a step that waits for a file, outside the notebook's folder, of which it sees what there was."""
+    return f"import os, time\nwhile not os.path.exists({str(mark)!r}): time.sleep(0.05)"
+
+
+async def _begun(post: Post, client: Client, folder: Path, steps: dict[str, str]) -> Run:
+    """Start a run of a notebook of these steps through the server."""
+    write_notebook(folder / "waits.ipynb", steps)
+    _, begun = await post("runs", path="waits.ipynb")
+    return client.get(begun["run_id"])
+
+
 async def test_a_run_is_cancelled_and_resumed(
     get: Get, post: Post, jp_root_dir: Path, tmp_path: Path, client: Client
 ) -> None:
     """A cancelled run keeps what it has; resumed, it does the rest, and no other process may do so meanwhile."""
-    mark = tmp_path / "go on"  # not in the notebook's folder, of which a step sees what there was
-    waits = f"import os, time\nwhile not os.path.exists({str(mark)!r}): time.sleep(0.05)"
-    write_notebook(jp_root_dir / "waits.ipynb", {"a": "x = 1", "b": f"{waits}\nprint(x)"})
-    _, begun = await post("runs", path="waits.ipynb")
-    run = client.get(begun["run_id"])
+    mark = tmp_path / "go on"
+    run = await _begun(post, client, jp_root_dir, {"a": "x = 1", "b": f"{_waits(mark)}\nprint(x)"})
     _wait_for(run, "b", "RUNNING")
     status, answer = await post("runs", run.id, "resume")
     assert (409, True) == (status, f"Run {run.id} is living" in answer["message"])
@@ -194,10 +203,7 @@ async def test_which_python_a_task_has_is_told_while_it_runs_and_of_one_that_was
 ) -> None:
     """Before a task has given anything, and where its launcher was killed and gave nothing, its Python is known."""
     mark = tmp_path / "go on"
-    kills = f"import os, time\nwhile not os.path.exists({str(mark)!r}): time.sleep(0.05)\nos.kill(os.getppid(), 9)"
-    write_notebook(jp_root_dir / "killed.ipynb", {"a": kills})
-    _, begun = await post("runs", path="killed.ipynb")
-    run = client.get(begun["run_id"])
+    run = await _begun(post, client, jp_root_dir, {"a": f"{_waits(mark)}\nos.kill(os.getppid(), 9)"})
     found = []
     _wait_for(run, "a", None, "task-progress")
     found.append((await get("runs", run.id))["tasks"]["a"])
@@ -243,14 +249,12 @@ async def test_a_living_run_is_not_deleted(
 ) -> None:
     """A run that goes on is refused to be deleted, with the way out."""
     mark = tmp_path / "go on"
-    waits = f"import os, time\nwhile not os.path.exists({str(mark)!r}): time.sleep(0.05)"
-    write_notebook(jp_root_dir / "waits.ipynb", {"a": waits})
-    _, begun = await post("runs", path="waits.ipynb")
-    _wait_for(client.get(begun["run_id"]), "a", "RUNNING")
-    answer = await fetch("runs", begun["run_id"], method="DELETE")
+    run = await _begun(post, client, jp_root_dir, {"a": _waits(mark)})
+    _wait_for(run, "a", "RUNNING")
+    answer = await fetch("runs", run.id, method="DELETE")
     mark.write_text("")
-    assert (409, True) == (answer.code, f"Run {begun['run_id']} is living" in json.loads(answer.body)["message"])
-    assert "SUCCEEDED" == client.get(begun["run_id"]).wait().state
+    assert (409, True) == (answer.code, f"Run {run.id} is living" in json.loads(answer.body)["message"])
+    assert "SUCCEEDED" == run.wait().state
 
 
 async def test_a_run_that_may_be_living_is_deleted_when_its_cluster_is_said_to_be_no_more(
